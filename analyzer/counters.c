@@ -1,0 +1,38 @@
+#include "analyzer/counters.h"
+
+#define X(name, text) text,
+static const char *const bin_texts[BIN_COUNT] = { PACKET_BINS(X) };
+static const char *const refusal_texts[REFUSAL_COUNT] = { REFUSALS(X) };
+#undef X
+
+const char *packet_bin_text(enum packet_bin bin)
+{
+    return bin_texts[bin];
+}
+
+const char *refusal_text(enum refusal refusal)
+{
+    return refusal_texts[refusal];
+}
+
+static void write_counts(struct json *j, const char *const *texts, const uint64_t *counts, size_t n)
+{
+    json_object_open(j);
+    for (size_t i = 0; i < n; i++) {
+        if (counts[i] == 0)
+            continue;
+        json_key(j, texts[i]);
+        json_int(j, (int64_t)counts[i]);
+    }
+    json_object_close(j);
+}
+
+void counters_write_bins(struct json *j, const struct counters *c)
+{
+    write_counts(j, bin_texts, c->bins, BIN_COUNT);
+}
+
+void counters_write_refusals(struct json *j, const struct counters *c)
+{
+    write_counts(j, refusal_texts, c->refusals, REFUSAL_COUNT);
+}

@@ -1,0 +1,92 @@
+/*
+ * counters - what was counted, by name: the bins of the ledger and the refusals.
+ *
+ * A packet goes into exactly one bin, so the bins add up to what was received. A refusal is a name
+ * and a number: nothing is dropped silently. The tables below make the enums, the JSON keys and
+ * the documentation.
+ *
+ * Thread  The analysis thread's; others get a copy.
+ */
+#ifndef ANALYZER_COUNTERS_H
+#define ANALYZER_COUNTERS_H
+
+#include "analyzer/base/json.h"
+
+/* clang-format off */
+#define PACKET_BINS(X)                                                     \
+    X(SIP,                "sip")                /* a SIP message */        \
+    X(SIP_MALFORMED,      "sip_malformed")      /* begins like SIP, cannot be read */ \
+    X(SIP_KEEPALIVE,      "sip_keepalive")      /* CRLF or NULs on a SIP port */ \
+    X(RTP,                "rtp")                /* of a stream that is tracked */ \
+    X(RTP_UNPROVEN,       "rtp_unproven")       /* looks like RTP, too few to be sure */ \
+    X(RTP_MALFORMED,      "rtp_malformed")      /* on an RTP flow, header does not fit */ \
+    X(RTCP,               "rtcp")                                          \
+    X(RTCP_MALFORMED,     "rtcp_malformed")     /* damage, or SRTCP */     \
+    X(STUN,               "stun")                                          \
+    X(DTLS,               "dtls")                                          \
+    X(ZRTP,               "zrtp")                                          \
+    X(T38,                "t38")                                           \
+    X(UDP_OTHER,          "udp_other")          /* no protocol of ours */  \
+    X(UDP_EMPTY,          "udp_empty")                                     \
+    X(TCP,                "tcp")                /* not analysed yet */     \
+    X(ICMP,               "icmp")                                          \
+    X(SCTP,               "sctp")                                          \
+    X(TUNNEL,             "tunnel")             /* GRE, IP-in-IP, ESP, … not opened */ \
+    X(IP_OTHER,           "ip_other")           /* another IP protocol */  \
+    X(FRAGMENT,           "fragment")           /* a fragment of an IP packet, not joined */ \
+    X(ARP,                "arp")                                           \
+    X(LINK_OTHER,         "link_other")         /* another EtherType */    \
+    X(LINK_UNKNOWN,       "link_unknown")       /* a link type that is not read */ \
+    X(LINK_SHORT,         "link_short")         /* cut or malformed below IP */ \
+    X(VLAN_DEPTH,         "vlan_depth")         /* more tags than the limit */ \
+    X(IP_VERSION,         "ip_version")                                    \
+    X(IP_HEADER,          "ip_header")          /* header length that does not fit */ \
+    X(IP_SHORT,           "ip_short")           /* cut inside the IP header */ \
+    X(IP_LENGTH,          "ip_length")          /* total length that does not fit */ \
+    X(IPV6_EXTENSIONS,    "ipv6_extensions")    /* a chain too long, or cut */ \
+    X(UDP_SHORT,          "udp_short")          /* cut inside the UDP header */ \
+    X(UDP_LENGTH,         "udp_length")         /* a length that lies */   \
+    X(FILTERED,           "filtered")           /* the configuration left it out */
+
+#define REFUSALS(X)                                                        \
+    X(CALLS,              "calls")              /* max_calls: the oldest unanswered call was let go */ \
+    X(STREAMS,            "streams")            /* max_streams */          \
+    X(STREAMS_IN_CALL,    "streams_in_call")                               \
+    X(TRANSACTIONS,       "transactions")                                  \
+    X(MEDIA_ADDRESSES,    "media_addresses")    /* announced by SDP, over the cap */ \
+    X(BRANCHES,           "branches")           /* To-tags in a call, over the cap */ \
+    X(TEXT_CUT,           "text_cut")           /* a header value longer than what is kept */ \
+    X(SDP_MALFORMED,      "sdp_malformed")                                 \
+    X(SIP_NO_CALL,        "sip_no_call")        /* a response or in-dialog request of no known call */ \
+    X(RTP_OUT_OF_WINDOW,  "rtp_out_of_window")  /* a lone wild sequence number: RFC 3550 A.1 */ \
+    X(INTERVALS,          "intervals")          /* a stream longer than what its series holds */ \
+    X(MEMORY,             "memory")             /* the system gave none */
+/* clang-format on */
+
+enum packet_bin {
+#define X(name, text) BIN_##name,
+    PACKET_BINS(X)
+#undef X
+        BIN_COUNT
+};
+
+enum refusal {
+#define X(name, text) REFUSAL_##name,
+    REFUSALS(X)
+#undef X
+        REFUSAL_COUNT
+};
+
+struct counters {
+    uint64_t bins[BIN_COUNT];
+    uint64_t refusals[REFUSAL_COUNT];
+};
+
+const char *packet_bin_text(enum packet_bin bin);
+const char *refusal_text(enum refusal refusal);
+
+/* Those above zero, as one JSON object. */
+void counters_write_bins(struct json *j, const struct counters *c);
+void counters_write_refusals(struct json *j, const struct counters *c);
+
+#endif

@@ -1,0 +1,410 @@
+#include "analyzer/record.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define F(type, name, member, kind, decimals)                                                      \
+    {                                                                                              \
+        name, kind, decimals, offsetof(struct type, member)                                        \
+    }
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+/* clang-format off */
+#define S(name, member, kind, decimals) F(stream_record, name, member, kind, decimals)
+static const struct record_field stream_fields[] = {
+    S("id", id, FIELD_ID, 0),
+    S("call", call, FIELD_ID, 0),
+    S("call_id", call_id, FIELD_TEXT, 0),
+    S("ssrc", ssrc, FIELD_SSRC, 0),
+    S("src", src, FIELD_ADDR, 0),
+    S("dst", dst, FIELD_ADDR, 0),
+    S("direction", direction, FIELD_TEXT, 0),
+    S("media", media, FIELD_TEXT, 0),
+    S("payload_type", payload_type, FIELD_INT, 0),
+    S("codec", codec, FIELD_TEXT, 0),
+    S("clock_rate_hz", clock_rate_hz, FIELD_INT, 0),
+    S("ptime_ms", ptime_ms, FIELD_REAL, 1),
+    S("start_time", start_time, FIELD_TIME, 0),
+    S("end_time", end_time, FIELD_TIME, 0),
+    S("packets", packets, FIELD_INT, 0),
+    S("expected", expected, FIELD_INT, 0),
+    S("lost", lost, FIELD_INT, 0),
+    S("duplicates", duplicates, FIELD_INT, 0),
+    S("out_of_order", out_of_order, FIELD_INT, 0),
+    S("restarts", restarts, FIELD_INT, 0),
+    S("jitter_ms.mean", jitter_ms_mean, FIELD_REAL, 3),
+    S("jitter_ms.p95", jitter_ms_p95, FIELD_REAL, 3),
+    S("jitter_ms.max", jitter_ms_max, FIELD_REAL, 3),
+    S("delta_ms.mean", delta_ms_mean, FIELD_REAL, 3),
+    S("delta_ms.max", delta_ms_max, FIELD_REAL, 3),
+    S("burst.bursts", burst_bursts, FIELD_INT, 0),
+    S("burst.density_ratio", burst_density_ratio, FIELD_REAL, 4),
+    S("burst.duration_ms", burst_duration_ms, FIELD_REAL, 1),
+    S("burst.gap_duration_ms", burst_gap_duration_ms, FIELD_REAL, 1),
+    S("burst.longest_run", burst_longest_run, FIELD_INT, 0),
+    S("burst.burst_ratio", burst_burst_ratio, FIELD_REAL, 4),
+    S("playout.jb50.late", jb50.late, FIELD_INT, 0),
+    S("playout.jb50.lost_total", jb50.lost_total, FIELD_INT, 0),
+    S("playout.jb200.late", jb200.late, FIELD_INT, 0),
+    S("playout.jb200.lost_total", jb200.lost_total, FIELD_INT, 0),
+    S("playout.adaptive.late", adaptive.late, FIELD_INT, 0),
+    S("playout.adaptive.lost_total", adaptive.lost_total, FIELD_INT, 0),
+    S("r.raw", r_raw, FIELD_REAL, 2),
+    S("r.jb50", r_jb50, FIELD_REAL, 2),
+    S("r.jb200", r_jb200, FIELD_REAL, 2),
+    S("r.adaptive", r_adaptive, FIELD_REAL, 2),
+    S("mos_lq.raw", mos_lq_raw, FIELD_REAL, 3),
+    S("mos_lq.jb50", mos_lq_jb50, FIELD_REAL, 3),
+    S("mos_lq.jb200", mos_lq_jb200, FIELD_REAL, 3),
+    S("mos_lq.adaptive", mos_lq_adaptive, FIELD_REAL, 3),
+    S("mos_cq", mos_cq, FIELD_REAL, 3),
+    S("rtcp.reports", rtcp_reports, FIELD_INT, 0),
+    S("rtcp.fraction_lost_max", rtcp_fraction_lost_max, FIELD_REAL, 4),
+    S("rtcp.jitter_ms_max", rtcp_jitter_ms_max, FIELD_REAL, 3),
+    S("rtcp.rtt_ms", rtcp_rtt_ms, FIELD_REAL, 3),
+    S("rtcp.lost_cumulative", rtcp_lost_cumulative, FIELD_INT, 0),
+    S("dscp", dscp, FIELD_INT, 0),
+    S("srtp", srtp, FIELD_BOOL, 0),
+    S("codec_model", codec_model, FIELD_TEXT, 0),
+    S("model.ppl_ratio", model_ppl_ratio, FIELD_REAL, 6),
+    S("model.burst_ratio", model_burst_ratio, FIELD_REAL, 4),
+    S("model.ie", model_ie, FIELD_REAL, 2),
+    S("model.bpl", model_bpl, FIELD_REAL, 2),
+    S("model.delay_ms", model_delay_ms, FIELD_REAL, 3),
+    S("model.version", model_version, FIELD_TEXT, 0),
+    S("intervals", intervals, FIELD_JSON, 0),
+};
+
+#define C(name, member, kind, decimals) F(call_record, name, member, kind, decimals)
+static const struct record_field call_fields[] = {
+    C("id", id, FIELD_ID, 0),
+    C("call_id", call_id, FIELD_TEXT, 0),
+    C("transport", transport, FIELD_TEXT, 0),
+    C("state", state, FIELD_TEXT, 0),
+    C("from_user", from_user, FIELD_TEXT, 0),
+    C("to_user", to_user, FIELD_TEXT, 0),
+    C("from_uri", from_uri, FIELD_TEXT, 0),
+    C("to_uri", to_uri, FIELD_TEXT, 0),
+    C("request_uri", request_uri, FIELD_TEXT, 0),
+    C("from_tag", from_tag, FIELD_TEXT, 0),
+    C("to_tag", to_tag, FIELD_TEXT, 0),
+    C("src", src, FIELD_ADDR, 0),
+    C("dst", dst, FIELD_ADDR, 0),
+    C("user_agent", user_agent, FIELD_TEXT, 0),
+    C("server", server, FIELD_TEXT, 0),
+    C("invite_time", invite_time, FIELD_TIME, 0),
+    C("first_18x_time", first_18x_time, FIELD_TIME, 0),
+    C("answer_time", answer_time, FIELD_TIME, 0),
+    C("end_time", end_time, FIELD_TIME, 0),
+    C("final_status", final_status, FIELD_INT, 0),
+    C("final_reason", final_reason, FIELD_TEXT, 0),
+    C("reason_header", reason_header, FIELD_TEXT, 0),
+    C("ended_by", ended_by, FIELD_TEXT, 0),
+    C("auth_challenged", auth_challenged, FIELD_BOOL, 0),
+    C("invite_count", invite_count, FIELD_INT, 0),
+    C("retransmissions", retransmissions, FIELD_INT, 0),
+    C("reinvite_count", reinvite_count, FIELD_INT, 0),
+    C("post_dial_delay_ms", post_dial_delay_ms, FIELD_REAL, 3),
+    C("setup_ms", setup_ms, FIELD_REAL, 3),
+    C("ring_ms", ring_ms, FIELD_REAL, 3),
+    C("disconnect_delay_ms", disconnect_delay_ms, FIELD_REAL, 3),
+    C("duration_ms", duration_ms, FIELD_REAL, 3),
+    C("duration_open", duration_open, FIELD_BOOL, 0),
+    C("outcome", outcome, FIELD_TEXT, 0),
+    C("nos_cause", nos_cause, FIELD_TEXT, 0),
+    C("codecs", codecs, FIELD_JSON, 0),
+    C("one_way", one_way, FIELD_BOOL, 0),
+    C("media_verdict", media_verdict, FIELD_TEXT, 0),
+    C("capture_confidence", capture_confidence, FIELD_TEXT, 0),
+    C("capture_confidence_reasons", capture_confidence_reasons, FIELD_JSON, 0),
+    C("mos_lq", mos_lq, FIELD_REAL, 3),
+    C("mos_cq", mos_cq, FIELD_REAL, 3),
+    C("jitter_ms_p95", jitter_ms_p95, FIELD_REAL, 3),
+    C("loss_ratio", loss_ratio, FIELD_REAL, 6),
+    C("packets", packets, FIELD_INT, 0),
+    C("dtmf", dtmf, FIELD_JSON, 0),
+    C("network", network, FIELD_INT, 0),
+};
+
+#define T(name, member, kind, decimals) F(transaction_record, name, member, kind, decimals)
+static const struct record_field transaction_fields[] = {
+    T("id", id, FIELD_ID, 0),
+    T("method", method, FIELD_TEXT, 0),
+    T("call_id", call_id, FIELD_TEXT, 0),
+    T("user", user, FIELD_TEXT, 0),
+    T("from_uri", from_uri, FIELD_TEXT, 0),
+    T("to_uri", to_uri, FIELD_TEXT, 0),
+    T("src", src, FIELD_ADDR, 0),
+    T("dst", dst, FIELD_ADDR, 0),
+    T("user_agent", user_agent, FIELD_TEXT, 0),
+    T("time", time, FIELD_TIME, 0),
+    T("final_status", final_status, FIELD_INT, 0),
+    T("final_reason", final_reason, FIELD_TEXT, 0),
+    T("round_trip_ms", round_trip_ms, FIELD_REAL, 3),
+    T("expires_s", expires_s, FIELD_INT, 0),
+    T("attempts", attempts, FIELD_INT, 0),
+    T("auth_challenged", auth_challenged, FIELD_BOOL, 0),
+};
+
+#define L(name, member, kind) F(capture_record, name, member, kind, 0)
+static const struct record_field capture_fields[] = {
+    L("source", source, FIELD_TEXT),
+    L("start_time", start_time, FIELD_TIME),
+    L("end_time", end_time, FIELD_TIME),
+    L("received", received, FIELD_INT),
+    L("received_bytes", received_bytes, FIELD_INT),
+    L("kernel_dropped", kernel_dropped, FIELD_INT),
+    L("interface_dropped", interface_dropped, FIELD_INT),
+    L("truncated", truncated, FIELD_INT),
+    L("duplicate_frames", duplicate_frames, FIELD_INT),
+    L("malformed", malformed, FIELD_JSON),
+    L("fragments_expired", fragments_expired, FIELD_INT),
+    L("tcp_gaps", tcp_gaps, FIELD_INT),
+    L("tracked_limit", tracked_limit, FIELD_INT),
+    L("refusals", refusals, FIELD_JSON),
+    L("bins", bins, FIELD_JSON),
+    L("stored", stored, FIELD_INT),
+    L("store_dropped", store_dropped, FIELD_INT),
+    L("calls", calls, FIELD_INT),
+    L("streams", streams, FIELD_INT),
+};
+
+#define A(name, member, kind, decimals) F(alert_record, name, member, kind, decimals)
+static const struct record_field alert_fields[] = {
+    A("id", id, FIELD_ID, 0),
+    A("rule", rule, FIELD_TEXT, 0),
+    A("severity", severity, FIELD_TEXT, 0),
+    A("state", state, FIELD_TEXT, 0),
+    A("group", group, FIELD_TEXT, 0),
+    A("summary", summary, FIELD_TEXT, 0),
+    A("description", description, FIELD_TEXT, 0),
+    A("runbook", runbook, FIELD_TEXT, 0),
+    A("since", since, FIELD_TIME, 0),
+    A("time", time, FIELD_TIME, 0),
+    A("ended_time", ended_time, FIELD_TIME, 0),
+    A("value", value, FIELD_REAL, 3),
+    A("threshold", threshold, FIELD_REAL, 3),
+    A("samples", samples, FIELD_INT, 0),
+    A("window_s", window_s, FIELD_INT, 0),
+    A("calls", calls, FIELD_JSON, 0),
+};
+
+#define TYPE(name) \
+    const struct record_type record_type_##name = { \
+        #name, sizeof(struct name##_record), name##_fields, COUNT(name##_fields) }
+TYPE(call);
+TYPE(stream);
+TYPE(transaction);
+TYPE(capture);
+TYPE(alert);
+/* clang-format on */
+
+const struct record_field *record_field_find(const struct record_type *type, struct slice name)
+{
+    for (size_t i = 0; i < type->field_count; i++) {
+        if (slice_eq(slice_of_text(type->fields[i].name), name))
+            return &type->fields[i];
+    }
+    return NULL;
+}
+
+void record_clear(const struct record_type *type, void *record)
+{
+    memset(record, 0, type->size);
+    for (size_t i = 0; i < type->field_count; i++) {
+        const struct record_field *f = &type->fields[i];
+        char *at = (char *)record + f->offset;
+
+        if (f->kind == FIELD_INT || f->kind == FIELD_TIME)
+            *(int64_t *)(void *)at = RECORD_NONE;
+        else if (f->kind == FIELD_REAL)
+            *(double *)(void *)at = NAN;
+        else if (f->kind == FIELD_BOOL)
+            *(int8_t *)(void *)at = -1;
+    }
+}
+
+static bool is_slice(const struct record_field *f)
+{
+    return f->kind == FIELD_TEXT || f->kind == FIELD_JSON;
+}
+
+void *record_clone(const struct record_type *type, const void *record)
+{
+    size_t total = type->size;
+    char *copy, *text;
+
+    for (size_t i = 0; i < type->field_count; i++) {
+        if (is_slice(&type->fields[i]))
+            total += ((const struct slice *)record_at(record, &type->fields[i]))->len;
+    }
+    copy = malloc(total);
+    if (!copy)
+        return NULL;
+    memcpy(copy, record, type->size);
+    text = copy + type->size;
+    for (size_t i = 0; i < type->field_count; i++) {
+        struct slice *s = (struct slice *)(void *)(copy + type->fields[i].offset);
+
+        if (!is_slice(&type->fields[i]) || !s->p)
+            continue;
+        if (s->len)
+            memcpy(text, s->p, s->len);
+        s->p = text;
+        text += s->len;
+    }
+    return copy;
+}
+
+static void write_addr(struct json *j, const struct addr *a)
+{
+    static const struct addr none;
+    char text[ADDR_TEXT_MAX];
+
+    if (addr_eq(a, &none))
+        json_null(j);
+    else
+        json_text(j, slice_of(text, addr_format(a, text)));
+}
+
+static void write_hex(struct json *j, const char *format, uint64_t value)
+{
+    char text[24];
+
+    snprintf(text, sizeof text, format, (unsigned long long)value);
+    json_text(j, slice_of_text(text));
+}
+
+void record_write_field(struct json *j, const struct record_field *f, const void *record)
+{
+    union {
+        const void *v;
+        const struct slice *text;
+        const int64_t *number;
+        const double *real;
+        const int8_t *truth;
+        const struct addr *addr;
+        const uint64_t *id;
+        const uint32_t *ssrc;
+    } at = { record_at(record, f) };
+
+    switch ((enum field_kind)f->kind) {
+    case FIELD_TEXT:
+        json_text(j, *at.text);
+        return;
+    case FIELD_JSON:
+        json_raw(j, at.text->p ? *at.text : SLICE("null"));
+        return;
+    case FIELD_INT:
+        if (*at.number == RECORD_NONE)
+            json_null(j);
+        else
+            json_int(j, *at.number);
+        return;
+    case FIELD_TIME:
+        if (*at.number == RECORD_NONE)
+            json_null(j);
+        else
+            json_time(j, *at.number);
+        return;
+    case FIELD_REAL:
+        json_real(j, *at.real, f->decimals);
+        return;
+    case FIELD_BOOL:
+        if (*at.truth < 0)
+            json_null(j);
+        else
+            json_bool(j, *at.truth != 0);
+        return;
+    case FIELD_ADDR:
+        write_addr(j, at.addr);
+        return;
+    case FIELD_ID:
+        if (*at.id)
+            write_hex(j, "%016llx", *at.id);
+        else
+            json_null(j);
+        return;
+    case FIELD_SSRC:
+        write_hex(j, "0x%08llx", *at.ssrc);
+        return;
+    }
+}
+
+/* How many leading "a.b." levels two names share, as a length. */
+static size_t shared_levels(const char *a, const char *b)
+{
+    size_t shared = 0;
+
+    for (size_t i = 0; a[i] && a[i] == b[i]; i++) {
+        if (a[i] == '.')
+            shared = i + 1;
+    }
+    return shared;
+}
+
+static void close_levels(struct json *j, const char *name, size_t from)
+{
+    for (size_t i = from; name[i]; i++) {
+        if (name[i] == '.')
+            json_object_close(j);
+    }
+}
+
+/* Opens an object for each level of name past `from`; the key of the value itself is left. */
+static void open_levels(struct json *j, const char *name, size_t from)
+{
+    char level[32];
+    const char *dot;
+
+    for (name += from; (dot = strchr(name, '.')) != NULL; name = dot + 1) {
+        snprintf(level, sizeof level, "%.*s", (int)(dot - name), name);
+        json_key(j, level);
+        json_object_open(j);
+    }
+    json_key(j, name);
+}
+
+static void write_fields(struct json *j, const struct record_type *type, const void *record)
+{
+    const char *last = "";
+
+    for (size_t i = 0; i < type->field_count; i++) {
+        const char *name = type->fields[i].name;
+        size_t shared = shared_levels(last, name);
+
+        close_levels(j, last, shared);
+        open_levels(j, name, shared);
+        record_write_field(j, &type->fields[i], record);
+        last = name;
+    }
+    close_levels(j, last, 0);
+}
+
+static void write_type(struct json *j, const struct record_type *type, const void *record)
+{
+    struct slice name = slice_of_text(type->name);
+
+    if (type == &record_type_transaction)
+        name = ((const struct transaction_record *)record)->method;
+    json_key(j, "type");
+    json_text(j, name);
+}
+
+void record_write_json(struct json *j, const struct record_type *type, const void *record)
+{
+    json_object_open(j);
+    write_type(j, type, record);
+    write_fields(j, type, record);
+    if (type == &record_type_call) {
+        const struct call_record *call = record;
+
+        json_key(j, "streams");
+        json_array_open(j);
+        for (size_t i = 0; i < call->stream_count; i++)
+            record_write_json(j, &record_type_stream, &call->streams[i]);
+        json_array_close(j);
+    }
+    json_object_close(j);
+}

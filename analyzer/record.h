@@ -1,0 +1,193 @@
+/*
+ * record - what comes out: calls, streams, transactions, captures, alerts, as plain values.
+ *
+ * This is the public contract in one place. Each record type is a struct and a table of its fields;
+ * the table makes the JSON, the columns of the database, the answers of the API and the names that
+ * a rule may use, so they cannot drift apart. To add a field is to add it here and in record.c.
+ *
+ * Ownership  Slices are borrowed for the time of the call that hands the record over;
+ *            record_clone makes a copy that stands alone.
+ * Unknown    RECORD_NONE in an integer or time, NaN in a real, −1 in a bool, an absent slice,
+ *            port 0 with an all-zero address: all become null.
+ * Time       Nanoseconds since 1970 UTC.
+ */
+#ifndef ANALYZER_RECORD_H
+#define ANALYZER_RECORD_H
+
+#include "analyzer/base/addr.h"
+#include "analyzer/base/json.h"
+
+#define RECORD_NONE INT64_MIN
+
+enum { RECORD_MODELS = 4, RECORD_STREAMS_MAX = 64 };
+
+struct playout_result {
+    int64_t late;       /* arrived after their playout time */
+    int64_t lost_total; /* never seen, or late */
+};
+
+struct stream_record {
+    uint64_t id;   /* Earshot's own, unique in a store */
+    uint64_t call; /* id of its call; 0: no SDP announced it */
+    struct slice call_id;
+    uint32_t ssrc;
+    struct addr src, dst;
+    struct slice direction; /* caller_to_callee callee_to_caller unknown */
+    struct slice media;     /* audio video image */
+    int64_t payload_type;
+    struct slice codec;
+    int64_t clock_rate_hz;
+    double ptime_ms;
+    int64_t start_time, end_time;
+    int64_t packets, expected, lost, duplicates, out_of_order, restarts;
+    double jitter_ms_mean, jitter_ms_p95, jitter_ms_max;
+    double delta_ms_mean, delta_ms_max;
+    int64_t burst_bursts, burst_longest_run;
+    double burst_density_ratio, burst_duration_ms, burst_gap_duration_ms, burst_burst_ratio;
+    struct playout_result jb50, jb200, adaptive;
+    double r_raw, r_jb50, r_jb200, r_adaptive;
+    double mos_lq_raw, mos_lq_jb50, mos_lq_jb200, mos_lq_adaptive;
+    double mos_cq;
+    int64_t rtcp_reports, rtcp_lost_cumulative;
+    double rtcp_fraction_lost_max, rtcp_jitter_ms_max, rtcp_rtt_ms;
+    int64_t dscp;
+    int8_t srtp;
+    struct slice codec_model; /* itu literature assumed */
+    /* What the headline MOS (jb200) was computed from, so that it can be explained. */
+    double model_ppl_ratio, model_burst_ratio, model_ie, model_bpl, model_delay_ms;
+    struct slice model_version;
+    struct slice intervals; /* JSON array */
+};
+
+struct call_record {
+    uint64_t id;
+    struct slice call_id;
+    struct slice transport;
+    struct slice state; /* trying ringing in_call completed cancelled failed abandoned */
+    struct slice from_user, to_user, from_uri, to_uri, request_uri, from_tag, to_tag;
+    struct addr src, dst; /* of the first INVITE */
+    struct slice user_agent, server;
+    int64_t invite_time, first_18x_time, answer_time, end_time;
+    int64_t final_status;
+    struct slice final_reason, reason_header;
+    struct slice ended_by; /* caller callee */
+    int8_t auth_challenged;
+    int64_t invite_count, retransmissions, reinvite_count;
+    double post_dial_delay_ms, setup_ms, ring_ms, disconnect_delay_ms, duration_ms;
+    int8_t duration_open;
+    struct slice outcome;   /* success failure nos */
+    struct slice nos_cause; /* busy cancel not_found other */
+    struct slice codecs;    /* JSON array of names */
+    int8_t one_way;
+    struct slice media_verdict;
+    struct slice capture_confidence;         /* high reduced low */
+    struct slice capture_confidence_reasons; /* JSON array of names */
+    double mos_lq, mos_cq;                   /* the worst stream's */
+    double jitter_ms_p95;                    /* the worst stream's */
+    double loss_ratio;                       /* the worst stream's lost / expected */
+    int64_t packets;                         /* of all its streams */
+    struct slice dtmf;                       /* JSON array */
+    int64_t network;                         /* VLAN or tunnel id */
+    const struct stream_record *streams;     /* `streams` in JSON; rows of their own in the store */
+    size_t stream_count;
+};
+
+/* REGISTER, OPTIONS, MESSAGE, SUBSCRIBE: one record each, its type the method in lower case. */
+struct transaction_record {
+    uint64_t id;
+    struct slice method; /* register options message subscribe: the "type" in JSON */
+    struct slice call_id, user, from_uri, to_uri;
+    struct addr src, dst;
+    struct slice user_agent;
+    int64_t time;
+    int64_t final_status;
+    struct slice final_reason;
+    double round_trip_ms;
+    int64_t expires_s;
+    int64_t attempts;
+    int8_t auth_challenged;
+};
+
+/* The ledger: what the probe received, understood and lost. Counts of packets unless named else. */
+struct capture_record {
+    int64_t start_time, end_time;
+    struct slice source; /* file or interface */
+    int64_t received, received_bytes, kernel_dropped, interface_dropped, truncated;
+    int64_t duplicate_frames, fragments_expired, tcp_gaps, tracked_limit;
+    int64_t stored, store_dropped;
+    struct slice bins;      /* JSON object: every packet received is in exactly one */
+    struct slice malformed; /* JSON object: by reason */
+    struct slice refusals;  /* JSON object: what a cap refused, by name */
+    int64_t calls, streams;
+};
+
+struct alert_record {
+    uint64_t id;
+    struct slice rule;     /* file name without .yaml */
+    struct slice severity; /* info warning critical */
+    struct slice state;    /* firing resolved */
+    struct slice group;    /* what the rule groups by, e.g. the trunk's address */
+    struct slice summary;  /* one line a person can act on */
+    struct slice description;
+    struct slice runbook;
+    int64_t since;      /* first record of the window that fired, packet time */
+    int64_t time;       /* when it fired, packet time */
+    int64_t ended_time; /* when it cleared */
+    double value, threshold;
+    int64_t samples; /* records in the window */
+    int64_t window_s;
+    struct slice calls; /* JSON array of ids of calls that prove it, newest first */
+};
+
+enum field_kind {
+    FIELD_TEXT, /* struct slice */
+    FIELD_INT,  /* int64_t */
+    FIELD_REAL, /* double */
+    FIELD_TIME, /* int64_t, ns */
+    FIELD_BOOL, /* int8_t */
+    FIELD_ADDR, /* struct addr */
+    FIELD_ID,   /* uint64_t, 16 hex digits in JSON; 0 is null */
+    FIELD_SSRC, /* uint32_t, 0x%08x in JSON */
+    FIELD_JSON, /* struct slice, already JSON */
+};
+
+struct record_field {
+    const char
+        *name;    /* "jitter_ms.mean" is {"jitter_ms":{"mean":…}} and the column jitter_ms_mean */
+    uint8_t kind; /* enum field_kind */
+    uint8_t decimals; /* of a real */
+    uint16_t offset;
+};
+
+struct record_type {
+    const char *name; /* "call" */
+    size_t size;      /* of the struct */
+    const struct record_field *fields;
+    size_t field_count;
+};
+
+extern const struct record_type record_type_call, record_type_stream, record_type_transaction,
+    record_type_capture, record_type_alert;
+
+/* By JSON name; NULL when there is none. */
+const struct record_field *record_field_find(const struct record_type *type, struct slice name);
+
+static inline const void *record_at(const void *record, const struct record_field *field)
+{
+    return (const char *)record + field->offset;
+}
+
+/* Every field unknown. */
+void record_clear(const struct record_type *type, void *record);
+
+/* A copy with its texts in one block, to be freed with free(); NULL without memory. A call's
+ * streams are not copied: clone them as records of their own. */
+void *record_clone(const struct record_type *type, const void *record);
+
+/* One JSON object, "type" first, without a line end; a call with its streams. */
+void record_write_json(struct json *j, const struct record_type *type, const void *record);
+
+/* One field's value in JSON. */
+void record_write_field(struct json *j, const struct record_field *field, const void *record);
+
+#endif

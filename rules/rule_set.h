@@ -1,0 +1,37 @@
+/*
+ * rule_set - records in, alerts out.
+ *
+ * Loads every *.yaml of a folder, one rule a file, and evaluates all of them in packet time: O(1) a
+ * record and rule, bounded groups. The same records give the same alerts.
+ *
+ * Ownership  rule_set_load/free. Alert records are lent to the sink.
+ * Thread     One thread an instance.
+ * Time       Of the packets, through rule_set_tick.
+ */
+#ifndef RULES_RULE_SET_H
+#define RULES_RULE_SET_H
+
+#include "analyzer/record.h"
+
+struct rule_set;
+
+/* What a rule may listen to. */
+enum rule_occasion { RULE_CALL_SETTLED, RULE_CALL_CLOSED, RULE_TRANSACTION };
+
+typedef void (*rule_alert_fn)(void *ctx, const struct alert_record *alert);
+
+/* 0; or −errno / −EINVAL with one line "file:line:column: what, and what to do" in error. */
+int rule_set_load(struct rule_set **sp, const char *dir, rule_alert_fn alert, void *ctx,
+                  char *error, size_t error_room);
+void rule_set_free(struct rule_set *s);
+
+/* Feeds one record; its time is `now_ns`. */
+void rule_set_record(struct rule_set *s, enum rule_occasion occasion,
+                     const struct record_type *type, const void *record, int64_t now_ns);
+
+/* Lets time pass: windows slide, alerts fire and clear. About once a second of packet time. */
+void rule_set_tick(struct rule_set *s, int64_t now_ns);
+
+size_t rule_set_count(const struct rule_set *s);
+
+#endif

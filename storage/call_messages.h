@@ -1,0 +1,25 @@
+/*
+ * call_messages - the SIP messages of a stored call, for its ladder.
+ *
+ * The probe noted where each message lies when it analysed it, so nothing is dissected again here.
+ *
+ * Ownership  Messages are lent to the row function.
+ */
+#ifndef STORAGE_CALL_MESSAGES_H
+#define STORAGE_CALL_MESSAGES_H
+
+#include "analyzer/base/addr.h"
+
+struct stored_message {
+    int64_t time_ns;
+    struct addr src, dst;
+    struct slice raw; /* the message as it was on the wire */
+};
+
+/* Return false to stop. */
+typedef bool (*call_message_fn)(void *ctx, const struct stored_message *message);
+
+/* In order of time. 0, −ENOENT or −errno. */
+int call_messages_read(const char *store_dir, uint64_t id, call_message_fn row, void *ctx);
+
+#endif

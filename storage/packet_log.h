@@ -1,0 +1,58 @@
+/*
+ * packet_log - the packets of every call, written once, in order.
+ *
+ * Each call gathers its frames in a chunk; a chunk that is full, old (2 s of packet time) or
+ * finished goes through a bounded queue to a thread that compresses it with LZ4 on its own and
+ * appends it to the day's current segment, behind a header that describes itself. SIP and media go
+ * to different segments, so media can be dropped first. Where each chunk lies is told to the
+ * writer. No name from the wire on the disk.
+ *
+ * Ownership  packet_log_start/stop. What a keeper points to belongs to the log, from the first add
+ *            until packet_log_close_keeper.
+ * Thread     add, note_message, tick and close_keeper from the analysis thread alone.
+ * Errors     What could not be kept (queue full, disk full) is counted in frames and bytes, never
+ *            waits in a live run, and harms nothing that is already stored: a torn chunk is cut off.
+ */
+#ifndef STORAGE_PACKET_LOG_H
+#define STORAGE_PACKET_LOG_H
+
+#include "analyzer/base/addr.h"
+#include "analyzer/frame.h"
+#include "storage/writer.h"
+
+enum packet_kind { PACKET_SIP, PACKET_MEDIA, PACKET_KINDS };
+
+struct packet_log;
+
+struct packet_log_options {
+    const char *store_dir;
+    struct writer *writer; /* told of every chunk; outlives the log */
+    bool wait_when_full;   /* replay */
+};
+
+struct packet_log_stats {
+    uint64_t frames_stored, frames_dropped, bytes_stored, bytes_dropped;
+    int last_error; /* negative errno of the newest failure, 0: none */
+};
+
+int packet_log_start(struct packet_log **lp, const struct packet_log_options *options);
+/* Flushes everything, ends the thread. Every keeper must have been closed. */
+void packet_log_stop(struct packet_log *log);
+
+/* Keeps a copy of the frame for `id`. */
+void packet_log_add(struct packet_log *log, void **keeper, uint64_t id, enum packet_kind kind,
+                    const struct frame *frame);
+
+/* Says that the frame just added carries a whole SIP message at data[offset .. offset+bytes). */
+void packet_log_note_message(struct packet_log *log, void **keeper, const struct addr *src,
+                             const struct addr *dst, uint32_t offset, uint32_t bytes);
+
+/* Chunks older than 2 s of packet time are passed on. Cheap; call it with every tick. */
+void packet_log_tick(struct packet_log *log, int64_t now_ns);
+
+/* The call has ended: its chunks are passed on, *keeper becomes NULL. */
+void packet_log_close_keeper(struct packet_log *log, void **keeper);
+
+void packet_log_read_stats(struct packet_log *log, struct packet_log_stats *stats);
+
+#endif

@@ -1,0 +1,61 @@
+/*
+ * query - what is found again: calls, streams, alerts, ledgers, over all days, newest first.
+ *
+ * Opens the day databases read-only; a store that a probe is writing to is fine. Only prepared
+ * statements with bound values.
+ *
+ * Ownership  query_open/close. Records handed to a row function are lent for that call.
+ * Thread     One thread a struct query; open several.
+ * Errors     −errno; −EPROTO when the store was made by a newer version.
+ */
+#ifndef STORAGE_QUERY_H
+#define STORAGE_QUERY_H
+
+#include "analyzer/record.h"
+
+struct query;
+
+struct call_filter {
+    struct slice call_id;       /* exact; a trailing '*' makes it a prefix */
+    struct slice number;        /* part of the From or To user */
+    struct slice ip;            /* source or destination, without port */
+    struct slice state;         /* exact */
+    struct slice text;          /* any of the above: a Call-ID, a part of a number, an IP */
+    int status_min, status_max; /* 0: any */
+    int64_t since, until;       /* of the first INVITE, ns; RECORD_NONE: open */
+    double mos_min, mos_max;    /* NaN: open */
+    int8_t one_way;             /* −1: any */
+    uint64_t before; /* keyset cursor: only calls with a smaller id; 0: from the newest */
+    size_t limit;    /* at most that many rows; 0: all */
+};
+
+void call_filter_clear(struct call_filter *filter);
+
+/* Return false to stop. */
+typedef bool (*query_row_fn)(void *ctx, const void *record);
+
+int query_open(struct query **qp, const char *store_dir);
+void query_close(struct query *q);
+
+/* struct call_record rows without their streams. 0 or −errno. */
+int query_calls(struct query *q, const struct call_filter *filter, query_row_fn row, void *ctx);
+
+/* One struct call_record with its streams; −ENOENT when there is none. */
+int query_call(struct query *q, uint64_t id, query_row_fn row, void *ctx);
+
+/* `text` is an id in hex or a Call-ID (the newest call that has it). 0 or −ENOENT. */
+int query_find_call(struct query *q, struct slice text, uint64_t *id);
+
+/* struct alert_record rows, newest first. before: cursor as above; limit 0: all. */
+int query_alerts(struct query *q, uint64_t before, size_t limit, query_row_fn row, void *ctx);
+
+/* struct capture_record rows, newest first. */
+int query_captures(struct query *q, size_t limit, query_row_fn row, void *ctx);
+
+struct store_totals {
+    uint64_t calls, alerts, chunks, days, bytes;
+    int64_t first_time, last_time; /* of the calls; RECORD_NONE when empty */
+};
+int query_totals(struct query *q, struct store_totals *totals);
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * writer - the one thread that writes records into the day databases.
+ *
+ * Records go in through a bounded queue as clones; the thread batches them into transactions. A
+ * record of a call, stream or alert that came before is replaced by its newer self (by id).
+ * The day of a record is that of its id's time (see record_id.h), so a call stays in the folder
+ * of the day on which it began.
+ *
+ * Ownership  writer_start/stop. Records are cloned by writer_submit; the caller keeps its own.
+ * Thread     writer_submit and writer_submit_chunk from any thread.
+ * Errors     A full queue refuses and counts (or waits, where the source can wait). A failed
+ *            transaction counts its rows as failed, is logged once, and the next is tried anew.
+ */
+#ifndef STORAGE_WRITER_H
+#define STORAGE_WRITER_H
+
+#include "analyzer/record.h"
+
+struct writer;
+
+struct writer_options {
+    const char *store_dir;
+    bool wait_when_full; /* replay: slow the source down instead of refusing */
+};
+
+struct writer_stats {
+    uint64_t written, refused, failed;
+    int last_error; /* negative errno of the newest failure, 0: none */
+};
+
+/* Where a chunk of packets lies in the packet log. */
+struct chunk_row {
+    uint64_t id; /* of the call, or of the orphan stream */
+    int64_t first_time, last_time;
+    uint32_t segment; /* number of the segment file in the day folder */
+    uint64_t offset;
+    uint32_t stored_bytes; /* header and payload */
+    uint32_t frames;
+    int32_t day;  /* days since 1970 of the folder that holds the segment */
+    uint8_t kind; /* enum packet_kind */
+};
+
+/* 0; −errno when the folder cannot be made or written; −EPROTO (named in the log) when the store
+ * was made by a newer version. */
+int writer_start(struct writer **wp, const struct writer_options *options);
+
+/* Commits what is queued and ends the thread. */
+void writer_stop(struct writer *w);
+
+/* False: refused (counted). */
+bool writer_submit(struct writer *w, const struct record_type *type, const void *record);
+bool writer_submit_chunk(struct writer *w, const struct chunk_row *chunk);
+
+void writer_read_stats(struct writer *w, struct writer_stats *stats);
+
+#endif
