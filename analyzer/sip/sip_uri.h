@@ -1,0 +1,64 @@
+/*
+ * sip_uri - the parts of a SIP, SIPS, TEL or foreign URI, and of the name-addr around it.
+ *
+ * Ownership  Slices point into the text that was given; nothing is allocated, nothing unescaped.
+ * Errors     Tolerant: what can be read is read. A part that is not there is absent. bad says that
+ *            the grammar was hurt on the way.
+ * Source     RFC 3261 §19.1 and §25.1, RFC 3966, RFC 5118 §4.
+ */
+#ifndef ANALYZER_SIP_SIP_URI_H
+#define ANALYZER_SIP_SIP_URI_H
+
+#include "analyzer/base/addr.h"
+
+enum sip_scheme {
+    SIP_SCHEME_NONE,
+    SIP_SCHEME_SIP,
+    SIP_SCHEME_SIPS,
+    SIP_SCHEME_TEL,
+    SIP_SCHEME_OTHER
+};
+
+struct sip_uri {
+    uint8_t scheme; /* enum sip_scheme */
+    bool bad;       /* spaces inside, no host, unbalanced bracket, a port that is none */
+    uint16_t port;  /* 0: not said */
+    struct slice scheme_text;
+    struct slice user;     /* the number of a tel:; absent in a foreign scheme. %00 stays text */
+    struct slice password; /* after the colon of the user part */
+    struct slice host;     /* without the brackets of IPv6 */
+    struct slice params;   /* after the host's first ';', without it */
+    struct slice headers;  /* after '?', without it; never acted on */
+};
+
+/* One value of From, To, Contact, …: display name, URI, header parameters. */
+struct sip_name_addr {
+    struct slice display; /* raw, quotes included */
+    struct slice uri;     /* the addr-spec without <> */
+    struct slice params;  /* after the URI's '>' and the first ';', up to `rest` */
+    struct slice rest;    /* after the comma: the next values of the list */
+    bool bad;
+};
+
+/* False when nothing of a URI is there (no scheme): uri->user and host are absent then. */
+bool sip_uri_parse(struct sip_uri *uri, struct slice text);
+
+/* False when the URI cannot be told (no closing quote or bracket): uri is absent then. */
+bool sip_name_addr_parse(struct sip_name_addr *out, struct slice value);
+
+/* The value of a ;name=value parameter, quotes taken off; empty when it has none, absent when the
+ * name is not there. The first one wins. */
+struct slice sip_param_find(struct slice params, struct slice name);
+
+/* An IP literal, with or without brackets; ":::" is read as "::" (RFC 5118 §4.10). False on a host
+ * name. */
+bool sip_host_to_addr(struct slice host, struct addr *out);
+
+/* Equal after %-escapes are undone (RFC 3261 §19.1.4); a '%' that is no escape stands for itself.
+ * Case counts: it is a user part. */
+bool sip_escaped_eq(struct slice a, struct slice b);
+
+/* Undoes %-escapes into out, at most max bytes; returns the length. A decoded NUL is kept. */
+size_t sip_unescape(struct slice text, char *out, size_t max);
+
+#endif
