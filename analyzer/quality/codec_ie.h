@@ -42,8 +42,8 @@ const struct codec_ie *codec_ie_find(struct slice codec);
  *   G729        G.729; G.729A+VAD when annexb=yes is said outright
  *   G723        6.3 kbit/s; bitrate=5.3 is heeded
  *   iLBC        13.3 kbit/s (30 ms, the default of RFC 3952); mode=20 is 15.2
- *   AMR         12.2; the best mode of mode-set
- *   AMR-WB      12.65, the mode a network falls back to; the best mode of mode-set
+ *   AMR         12.2; the highest mode of mode-set
+ *   AMR-WB      12.65, the mode a network falls back to; the highest mode of mode-set
  *   opus        SWB at 31 kbit/s, near the 32 that browsers send; maxaveragebitrate picks 25 or 40,
  *               maxplaybackrate of 16 kHz or less picks the wideband or narrowband rows
  *   speex       8 kHz alone: no figures are known for its wideband
