@@ -20,14 +20,14 @@
 
 enum rtcp_parse {
     RTCP_PARSE_OK,
-    RTCP_PARSE_SHORT,      /* no room for one packet header and its SSRC */
-    RTCP_PARSE_VERSION,    /* a packet's version is not 2 */
-    RTCP_PARSE_TYPE,       /* a packet's type is not one of RTCP's (192 to 223) */
-    RTCP_PARSE_FIRST,      /* the first packet may not stand first: a BYE, an SDES, … */
-    RTCP_PARSE_PADDING,    /* padding before the last packet, or more of it than there is */
-    RTCP_PARSE_LENGTH,     /* a packet ends past the datagram: cut, or damaged */
-    RTCP_PARSE_TRAILING,   /* bytes behind the last packet: SRTCP, or damaged */
-    RTCP_PARSE_COUNT_LIES, /* more blocks announced than the packet holds */
+    RTCP_PARSE_SHORT,    /* no room for one packet header and its SSRC */
+    RTCP_PARSE_VERSION,  /* the first packet's version is not 2 */
+    RTCP_PARSE_TYPE,     /* the first packet's type is not one of RTCP's (192 to 223) */
+    RTCP_PARSE_FIRST,    /* neither SR nor RR stands first, and reduced size was not allowed */
+    RTCP_PARSE_PADDING,  /* padding before the last packet, or more of it than there is */
+    RTCP_PARSE_LENGTH,   /* a packet ends past the datagram: cut, or damaged */
+    RTCP_PARSE_TRAILING, /* what stands behind a packet is no packet: SRTCP, or damaged */
+    RTCP_PARSE_BODY,     /* a packet too short for its type or for the blocks it announces */
     RTCP_PARSE_REASONS
 };
 
@@ -159,8 +159,8 @@ static inline uint32_t rtcp_ntp_middle(uint64_t ntp)
 /*
  * From where we listen to B and back: A's SR passed at sr_ns, B's report block with its LSR passed
  * at report_ns, having rested dlsr/65536 s at B. The other half is the same sum with A's report; both
- * together are end to end (METRICS §5). A delay that came out negative (clocks, damage) or over a
- * minute is no measurement: false.
+ * together are end to end (METRICS §5). Senders round DLSR, some to a millisecond: a result down to
+ * −1 ms is 0. Below that, or over a minute, it is no measurement but clocks or damage: false.
  */
 bool rtcp_rtt_ns(int64_t sr_ns, int64_t report_ns, uint32_t dlsr, int64_t *rtt_ns);
 
