@@ -1,7 +1,7 @@
 /*
  * sdp - a session description as slices of its body: where the media goes and in what codec.
  *
- * Ownership  Slices point into the body; nothing is allocated or copied. The struct is some 16 KiB
+ * Ownership  Slices point into the body; nothing is allocated or copied. The struct is some 14 KiB
  *            and is not cleared as a whole: only the first media_count media and the formats that
  *            they own hold anything.
  * Errors     Tolerant: a line that cannot be read is stepped over and flagged; what is over a cap

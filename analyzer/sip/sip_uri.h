@@ -36,15 +36,19 @@ struct sip_name_addr {
     struct slice display; /* raw, quotes included */
     struct slice uri;     /* the addr-spec without <> */
     struct slice params;  /* after the URI's '>' and the first ';', up to `rest` */
-    struct slice rest;    /* after the comma: the next values of the list */
+    struct slice rest;    /* after the comma: the next values of the list; absent: the last one */
     bool bad;
 };
 
-/* False when nothing of a URI is there (no scheme): uri->user and host are absent then. */
+/* False when nothing of a URI is there (no scheme): everything is absent then. */
 bool sip_uri_parse(struct sip_uri *uri, struct slice text);
 
 /* False when the URI cannot be told (no closing quote or bracket): uri is absent then. */
 bool sip_name_addr_parse(struct sip_name_addr *out, struct slice value);
+
+/* Takes the next ;name=value off *rest; false when it is used up. A value has its quotes yet and is
+ * absent without '='; the name of a stray ';' is empty. */
+bool sip_param_next(struct slice *rest, struct slice *name, struct slice *value);
 
 /* The value of a ;name=value parameter, quotes taken off; empty when it has none, absent when the
  * name is not there. The first one wins. */

@@ -1,0 +1,574 @@
+#include "analyzer/sip/sip_msg.h"
+
+#include "analyzer/sip/sip_header.h"
+#include "analyzer/sip/sip_uri.h"
+
+/* RFC 3261 §8.1.1.5, §20.22, §20.19, §20.33: what each number may be at most. */
+#define CSEQ_MAX         INT32_MAX
+#define MAX_FORWARDS_MAX 255
+#define DELTA_MAX        UINT32_MAX
+#define LENGTH_MAX       INT32_MAX
+#define WARNING_MAX      999
+
+/* RFC 3261 §8.1.1.7: what a branch of this century begins with. */
+static const struct slice cookie = SLICE_INIT("z9hG4bK");
+
+static const struct slice method_names[SIP_METHOD_COUNT] = {
+#define X(name) [SIP_METHOD_##name] = SLICE_INIT(#name),
+    SIP_METHODS(X)
+#undef X
+};
+
+static const char *const parse_texts[SIP_PARSE_COUNT] = {
+#define X(name, text) text,
+    SIP_PARSES(X)
+#undef X
+};
+
+static const char *const anomaly_texts[SIP_ANOMALY_COUNT] = {
+#define X(name, text) text,
+    SIP_ANOMALIES(X)
+#undef X
+};
+
+const char *sip_method_text(enum sip_method method)
+{
+    if (method == SIP_METHOD_OTHER)
+        return "OTHER";
+    return method > SIP_METHOD_NONE && method < SIP_METHOD_OTHER ? method_names[method].p : "";
+}
+
+const char *sip_parse_text(enum sip_parse result)
+{
+    return (unsigned)result < SIP_PARSE_COUNT ? parse_texts[result] : "";
+}
+
+const char *sip_anomaly_text(enum sip_anomaly anomaly)
+{
+    return (unsigned)anomaly < SIP_ANOMALY_COUNT ? anomaly_texts[anomaly] : "";
+}
+
+bool sip_anomaly_is_defect(enum sip_anomaly anomaly)
+{
+    return anomaly != SIP_ANOMALY_RFC2543 && anomaly != SIP_ANOMALY_FOLDED;
+}
+
+enum sip_method sip_method_find(struct slice text)
+{
+    if (text.len == 0)
+        return SIP_METHOD_NONE;
+    for (unsigned i = SIP_METHOD_NONE + 1; i < SIP_METHOD_OTHER; i++) {
+        if (slice_eq(text, method_names[i]))
+            return (enum sip_method)i;
+    }
+    return SIP_METHOD_OTHER;
+}
+
+static void flag(struct sip_msg *msg, enum sip_anomaly anomaly)
+{
+    msg->anomalies |= UINT64_C(1) << anomaly;
+}
+
+static void flag_if(struct sip_msg *msg, bool wrong, enum sip_anomaly anomaly)
+{
+    msg->anomalies |= (uint64_t)wrong << anomaly;
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+static bool is_space(char c)
+{
+    return is_blank(c) || c == '\r' || c == '\n';
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static struct slice skip(struct slice s, size_t n)
+{
+    return slice_of(s.p + n, s.len - n);
+}
+
+/* Takes what stands before the first white space off *s, and the white space too. */
+static struct slice cut_word(struct slice *s)
+{
+    struct slice word = { s->p, 0 };
+
+    while (word.len < s->len && !is_space(s->p[word.len]))
+        word.len++;
+    *s = skip(*s, word.len);
+    while (s->len && is_space(s->p[0]))
+        *s = skip(*s, 1);
+    return word;
+}
+
+/* Takes the digits at the front off *s. −1 where there are none or they are more than max. */
+static int64_t cut_number(struct sip_msg *msg, struct slice *s, uint64_t max,
+                          enum sip_anomaly none_flag)
+{
+    size_t n = 0;
+    uint64_t value;
+
+    while (n < s->len && is_digit(s->p[n]))
+        n++;
+    if (n == 0) {
+        flag(msg, none_flag);
+        return -1;
+    }
+    if (!slice_to_u64(slice_of(s->p, n), max, &value)) {
+        flag(msg, SIP_ANOMALY_SCALAR_OVERFLOW);
+        value = UINT64_MAX;
+    }
+    *s = skip(*s, n);
+    return value == UINT64_MAX ? -1 : (int64_t)value;
+}
+
+/* A header that is a number; a comment or parameters may follow (Retry-After). */
+static int64_t read_number(struct sip_msg *msg, struct slice text, uint64_t max)
+{
+    int64_t value;
+
+    if (!text.p)
+        return -1;
+    value = cut_number(msg, &text, max, SIP_ANOMALY_BAD_NUMBER);
+    if (text.len && !is_space(text.p[0]) && text.p[0] != ';' && text.p[0] != '(') {
+        flag(msg, SIP_ANOMALY_BAD_NUMBER);
+        return -1;
+    }
+    return value;
+}
+
+/* --- the start line --- */
+
+/* RFC 3261 §25.1: token. */
+static bool is_token(char c)
+{
+    static const bool token[128] = {
+        ['-'] = true, ['.'] = true, ['!'] = true, ['%'] = true,  ['*'] = true,
+        ['_'] = true, ['+'] = true, ['`'] = true, ['\''] = true, ['~'] = true,
+    };
+    char letter = (char)(c | 0x20);
+
+    return is_digit(c) || (letter >= 'a' && letter <= 'z') ||
+           ((unsigned char)c < sizeof token && token[(unsigned char)c]);
+}
+
+/* "SIP/" digits "." digits. */
+static bool is_version(struct slice s)
+{
+    size_t n = 4, dots = 0;
+
+    if (s.len < 7 || !slice_istarts_with(s, SLICE("SIP/")) || !is_digit(s.p[4]) ||
+        !is_digit(s.p[s.len - 1]))
+        return false;
+    for (; n < s.len; n++) {
+        if (s.p[n] == '.')
+            dots++;
+        else if (!is_digit(s.p[n]))
+            return false;
+    }
+    return dots == 1;
+}
+
+static size_t token_len(struct slice s)
+{
+    size_t n = 0;
+
+    while (n < s.len && is_token(s.p[n]))
+        n++;
+    return n;
+}
+
+/* The start line without its end; *whole tells whether that end is there. */
+static struct slice start_line(struct slice datagram, bool *whole)
+{
+    struct slice line;
+    size_t n = 0;
+
+    while (n < datagram.len && (datagram.p[n] == '\r' || datagram.p[n] == '\n'))
+        n++;
+    line = n ? skip(datagram, n) : datagram;
+    n = slice_find(line, '\n');
+    *whole = n < line.len;
+    if (n && *whole && line.p[n - 1] == '\r')
+        n--;
+    return slice_of(line.p, n);
+}
+
+/* The last word of a request line, which is its version. */
+static struct slice last_word(struct slice line)
+{
+    size_t begin, end = line.len;
+
+    while (end && is_blank(line.p[end - 1]))
+        end--;
+    begin = end;
+    while (begin && !is_blank(line.p[begin - 1]))
+        begin--;
+    return slice_of(line.p + begin, end - begin);
+}
+
+/* A request line that the datagram ends in: the scheme must vouch for it. */
+static bool looks_like_uri(struct slice s)
+{
+    return slice_istarts_with(s, SLICE("sip:")) || slice_istarts_with(s, SLICE("sips:")) ||
+           slice_istarts_with(s, SLICE("tel:"));
+}
+
+bool sip_msg_looks_like(struct slice datagram)
+{
+    struct slice line;
+    bool whole;
+    size_t n;
+
+    if (datagram.len == 0 || (!is_token(datagram.p[0]) && !is_space(datagram.p[0])))
+        return false;
+    line = start_line(datagram, &whole);
+    n = token_len(line);
+    if (n == 3 && line.len > 4 && line.p[3] == '/') {
+        struct slice rest = line;
+
+        return is_version(cut_word(&rest));
+    }
+    if (n == 0 || n == line.len || line.p[n] != ' ')
+        return false;
+    return whole ? is_version(last_word(line)) : looks_like_uri(skip(line, n + 1));
+}
+
+static enum sip_parse read_version(struct sip_msg *msg, struct slice version)
+{
+    if (slice_ieq(version, SLICE("SIP/2.0")))
+        return SIP_PARSE_OK;
+    if (!is_version(version))
+        return SIP_PARSE_NOT_SIP;
+    flag(msg, SIP_ANOMALY_UNKNOWN_VERSION);
+    return SIP_PARSE_UNKNOWN_VERSION;
+}
+
+static enum sip_parse read_status_line(struct sip_msg *msg, struct slice line)
+{
+    struct slice version = { line.p, slice_find(line, ' ') }, code;
+    enum sip_parse result = read_version(msg, version);
+    uint64_t status;
+
+    if (result != SIP_PARSE_OK)
+        return result;
+    line = skip(line, version.len);
+    flag_if(msg, line.len > 1 && is_blank(line.p[1]), SIP_ANOMALY_BAD_START_LINE);
+    line = slice_trim(line);
+    code = cut_word(&line);
+    msg->reason = line;
+    if (code.len != 3 || !slice_to_u64(code, 699, &status) || status < 100) {
+        flag(msg, SIP_ANOMALY_BAD_STATUS);
+        return SIP_PARSE_BAD_STATUS;
+    }
+    msg->status = (uint16_t)status;
+    return SIP_PARSE_OK;
+}
+
+static void read_request_uri(struct sip_msg *msg, struct slice text)
+{
+    struct sip_uri uri;
+    bool bad = false;
+
+    if (text.len >= 2 && text.p[0] == '<' && text.p[text.len - 1] == '>') {
+        text = slice_trim(slice_of(text.p + 1, text.len - 2));
+        bad = true;
+    }
+    msg->request_uri = text;
+    bad |= !sip_uri_parse(&uri, text) || uri.bad;
+    msg->request_user = uri.user;
+    flag_if(msg, bad, SIP_ANOMALY_BAD_RURI);
+    flag_if(msg, uri.headers.p != NULL, SIP_ANOMALY_RURI_HEADERS);
+}
+
+static enum sip_parse read_request_line(struct sip_msg *msg, struct slice line)
+{
+    size_t n = token_len(line);
+    struct slice version = last_word(line), uri;
+    const char *line_end = line.p + line.len;
+    enum sip_parse result;
+
+    if (n == 0 || n == line.len || !is_blank(line.p[n]) || version.p <= line.p + n)
+        return SIP_PARSE_NOT_SIP;
+    result = read_version(msg, version);
+    if (result == SIP_PARSE_NOT_SIP)
+        return result;
+    msg->is_request = true;
+    msg->method_text = slice_of(line.p, n);
+    msg->method = (uint8_t)sip_method_find(msg->method_text);
+    uri = slice_of(line.p + n, (size_t)(version.p - line.p) - n);
+    flag_if(msg,
+            version.p + version.len != line_end || uri.len < 3 || is_blank(uri.p[1]) ||
+                is_blank(uri.p[uri.len - 2]),
+            SIP_ANOMALY_BAD_START_LINE);
+    read_request_uri(msg, slice_trim(uri));
+    return result;
+}
+
+/* --- the header fields --- */
+
+/* One of From and To. */
+static void read_party(struct sip_msg *msg, struct slice value, enum sip_anomaly bad,
+                       struct slice *uri_out, struct slice *user, struct slice *tag)
+{
+    struct sip_name_addr party;
+    struct sip_uri uri;
+    struct slice found;
+
+    if (!value.p)
+        return;
+    if (sip_name_addr_parse(&party, value)) {
+        party.bad |= !sip_uri_parse(&uri, party.uri) || uri.bad;
+        *uri_out = party.uri;
+        *user = uri.user;
+        found = sip_param_find(party.params, SLICE("tag"));
+        if (found.len)
+            *tag = found;
+    }
+    flag_if(msg, party.bad || party.rest.p, bad);
+}
+
+static void read_contact(struct sip_msg *msg, struct slice value)
+{
+    struct sip_name_addr contact;
+    struct slice name, text;
+    struct sip_uri uri;
+
+    if (!value.p)
+        return;
+    msg->contact = value;
+    if (slice_eq(value, SLICE("*"))) {
+        msg->contact_uri = value;
+        return;
+    }
+    if (sip_name_addr_parse(&contact, value)) {
+        msg->contact_uri = contact.uri;
+        contact.bad |= !sip_uri_parse(&uri, contact.uri) || uri.bad;
+    }
+    while (sip_param_next(&contact.params, &name, &text)) {
+        contact.bad |= name.len == 0;
+        if (text.p && slice_ieq(name, SLICE("expires")))
+            msg->contact_expires = read_number(msg, text, DELTA_MAX);
+    }
+    flag_if(msg, contact.bad, SIP_ANOMALY_BAD_CONTACT);
+}
+
+/* "SIP" / "2.0" / transport, with white space where they like. What follows, or absent. */
+static struct slice skip_protocol(struct slice s)
+{
+    for (int slashes = 0; slashes < 2; slashes++) {
+        size_t n = slice_find(s, '/');
+
+        if (n == s.len)
+            return SLICE_ABSENT;
+        s = skip(s, n + 1);
+    }
+    s = slice_trim(s);
+    cut_word(&s);
+    return s;
+}
+
+static void read_via_params(struct sip_msg *msg, struct slice params)
+{
+    struct slice name, value;
+
+    while (sip_param_next(&params, &name, &value)) {
+        flag_if(msg, name.len == 0, SIP_ANOMALY_BAD_VIA);
+        if (!msg->via_branch.p && slice_ieq(name, SLICE("branch")))
+            msg->via_branch = value;
+        else if (slice_ieq(name, SLICE("received")))
+            msg->via_received = value;
+    }
+}
+
+static void read_via(struct sip_msg *msg, struct slice value)
+{
+    size_t n;
+
+    if (!value.p)
+        return;
+    /* A Via has no URI and, but for comments nobody sends, no quoted text: the comma ends it. */
+    value.len = slice_find(value, ',');
+    value = skip_protocol(value);
+    if (!value.p) {
+        flag(msg, SIP_ANOMALY_BAD_VIA);
+        return;
+    }
+    n = slice_find(value, ';');
+    msg->via_sent_by = slice_trim(slice_of(value.p, n));
+    flag_if(msg, msg->via_sent_by.len == 0, SIP_ANOMALY_BAD_VIA);
+    if (n < value.len)
+        read_via_params(msg, skip(value, n + 1));
+    flag_if(msg, slice_eq(msg->via_branch, cookie), SIP_ANOMALY_BAD_BRANCH);
+    flag_if(msg, !slice_starts_with(msg->via_branch, cookie), SIP_ANOMALY_RFC2543);
+}
+
+static void read_cseq(struct sip_msg *msg, struct slice value)
+{
+    struct slice method = value;
+    int64_t number;
+
+    if (!value.p)
+        return;
+    msg->cseq_text = value;
+    number = cut_number(msg, &method, CSEQ_MAX, SIP_ANOMALY_BAD_CSEQ);
+    msg->has_cseq = number >= 0;
+    msg->cseq = msg->has_cseq ? (uint32_t)number : 0;
+    flag_if(msg, method.len == 0 || !is_space(method.p[0]), SIP_ANOMALY_BAD_CSEQ);
+    method = slice_trim(method);
+    if (msg->is_request && slice_eq(method, msg->method_text)) {
+        msg->cseq_method = msg->method;
+        return;
+    }
+    msg->cseq_method = (uint8_t)sip_method_find(method);
+    if (msg->is_request) {
+        flag(msg, SIP_ANOMALY_CSEQ_METHOD_MISMATCH);
+    } else {
+        msg->method = msg->cseq_method;
+        msg->method_text = method;
+    }
+}
+
+static void read_date(struct sip_msg *msg, struct slice value)
+{
+    bool gmt = value.len >= 3 && slice_ieq(skip(value, value.len - 3), SLICE("GMT"));
+
+    flag_if(msg, value.p && !gmt, SIP_ANOMALY_BAD_DATE);
+}
+
+/* What Content-Length leaves of the bytes behind the headers (RFC 3261 §18.3: over UDP the end of
+ * the datagram is the end of the body). */
+static void read_body(struct sip_msg *msg, const struct sip_headers *headers, struct slice rest)
+{
+    struct slice text = headers->first[SIP_HEADER_CONTENT_LENGTH];
+
+    if (headers->ended)
+        msg->body = rest;
+    if (!text.p)
+        return;
+    if (text.len > 1 && text.p[0] == '-' && is_digit(text.p[1])) {
+        flag(msg, SIP_ANOMALY_CL_NEGATIVE);
+        return;
+    }
+    msg->content_length = read_number(msg, text, LENGTH_MAX);
+    if (!headers->ended || msg->content_length < 0)
+        return;
+    flag_if(msg, (uint64_t)msg->content_length > rest.len, SIP_ANOMALY_CL_GT_BODY);
+    if ((uint64_t)msg->content_length < rest.len) {
+        flag(msg, SIP_ANOMALY_EXTRA_BYTES);
+        msg->body.len = (size_t)msg->content_length;
+    }
+}
+
+static void read_lesser_headers(struct sip_msg *msg, const struct slice *first)
+{
+    struct slice warning = first[SIP_HEADER_WARNING];
+
+    msg->user_agent = first[SIP_HEADER_USER_AGENT];
+    msg->server = first[SIP_HEADER_SERVER];
+    msg->reason_header = first[SIP_HEADER_REASON];
+    msg->warning = warning;
+    msg->session_id = first[SIP_HEADER_SESSION_ID];
+    msg->asserted_identity = first[SIP_HEADER_ASSERTED_IDENTITY];
+    msg->content_type = first[SIP_HEADER_CONTENT_TYPE];
+    msg->max_forwards = read_number(msg, first[SIP_HEADER_MAX_FORWARDS], MAX_FORWARDS_MAX);
+    msg->expires = read_number(msg, first[SIP_HEADER_EXPIRES], DELTA_MAX);
+    msg->retry_after = read_number(msg, first[SIP_HEADER_RETRY_AFTER], DELTA_MAX);
+    if (warning.p)
+        cut_number(msg, &warning, WARNING_MAX, SIP_ANOMALY_BAD_NUMBER);
+    read_date(msg, first[SIP_HEADER_DATE]);
+    msg->auth =
+        (uint8_t)((first[SIP_HEADER_WWW_AUTHENTICATE].p ? SIP_AUTH_WWW_AUTHENTICATE : 0) |
+                  (first[SIP_HEADER_PROXY_AUTHENTICATE].p ? SIP_AUTH_PROXY_AUTHENTICATE : 0) |
+                  (first[SIP_HEADER_AUTHORIZATION].p ? SIP_AUTH_AUTHORIZATION : 0) |
+                  (first[SIP_HEADER_PROXY_AUTHORIZATION].p ? SIP_AUTH_PROXY_AUTHORIZATION : 0));
+}
+
+static void read_headers(struct sip_msg *msg, const struct sip_headers *headers)
+{
+    const struct slice *first = headers->first;
+
+    if (first[SIP_HEADER_CALL_ID].len)
+        msg->call_id = first[SIP_HEADER_CALL_ID];
+    msg->from = first[SIP_HEADER_FROM];
+    msg->to = first[SIP_HEADER_TO];
+    read_party(msg, msg->from, SIP_ANOMALY_BAD_FROM, &msg->from_uri, &msg->from_user,
+               &msg->from_tag);
+    read_party(msg, msg->to, SIP_ANOMALY_BAD_TO, &msg->to_uri, &msg->to_user, &msg->to_tag);
+    read_cseq(msg, first[SIP_HEADER_CSEQ]);
+    read_via(msg, first[SIP_HEADER_VIA]);
+    read_contact(msg, first[SIP_HEADER_CONTACT]);
+    read_lesser_headers(msg, first);
+
+    msg->headers =
+        (uint16_t)(headers->lines < SIP_HEADERS_USED ? headers->lines : SIP_HEADERS_USED);
+    flag_if(msg, headers->lines > SIP_HEADERS_USED, SIP_ANOMALY_HEADER_LIMIT);
+    flag_if(msg, headers->bad_line, SIP_ANOMALY_BAD_HEADER);
+    flag_if(msg, headers->folded, SIP_ANOMALY_FOLDED);
+    flag_if(msg, headers->duplicate, SIP_ANOMALY_DUP_SINGLETON);
+    flag_if(msg, !headers->ended, SIP_ANOMALY_CUT);
+    flag_if(msg, msg->from.p && !msg->from_tag.p, SIP_ANOMALY_RFC2543);
+    /* Of a message that was cut nobody knows what its sender wrote. */
+    flag_if(msg,
+            headers->ended &&
+                (!msg->from.p || !msg->to.p || !msg->cseq_text.p || !first[SIP_HEADER_VIA].p),
+            SIP_ANOMALY_MISSING_HEADER);
+}
+
+static bool is_keepalive(struct slice datagram)
+{
+    for (size_t i = 0; i < datagram.len; i++) {
+        if (datagram.p[i] != '\0' && !is_space(datagram.p[i]))
+            return false;
+    }
+    return true;
+}
+
+static enum sip_parse read_start_line(struct sip_msg *msg, struct slice line)
+{
+    if (line.len > 4 && slice_istarts_with(line, SLICE("SIP/")))
+        return read_status_line(msg, line);
+    return read_request_line(msg, line);
+}
+
+enum sip_parse sip_msg_parse(struct sip_msg *msg, struct slice datagram)
+{
+    const char *end = datagram.p + datagram.len;
+    struct sip_headers headers;
+    enum sip_parse result;
+    struct slice line;
+    bool whole;
+
+    *msg = (struct sip_msg){
+        .content_length = -1,
+        .expires = -1,
+        .contact_expires = -1,
+        .max_forwards = -1,
+        .retry_after = -1,
+    };
+    if (datagram.len > SIP_MSG_MAX_BYTES)
+        return SIP_PARSE_TOO_LONG;
+    if (datagram.len == 0)
+        return SIP_PARSE_KEEPALIVE;
+    line = start_line(datagram, &whole);
+    if (line.len == 0 || is_space(line.p[0]) || line.p[0] == '\0')
+        return is_keepalive(datagram) ? SIP_PARSE_KEEPALIVE : SIP_PARSE_NOT_SIP;
+    if (!whole)
+        return sip_msg_looks_like(line) ? SIP_PARSE_TRUNCATED : SIP_PARSE_NOT_SIP;
+    result = read_start_line(msg, line);
+    if (result == SIP_PARSE_NOT_SIP)
+        return result;
+    line.p += line.len + (line.p[line.len] == '\r' ? 2 : 1);
+    sip_headers_scan(&headers, slice_of(line.p, (size_t)(end - line.p)), SIP_HEADERS_USED);
+    read_headers(msg, &headers);
+    read_body(msg, &headers, slice_of(headers.end, (size_t)(end - headers.end)));
+    if (result == SIP_PARSE_OK && !msg->call_id.p)
+        return headers.ended ? SIP_PARSE_NO_CALL_ID : SIP_PARSE_TRUNCATED;
+    return result;
+}
