@@ -20,7 +20,8 @@ enum rule_occasion { RULE_CALL_SETTLED, RULE_CALL_CLOSED, RULE_TRANSACTION };
 
 typedef void (*rule_alert_fn)(void *ctx, const struct alert_record *alert);
 
-/* 0; or −errno / −EINVAL with one line "file:line:column: what, and what to do" in error. */
+/* 0; or −errno / −EINVAL with one line "file:line:column: what, and what to do" in error. A folder
+ * without rules is a set of none. */
 int rule_set_load(struct rule_set **sp, const char *dir, rule_alert_fn alert, void *ctx,
                   char *error, size_t error_room);
 void rule_set_free(struct rule_set *s);
@@ -33,5 +34,17 @@ void rule_set_record(struct rule_set *s, enum rule_occasion occasion,
 void rule_set_tick(struct rule_set *s, int64_t now_ns);
 
 size_t rule_set_count(const struct rule_set *s);
+
+/* Sums over all rules. */
+struct rule_set_stats {
+    uint64_t records;        /* counted in a window */
+    uint64_t without_group;  /* left out: the field of group_by is unknown */
+    uint64_t groups_refused; /* records of a group that found no room */
+    uint64_t clock_set_back; /* times that packet time went back past a window */
+    uint64_t no_memory;      /* alerts put off for want of memory */
+    uint64_t fired, resolved;
+};
+
+void rule_set_read_stats(const struct rule_set *s, struct rule_set_stats *stats);
 
 #endif

@@ -1,0 +1,44 @@
+/*
+ * rule_yaml - the text of a rule file as a small tree that knows where each word stood.
+ *
+ * Plain YAML only: one document of maps, lists and scalars. Anchors, aliases, tags and a second
+ * document are refused, so nothing can be larger in memory than it is in the file.
+ *
+ * Ownership  rule_yaml_read/free. Nodes and their texts belong to the tree.
+ * Errors     −EINVAL with one line "file:line:column: what" in the fault, −ENOMEM.
+ */
+#ifndef RULES_RULE_YAML_H
+#define RULES_RULE_YAML_H
+
+#include "analyzer/base/slice.h"
+
+enum rule_node_kind { RULE_NODE_SCALAR, RULE_NODE_LIST, RULE_NODE_MAP };
+
+struct rule_node {
+    enum rule_node_kind kind;
+    int line, column;            /* from 1 */
+    struct slice text;           /* of a scalar; NUL-terminated, without one inside */
+    const struct rule_node *key; /* the scalar that names it, in a map */
+    struct rule_node *first, *last, *next, *parent;
+    struct rule_node *made_before; /* all nodes of the tree, to free them */
+};
+
+/* Where the first thing that is wrong gets written to. */
+struct rule_fault {
+    const char *file;
+    char *text;
+    size_t room;
+};
+
+/* Writes "file:line:column: …" and returns −EINVAL. */
+int rule_fault_at(struct rule_fault *fault, const struct rule_node *node, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* *root is the top map. 0, −EINVAL or −ENOMEM. */
+int rule_yaml_read(struct rule_node **root, struct slice text, struct rule_fault *fault);
+void rule_yaml_free(struct rule_node *root);
+
+/* The value of that key in a map, or NULL. */
+const struct rule_node *rule_node_find(const struct rule_node *map, const char *key);
+
+#endif
