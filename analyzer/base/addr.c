@@ -5,25 +5,6 @@
 
 static const uint8_t v4_prefix[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
 
-struct addr addr_v4(const uint8_t ip[4], uint16_t port)
-{
-    struct addr a;
-
-    memcpy(a.ip, v4_prefix, 12);
-    memcpy(a.ip + 12, ip, 4);
-    a.port = port;
-    return a;
-}
-
-struct addr addr_v6(const uint8_t ip[16], uint16_t port)
-{
-    struct addr a;
-
-    memcpy(a.ip, ip, 16);
-    a.port = port;
-    return a;
-}
-
 bool addr_is_v4(const struct addr *a)
 {
     return memcmp(a->ip, v4_prefix, 12) == 0;

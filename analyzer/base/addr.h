@@ -27,8 +27,24 @@ static inline bool addr_ip_eq(const struct addr *a, const struct addr *b)
     return memcmp(a->ip, b->ip, 16) == 0;
 }
 
-struct addr addr_v4(const uint8_t ip[4], uint16_t port);
-struct addr addr_v6(const uint8_t ip[16], uint16_t port);
+/* Inline, because every packet makes two. */
+static inline struct addr addr_v4(const uint8_t ip[4], uint16_t port)
+{
+    struct addr a = { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff }, port };
+
+    memcpy(a.ip + 12, ip, 4);
+    return a;
+}
+
+static inline struct addr addr_v6(const uint8_t ip[16], uint16_t port)
+{
+    struct addr a;
+
+    memcpy(a.ip, ip, 16);
+    a.port = port;
+    return a;
+}
+
 bool addr_is_v4(const struct addr *a);
 bool addr_is_unspecified(const struct addr *a);
 

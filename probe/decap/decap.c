@@ -37,6 +37,11 @@ static uint16_t u16_at(const uint8_t *p)
     return (uint16_t)(p[0] << 8 | p[1]);
 }
 
+static struct addr address_of(const uint8_t *ip, bool is_v6, uint16_t port)
+{
+    return is_v6 ? addr_v6(ip, port) : addr_v4(ip, port);
+}
+
 /* RFC 768. BIN_COUNT when *out was filled in. */
 static enum packet_bin open_udp(const struct ip_payload *in, struct datagram *out)
 {
@@ -51,10 +56,8 @@ static enum packet_bin open_udp(const struct ip_payload *in, struct datagram *ou
         return BIN_UDP_EMPTY;
     if (captured > udp_bytes)
         captured = udp_bytes;
-    out->src = in->src;
-    out->dst = in->dst;
-    out->src.port = u16_at(in->p);
-    out->dst.port = u16_at(in->p + 2);
+    out->src = address_of(in->src_ip, in->is_v6, u16_at(in->p));
+    out->dst = address_of(in->dst_ip, in->is_v6, u16_at(in->p + 2));
     out->payload = slice_of(in->p + UDP_HEADER_BYTES, captured - UDP_HEADER_BYTES);
     out->wire_bytes = (uint32_t)(udp_bytes - UDP_HEADER_BYTES);
     out->transport = TRANSPORT_UDP;

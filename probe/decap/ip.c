@@ -134,8 +134,9 @@ static enum packet_bin open_v4(const struct link_payload *in, struct ip_payload 
         return BIN_FRAGMENT;
     if (p[9] != IP_PROTOCOL_UDP)
         return bin_of_protocol(p[9]);
-    out->src = addr_v4(p + 12, 0);
-    out->dst = addr_v4(p + 16, 0);
+    out->src_ip = p + 12;
+    out->dst_ip = p + 16;
+    out->is_v6 = false;
     out->dscp = p[1] >> 2;
     return BIN_COUNT;
 }
@@ -159,8 +160,9 @@ static enum packet_bin open_v6(const struct link_payload *in, struct ip_payload 
         return bin;
     if (protocol != IP_PROTOCOL_UDP)
         return bin_of_protocol(protocol);
-    out->src = addr_v6(p + 8, 0);
-    out->dst = addr_v6(p + 24, 0);
+    out->src_ip = p + 8;
+    out->dst_ip = p + 24;
+    out->is_v6 = true;
     out->dscp = (uint8_t)((p[0] << 4 | p[1] >> 4) & 0xff) >> 2;
     return BIN_COUNT;
 }

@@ -8,15 +8,14 @@
 
 #include "probe/decap/link.h"
 
-#include "analyzer/base/addr.h"
-
 enum { IP_PROTOCOL_UDP = 17 };
 
 struct ip_payload {
     const uint8_t *p;
     size_t captured_bytes;
-    size_t wire_bytes;    /* as the IP header says, held against the frame's length */
-    struct addr src, dst; /* ports not known yet: 0 */
+    size_t wire_bytes;              /* as the IP header says, held against the frame's length */
+    const uint8_t *src_ip, *dst_ip; /* 16 bytes when is_v6, otherwise 4 */
+    bool is_v6;
     uint8_t dscp;
 };
 
