@@ -92,6 +92,7 @@ struct sdp {
     struct addr origin;        /* port 0; unspecified for a name or none */
     struct slice session_name; /* s= */
     struct addr connection;    /* of the session's c=; port 0 */
+    struct slice connection_text;
     bool has_connection;
     bool connection_host_name; /* it was a name */
     uint8_t direction;         /* of the session */

@@ -1,0 +1,559 @@
+#include "analyzer/sip/sdp.h"
+
+#include "analyzer/sip/sip_multipart.h"
+
+/* Above this a packet time is a mistake: 1 s. */
+enum { PTIME_MAX_MS = 1000, PAYLOAD_TYPES = 128, PORT_COUNT_MAX = 1000 };
+
+struct reader {
+    struct sdp *out;
+    struct sdp_media *media; /* the m= section we are in; NULL in the session's */
+    bool skip;               /* … which is one that is not kept */
+    bool own_address;        /* the section had a c= */
+    bool own_direction;
+    bool session_fingerprint;
+    bool rtcp_port, rtcp_address;   /* a=rtcp said one */
+    uint16_t format[PAYLOAD_TYPES]; /* index in out->formats + 1; 0: not in this m= */
+};
+
+/* A c= or the address of a=rtcp. */
+struct connection {
+    struct addr addr;
+    struct slice text;
+    bool host_name;
+};
+
+static const char *const parse_texts[SDP_PARSE_COUNT] = {
+#define X(name, text) text,
+    SDP_PARSES(X)
+#undef X
+};
+
+static const char *const anomaly_texts[SDP_ANOMALY_COUNT] = {
+#define X(name, text) text,
+    SDP_ANOMALIES(X)
+#undef X
+};
+
+const char *sdp_parse_text(enum sdp_parse result)
+{
+    return (unsigned)result < SDP_PARSE_COUNT ? parse_texts[result] : "";
+}
+
+const char *sdp_anomaly_text(enum sdp_anomaly anomaly)
+{
+    return (unsigned)anomaly < SDP_ANOMALY_COUNT ? anomaly_texts[anomaly] : "";
+}
+
+const struct sdp_static_payload *sdp_static_payload(unsigned payload_type)
+{
+    static const struct sdp_static_payload payloads[] = {
+        [0] = { SLICE_INIT("PCMU"), 8000, 1, SDP_AUDIO },
+        [3] = { SLICE_INIT("GSM"), 8000, 1, SDP_AUDIO },
+        [4] = { SLICE_INIT("G723"), 8000, 1, SDP_AUDIO },
+        [5] = { SLICE_INIT("DVI4"), 8000, 1, SDP_AUDIO },
+        [6] = { SLICE_INIT("DVI4"), 16000, 1, SDP_AUDIO },
+        [7] = { SLICE_INIT("LPC"), 8000, 1, SDP_AUDIO },
+        [8] = { SLICE_INIT("PCMA"), 8000, 1, SDP_AUDIO },
+        [9] = { SLICE_INIT("G722"), 8000, 1, SDP_AUDIO },
+        [10] = { SLICE_INIT("L16"), 44100, 2, SDP_AUDIO },
+        [11] = { SLICE_INIT("L16"), 44100, 1, SDP_AUDIO },
+        [12] = { SLICE_INIT("QCELP"), 8000, 1, SDP_AUDIO },
+        [13] = { SLICE_INIT("CN"), 8000, 1, SDP_AUDIO },
+        [14] = { SLICE_INIT("MPA"), 90000, 1, SDP_AUDIO },
+        [15] = { SLICE_INIT("G728"), 8000, 1, SDP_AUDIO },
+        [16] = { SLICE_INIT("DVI4"), 11025, 1, SDP_AUDIO },
+        [17] = { SLICE_INIT("DVI4"), 22050, 1, SDP_AUDIO },
+        [18] = { SLICE_INIT("G729"), 8000, 1, SDP_AUDIO },
+        [25] = { SLICE_INIT("CelB"), 90000, 1, SDP_VIDEO },
+        [26] = { SLICE_INIT("JPEG"), 90000, 1, SDP_VIDEO },
+        [28] = { SLICE_INIT("nv"), 90000, 1, SDP_VIDEO },
+        [31] = { SLICE_INIT("H261"), 90000, 1, SDP_VIDEO },
+        [32] = { SLICE_INIT("MPV"), 90000, 1, SDP_VIDEO },
+        [33] = { SLICE_INIT("MP2T"), 90000, 1, SDP_VIDEO },
+        [34] = { SLICE_INIT("H263"), 90000, 1, SDP_VIDEO },
+    };
+
+    if (payload_type >= sizeof payloads / sizeof payloads[0] || !payloads[payload_type].name.p)
+        return NULL;
+    return &payloads[payload_type];
+}
+
+const struct sdp_format *sdp_media_format_find(const struct sdp *sdp, const struct sdp_media *media,
+                                               unsigned payload_type)
+{
+    const struct sdp_format *format = sdp_media_formats(sdp, media);
+
+    for (unsigned i = 0; i < media->format_count; i++) {
+        if (format[i].payload_type == payload_type && payload_type != SDP_PAYLOAD_NONE)
+            return &format[i];
+    }
+    return NULL;
+}
+
+static void flag(struct sdp *sdp, enum sdp_anomaly anomaly)
+{
+    sdp->anomalies |= 1U << anomaly;
+}
+
+/* Takes the next word off *s and the blanks around it. Empty at the end. */
+static struct slice cut_word(struct slice *s)
+{
+    size_t begin = 0, end;
+    struct slice word;
+
+    while (begin < s->len && (s->p[begin] == ' ' || s->p[begin] == '\t'))
+        begin++;
+    end = begin;
+    while (end < s->len && s->p[end] != ' ' && s->p[end] != '\t')
+        end++;
+    word = slice_of(s->p + begin, end - begin);
+    *s = slice_of(s->p + end, s->len - end);
+    return word;
+}
+
+static bool is_host_name(struct slice s)
+{
+    bool letter = false;
+
+    for (size_t i = 0; i < s.len; i++) {
+        char lower = (char)(s.p[i] | 0x20);
+        bool alpha = lower >= 'a' && lower <= 'z';
+
+        if (!alpha && !(s.p[i] >= '0' && s.p[i] <= '9') && s.p[i] != '-' && s.p[i] != '.')
+            return false;
+        letter |= alpha;
+    }
+    return letter;
+}
+
+/* "IN IP4 192.0.2.1/127". */
+static bool parse_connection(struct connection *out, struct slice s)
+{
+    struct slice address;
+
+    cut_word(&s);
+    cut_word(&s);
+    address = cut_word(&s);
+    *out = (struct connection){ .text = slice_cut(&address, '/') };
+    if (out->text.len && addr_parse_ip(out->text, &out->addr))
+        return true;
+    out->host_name = is_host_name(out->text);
+    return out->host_name;
+}
+
+/* --- the lines before the attributes --- */
+
+static void read_origin(struct reader *r, struct slice s)
+{
+    struct connection connection;
+    struct sdp *out = r->out;
+
+    out->origin_user = cut_word(&s);
+    out->origin_session_id = cut_word(&s);
+    out->origin_version = cut_word(&s);
+    if (parse_connection(&connection, s))
+        out->origin = connection.addr;
+}
+
+static void read_session_name(struct reader *r, struct slice s)
+{
+    r->out->session_name = s;
+}
+
+static void use_connection(struct sdp_media *media, const struct connection *connection)
+{
+    memcpy(media->rtp.ip, connection->addr.ip, sizeof media->rtp.ip);
+    media->has_address = true;
+    media->host_name = connection->host_name;
+    media->address_text = connection->text;
+}
+
+static void read_connection(struct reader *r, struct slice s)
+{
+    struct connection connection;
+
+    if (r->skip || (r->media && r->own_address))
+        return;
+    if (!parse_connection(&connection, s)) {
+        flag(r->out, SDP_ANOMALY_BAD_ADDRESS);
+        return;
+    }
+    if (r->media) {
+        use_connection(r->media, &connection);
+        r->own_address = true;
+    } else {
+        r->out->connection = connection.addr;
+        r->out->connection_text = connection.text;
+        r->out->connection_host_name = connection.host_name;
+        r->out->has_connection = true;
+    }
+}
+
+/* --- m= --- */
+
+static enum sdp_type type_of(struct slice text)
+{
+    if (slice_ieq(text, SLICE("audio")))
+        return SDP_AUDIO;
+    if (slice_ieq(text, SLICE("video")))
+        return SDP_VIDEO;
+    if (slice_ieq(text, SLICE("image")))
+        return SDP_IMAGE;
+    return SDP_OTHER;
+}
+
+/* Looks at the words of "UDP/TLS/RTP/SAVPF" and the like. */
+static void read_proto(struct sdp_media *media)
+{
+    struct slice rest = media->proto;
+
+    while (rest.len) {
+        struct slice word = slice_cut(&rest, '/');
+
+        media->on_rtp |= slice_ieq(word, SLICE("RTP"));
+        media->srtp |= slice_istarts_with(word, SLICE("SAVP"));
+    }
+}
+
+static void add_format(struct reader *r, struct slice word)
+{
+    const struct sdp_static_payload *known;
+    struct sdp_media *media = r->media;
+    struct sdp_format *format;
+    struct sdp *out = r->out;
+    uint64_t type;
+
+    if (media->format_count == SDP_FORMATS_PER_MEDIA || out->format_count == SDP_FORMATS_MAX) {
+        flag(out, SDP_ANOMALY_FORMAT_LIMIT);
+        return;
+    }
+    format = &out->formats[out->format_count++];
+    media->format_count++;
+    *format = (struct sdp_format){ .payload_type = SDP_PAYLOAD_NONE, .channels = 1 };
+    if (!media->on_rtp) {
+        format->name = word;
+        return;
+    }
+    if (!slice_to_u64(word, PAYLOAD_TYPES - 1, &type)) {
+        format->name = word;
+        flag(out, SDP_ANOMALY_BAD_MEDIA);
+        return;
+    }
+    format->payload_type = (uint8_t)type;
+    if (r->format[type] == 0)
+        r->format[type] = out->format_count;
+    known = sdp_static_payload((unsigned)type);
+    if (known) {
+        format->name = known->name;
+        format->clock_rate_hz = known->clock_rate_hz;
+        format->channels = known->channels;
+    }
+}
+
+/* "49170" or "49170/2". */
+static bool parse_port(struct sdp_media *media, struct slice s)
+{
+    struct slice count = s, port = slice_cut(&count, '/');
+    uint64_t number;
+
+    if (!slice_to_u64(port, UINT16_MAX, &number))
+        return false;
+    media->rtp.port = (uint16_t)number;
+    media->port_count = 1;
+    if (count.len && slice_to_u64(count, PORT_COUNT_MAX, &number) && number > 0)
+        media->port_count = (uint16_t)number;
+    return true;
+}
+
+/* What only the whole section tells. */
+static void end_media(struct reader *r)
+{
+    struct sdp_media *media = r->media;
+    uint16_t port;
+
+    if (!media)
+        return;
+    if (!r->own_address && r->out->has_connection) {
+        struct connection session = { r->out->connection, r->out->connection_text,
+                                      r->out->connection_host_name };
+
+        use_connection(media, &session);
+    }
+    if (!r->own_direction)
+        media->direction = r->out->direction;
+    media->srtp |= r->session_fingerprint && media->on_rtp;
+    port = media->rtcp.port;
+    if (!r->rtcp_port && media->rtp.port != 0 && media->rtp.port != UINT16_MAX)
+        port = (uint16_t)(media->rtp.port + (media->rtcp_mux ? 0 : 1));
+    if (!r->rtcp_address)
+        media->rtcp = media->rtp;
+    media->rtcp.port = port;
+    r->media = NULL;
+}
+
+static void read_media(struct reader *r, struct slice s)
+{
+    struct sdp *out = r->out;
+    struct sdp_media *media = &out->media[out->media_count];
+    struct slice word;
+
+    end_media(r);
+    r->skip = true;
+    if (out->media_count == SDP_MEDIA_MAX) {
+        flag(out, SDP_ANOMALY_MEDIA_LIMIT);
+        return;
+    }
+    *media = (struct sdp_media){ .first_format = out->format_count };
+    media->type_text = cut_word(&s);
+    media->type = (uint8_t)type_of(media->type_text);
+    word = cut_word(&s);
+    media->proto = cut_word(&s);
+    if (!parse_port(media, word) || media->proto.len == 0) {
+        flag(out, SDP_ANOMALY_BAD_MEDIA);
+        return;
+    }
+    media->disabled = media->rtp.port == 0;
+    read_proto(media);
+    out->media_count++;
+    r->media = media;
+    r->skip = r->own_address = r->own_direction = r->rtcp_port = r->rtcp_address = false;
+    memset(r->format, 0, sizeof r->format);
+    while ((word = cut_word(&s)).len)
+        add_format(r, word);
+}
+
+/* --- a= --- */
+
+/* The format that the payload type at the front of *s means; NULL when it is not on the m=. */
+static struct sdp_format *cut_format(struct reader *r, struct slice *s)
+{
+    struct slice word = cut_word(s);
+    uint64_t type;
+
+    if (!slice_to_u64(word, PAYLOAD_TYPES - 1, &type)) {
+        flag(r->out, SDP_ANOMALY_BAD_ATTRIBUTE);
+        return NULL;
+    }
+    return r->format[type] ? &r->out->formats[r->format[type] - 1] : NULL;
+}
+
+/* "101 telephone-event/8000" or "96 opus/48000/2". */
+static void read_rtpmap(struct reader *r, struct slice s)
+{
+    struct sdp_format *format;
+    struct slice name, clock;
+    uint64_t number;
+
+    if (!r->media || !(format = cut_format(r, &s)))
+        return;
+    s = cut_word(&s);
+    name = slice_cut(&s, '/');
+    clock = slice_cut(&s, '/');
+    if (name.len == 0 || !slice_to_u64(clock, UINT32_MAX, &number)) {
+        flag(r->out, SDP_ANOMALY_BAD_ATTRIBUTE);
+        return;
+    }
+    format->name = name;
+    format->clock_rate_hz = (uint32_t)number;
+    format->channels = 1;
+    if (s.len && slice_to_u64(s, UINT8_MAX, &number) && number > 0)
+        format->channels = (uint8_t)number;
+}
+
+static void read_fmtp(struct reader *r, struct slice s)
+{
+    struct sdp_format *format;
+
+    if (r->media && (format = cut_format(r, &s)) != NULL)
+        format->fmtp = slice_trim(s);
+}
+
+static void set_direction(struct reader *r, enum sdp_direction direction)
+{
+    if (r->media) {
+        r->media->direction = (uint8_t)direction;
+        r->own_direction = true;
+    } else {
+        r->out->direction = (uint8_t)direction;
+    }
+}
+
+static void read_sendrecv(struct reader *r, struct slice s)
+{
+    (void)s;
+    set_direction(r, SDP_SENDRECV);
+}
+
+static void read_sendonly(struct reader *r, struct slice s)
+{
+    (void)s;
+    set_direction(r, SDP_SENDONLY);
+}
+
+static void read_recvonly(struct reader *r, struct slice s)
+{
+    (void)s;
+    set_direction(r, SDP_RECVONLY);
+}
+
+static void read_inactive(struct reader *r, struct slice s)
+{
+    (void)s;
+    set_direction(r, SDP_INACTIVE);
+}
+
+/* "53020" or "53020 IN IP4 192.0.2.1". */
+static void read_rtcp(struct reader *r, struct slice s)
+{
+    struct connection connection;
+    uint64_t port;
+
+    if (!r->media)
+        return;
+    if (!slice_to_u64(cut_word(&s), UINT16_MAX, &port)) {
+        flag(r->out, SDP_ANOMALY_BAD_ATTRIBUTE);
+        return;
+    }
+    r->rtcp_port = true;
+    r->rtcp_address = slice_trim(s).len && parse_connection(&connection, s);
+    if (r->rtcp_address)
+        r->media->rtcp = connection.addr;
+    r->media->rtcp.port = (uint16_t)port;
+}
+
+static void read_rtcp_mux(struct reader *r, struct slice s)
+{
+    (void)s;
+    if (r->media)
+        r->media->rtcp_mux = true;
+}
+
+/* Milliseconds; some say "2.5". */
+static void read_ptime(struct reader *r, struct slice s)
+{
+    struct slice fraction = slice_trim(s), whole = slice_cut(&fraction, '.');
+    uint64_t number, unit_us = 100;
+
+    if (!r->media)
+        return;
+    if (!slice_to_u64(whole, PTIME_MAX_MS, &number)) {
+        flag(r->out, SDP_ANOMALY_BAD_ATTRIBUTE);
+        return;
+    }
+    number *= 1000;
+    for (size_t i = 0; i < fraction.len && i < 3; i++, unit_us /= 10) {
+        if (fraction.p[i] >= '0' && fraction.p[i] <= '9')
+            number += (unsigned)(fraction.p[i] - '0') * unit_us;
+    }
+    r->media->ptime_us = (uint32_t)number;
+}
+
+static void read_crypto(struct reader *r, struct slice s)
+{
+    (void)s;
+    if (r->media)
+        r->media->srtp = true;
+}
+
+static void read_fingerprint(struct reader *r, struct slice s)
+{
+    (void)s;
+    if (r->media)
+        r->media->srtp |= r->media->on_rtp;
+    else
+        r->session_fingerprint = true;
+}
+
+static void read_candidate(struct reader *r, struct slice s)
+{
+    (void)s;
+    if (r->media)
+        r->media->ice = true;
+}
+
+static void read_attribute(struct reader *r, struct slice s)
+{
+    static const struct {
+        struct slice name;
+        void (*read)(struct reader *r, struct slice value);
+    } attributes[] = {
+        { SLICE_INIT("rtpmap"), read_rtpmap },
+        { SLICE_INIT("fmtp"), read_fmtp },
+        { SLICE_INIT("sendrecv"), read_sendrecv },
+        { SLICE_INIT("ptime"), read_ptime },
+        { SLICE_INIT("candidate"), read_candidate },
+        { SLICE_INIT("sendonly"), read_sendonly },
+        { SLICE_INIT("recvonly"), read_recvonly },
+        { SLICE_INIT("inactive"), read_inactive },
+        { SLICE_INIT("rtcp"), read_rtcp },
+        { SLICE_INIT("rtcp-mux"), read_rtcp_mux },
+        { SLICE_INIT("crypto"), read_crypto },
+        { SLICE_INIT("fingerprint"), read_fingerprint },
+    };
+    struct slice name = slice_cut(&s, ':');
+
+    if (r->skip)
+        return;
+    if (s.len == 0)
+        name = slice_trim(name);
+    for (size_t i = 0; i < sizeof attributes / sizeof attributes[0]; i++) {
+        if (slice_eq(name, attributes[i].name)) {
+            attributes[i].read(r, s);
+            return;
+        }
+    }
+}
+
+static void read_line(struct reader *r, struct slice line)
+{
+    static void (*const readers[26])(struct reader * r, struct slice value) = {
+        ['a' - 'a'] = read_attribute, ['c' - 'a'] = read_connection,   ['m' - 'a'] = read_media,
+        ['o' - 'a'] = read_origin,    ['s' - 'a'] = read_session_name,
+    };
+    unsigned letter;
+
+    if (line.len == 0)
+        return;
+    letter = (unsigned char)line.p[0] - 'a';
+    if (line.len < 2 || line.p[1] != '=' || letter >= 26) {
+        flag(r->out, SDP_ANOMALY_BAD_LINE);
+        return;
+    }
+    if (readers[letter])
+        readers[letter](r, slice_of(line.p + 2, line.len - 2));
+}
+
+enum sdp_parse sdp_parse(struct sdp *out, struct slice body)
+{
+    struct reader r = { .out = out };
+    bool version;
+
+    memset(out, 0, offsetof(struct sdp, media));
+    if (body.len > SDP_MAX_BYTES)
+        return SDP_PARSE_TOO_LONG;
+    while (body.len && (body.p[0] == '\r' || body.p[0] == '\n'))
+        body = slice_of(body.p + 1, body.len - 1);
+    if (body.len == 0)
+        return SDP_PARSE_EMPTY;
+    version = slice_starts_with(body, SLICE("v="));
+    while (body.len) {
+        struct slice line = slice_cut(&body, '\n');
+
+        if (line.len && line.p[line.len - 1] == '\r')
+            line.len--;
+        read_line(&r, line);
+    }
+    end_media(&r);
+    if (version)
+        return SDP_PARSE_OK;
+    flag(out, SDP_ANOMALY_NO_VERSION);
+    return out->media_count ? SDP_PARSE_OK : SDP_PARSE_NOT_SDP;
+}
+
+struct slice sdp_find_body(struct slice content_type, struct slice body)
+{
+    if (!content_type.p && slice_starts_with(body, SLICE("v=")))
+        return body;
+    return sip_multipart_find(content_type, body, SLICE("application/sdp"));
+}
