@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# includes.sh - a room includes only what stands below it, and a foreign library has one home.
+. "$(dirname "$0")/sources.sh"
+
+# A path belongs to the room of the first row that it matches. What a room may include besides
+# itself; "*" is every room.
+rooms='
+base      ^analyzer/base/
+contract  ^analyzer/(datagram|record|record_id|frame|counters)\.
+sip       ^analyzer/sip/       base contract
+rtp       ^analyzer/rtp/       base contract
+quality   ^analyzer/quality/   base contract
+analyzer  ^analyzer/           base contract sip rtp quality
+capture   ^probe/capture/      base contract sip rtp quality analyzer
+decap     ^probe/decap/        base contract sip rtp quality analyzer
+storage   ^storage/            base contract sip rtp quality analyzer
+rules     ^rules/              base contract sip rtp quality analyzer
+engine    ^probe/engine/       base contract sip rtp quality analyzer capture decap storage rules
+web       ^probe/web/          base contract sip rtp quality analyzer capture decap storage rules
+notify    ^probe/notify/       base contract sip rtp quality analyzer capture decap storage rules
+top       ^probe/              *
+tests     ^tests/              *'
+# contract stands on base alone.
+rooms=${rooms/counters)\\./counters)\\. base}
+
+# header                     who may include it
+homes='
+^pcap([/.]|$)                ^probe/capture/|^tests/
+^ndpi                        ^probe/decap/classify
+^libwebsockets               ^probe/web/|^tests/
+^sqlite3                     ^storage/|^tests/
+^lz4                         ^storage/|^tests/
+^xxhash                      ^storage/|^tests/
+^sndfile                     ^storage/audio
+^curl/                       ^probe/notify/
+^openssl/                    ^probe/decap/tls_cert
+^sodium                      ^probe/web/auth
+^yaml                        ^probe/config|^rules/
+^sys/capability              ^probe/|^tests/
+^jansson                     ^probe/web/|^tests/
+^cmocka                      ^tests/'
+
+sources '*.c' '*.h' | xargs grep -nHE '^[[:space:]]*#[[:space:]]*include' |
+    awk -v rooms="$rooms" -v homes="$homes" '
+    BEGIN {
+        n = split(rooms, row, "\n")
+        for (i = 1; i <= n; i++)
+            if (split(row[i], f, " ")) {
+                names[++count] = f[1]; pattern[f[1]] = f[2]; may[f[1]] = row[i] " "
+            }
+        m = split(homes, home, "\n")
+    }
+    function room(path,   i) {
+        for (i = 1; i <= count; i++) if (path ~ pattern[names[i]]) return names[i]
+        return ""
+    }
+    function say(what) { print place ": " what }
+    {
+        split($0, at, ":"); place = at[1] ":" at[2]; from = room(at[1])
+        header = $0; sub(/^[^<"]*[<"]/, "", header); sub(/[>"].*/, "", header)
+        if (from == "") say(at[1] " is in no room")
+        if ($0 ~ /include[ \t]*</) {
+            for (i = 1; i <= m; i++)
+                if (split(home[i], h, " ") == 2 && header ~ h[1] && at[1] !~ h[2])
+                    say("<" header "> has its home elsewhere: " h[2])
+            next
+        }
+        to = room(header)
+        if (header !~ /\// || to == "") say("\"" header "\" is not spelled from the root")
+        else if (to != from && may[from] !~ / \* $/ && index(may[from], " " to " ") == 0)
+            say(from " may not include " to ": \"" header "\"")
+    }' | report "the layers of docs/DESIGN.md"

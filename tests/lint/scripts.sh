@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# scripts.sh - shell scripts pass shellcheck and can be run.
+. "$(dirname "$0")/sources.sh"
+
+tool=$(command -v shellcheck) || skip "shellcheck is not installed"
+{
+    sources '*' | while read -r path; do
+        case "$(head -c 40 "$path" | head -n 1 | tr -d '\0')" in '#!'*sh) ;; *) continue ;; esac
+        [ -x "$path" ] || echo "$path: has no run bit"
+        "$tool" -x -P SCRIPTDIR -f gcc "$path"
+    done
+} | report "shellcheck"
