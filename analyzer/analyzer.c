@@ -1,0 +1,115 @@
+#include "analyzer/analyzer.h"
+
+#include "analyzer/call/tracker.h"
+#include "analyzer/demux.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct analyzer {
+    struct tracker tracker;
+};
+
+void analyzer_options_default(struct analyzer_options *options)
+{
+    *options = (struct analyzer_options){
+        .max_calls = 200000,
+        .max_streams = 400000,
+        .max_orphans = 20000,
+        .max_transactions = 100000,
+        .hash_key = { 0x0706050403020100u, 0x0f0e0d0c0b0a0908u },
+    };
+}
+
+int analyzer_new(struct analyzer **ap, const struct analyzer_options *options,
+                 const struct analyzer_sink *sink)
+{
+    struct analyzer *a = calloc(1, sizeof *a);
+    int err;
+
+    if (!a)
+        return -ENOMEM;
+    err = tracker_init(&a->tracker, options, sink);
+    if (err) {
+        free(a);
+        return err;
+    }
+    *ap = a;
+    return 0;
+}
+
+void analyzer_free(struct analyzer *a)
+{
+    if (!a)
+        return;
+    a->tracker.sink = (struct analyzer_sink){ 0 };
+    tracker_finish(&a->tracker); /* nobody listens any more: this frees what is open */
+    tracker_fini(&a->tracker);
+    free(a);
+}
+
+/* What is neither SIP nor RTP, but may go to an address that a call announced. */
+static enum packet_bin other_bin(struct tracker *t, const struct datagram *d, enum packet_bin bin,
+                                 struct claim *claim)
+{
+    bool image = false;
+
+    if (!tracker_claim_media(t, d, claim, &image))
+        return bin;
+    return bin == BIN_UDP_OTHER && image ? BIN_T38 : bin;
+}
+
+enum packet_bin analyzer_datagram(struct analyzer *a, const struct datagram *d, struct claim *claim)
+{
+    struct tracker *t = &a->tracker;
+
+    *claim = (struct claim){ CLAIM_NONE, 0, NULL };
+    switch (demux_classify(d)) {
+    case DEMUX_RTP:
+        return tracker_rtp(t, d, claim);
+    case DEMUX_SIP:
+        return tracker_sip(t, d, claim);
+    case DEMUX_RTCP:
+        return tracker_rtcp(t, d, claim);
+    case DEMUX_KEEPALIVE:
+        return BIN_SIP_KEEPALIVE;
+    case DEMUX_EMPTY:
+        return other_bin(t, d, BIN_UDP_EMPTY, claim);
+    case DEMUX_STUN:
+        return other_bin(t, d, BIN_STUN, claim);
+    case DEMUX_DTLS:
+        return other_bin(t, d, BIN_DTLS, claim);
+    case DEMUX_ZRTP:
+        return other_bin(t, d, BIN_ZRTP, claim);
+    case DEMUX_OTHER:
+        break;
+    }
+    return other_bin(t, d, BIN_UDP_OTHER, claim);
+}
+
+void analyzer_tick(struct analyzer *a, int64_t now_ns)
+{
+    tracker_tick(&a->tracker, now_ns);
+}
+
+void analyzer_finish(struct analyzer *a)
+{
+    tracker_finish(&a->tracker);
+}
+
+void analyzer_note_capture_loss(struct analyzer *a, uint64_t dropped)
+{
+    if (dropped)
+        a->tracker.loss_epoch++;
+}
+
+const struct counters *analyzer_counters(const struct analyzer *a)
+{
+    return &a->tracker.counters;
+}
+
+void analyzer_totals(const struct analyzer *a, struct analyzer_totals *totals)
+{
+    *totals = (struct analyzer_totals){ a->tracker.call_count, a->tracker.calls_total,
+                                        a->tracker.streams_total };
+}

@@ -1,0 +1,103 @@
+/*
+ * call - one conversation: its signalling, its media addresses, its streams.
+ *
+ * A call is Call-ID + From-tag + epoch: a Call-ID that is used again later is another call, a call
+ * that forks is one. What arrives in an impossible order is normal on a mirror, so every event is
+ * legal in every state (call_state.h).
+ *
+ * Ownership  call_new/free; it owns its texts, endpoints and streams.
+ * Thread     Analysis thread only.
+ * Time       Of the packets, ns. RECORD_NONE: has not happened.
+ */
+#ifndef ANALYZER_CALL_CALL_H
+#define ANALYZER_CALL_CALL_H
+
+#include "analyzer/base/arena.h"
+#include "analyzer/call/call_state.h"
+#include "analyzer/call/media_map.h"
+#include "analyzer/call/media_stream.h"
+#include "analyzer/sip/sip_msg.h"
+
+enum {
+    CALL_ID_MAX_BYTES = 1024, /* what is kept of a Call-ID; compared by hash beyond */
+    CALL_TEXT_MAX_BYTES = 512,
+    CALL_ARENA_MAX_BYTES = 64 * 1024,
+    CALL_SEEN_MESSAGES = 16, /* how far back a repeat is recognised */
+    CALL_ENDPOINTS_MAX = 32,
+    CALL_REINVITES_MAX = 1000000,
+};
+
+enum call_side { SIDE_CALLER, SIDE_CALLEE };
+
+struct call {
+    struct expiry_link expiry;
+    struct call *next_same_id; /* older call with the same Call-ID */
+    struct call *next_changed, *previous_changed;
+    uint64_t call_id_hash;
+    uint64_t id;
+    void *keeper; /* the sink's */
+    struct arena arena;
+
+    struct slice call_id, from_uri, to_uri, from_user, to_user, request_uri, from_tag, to_tag;
+    struct slice user_agent, server, final_reason, reason_header;
+    struct addr src, dst; /* of the first INVITE */
+    uint32_t network;
+    uint8_t transport;
+
+    uint8_t state;                   /* enum call_state */
+    uint8_t ended_by;                /* enum call_side + 1; 0: nobody, or not known */
+    bool challenged, challenge_open; /* 401/407 seen; … and not answered by another INVITE yet */
+    bool cancelled;
+    bool acked;
+    bool bye_seen;
+    bool truncated; /* a packet of it was cut by the snap length */
+    bool changed;   /* stands in the list of changed calls */
+    bool opened, settled;
+    bool invite_seen, invite_cseq_known;
+    uint8_t endpoint_count, stream_count;
+    uint16_t final_status, challenge_status; /* 0: none */
+    uint32_t invite_cseq, reinvite_cseq, bye_cseq;
+    uint32_t invite_count, reinvite_count, retransmissions;
+    uint32_t loss_epoch; /* of the analyzer when the call began */
+
+    int64_t first_time, invite_time, first_18x_time, first_progress_time, answer_time, final_time;
+    int64_t bye_time, bye_answer_time, end_time, last_sip_time;
+
+    uint32_t seen_messages[CALL_SEEN_MESSAGES]; /* hashes, a ring */
+    uint8_t next_seen;
+
+    uint8_t sdp_direction[2]; /* enum sdp_direction the side said last, by enum call_side */
+    bool sdp_seen[2];
+    bool has_image; /* T.38 was agreed on */
+    struct media_endpoint *endpoints;
+    struct media_stream *streams[RECORD_STREAMS_MAX];
+};
+
+/* NULL without memory. */
+struct call *call_new(struct slice call_id, uint64_t call_id_hash, int64_t time_ns);
+/* Streams and endpoints must have been taken out of their tables. */
+void call_free(struct call *call);
+
+/* Copies a text into the call; counts what had to be cut. */
+struct slice call_keep(struct call *call, struct slice text, size_t max_len, struct counters *c);
+
+/* Takes one message in; the caller has found the call. True: it was a repeat of one seen before. */
+bool call_message(struct call *call, const struct sip_msg *msg, const struct datagram *d,
+                  struct counters *counters);
+
+/* Who sent the message: the caller or the callee. */
+enum call_side call_sender(const struct call *call, const struct sip_msg *msg);
+
+/* Does this INVITE, which carries the call's Call-ID, open another call? */
+bool call_is_other(const struct call *call, const struct sip_msg *msg);
+
+/* Does the message carry the tags of this call, either way round? */
+bool call_has_tags(const struct call *call, const struct sip_msg *msg);
+
+/* The time of its last packet, signalling or media. */
+int64_t call_last_time(const struct call *call);
+
+/* When it is over, if nothing more comes. */
+int64_t call_deadline(const struct call *call);
+
+#endif

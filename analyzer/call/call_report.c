@@ -1,0 +1,276 @@
+#include "analyzer/call/call_report.h"
+
+#include "analyzer/call/verdict.h"
+
+#include <math.h>
+
+static double ms_between(int64_t from, int64_t to)
+{
+    return from == RECORD_NONE || to == RECORD_NONE ? NAN : (double)(to - from) / 1e6;
+}
+
+static struct slice transport_text(uint8_t transport)
+{
+    static const struct slice texts[] = { SLICE_INIT("udp"), SLICE_INIT("tcp"), SLICE_INIT("tls"),
+                                          SLICE_INIT("ws") };
+
+    return texts[transport];
+}
+
+static uint16_t final_status(const struct call *call)
+{
+    /* A challenge that nobody answered is how the call ended. */
+    return call->final_status ? call->final_status : call->challenge_status;
+}
+
+static struct slice nos_cause(uint16_t status, bool cancelled)
+{
+    static const struct {
+        uint16_t status;
+        struct slice cause;
+    } causes[] = {
+        { 486, SLICE_INIT("busy") },      { 600, SLICE_INIT("busy") },
+        { 487, SLICE_INIT("cancel") },    { 404, SLICE_INIT("not_found") },
+        { 410, SLICE_INIT("not_found") }, { 604, SLICE_INIT("not_found") },
+    };
+
+    if (cancelled && (status == 0 || status == 408 || status == 480))
+        return SLICE("cancel");
+    for (size_t i = 0; i < sizeof causes / sizeof causes[0]; i++) {
+        if (causes[i].status == status)
+            return causes[i].cause;
+    }
+    return SLICE("other");
+}
+
+/* METRICS §5. Unknown as long as the call is still being set up. */
+static void report_outcome(const struct call *call, struct call_record *out)
+{
+    uint16_t status = final_status(call);
+
+    if (status >= 200 && status < 300) {
+        out->outcome = SLICE("success");
+    } else if (status >= 500 && status < 600) {
+        out->outcome = SLICE("failure");
+    } else if (status >= 300 || call->state == CALL_CANCELLED || call->state == CALL_ABANDONED) {
+        out->outcome = SLICE("nos");
+        out->nos_cause = nos_cause(status, call->cancelled);
+    }
+}
+
+static void report_signalling(const struct call *call, struct call_record *out)
+{
+    static const struct slice sides[] = { { NULL, 0 }, SLICE_INIT("caller"), SLICE_INIT("callee") };
+
+    out->id = call->id;
+    out->call_id = call->call_id;
+    out->transport = transport_text(call->transport);
+    out->state = call_state_text((enum call_state)call->state);
+    out->from_user = call->from_user;
+    out->to_user = call->to_user;
+    out->from_uri = call->from_uri;
+    out->to_uri = call->to_uri;
+    out->request_uri = call->request_uri;
+    out->from_tag = call->from_tag;
+    out->to_tag = call->to_tag;
+    out->src = call->src;
+    out->dst = call->dst;
+    out->user_agent = call->user_agent;
+    out->server = call->server;
+    if (final_status(call))
+        out->final_status = final_status(call);
+    out->final_reason = call->final_reason;
+    out->reason_header = call->reason_header;
+    out->ended_by = sides[call->ended_by];
+    out->auth_challenged = call->challenged;
+    out->invite_count = call->invite_count;
+    out->retransmissions = call->retransmissions;
+    out->reinvite_count = call->reinvite_count;
+    if (call->network)
+        out->network = call->network;
+}
+
+static void report_times(const struct call *call, struct call_record *out)
+{
+    int64_t first_word = call->first_progress_time;
+
+    out->invite_time = call->invite_time;
+    out->first_18x_time = call->first_18x_time;
+    out->answer_time = call->answer_time;
+    out->end_time = call->end_time;
+    if (first_word == RECORD_NONE ||
+        (call->final_time != RECORD_NONE && call->final_time < first_word))
+        first_word = call->final_time;
+    out->post_dial_delay_ms = ms_between(call->invite_time, first_word);
+    out->setup_ms = ms_between(call->invite_time, call->answer_time);
+    out->ring_ms = ms_between(call->first_18x_time, call->answer_time);
+    out->disconnect_delay_ms = ms_between(call->bye_time, call->bye_answer_time);
+    if (call->answer_time == RECORD_NONE)
+        return;
+    out->duration_open = call->bye_time == RECORD_NONE;
+    out->duration_ms =
+        ms_between(call->answer_time, out->duration_open ? call_last_time(call) : call->bye_time);
+}
+
+static const struct media_stream *opposite_of(const struct call *call, const struct media_stream *s)
+{
+    for (uint8_t i = 0; i < call->stream_count; i++) {
+        const struct media_stream *other = call->streams[i];
+
+        if (other != s && s->rtcp.reports && other->key.ssrc == s->rtcp.by_ssrc)
+            return other;
+    }
+    return NULL;
+}
+
+/* Collects JSON pieces in one buffer. Their places are kept as numbers until the buffer rests. */
+struct piece {
+    size_t from, to;
+};
+
+static struct slice piece_of(const struct strbuf *scratch, struct piece p)
+{
+    return slice_of((scratch->p ? scratch->p : "") + p.from, p.to - p.from);
+}
+
+static void worst(double *kept, double value, bool low_is_worse)
+{
+    if (isnan(value))
+        return;
+    if (isnan(*kept) || (low_is_worse ? value < *kept : value > *kept))
+        *kept = value;
+}
+
+static void report_worst(struct call_record *out, const struct stream_record *s)
+{
+    out->packets = (out->packets == RECORD_NONE ? 0 : out->packets) + s->packets;
+    if (!slice_eq(s->media, SLICE("audio")))
+        return;
+    worst(&out->mos_lq, s->mos_lq_jb200, true);
+    worst(&out->mos_cq, s->mos_cq, true);
+    worst(&out->jitter_ms_p95, s->jitter_ms_p95, false);
+    if (s->expected > 0)
+        worst(&out->loss_ratio, (double)s->lost / (double)s->expected, false);
+}
+
+static struct piece write_codecs(const struct stream_record *streams, size_t count,
+                                 struct strbuf *scratch)
+{
+    struct piece p = { scratch->len, 0 };
+    struct json j = json_to(scratch);
+
+    json_array_open(&j);
+    for (size_t i = 0; i < count; i++) {
+        bool known = !streams[i].codec.p;
+
+        for (size_t k = 0; k < i && !known; k++)
+            known = slice_ieq(streams[k].codec, streams[i].codec);
+        if (!known)
+            json_text(&j, streams[i].codec);
+    }
+    json_array_close(&j);
+    p.to = scratch->len;
+    return p;
+}
+
+/* The digits themselves are secrets (PINs, cards): only that, when and how long. */
+static struct piece write_dtmf(const struct call *call, struct strbuf *scratch)
+{
+    struct piece p = { scratch->len, 0 };
+    struct json j = json_to(scratch);
+
+    json_array_open(&j);
+    for (uint8_t i = 0; i < call->stream_count; i++) {
+        const struct media_stream *s = call->streams[i];
+
+        for (uint32_t n = 0; n < s->dtmf_count; n++) {
+            json_object_open(&j);
+            json_key(&j, "time");
+            json_time(&j, s->dtmf[n].time_ns);
+            json_key(&j, "method");
+            json_text(&j, SLICE("rfc4733"));
+            json_key(&j, "digit");
+            json_null(&j);
+            json_key(&j, "duration_ms");
+            json_real(&j, s->dtmf[n].duration * s->rtp.ms_per_tick, 1);
+            json_object_close(&j);
+        }
+    }
+    json_array_close(&j);
+    p.to = scratch->len;
+    return p;
+}
+
+static struct piece write_confidence(const struct call *call, bool losses, struct strbuf *scratch)
+{
+    struct piece p = { scratch->len, 0 };
+    struct json j = json_to(scratch);
+
+    json_array_open(&j);
+    if (losses)
+        json_text(&j, SLICE("capture_drops"));
+    if (call->truncated)
+        json_text(&j, SLICE("truncated_packets"));
+    json_array_close(&j);
+    p.to = scratch->len;
+    return p;
+}
+
+static struct piece write_intervals(const struct media_stream *s, struct strbuf *scratch)
+{
+    struct piece p = { scratch->len, 0 };
+    struct json j = json_to(scratch);
+
+    media_stream_write_intervals(s, &j);
+    p.to = scratch->len;
+    return p;
+}
+
+void call_report(const struct call *call, uint32_t loss_epoch, struct call_record *out,
+                 struct stream_record *streams, struct strbuf *scratch)
+{
+    struct piece codecs, dtmf, confidence, intervals[RECORD_STREAMS_MAX];
+    enum media_verdict verdict = verdict_of_call(call);
+    bool losses = loss_epoch != call->loss_epoch;
+
+    record_clear(&record_type_call, out);
+    strbuf_reset(scratch);
+    report_signalling(call, out);
+    report_times(call, out);
+    report_outcome(call, out);
+    for (uint8_t i = 0; i < call->stream_count; i++) {
+        media_stream_report(call->streams[i], opposite_of(call, call->streams[i]), &streams[i]);
+        streams[i].call = call->id;
+        streams[i].call_id = call->call_id;
+        report_worst(out, &streams[i]);
+        intervals[i] = write_intervals(call->streams[i], scratch);
+    }
+    codecs = write_codecs(streams, call->stream_count, scratch);
+    dtmf = write_dtmf(call, scratch);
+    confidence = write_confidence(call, losses, scratch);
+    if (!scratch->failed) { /* else the texts are not whole: null */
+        for (uint8_t i = 0; i < call->stream_count; i++)
+            streams[i].intervals = piece_of(scratch, intervals[i]);
+        out->codecs = piece_of(scratch, codecs);
+        out->dtmf = piece_of(scratch, dtmf);
+        out->capture_confidence_reasons = piece_of(scratch, confidence);
+    }
+    out->media_verdict = verdict_text(verdict);
+    if (verdict != VERDICT_NONE)
+        out->one_way = verdict_is_one_way(verdict);
+    out->capture_confidence = losses || call->truncated ? SLICE("reduced") : SLICE("high");
+    out->streams = streams;
+    out->stream_count = call->stream_count;
+}
+
+void call_report_orphan(const struct media_stream *s, struct stream_record *out,
+                        struct strbuf *scratch)
+{
+    struct piece intervals;
+
+    strbuf_reset(scratch);
+    media_stream_report(s, NULL, out);
+    intervals = write_intervals(s, scratch);
+    if (!scratch->failed)
+        out->intervals = piece_of(scratch, intervals);
+}

@@ -1,0 +1,20 @@
+/*
+ * call_report - a call as the record that leaves the analyzer.
+ *
+ * Ownership  The record borrows from the call and from `scratch`, until either changes.
+ * Source     docs/METRICS.md §1, §5
+ */
+#ifndef ANALYZER_CALL_CALL_REPORT_H
+#define ANALYZER_CALL_CALL_REPORT_H
+
+#include "analyzer/call/call.h"
+
+/* streams: room for RECORD_STREAMS_MAX; loss_epoch: the analyzer's now. The scratch is reset. */
+void call_report(const struct call *call, uint32_t loss_epoch, struct call_record *out,
+                 struct stream_record *streams, struct strbuf *scratch);
+
+/* A stream that belongs to no call. */
+void call_report_orphan(const struct media_stream *s, struct stream_record *out,
+                        struct strbuf *scratch);
+
+#endif

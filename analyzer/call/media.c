@@ -1,0 +1,433 @@
+/*
+ * media - RTP and RTCP find their stream, streams find their call.
+ *
+ * The usual packet takes one hash and one look-up. The rest goes the long way: the address it goes
+ * to (SDP announced it), the address it comes from (symmetric RTP behind NAT), else it is an orphan,
+ * kept at its destination until SDP turns up.
+ */
+#include "analyzer/call/tracker.h"
+
+enum {
+    HIGHEST_STATIC_TYPE = 34, /* RFC 3551: above it up to 95 nothing is assigned */
+    LOWEST_DYNAMIC_TYPE = 96,
+    LOWEST_MEDIA_PORT = 1024,
+};
+
+static bool same_stream(const void *item, const void *key)
+{
+    const struct media_stream *s = item;
+    const struct stream_key *k = key;
+
+    return s->key.ssrc == k->ssrc && s->key.network == k->network &&
+           addr_eq(&s->key.src, &k->src) && addr_eq(&s->key.dst, &k->dst);
+}
+
+static uint64_t stream_hash(const struct tracker *t, const struct stream_key *k)
+{
+    uint8_t bytes[44];
+
+    memcpy(bytes, k->src.ip, 16);
+    memcpy(bytes + 16, k->dst.ip, 16);
+    memcpy(bytes + 32, &k->src.port, 2);
+    memcpy(bytes + 34, &k->dst.port, 2);
+    memcpy(bytes + 36, &k->network, 4);
+    memcpy(bytes + 40, &k->ssrc, 4);
+    return siphash(&t->key, bytes, sizeof bytes);
+}
+
+void tracker_forget_stream(struct tracker *t, struct media_stream *s)
+{
+    table_remove(&t->streams, stream_hash(t, &s->key), s);
+    if (!s->call) {
+        media_map_remove_orphan(&t->media, s);
+        t->orphan_count--;
+    }
+}
+
+/* Does SDP or RFC 3551 leave room for that payload type? Chance finds half of the others. */
+static bool may_be_rtp(const struct datagram *d, uint8_t payload_type)
+{
+    return (payload_type <= HIGHEST_STATIC_TYPE || payload_type >= LOWEST_DYNAMIC_TYPE) &&
+           d->src.port >= LOWEST_MEDIA_PORT && d->dst.port >= LOWEST_MEDIA_PORT;
+}
+
+static uint8_t direction_from(enum call_side sender)
+{
+    return sender == SIDE_CALLER ? DIRECTION_CALLER_TO_CALLEE : DIRECTION_CALLEE_TO_CALLER;
+}
+
+static uint8_t media_of_static_type(uint8_t payload_type)
+{
+    const struct sdp_static_payload *fixed = sdp_static_payload(payload_type);
+
+    return fixed && fixed->type == SDP_VIDEO ? MEDIA_VIDEO : MEDIA_AUDIO;
+}
+
+/* Ties a stream to the call of the endpoint. listener: the endpoint is where it goes to. */
+static bool join_call(struct tracker *t, struct media_stream *s, const struct media_endpoint *e,
+                      bool listener)
+{
+    struct call *call = e->call;
+    enum call_side sender =
+        listener ? (e->side == SIDE_CALLER ? SIDE_CALLEE : SIDE_CALLER) : (enum call_side)e->side;
+    struct media_format format = media_format_for(e, call->endpoints, s->payload_type);
+
+    if (call->stream_count >= RECORD_STREAMS_MAX) {
+        tracker_refuse(t, REFUSAL_STREAMS_IN_CALL);
+        return false;
+    }
+    s->call = call;
+    s->direction = direction_from(sender);
+    s->media = e->media;
+    s->srtp = e->srtp;
+    s->strayed = !listener;
+    s->proven = true;
+    media_stream_set_format(s, &format);
+    call->streams[call->stream_count++] = s;
+    tracker_changed(t, call);
+    return true;
+}
+
+static struct media_stream *new_stream(struct tracker *t, const struct stream_key *key,
+                                       const struct rtp_packet *packet, const struct datagram *d,
+                                       const struct media_endpoint *e)
+{
+    struct media_format format =
+        media_format_for(e, e ? e->call->endpoints : NULL, packet->payload_type);
+    struct media_stream *s;
+
+    if (t->streams.used >= t->options.max_streams) {
+        tracker_refuse(t, REFUSAL_STREAMS);
+        return NULL;
+    }
+    s = media_stream_new(key, &format, d->time_ns);
+    if (!s || table_put(&t->streams, stream_hash(t, key), s) != 0) {
+        tracker_refuse(t, REFUSAL_MEMORY);
+        media_stream_free(s);
+        return NULL;
+    }
+    s->dscp = d->dscp;
+    s->id = tracker_new_id(t, d->time_ns, key->ssrc);
+    t->streams_total++;
+    return s;
+}
+
+static void drop_stream(struct tracker *t, struct media_stream *s)
+{
+    table_remove(&t->streams, stream_hash(t, &s->key), s);
+    media_stream_free(s);
+}
+
+static struct media_stream *open_orphan(struct tracker *t, const struct stream_key *key,
+                                        const struct rtp_packet *packet, const struct datagram *d)
+{
+    struct media_stream *s;
+
+    if (!may_be_rtp(d, packet->payload_type))
+        return NULL;
+    if (t->orphan_count >= t->options.max_orphans) {
+        tracker_refuse(t, REFUSAL_STREAMS);
+        return NULL;
+    }
+    s = new_stream(t, key, packet, d, NULL);
+    if (!s)
+        return NULL;
+    s->media = media_of_static_type(packet->payload_type);
+    if (!media_map_add_orphan(&t->media, s)) {
+        tracker_refuse(t, REFUSAL_MEDIA_ADDRESSES);
+        drop_stream(t, s);
+        return NULL;
+    }
+    t->orphan_count++;
+    expiry_set(&t->orphan_expiry, &s->expiry, d->time_ns + INT64_C(5000000000));
+    return s;
+}
+
+static struct media_stream *open_stream(struct tracker *t, const struct stream_key *key,
+                                        const struct rtp_packet *packet, const struct datagram *d)
+{
+    struct media_endpoint *to = media_map_endpoint(&t->media, &d->dst, d->network);
+    struct media_endpoint *e = to ? to : media_map_endpoint(&t->media, &d->src, d->network);
+    struct media_stream *s;
+
+    if (!e)
+        return open_orphan(t, key, packet, d);
+    s = new_stream(t, key, packet, d, e);
+    if (s && !join_call(t, s, e, to != NULL)) {
+        drop_stream(t, s);
+        return NULL;
+    }
+    return s;
+}
+
+static void follow_format(struct tracker *t, struct media_stream *s, uint8_t payload_type)
+{
+    struct media_endpoint *e =
+        s->call ? media_map_endpoint(&t->media, &s->key.dst, s->key.network) : NULL;
+    struct media_format format;
+
+    if (e && e->call != s->call)
+        e = NULL;
+    format = media_format_for(e, s->call ? s->call->endpoints : NULL, payload_type);
+    if (!s->call && format.codec[0] == '\0' && payload_type >= LOWEST_DYNAMIC_TYPE &&
+        s->format.codec[0])
+        return; /* without SDP, a dynamic type beside a known codec is most likely an event */
+    media_stream_set_format(s, &format);
+}
+
+static void claim_stream(struct media_stream *s, struct claim *claim)
+{
+    if (s->call)
+        *claim = (struct claim){ CLAIM_MEDIA, s->call->id, &s->call->keeper };
+    else
+        *claim = (struct claim){ CLAIM_MEDIA, s->id, &s->keeper };
+}
+
+enum packet_bin tracker_rtp(struct tracker *t, const struct datagram *d, struct claim *claim)
+{
+    struct stream_key key;
+    struct rtp_packet packet;
+    struct media_stream *s;
+
+    if (rtp_packet_parse(&packet, d->payload, d->wire_bytes) != RTP_PARSE_OK)
+        return BIN_RTP_MALFORMED;
+    key = (struct stream_key){ d->src, d->dst, d->network, packet.ssrc };
+    s = table_find(&t->streams, stream_hash(t, &key), same_stream, &key);
+    if (!s) {
+        s = open_stream(t, &key, &packet, d);
+        if (!s)
+            return BIN_UDP_OTHER;
+    }
+    if (packet.payload_type != s->payload_type && packet.payload_type != s->event_payload_type)
+        follow_format(t, s, packet.payload_type);
+    media_stream_packet(s, &packet, d->time_ns, &t->counters);
+    claim_stream(s, claim);
+    return s->proven ? BIN_RTP : BIN_RTP_UNPROVEN;
+}
+
+/* The streams of which an RTCP datagram may speak: those of a call, or one alone. */
+struct rtcp_scene {
+    struct call *call;
+    struct media_stream *alone;
+};
+
+static struct media_stream *scene_stream(const struct rtcp_scene *scene, uint32_t ssrc)
+{
+    if (scene->alone && scene->alone->key.ssrc == ssrc)
+        return scene->alone;
+    for (uint8_t i = 0; scene->call && i < scene->call->stream_count; i++) {
+        if (scene->call->streams[i]->key.ssrc == ssrc)
+            return scene->call->streams[i];
+    }
+    return NULL;
+}
+
+static void take_reports(const struct rtcp_scene *scene, const struct rtcp_packet *p,
+                         int64_t time_ns)
+{
+    struct rtcp_iter blocks = rtcp_report_blocks(p);
+    struct rtcp_report_block block;
+    struct rtcp_sender_info info;
+    struct media_stream *s;
+    uint32_t by_ssrc;
+
+    if (rtcp_sender_info(p, &info) && (s = scene_stream(scene, info.ssrc)) != NULL)
+        media_stream_sent_report(s, rtcp_ntp_middle(info.ntp), time_ns);
+    if (!rtcp_sender_ssrc(p, &by_ssrc))
+        return;
+    while (rtcp_report_block_next(&blocks, &block)) {
+        s = scene_stream(scene, block.ssrc);
+        if (s)
+            media_stream_report_block(s, &block, by_ssrc, time_ns);
+    }
+}
+
+/* An orphan's RTCP: sender reports on its own ports, or one above (RFC 3550 §11). */
+static struct media_stream *orphan_of_rtcp(struct tracker *t, const struct datagram *d)
+{
+    struct bytes b = bytes_of(d->payload.p, d->payload.len);
+    struct stream_key key = { d->src, d->dst, d->network, 0 };
+    struct media_stream *s;
+
+    bytes_u32(&b);
+    key.ssrc = bytes_u32(&b);
+    s = table_find(&t->streams, stream_hash(t, &key), same_stream, &key);
+    if (s)
+        return s;
+    key.src.port = (uint16_t)(key.src.port - 1);
+    key.dst.port = (uint16_t)(key.dst.port - 1);
+    return table_find(&t->streams, stream_hash(t, &key), same_stream, &key);
+}
+
+enum packet_bin tracker_rtcp(struct tracker *t, const struct datagram *d, struct claim *claim)
+{
+    struct media_endpoint *e = media_map_endpoint(&t->media, &d->dst, d->network);
+    struct rtcp_scene scene = { NULL, NULL };
+    struct rtcp_iter packets;
+    struct rtcp_packet p;
+
+    if (!e)
+        e = media_map_endpoint(&t->media, &d->src, d->network);
+    if (e) {
+        scene.call = e->call;
+        *claim = (struct claim){ CLAIM_MEDIA, e->call->id, &e->call->keeper };
+    }
+    if (rtcp_parse_datagram(d->payload, e != NULL, &packets) != RTCP_PARSE_OK)
+        return BIN_RTCP_MALFORMED;
+    if (!e) {
+        scene.alone = orphan_of_rtcp(t, d);
+        if (scene.alone)
+            claim_stream(scene.alone, claim);
+    }
+    while (rtcp_next(&packets, &p))
+        take_reports(&scene, &p, d->time_ns);
+    return BIN_RTCP;
+}
+
+bool tracker_claim_media(struct tracker *t, const struct datagram *d, struct claim *claim,
+                         bool *image)
+{
+    struct media_endpoint *e = media_map_endpoint(&t->media, &d->dst, d->network);
+
+    if (!e)
+        e = media_map_endpoint(&t->media, &d->src, d->network);
+    if (!e)
+        return false;
+    *claim = (struct claim){ CLAIM_MEDIA, e->call->id, &e->call->keeper };
+    *image = e->media == MEDIA_IMAGE;
+    return true;
+}
+
+static struct media_endpoint *find_endpoint(struct call *call, const struct addr *addr)
+{
+    for (struct media_endpoint *e = call->endpoints; e; e = e->next_in_call) {
+        if (addr_eq(&e->addr, addr))
+            return e;
+    }
+    return NULL;
+}
+
+static struct media_endpoint *add_endpoint(struct tracker *t, struct call *call,
+                                           const struct addr *addr)
+{
+    struct media_endpoint *e = find_endpoint(call, addr);
+
+    if (e)
+        return e;
+    if (call->endpoint_count >= CALL_ENDPOINTS_MAX) {
+        tracker_refuse(t, REFUSAL_MEDIA_ADDRESSES);
+        return NULL;
+    }
+    e = arena_take(&call->arena, sizeof *e);
+    if (!e) {
+        tracker_refuse(t, REFUSAL_MEMORY);
+        return NULL;
+    }
+    *e = (struct media_endpoint){ .addr = *addr, .network = call->network, .call = call };
+    if (!media_map_announce(&t->media, e)) {
+        tracker_refuse(t, REFUSAL_MEDIA_ADDRESSES);
+        return NULL;
+    }
+    e->next_in_call = call->endpoints;
+    call->endpoints = e;
+    call->endpoint_count++;
+    return e;
+}
+
+static void take_formats(struct tracker *t, struct media_endpoint *e, const struct sdp *sdp,
+                         const struct sdp_media *m)
+{
+    const struct sdp_format *formats = sdp_media_formats(sdp, m);
+    uint8_t count = 0;
+
+    if (m->format_count > e->format_room) {
+        struct media_format *room = arena_take(&e->call->arena, m->format_count * sizeof *room);
+
+        if (!room) {
+            tracker_refuse(t, REFUSAL_MEMORY);
+            return;
+        }
+        e->formats = room;
+        e->format_room = m->format_count;
+    }
+    for (uint8_t i = 0; i < m->format_count; i++) {
+        if (formats[i].payload_type != SDP_PAYLOAD_NONE)
+            e->formats[count++] = media_format_of_sdp(&formats[i]);
+    }
+    e->format_count = count;
+}
+
+/* Orphans that were heard at this address before SDP named it. */
+static void adopt_orphans(struct tracker *t, struct media_endpoint *e)
+{
+    struct media_node *node = media_map_find(&t->media, &e->addr, e->network);
+    struct media_stream *s = node ? node->orphans : NULL;
+
+    while (s) {
+        struct media_stream *next = s->next_orphan;
+
+        if (join_call(t, s, e, true)) {
+            expiry_cancel(&s->expiry);
+            media_map_remove_orphan(&t->media, s);
+            t->orphan_count--;
+            if (t->sink.adopted)
+                t->sink.adopted(t->sink.ctx, s->id, e->call->id, &s->keeper);
+        }
+        s = next;
+    }
+}
+
+static uint8_t kind_of(uint8_t sdp_type)
+{
+    static const uint8_t kinds[] = { [SDP_OTHER] = MEDIA_OTHER,
+                                     [SDP_AUDIO] = MEDIA_AUDIO,
+                                     [SDP_VIDEO] = MEDIA_VIDEO,
+                                     [SDP_IMAGE] = MEDIA_IMAGE };
+
+    return kinds[sdp_type];
+}
+
+static void announce_media(struct tracker *t, struct call *call, enum call_side side,
+                           const struct sdp *sdp, const struct sdp_media *m)
+{
+    struct media_endpoint *e;
+
+    if (m->type == SDP_AUDIO) {
+        call->sdp_seen[side] = true;
+        /* 0.0.0.0 is how RFC 2543 put a call on hold. */
+        call->sdp_direction[side] = m->has_address && !m->host_name && addr_is_unspecified(&m->rtp)
+                                        ? SDP_INACTIVE
+                                        : m->direction;
+    }
+    if (m->disabled || !m->has_address || m->host_name || addr_is_unspecified(&m->rtp))
+        return;
+    call->has_image = call->has_image || m->type == SDP_IMAGE;
+    e = add_endpoint(t, call, &m->rtp);
+    if (!e)
+        return;
+    e->side = (uint8_t)side;
+    e->media = kind_of(m->type);
+    e->direction = m->direction;
+    e->srtp = m->srtp;
+    take_formats(t, e, sdp, m);
+    adopt_orphans(t, e);
+    if (m->on_rtp && !addr_eq(&m->rtp, &m->rtcp) && !addr_is_unspecified(&m->rtcp)) {
+        e = add_endpoint(t, call, &m->rtcp);
+        if (e && e->formats == NULL) {
+            e->side = (uint8_t)side;
+            e->rtcp_only = true;
+        }
+    }
+}
+
+void tracker_announce(struct tracker *t, struct call *call, enum call_side side, struct slice body)
+{
+    struct sdp sdp;
+
+    if (sdp_parse(&sdp, body) != SDP_PARSE_OK) {
+        tracker_refuse(t, REFUSAL_SDP_MALFORMED);
+        return;
+    }
+    for (uint16_t i = 0; i < sdp.media_count; i++)
+        announce_media(t, call, side, &sdp, &sdp.media[i]);
+}

@@ -1,0 +1,189 @@
+#include "analyzer/call/media_map.h"
+
+#include <stdlib.h>
+
+struct node_key {
+    struct addr addr;
+    uint32_t network;
+};
+
+static uint64_t hash_of(const struct media_map *m, const struct addr *addr, uint32_t network)
+{
+    uint8_t bytes[22];
+
+    memcpy(bytes, addr->ip, 16);
+    memcpy(bytes + 16, &addr->port, 2);
+    memcpy(bytes + 18, &network, 4);
+    return siphash(&m->key, bytes, sizeof bytes);
+}
+
+static bool same_node(const void *item, const void *key)
+{
+    const struct media_node *node = item;
+    const struct node_key *k = key;
+
+    return node->network == k->network && addr_eq(&node->addr, &k->addr);
+}
+
+int media_map_init(struct media_map *m, const struct siphash_key *key, size_t max_nodes)
+{
+    m->key = *key;
+    return table_init(&m->nodes, max_nodes);
+}
+
+void media_map_fini(struct media_map *m)
+{
+    for (size_t i = 0; m->nodes.slots && i <= m->nodes.mask; i++)
+        free(m->nodes.slots[i].item);
+    table_fini(&m->nodes);
+}
+
+struct media_node *media_map_find(const struct media_map *m, const struct addr *addr,
+                                  uint32_t network)
+{
+    struct node_key key = { *addr, network };
+
+    return table_find(&m->nodes, hash_of(m, addr, network), same_node, &key);
+}
+
+struct media_endpoint *media_map_endpoint(const struct media_map *m, const struct addr *addr,
+                                          uint32_t network)
+{
+    struct media_node *node = media_map_find(m, addr, network);
+
+    return node ? node->endpoints : NULL;
+}
+
+static struct media_node *node_for(struct media_map *m, const struct addr *addr, uint32_t network)
+{
+    struct media_node *node = media_map_find(m, addr, network);
+
+    if (node)
+        return node;
+    node = calloc(1, sizeof *node);
+    if (!node)
+        return NULL;
+    node->addr = *addr;
+    node->network = network;
+    node->hash = hash_of(m, addr, network);
+    if (table_put(&m->nodes, node->hash, node) != 0) {
+        free(node);
+        return NULL;
+    }
+    return node;
+}
+
+static void drop_if_empty(struct media_map *m, struct media_node *node)
+{
+    if (node->endpoints || node->orphans)
+        return;
+    table_remove(&m->nodes, node->hash, node);
+    free(node);
+}
+
+bool media_map_announce(struct media_map *m, struct media_endpoint *endpoint)
+{
+    struct media_node *node = node_for(m, &endpoint->addr, endpoint->network);
+
+    if (!node)
+        return false;
+    endpoint->next_at_address = node->endpoints;
+    node->endpoints = endpoint;
+    return true;
+}
+
+void media_map_withdraw(struct media_map *m, struct media_endpoint *endpoint)
+{
+    struct media_node *node = media_map_find(m, &endpoint->addr, endpoint->network);
+
+    if (!node)
+        return;
+    for (struct media_endpoint **at = &node->endpoints; *at; at = &(*at)->next_at_address) {
+        if (*at == endpoint) {
+            *at = endpoint->next_at_address;
+            break;
+        }
+    }
+    drop_if_empty(m, node);
+}
+
+bool media_map_add_orphan(struct media_map *m, struct media_stream *s)
+{
+    struct media_node *node = node_for(m, &s->key.dst, s->key.network);
+
+    if (!node)
+        return false;
+    s->next_orphan = node->orphans;
+    node->orphans = s;
+    return true;
+}
+
+void media_map_remove_orphan(struct media_map *m, struct media_stream *s)
+{
+    struct media_node *node = media_map_find(m, &s->key.dst, s->key.network);
+
+    if (!node)
+        return;
+    for (struct media_stream **at = &node->orphans; *at; at = &(*at)->next_orphan) {
+        if (*at == s) {
+            *at = s->next_orphan;
+            break;
+        }
+    }
+    drop_if_empty(m, node);
+}
+
+static void name_format(struct media_format *f, struct slice name)
+{
+    size_t n = 0;
+
+    /* RFC 4566 token characters only: it is shown to people and goes into file names of none. */
+    for (size_t i = 0; i < name.len && n + 1 < sizeof f->codec; i++) {
+        if (name.p[i] > 0x20 && name.p[i] < 0x7f)
+            f->codec[n++] = name.p[i];
+    }
+    f->codec[n] = '\0';
+    f->is_event = slice_ieq(name, SLICE("telephone-event"));
+    f->is_noise = slice_ieq(name, SLICE("CN"));
+}
+
+struct media_format media_format_of_sdp(const struct sdp_format *sdp)
+{
+    struct media_format f = { .payload_type = sdp->payload_type,
+                              .clock_rate_hz = sdp->clock_rate_hz };
+
+    if (sdp->name.p) {
+        name_format(&f, sdp->name);
+        f.ie = codec_ie_for_sdp(sdp->name, sdp->clock_rate_hz, sdp->fmtp);
+    }
+    return f;
+}
+
+static const struct media_format *find_format(const struct media_endpoint *e, uint8_t payload_type)
+{
+    for (uint8_t i = 0; i < e->format_count; i++) {
+        if (e->formats[i].payload_type == payload_type)
+            return &e->formats[i];
+    }
+    return NULL;
+}
+
+struct media_format media_format_for(const struct media_endpoint *at,
+                                     const struct media_endpoint *others, uint8_t payload_type)
+{
+    struct media_format unknown = { .payload_type = payload_type };
+    const struct media_format *f = at ? find_format(at, payload_type) : NULL;
+    const struct sdp_static_payload *fixed;
+
+    for (; !f && others; others = others->next_in_call)
+        f = find_format(others, payload_type);
+    if (f)
+        return *f;
+    fixed = sdp_static_payload(payload_type);
+    if (!fixed)
+        return unknown;
+    unknown.clock_rate_hz = fixed->clock_rate_hz;
+    name_format(&unknown, fixed->name);
+    unknown.ie = codec_ie_for_sdp(fixed->name, fixed->clock_rate_hz, SLICE_ABSENT);
+    return unknown;
+}

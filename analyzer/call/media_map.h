@@ -1,0 +1,74 @@
+/*
+ * media_map - which call an RTP address belongs to.
+ *
+ * SDP announces addresses (endpoints); RTP that goes to one, or comes from one, belongs to that
+ * call. Two calls may announce the same address, one after the other: the newer one stands first.
+ * RTP to an address that nobody has announced is kept there as an orphan, to be adopted when SDP
+ * turns up.
+ *
+ * Ownership  The map owns its nodes; endpoints belong to their calls, orphans to the stream table.
+ * Thread     Analysis thread only.
+ */
+#ifndef ANALYZER_CALL_MEDIA_MAP_H
+#define ANALYZER_CALL_MEDIA_MAP_H
+
+#include "analyzer/base/siphash.h"
+#include "analyzer/base/table.h"
+#include "analyzer/call/media_stream.h"
+#include "analyzer/sip/sdp.h"
+
+struct media_endpoint {
+    struct addr addr;
+    uint32_t network;
+    struct call *call;
+    struct media_endpoint *next_in_call;
+    struct media_endpoint *next_at_address; /* the older announcement */
+    struct media_format *formats;
+    uint8_t format_count, format_room;
+    uint8_t side;      /* enum call_side: who listens here */
+    uint8_t media;     /* enum media_kind */
+    uint8_t direction; /* enum sdp_direction, as this side put it */
+    bool srtp;
+    bool rtcp_only;
+};
+
+struct media_node {
+    struct addr addr;
+    uint32_t network;
+    uint64_t hash;
+    struct media_endpoint *endpoints;
+    struct media_stream *orphans; /* whose destination this is */
+};
+
+struct media_map {
+    struct table nodes;
+    struct siphash_key key;
+};
+
+int media_map_init(struct media_map *m, const struct siphash_key *key, size_t max_nodes);
+void media_map_fini(struct media_map *m);
+
+/* Borrowed, or NULL. */
+struct media_node *media_map_find(const struct media_map *m, const struct addr *addr,
+                                  uint32_t network);
+
+/* The newest call's endpoint at this address; NULL. */
+struct media_endpoint *media_map_endpoint(const struct media_map *m, const struct addr *addr,
+                                          uint32_t network);
+
+/* False at the cap or without memory. */
+bool media_map_announce(struct media_map *m, struct media_endpoint *endpoint);
+void media_map_withdraw(struct media_map *m, struct media_endpoint *endpoint);
+
+bool media_map_add_orphan(struct media_map *m, struct media_stream *s);
+void media_map_remove_orphan(struct media_map *m, struct media_stream *s);
+
+/* What the payload type means at this endpoint, elsewhere in its call, or by RFC 3551. What nobody
+ * knows is a format without name and clock. */
+struct media_format media_format_for(const struct media_endpoint *at,
+                                     const struct media_endpoint *others, uint8_t payload_type);
+
+/* From an SDP format. */
+struct media_format media_format_of_sdp(const struct sdp_format *f);
+
+#endif

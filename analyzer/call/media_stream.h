@@ -1,0 +1,149 @@
+/*
+ * media_stream - one RTP stream as it is heard: its packets, its losses, how it would have sounded.
+ *
+ * Joins what rtp/ knows of sequence numbers and times with what quality/ knows of playout, bursts and
+ * the E-model. Lives in a call, or alone until SDP claims it.
+ *
+ * Ownership  media_stream_new/free; the endpoint's formats are borrowed from its call.
+ * Thread     Analysis thread only.
+ * Source     docs/METRICS.md §2 to §4
+ */
+#ifndef ANALYZER_CALL_MEDIA_STREAM_H
+#define ANALYZER_CALL_MEDIA_STREAM_H
+
+#include "analyzer/base/expiry.h"
+#include "analyzer/counters.h"
+#include "analyzer/datagram.h"
+#include "analyzer/quality/burst.h"
+#include "analyzer/quality/codec_ie.h"
+#include "analyzer/quality/playout.h"
+#include "analyzer/record.h"
+#include "analyzer/rtp/rtcp_packet.h"
+#include "analyzer/rtp/rtp_stream.h"
+
+struct call;
+
+enum stream_direction {
+    DIRECTION_UNKNOWN,
+    DIRECTION_CALLER_TO_CALLEE,
+    DIRECTION_CALLEE_TO_CALLER,
+};
+
+enum media_kind { MEDIA_AUDIO, MEDIA_VIDEO, MEDIA_IMAGE, MEDIA_OTHER };
+
+enum {
+    MEDIA_INTERVAL_S = 5,
+    MEDIA_INTERVALS_MAX = 17280, /* 24 hours */
+    MEDIA_DTMF_MAX = 256,
+    MEDIA_SENDER_REPORTS = 4, /* as many as may be under way on a long path */
+    MEDIA_CODEC_NAME_MAX = 24,
+    MEDIA_NO_PAYLOAD_TYPE = 255,
+};
+
+/* What a payload type means. */
+struct media_format {
+    char codec[MEDIA_CODEC_NAME_MAX]; /* as SDP spells it, printable; empty: not known */
+    const struct codec_ie *ie;        /* NULL: no model */
+    uint32_t clock_rate_hz;
+    uint8_t payload_type;
+    bool is_event; /* telephone-event */
+    bool is_noise; /* comfort noise */
+};
+
+struct media_interval {
+    uint16_t packets, lost, late, runs;
+    float jitter_max_ms;
+};
+
+struct media_dtmf {
+    int64_t time_ns;
+    uint32_t timestamp;
+    uint16_t duration;
+    uint8_t event;
+    bool ended;
+};
+
+/* The key of the stream table: who sends what to whom. */
+struct stream_key {
+    struct addr src, dst;
+    uint32_t network;
+    uint32_t ssrc;
+};
+
+struct media_stream {
+    /* Every packet touches these, so they stand together. */
+    struct stream_key key;
+    uint8_t payload_type, event_payload_type;
+    uint8_t dscp;
+    uint8_t media; /* enum media_kind */
+    uint8_t direction;
+    bool srtp;
+    bool strayed;     /* it goes to an address that SDP did not name */
+    bool proven;      /* announced by SDP, or enough packets in sequence to be RTP */
+    uint8_t in_a_row; /* in sequence, until proven */
+    int64_t interval_end_ns;
+    int64_t interval_first_ext; /* first number that belongs to the current interval */
+    struct playout playout;
+    uint64_t late[PLAYOUT_MODELS][RTP_WINDOW_BLOCKS];
+    struct rtp_stream rtp;
+
+    /* Every 64th packet. */
+    struct loss_runs runs[RECORD_MODELS]; /* raw, then as enum playout_model */
+    struct burst burst;                   /* of what jb200 heard */
+
+    /* Seldom. */
+    struct media_interval *intervals;
+    uint32_t interval_count, interval_room;
+    struct media_format format;
+    struct media_dtmf *dtmf;
+    uint32_t dtmf_count, dtmf_room;
+    struct {
+        uint32_t lsr; /* middle 32 bits of the NTP time in a sender report of this stream */
+        int64_t time_ns;
+    } sent_reports[MEDIA_SENDER_REPORTS];
+    uint8_t next_report;
+    struct {
+        uint32_t reports;
+        uint32_t jitter_max; /* RTP clock */
+        int32_t lost;
+        uint8_t fraction_max;
+        bool any;
+        uint32_t by_ssrc; /* who reports on this stream */
+        double rtt_ms;    /* probe to the receiver and back; NaN: not known */
+    } rtcp;
+    struct call *call; /* NULL: an orphan */
+    struct media_stream *next_orphan;
+    uint64_t id;
+    void *keeper; /* of the orphan; a call has its own */
+    struct expiry_link expiry;
+};
+
+/* NULL without memory. */
+struct media_stream *media_stream_new(const struct stream_key *key,
+                                      const struct media_format *format, int64_t time_ns);
+void media_stream_free(struct media_stream *s);
+
+/* The codec changes in mid-stream. */
+void media_stream_set_format(struct media_stream *s, const struct media_format *format);
+
+void media_stream_packet(struct media_stream *s, const struct rtp_packet *packet, int64_t time_ns,
+                         struct counters *counters);
+
+/* A sender report of this stream passed the probe. */
+void media_stream_sent_report(struct media_stream *s, uint32_t lsr, int64_t time_ns);
+
+/* A receiver's word about this stream passed the probe. */
+void media_stream_report_block(struct media_stream *s, const struct rtcp_report_block *block,
+                               uint32_t by_ssrc, int64_t time_ns);
+
+/* Fills a record from what is known now. other: the stream of the opposite direction or NULL, for
+ * the round trip. intervals_json and the record's slices live in `scratch`. */
+void media_stream_report(const struct media_stream *s, const struct media_stream *other,
+                         struct stream_record *out);
+/* The JSON array of intervals. */
+void media_stream_write_intervals(const struct media_stream *s, struct json *j);
+
+/* Lost share behind the 200 ms buffer; NaN before anything was expected. */
+double media_stream_loss_ratio(const struct media_stream *s);
+
+#endif

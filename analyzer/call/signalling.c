@@ -1,0 +1,172 @@
+/*
+ * signalling - one SIP message finds its call or transaction, or begins one.
+ */
+#include "analyzer/call/tracker.h"
+
+static struct call *find_by_tags(struct call *call, const struct sip_msg *msg)
+{
+    for (; call; call = call->next_same_id) {
+        if (call_has_tags(call, msg))
+            return call;
+    }
+    return NULL;
+}
+
+/* The call that an INVITE without To-tag belongs to; NULL: it opens one. */
+static struct call *find_for_invite(struct call *calls, const struct sip_msg *msg)
+{
+    struct call *call = find_by_tags(calls, msg);
+
+    if (call)
+        return call_is_other(call, msg) ? NULL : call;
+    /* Some clients answer a challenge with another From-tag. */
+    if (calls && calls->challenge_open)
+        return calls;
+    return NULL;
+}
+
+static struct call *find_call(struct call *calls, const struct sip_msg *msg)
+{
+    struct call *call;
+
+    if (msg->is_request && msg->method == SIP_METHOD_INVITE && msg->to_tag.len == 0)
+        return find_for_invite(calls, msg);
+    call = find_by_tags(calls, msg);
+    return call ? call : calls; /* tags that were cut or rewritten: the newest of that Call-ID */
+}
+
+/* INVITE, its responses and a re-INVITE tell enough of a call that was not seen to begin. */
+static bool may_begin(const struct sip_msg *msg)
+{
+    if (msg->is_request)
+        return msg->method == SIP_METHOD_INVITE;
+    return msg->cseq_method == SIP_METHOD_INVITE;
+}
+
+static void take_sdp(struct tracker *t, struct call *call, const struct sip_msg *msg)
+{
+    struct slice body;
+
+    if (msg->body.len == 0 || (!msg->is_request && msg->status >= 300))
+        return;
+    body = sdp_find_body(msg->content_type, msg->body);
+    if (body.len)
+        tracker_announce(t, call, call_sender(call, msg), body);
+}
+
+static bool outcome_is_known(const struct call *call)
+{
+    return call->answer_time != RECORD_NONE || call_state_is_over((enum call_state)call->state);
+}
+
+static enum packet_bin into_call(struct tracker *t, struct call *call, const struct sip_msg *msg,
+                                 const struct datagram *d, struct claim *claim)
+{
+    bool repeat = call_message(call, msg, d, &t->counters);
+
+    if (d->wire_bytes > d->payload.len)
+        call->truncated = true;
+    if (!repeat)
+        take_sdp(t, call, msg);
+    tracker_changed(t, call);
+    if (outcome_is_known(call)) {
+        tracker_settled(t, call);
+        expiry_set(&t->call_expiry, &call->expiry, call_deadline(call));
+    }
+    *claim = (struct claim){ CLAIM_SIP, call->id, &call->keeper };
+    return BIN_SIP;
+}
+
+struct transaction_key {
+    struct slice call_id;
+    uint8_t method;
+};
+
+static bool same_transaction(const void *item, const void *key)
+{
+    const struct transaction *tr = item;
+    const struct transaction_key *k = key;
+
+    /* A Call-ID longer than what is kept is compared by its hash and its beginning. */
+    return tr->method == k->method && tr->record.call_id.p &&
+           k->call_id.len >= tr->record.call_id.len &&
+           memcmp(tr->record.call_id.p, k->call_id.p, tr->record.call_id.len) == 0;
+}
+
+static struct transaction *open_transaction(struct tracker *t, const struct sip_msg *msg,
+                                            const struct datagram *d, uint64_t hash)
+{
+    struct transaction *tr;
+
+    if (t->transactions.used >= t->options.max_transactions) {
+        struct expiry_link *oldest = expiry_first(&t->transaction_expiry);
+
+        tracker_refuse(t, REFUSAL_TRANSACTIONS);
+        if (oldest)
+            tracker_end_transaction(
+                t, (struct transaction *)(void *)((char *)oldest -
+                                                  offsetof(struct transaction, expiry)));
+    }
+    tr = transaction_new(msg, d, hash);
+    if (!tr || table_put(&t->transactions, hash, tr) != 0) {
+        tracker_refuse(t, REFUSAL_MEMORY);
+        transaction_free(tr);
+        return NULL;
+    }
+    tr->record.id = tracker_new_id(t, d->time_ns, msg->cseq);
+    expiry_set(&t->transaction_expiry, &tr->expiry, transaction_deadline(tr));
+    return tr;
+}
+
+static enum packet_bin into_transaction(struct tracker *t, const struct sip_msg *msg,
+                                        const struct datagram *d)
+{
+    uint8_t method = msg->is_request ? msg->method : msg->cseq_method;
+    struct transaction_key key = { msg->call_id, method };
+    uint64_t hash = siphash(&t->key, msg->call_id.p, msg->call_id.len) ^ method;
+    struct transaction *tr = table_find(&t->transactions, hash, same_transaction, &key);
+
+    if (msg->is_request) {
+        if (tr && tr->cseq != msg->cseq && !tr->challenged) {
+            tracker_end_transaction(t, tr); /* the one before was never answered */
+            tr = NULL;
+        }
+        if (tr)
+            transaction_request(tr, msg, d);
+        else
+            open_transaction(t, msg, d, hash);
+        return BIN_SIP;
+    }
+    if (!tr)
+        tracker_refuse(t, REFUSAL_SIP_NO_CALL);
+    else if (transaction_response(tr, msg, d))
+        tracker_end_transaction(t, tr);
+    return BIN_SIP;
+}
+
+static enum packet_bin bin_of(enum sip_parse why)
+{
+    return why == SIP_PARSE_KEEPALIVE ? BIN_SIP_KEEPALIVE : BIN_SIP_MALFORMED;
+}
+
+enum packet_bin tracker_sip(struct tracker *t, const struct datagram *d, struct claim *claim)
+{
+    struct sip_msg msg;
+    enum sip_parse why = sip_msg_parse(&msg, d->payload);
+    struct call *calls, *call;
+
+    if (why != SIP_PARSE_OK)
+        return bin_of(why);
+    calls = tracker_find_calls(t, msg.call_id);
+    call = calls ? find_call(calls, &msg) : NULL;
+    if (call)
+        return into_call(t, call, &msg, d, claim);
+    if (may_begin(&msg)) {
+        call = tracker_open_call(t, msg.call_id, d->time_ns);
+        return call ? into_call(t, call, &msg, d, claim) : BIN_SIP;
+    }
+    if (transaction_is_recorded((enum sip_method)(msg.is_request ? msg.method : msg.cseq_method)))
+        return into_transaction(t, &msg, d);
+    tracker_refuse(t, REFUSAL_SIP_NO_CALL);
+    return BIN_SIP;
+}

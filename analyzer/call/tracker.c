@@ -1,0 +1,329 @@
+#include "analyzer/call/tracker.h"
+
+#include "analyzer/call/call_report.h"
+#include "analyzer/record_id.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#define NS_PER_S                  INT64_C(1000000000)
+#define OWNER(link, type, member) ((type *)(void *)((char *)(link)-offsetof(type, member)))
+
+enum {
+    REFRESH_S = 10,       /* how often a call with media is reported as it goes on */
+    ORPHAN_PROVEN_S = 60, /* silence that ends a stream nobody announced */
+    ORPHAN_UNPROVEN_S = 5,
+};
+
+int tracker_init(struct tracker *t, const struct analyzer_options *options,
+                 const struct analyzer_sink *sink)
+{
+    memset(t, 0, sizeof *t);
+    t->options = *options;
+    t->sink = *sink;
+    t->key = (struct siphash_key){ { options->hash_key[0], options->hash_key[1] } };
+    if (table_init(&t->calls, options->max_calls) != 0 ||
+        table_init(&t->streams, options->max_streams) != 0 ||
+        table_init(&t->transactions, options->max_transactions) != 0 ||
+        media_map_init(&t->media, &t->key, options->max_streams * 2) != 0) {
+        tracker_fini(t);
+        return -ENOMEM;
+    }
+    expiry_init(&t->call_expiry);
+    expiry_init(&t->orphan_expiry);
+    expiry_init(&t->transaction_expiry);
+    return 0;
+}
+
+void tracker_fini(struct tracker *t)
+{
+    table_fini(&t->calls);
+    table_fini(&t->streams);
+    table_fini(&t->transactions);
+    media_map_fini(&t->media);
+    strbuf_fini(&t->scratch);
+}
+
+uint64_t tracker_new_id(struct tracker *t, int64_t time_ns, uint64_t hash)
+{
+    uint64_t id = record_id_make(time_ns, hash);
+
+    /* Two in the same microsecond with the same 11 bits: the later one steps aside. */
+    if (id == t->last_id)
+        id++;
+    t->last_id = id;
+    return id;
+}
+
+/* A name's own hash: without the run's key, so that the same packets give the same ids. */
+static uint64_t name_hash(struct slice s)
+{
+    static const struct siphash_key fixed = { { 0, 0 } };
+
+    return siphash(&fixed, s.p, s.len);
+}
+
+static bool same_call_id(const void *item, const void *key)
+{
+    const struct call *call = item;
+    const struct slice *id = key;
+
+    /* The hash covers the whole Call-ID, what is kept may be cut. */
+    return call->call_id.len == (id->len < CALL_ID_MAX_BYTES ? id->len : CALL_ID_MAX_BYTES) &&
+           memcmp(call->call_id.p, id->p, call->call_id.len) == 0;
+}
+
+struct call *tracker_find_calls(const struct tracker *t, struct slice call_id)
+{
+    return table_find(&t->calls, siphash(&t->key, call_id.p, call_id.len), same_call_id, &call_id);
+}
+
+static void report(struct tracker *t, struct call *call, enum record_event event)
+{
+    struct call_record record;
+
+    if (!t->sink.call || (t->sink.closed_only && event != RECORD_CLOSED))
+        return;
+    call_report(call, t->loss_epoch, &record, t->stream_records, &t->scratch);
+    t->sink.call(t->sink.ctx, &record, event, &call->keeper);
+}
+
+void tracker_changed(struct tracker *t, struct call *call)
+{
+    if (call->changed || t->sink.closed_only)
+        return;
+    call->changed = true;
+    call->next_changed = NULL;
+    call->previous_changed = t->changed_tail;
+    if (t->changed_tail)
+        t->changed_tail->next_changed = call;
+    else
+        t->changed_head = call;
+    t->changed_tail = call;
+}
+
+void tracker_settled(struct tracker *t, struct call *call)
+{
+    if (call->settled)
+        return;
+    call->settled = true;
+    report(t, call, RECORD_SETTLED);
+}
+
+/* A call that is about to go must not be reported as changed any more. */
+static void unlist_changed(struct tracker *t, struct call *call)
+{
+    if (!call->changed)
+        return;
+    if (call->previous_changed)
+        call->previous_changed->next_changed = call->next_changed;
+    else
+        t->changed_head = call->next_changed;
+    if (call->next_changed)
+        call->next_changed->previous_changed = call->previous_changed;
+    else
+        t->changed_tail = call->previous_changed;
+    call->changed = false;
+}
+
+static void report_changed(struct tracker *t)
+{
+    while (t->changed_head) {
+        struct call *call = t->changed_head;
+
+        unlist_changed(t, call);
+        report(t, call, call->opened ? RECORD_CHANGED : RECORD_OPENED);
+        call->opened = true;
+    }
+}
+
+static void unlink_call_id(struct tracker *t, struct call *call)
+{
+    struct call *head = table_find(&t->calls, call->call_id_hash, same_call_id, &call->call_id);
+
+    if (head == call) {
+        table_remove(&t->calls, call->call_id_hash, call);
+        if (call->next_same_id)
+            table_put(&t->calls, call->call_id_hash, call->next_same_id); /* room was just made */
+        return;
+    }
+    for (struct call *c = head; c; c = c->next_same_id) {
+        if (c->next_same_id == call)
+            c->next_same_id = call->next_same_id;
+    }
+}
+
+/* Takes the call out of every table and reports it for the last time. */
+static void close_call(struct tracker *t, struct call *call)
+{
+    expiry_cancel(&call->expiry);
+    unlist_changed(t, call);
+    unlink_call_id(t, call);
+    for (uint8_t i = 0; i < call->stream_count; i++)
+        tracker_forget_stream(t, call->streams[i]);
+    for (struct media_endpoint *e = call->endpoints; e; e = e->next_in_call)
+        media_map_withdraw(&t->media, e);
+    report(t, call, RECORD_CLOSED);
+    t->call_count--;
+    call_free(call);
+}
+
+/* Room for one more: the oldest that was never answered goes; nobody who talks is cut off. */
+static bool evict_call(struct tracker *t)
+{
+    enum { LOOK_AT_MOST = 512 };
+    struct expiry_link *victim = expiry_first(&t->call_expiry);
+
+    for (int i = 0; victim && i < LOOK_AT_MOST; i++) {
+        struct call *call = OWNER(victim, struct call, expiry);
+
+        if (call->state != CALL_IN_CALL) {
+            close_call(t, call);
+            return true;
+        }
+        victim = expiry_next(&t->call_expiry, victim);
+    }
+    return false;
+}
+
+struct call *tracker_open_call(struct tracker *t, struct slice call_id, int64_t time_ns)
+{
+    uint64_t hash = siphash(&t->key, call_id.p, call_id.len);
+    struct call *older, *call;
+
+    if (t->call_count >= t->options.max_calls) {
+        tracker_refuse(t, REFUSAL_CALLS);
+        if (!evict_call(t))
+            return NULL;
+    }
+    call = call_new(call_id, hash, time_ns);
+    if (!call) {
+        tracker_refuse(t, REFUSAL_MEMORY);
+        return NULL;
+    }
+    older = table_find(&t->calls, hash, same_call_id, &call_id);
+    if (older)
+        table_remove(&t->calls, hash, older);
+    call->next_same_id = older;
+    if (table_put(&t->calls, hash, call) != 0) {
+        tracker_refuse(t, REFUSAL_MEMORY);
+        if (older)
+            table_put(&t->calls, hash, older);
+        call_free(call);
+        return NULL;
+    }
+    call->id = tracker_new_id(t, time_ns, name_hash(call_id));
+    call->loss_epoch = t->loss_epoch;
+    t->call_count++;
+    t->calls_total++;
+    expiry_set(&t->call_expiry, &call->expiry, time_ns + REFRESH_S * NS_PER_S);
+    return call;
+}
+
+static void settle_silence(struct call *call)
+{
+    enum call_event event = call->cancelled ? EVENT_CANCELLED_FAILURE : EVENT_SILENCE;
+
+    if (call->state != CALL_TRYING && call->state != CALL_RINGING)
+        return;
+    if (call->challenge_open)
+        event = EVENT_FAILURE; /* the client gave up, or went elsewhere */
+    call->state = (uint8_t)call_state_after((enum call_state)call->state, event);
+}
+
+static void expire_calls(struct tracker *t, int64_t now_ns)
+{
+    struct expiry_link *link;
+
+    while ((link = expiry_pop(&t->call_expiry, now_ns)) != NULL) {
+        struct call *call = OWNER(link, struct call, expiry);
+        int64_t deadline = call_deadline(call);
+
+        if (deadline > now_ns) {
+            if (call->stream_count && call_last_time(call) > now_ns - REFRESH_S * NS_PER_S)
+                tracker_changed(t, call);
+            if (deadline > now_ns + REFRESH_S * NS_PER_S)
+                deadline = now_ns + REFRESH_S * NS_PER_S;
+            expiry_set(&t->call_expiry, link, deadline);
+            continue;
+        }
+        settle_silence(call);
+        close_call(t, call);
+    }
+}
+
+static void close_orphan(struct tracker *t, struct media_stream *s)
+{
+    struct stream_record record;
+
+    expiry_cancel(&s->expiry);
+    tracker_forget_stream(t, s);
+    if (t->sink.stream && (s->proven || s->keeper)) {
+        call_report_orphan(s, &record, &t->scratch);
+        /* An unproven one is not reported as a stream, but what was kept of it must be let go. */
+        t->sink.stream(t->sink.ctx, s->proven ? &record : NULL, &s->keeper);
+    }
+    media_stream_free(s);
+}
+
+static void expire_orphans(struct tracker *t, int64_t now_ns)
+{
+    struct expiry_link *link;
+
+    while ((link = expiry_pop(&t->orphan_expiry, now_ns)) != NULL) {
+        struct media_stream *s = OWNER(link, struct media_stream, expiry);
+        int64_t deadline =
+            s->rtp.last_time_ns + (s->proven ? ORPHAN_PROVEN_S : ORPHAN_UNPROVEN_S) * NS_PER_S;
+
+        if (deadline > now_ns)
+            expiry_set(&t->orphan_expiry, link, deadline);
+        else
+            close_orphan(t, s);
+    }
+}
+
+void tracker_end_transaction(struct tracker *t, struct transaction *tr)
+{
+    expiry_cancel(&tr->expiry);
+    table_remove(&t->transactions, tr->hash, tr);
+    if (t->sink.transaction)
+        t->sink.transaction(t->sink.ctx, &tr->record);
+    transaction_free(tr);
+}
+
+static void expire_transactions(struct tracker *t, int64_t now_ns)
+{
+    struct expiry_link *link;
+
+    while ((link = expiry_pop(&t->transaction_expiry, now_ns)) != NULL) {
+        struct transaction *tr = OWNER(link, struct transaction, expiry);
+
+        if (transaction_deadline(tr) > now_ns)
+            expiry_set(&t->transaction_expiry, link, transaction_deadline(tr));
+        else
+            tracker_end_transaction(t, tr);
+    }
+}
+
+void tracker_tick(struct tracker *t, int64_t now_ns)
+{
+    if (now_ns > t->now_ns)
+        t->now_ns = now_ns;
+    expire_calls(t, t->now_ns);
+    expire_orphans(t, t->now_ns);
+    expire_transactions(t, t->now_ns);
+    report_changed(t);
+}
+
+void tracker_finish(struct tracker *t)
+{
+    struct expiry_link *link;
+
+    while ((link = expiry_pop_any(&t->call_expiry)) != NULL)
+        close_call(t, OWNER(link, struct call, expiry));
+    while ((link = expiry_pop_any(&t->orphan_expiry)) != NULL)
+        close_orphan(t, OWNER(link, struct media_stream, expiry));
+    while ((link = expiry_pop_any(&t->transaction_expiry)) != NULL)
+        tracker_end_transaction(t, OWNER(link, struct transaction, expiry));
+}

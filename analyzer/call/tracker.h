@@ -1,0 +1,90 @@
+/*
+ * tracker - everything that is open: calls, streams, transactions, and when each ends.
+ *
+ * The one owner of the tables. signalling.c feeds it SIP, media.c RTP and RTCP; this file opens,
+ * reports, evicts and closes.
+ *
+ * Invariants
+ *   1. An open call stands in `calls` (newest first among those with one Call-ID) and in `expiry`.
+ *   2. A stream stands in `streams` as long as it is open; it belongs to one call, or it is an orphan
+ *      and stands in the media map's node of its destination and in `expiry`.
+ *   3. Every endpoint of an open call stands in the media map.
+ *   4. What is over a limit is refused by name, or the oldest of its kind makes room.
+ *
+ * Ownership  tracker_init/fini in place; it owns all that it holds.
+ * Thread     Analysis thread only.
+ */
+#ifndef ANALYZER_CALL_TRACKER_H
+#define ANALYZER_CALL_TRACKER_H
+
+#include "analyzer/call/call.h"
+#include "analyzer/call/transaction.h"
+#include "analyzer/sink.h"
+
+struct tracker {
+    struct analyzer_options options;
+    struct analyzer_sink sink;
+    struct counters counters;
+    struct siphash_key key;
+    struct table calls;   /* head of the list of those with one Call-ID */
+    struct table streams; /* struct media_stream by key */
+    struct table transactions;
+    struct media_map media;
+    struct expiry call_expiry, orphan_expiry, transaction_expiry;
+    struct call *changed_head, *changed_tail;
+    size_t call_count, orphan_count;
+    uint64_t calls_total, streams_total;
+    uint64_t last_id;
+    uint32_t loss_epoch; /* moves when the probe lost packets */
+    int64_t now_ns;
+    struct strbuf scratch; /* JSON pieces of the record that is being reported */
+    struct stream_record stream_records[RECORD_STREAMS_MAX];
+};
+
+/* 0 or −ENOMEM. */
+int tracker_init(struct tracker *t, const struct analyzer_options *options,
+                 const struct analyzer_sink *sink);
+void tracker_fini(struct tracker *t);
+
+void tracker_tick(struct tracker *t, int64_t now_ns);
+void tracker_finish(struct tracker *t);
+
+/* The newest call with that Call-ID, borrowed, or NULL; the others hang on next_same_id. */
+struct call *tracker_find_calls(const struct tracker *t, struct slice call_id);
+
+/* NULL at the limit or without memory (counted). */
+struct call *tracker_open_call(struct tracker *t, struct slice call_id, int64_t time_ns);
+
+/* Something about the call is new: it is reported at the next tick. */
+void tracker_changed(struct tracker *t, struct call *call);
+
+/* Its outcome is known. Reports once. */
+void tracker_settled(struct tracker *t, struct call *call);
+
+/* The transaction is over: reported and gone. */
+void tracker_end_transaction(struct tracker *t, struct transaction *tr);
+
+/* A name that no other record of this run has. */
+uint64_t tracker_new_id(struct tracker *t, int64_t time_ns, uint64_t hash);
+
+/* signalling.c: one SIP message. */
+enum packet_bin tracker_sip(struct tracker *t, const struct datagram *d, struct claim *claim);
+
+/* media.c: what looks like RTP, RTCP, or anything else on a media address. */
+enum packet_bin tracker_rtp(struct tracker *t, const struct datagram *d, struct claim *claim);
+enum packet_bin tracker_rtcp(struct tracker *t, const struct datagram *d, struct claim *claim);
+/* Claims the packet when a call announced its source or destination. True: it did. */
+bool tracker_claim_media(struct tracker *t, const struct datagram *d, struct claim *claim,
+                         bool *image);
+
+/* media.c: what SDP of that side announces. */
+void tracker_announce(struct tracker *t, struct call *call, enum call_side side, struct slice body);
+/* media.c: a stream leaves the tables, because its call or it itself ends. */
+void tracker_forget_stream(struct tracker *t, struct media_stream *s);
+
+static inline void tracker_refuse(struct tracker *t, enum refusal why)
+{
+    t->counters.refusals[why]++;
+}
+
+#endif

@@ -1,0 +1,123 @@
+#include "analyzer/call/verdict.h"
+
+#define NS_PER_S INT64_C(1000000000)
+
+enum { SHORT_CALL_S = 3 }; /* answered for less: media may not have started */
+
+/* Packets that each side sent. Index: who sends. */
+struct heard {
+    int64_t packets[2];
+    int64_t elsewhere[2]; /* … of those, to an address that SDP did not name */
+    int64_t unknown;
+};
+
+static struct heard listen(const struct call *call)
+{
+    struct heard h = { { 0, 0 }, { 0, 0 }, 0 };
+
+    for (uint8_t i = 0; i < call->stream_count; i++) {
+        const struct media_stream *s = call->streams[i];
+        int side = s->direction == DIRECTION_CALLER_TO_CALLEE ? SIDE_CALLER : SIDE_CALLEE;
+
+        if (s->direction == DIRECTION_UNKNOWN) {
+            h.unknown += s->rtp.packets;
+            continue;
+        }
+        h.packets[side] += s->rtp.packets;
+        if (s->strayed)
+            h.elsewhere[side] += s->rtp.packets;
+    }
+    return h;
+}
+
+/* Does what this side says (SDP direction) forbid or excuse that it sends? */
+static bool may_be_quiet(const struct call *call, enum call_side side)
+{
+    enum call_side other = side == SIDE_CALLER ? SIDE_CALLEE : SIDE_CALLER;
+    uint8_t own = call->sdp_direction[side], others = call->sdp_direction[other];
+
+    return (call->sdp_seen[side] && (own == SDP_RECVONLY || own == SDP_INACTIVE)) ||
+           (call->sdp_seen[other] && (others == SDP_SENDONLY || others == SDP_INACTIVE));
+}
+
+/* Is where this side wants its media sent out of reach for the other one? */
+static bool asks_for_private(const struct call *call, enum call_side side)
+{
+    const struct addr *signalling = side == SIDE_CALLER ? &call->dst : &call->src;
+
+    for (const struct media_endpoint *e = call->endpoints; e; e = e->next_in_call) {
+        if (e->side == side && !e->rtcp_only && addr_is_private(&e->addr) &&
+            !addr_is_private(signalling))
+            return true;
+    }
+    return false;
+}
+
+static int64_t talk_time(const struct call *call)
+{
+    int64_t end = call->bye_time != RECORD_NONE ? call->bye_time : call_last_time(call);
+
+    return end - call->answer_time;
+}
+
+/* One side sends nothing: why? */
+static enum media_verdict blame(const struct call *call, enum call_side silent,
+                                const struct heard *h)
+{
+    enum call_side other = silent == SIDE_CALLER ? SIDE_CALLEE : SIDE_CALLER;
+
+    if (may_be_quiet(call, silent))
+        return VERDICT_ON_HOLD;
+    if (call->has_image)
+        return VERDICT_UNKNOWN; /* fax: both sides need not send at once */
+    if (h->elsewhere[other])
+        return VERDICT_WRONG_ADDRESS;
+    return asks_for_private(call, other) ? VERDICT_NAT_UNREACHABLE : VERDICT_ONE_WAY;
+}
+
+enum media_verdict verdict_of_call(const struct call *call)
+{
+    struct heard h = listen(call);
+    int64_t all = h.packets[0] + h.packets[1] + h.unknown;
+
+    if (call->answer_time == RECORD_NONE) {
+        if (all == 0)
+            return VERDICT_NONE;
+        return call->state == CALL_IN_CALL || call->state == CALL_COMPLETED ? VERDICT_UNKNOWN
+                                                                            : VERDICT_EARLY_ONLY;
+    }
+    if (h.packets[0] && h.packets[1])
+        return VERDICT_OK;
+    if (talk_time(call) < SHORT_CALL_S * NS_PER_S || h.unknown)
+        return VERDICT_UNKNOWN;
+    if (all == 0) {
+        if (!call->sdp_seen[0] && !call->sdp_seen[1])
+            return VERDICT_UNKNOWN; /* no SDP was seen: where to listen is not known */
+        if (may_be_quiet(call, SIDE_CALLER) && may_be_quiet(call, SIDE_CALLEE))
+            return VERDICT_ON_HOLD;
+        return call->has_image ? VERDICT_UNKNOWN : VERDICT_NO_RTP;
+    }
+    return blame(call, h.packets[SIDE_CALLER] ? SIDE_CALLEE : SIDE_CALLER, &h);
+}
+
+struct slice verdict_text(enum media_verdict verdict)
+{
+    static const struct slice texts[VERDICT_COUNT] = {
+        [VERDICT_OK] = SLICE_INIT("ok"),
+        [VERDICT_NO_RTP] = SLICE_INIT("no_rtp"),
+        [VERDICT_ONE_WAY] = SLICE_INIT("one_way"),
+        [VERDICT_WRONG_ADDRESS] = SLICE_INIT("wrong_address"),
+        [VERDICT_NAT_UNREACHABLE] = SLICE_INIT("nat_unreachable"),
+        [VERDICT_ON_HOLD] = SLICE_INIT("on_hold"),
+        [VERDICT_EARLY_ONLY] = SLICE_INIT("early_only"),
+        [VERDICT_UNKNOWN] = SLICE_INIT("unknown"),
+    };
+
+    return texts[verdict];
+}
+
+bool verdict_is_one_way(enum media_verdict verdict)
+{
+    return verdict == VERDICT_ONE_WAY || verdict == VERDICT_WRONG_ADDRESS ||
+           verdict == VERDICT_NAT_UNREACHABLE;
+}

@@ -1,0 +1,48 @@
+/*
+ * sink - what an analyzer is given: its limits, and where its records go.
+ *
+ * Ownership  Plain values; records are lent for the time of the call.
+ * Thread     The sink's functions run on the analysis thread, within the analyzer's own calls.
+ */
+#ifndef ANALYZER_SINK_H
+#define ANALYZER_SINK_H
+
+#include "analyzer/record.h"
+
+enum record_event {
+    RECORD_OPENED,  /* first report of a call: at the tick after it was first seen */
+    RECORD_CHANGED, /* something else is known; at most once a tick */
+    RECORD_SETTLED, /* its outcome is known: answered, or failed for good. At once, once a call */
+    RECORD_CLOSED,  /* the last word; nothing about it follows. Once a call */
+};
+
+struct analyzer_sink {
+    void *ctx;
+    /* keeper: a pointer of the sink's own that stays with the call (see struct claim). */
+    void (*call)(void *ctx, const struct call_record *call, enum record_event event, void **keeper);
+    /* A stream that no call claims, when it ends. */
+    void (*stream)(void *ctx, const struct stream_record *stream, void **keeper);
+    /* An orphan found its call: what the keeper holds so far stays under the orphan's id. */
+    void (*adopted)(void *ctx, uint64_t orphan, uint64_t call, void **keeper);
+    void (*transaction)(void *ctx, const struct transaction_record *transaction);
+    bool closed_only; /* calls are reported once, when they close */
+};
+
+struct analyzer_options {
+    size_t max_calls;        /* open at a time; beyond: the oldest unanswered one goes */
+    size_t max_streams;      /* open at a time, orphans included */
+    size_t max_orphans;      /* of those, not announced by SDP */
+    size_t max_transactions; /* REGISTER, OPTIONS and the like in flight */
+    uint64_t hash_key[2];    /* random in a live run; does not change the records */
+};
+
+enum claim_kind { CLAIM_NONE, CLAIM_SIP, CLAIM_MEDIA };
+
+/* Whose packet it was. Lent until the next call into the analyzer. */
+struct claim {
+    enum claim_kind kind;
+    uint64_t id;   /* of the call, or of the orphan stream */
+    void **keeper; /* the sink's pointer in that call; NULL at first */
+};
+
+#endif
