@@ -1,0 +1,496 @@
+#include "probe/web/api.h"
+
+#include "analyzer/base/log.h"
+#include "analyzer/record_id.h"
+#include "analyzer/sip/sdp.h"
+#include "analyzer/sip/sip_msg.h"
+#include "probe/web/files.h"
+#include "storage/call_messages.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+/* A ladder of this size cannot be read by anyone; the pcap has the rest. */
+enum { MESSAGES_MAX_BYTES = 8 << 20 };
+
+struct api {
+    struct api_options options;
+    struct query *query; /* NULL: not open */
+};
+
+int api_open(struct api **ap, const struct api_options *options)
+{
+    struct api *a = calloc(1, sizeof *a);
+
+    if (!a)
+        return -ENOMEM;
+    a->options = *options;
+    *ap = a;
+    return 0;
+}
+
+void api_close(struct api *a)
+{
+    if (!a)
+        return;
+    query_close(a->query);
+    free(a);
+}
+
+/* A request on its way through a handler. */
+struct context {
+    struct api *api;
+    struct exchange *x;
+    struct json json;
+    struct call_filter filter;
+    uint64_t id; /* of the path */
+
+    size_t rows;
+    uint64_t last_id;
+    bool more_rows;
+    bool cut;
+};
+
+/* ---- what went wrong, for a person ---- */
+
+static void fail_store(struct context *c, int err)
+{
+    char why[128];
+
+    /* A store that has failed is opened anew by the next request. */
+    query_close(c->api->query);
+    c->api->query = NULL;
+    if (err == -EPROTO) {
+        exchange_fail(c->x, 500, "the store was made by a newer version of Earshot than this one");
+        return;
+    }
+    if (strerror_r(-err, why, sizeof why) != 0)
+        snprintf(why, sizeof why, "error %d", -err);
+    log_warn("web: store not readable, %s", why);
+    exchange_fail(c->x, 503, "the store cannot be read: %s", why);
+}
+
+static bool open_store(struct context *c)
+{
+    int err;
+
+    if (c->api->query)
+        return true;
+    err = query_open(&c->api->query, c->api->options.store_dir);
+    if (err)
+        fail_store(c, err);
+    return err == 0;
+}
+
+static void fail_no_call(struct context *c)
+{
+    exchange_fail(c->x, 404, "no call %016" PRIx64, c->id);
+}
+
+static void finish_json(struct context *c)
+{
+    c->x->status = 200;
+    if (c->x->body.failed)
+        exchange_fail(c->x, 500, "the answer is over %d MiB: ask for less, with limit",
+                      EXCHANGE_BODY_MAX >> 20);
+}
+
+/* ---- lists ---- */
+
+static void write_hex_id(struct json *j, uint64_t id)
+{
+    char text[RECORD_ID_TEXT_LEN + 1];
+
+    snprintf(text, sizeof text, "%016" PRIx64, id);
+    json_text(j, slice_of_text(text));
+}
+
+/* A call as in a list: its own fields, no streams. None of its names is nested. */
+static void write_flat(struct json *j, const struct record_type *type, const void *record)
+{
+    json_object_open(j);
+    json_key(j, "type");
+    json_text(j, slice_of_text(type->name));
+    for (size_t i = 0; i < type->field_count; i++) {
+        json_key(j, type->fields[i].name);
+        record_write_field(j, &type->fields[i], record);
+    }
+    json_object_close(j);
+}
+
+/* One row more than the page holds is asked for: if it comes, there is a next page. */
+static bool page_is_full(struct context *c, uint64_t id)
+{
+    if (c->rows == c->filter.limit) {
+        c->more_rows = true;
+        return true;
+    }
+    c->rows++;
+    c->last_id = id;
+    return false;
+}
+
+static bool on_listed_call(void *ctx, const void *record)
+{
+    struct context *c = ctx;
+    const struct call_record *call = record;
+
+    if (page_is_full(c, call->id))
+        return false;
+    write_flat(&c->json, &record_type_call, call);
+    return !c->x->body.failed;
+}
+
+static bool on_listed_alert(void *ctx, const void *record)
+{
+    struct context *c = ctx;
+    const struct alert_record *alert = record;
+
+    if (page_is_full(c, alert->id))
+        return false;
+    write_flat(&c->json, &record_type_alert, alert);
+    return !c->x->body.failed;
+}
+
+static void open_page(struct context *c, const char *key)
+{
+    json_object_open(&c->json);
+    json_key(&c->json, key);
+    json_array_open(&c->json);
+}
+
+static void close_page(struct context *c, int err)
+{
+    if (err) {
+        fail_store(c, err);
+        return;
+    }
+    json_array_close(&c->json);
+    json_key(&c->json, "next");
+    if (c->more_rows)
+        write_hex_id(&c->json, c->last_id);
+    else
+        json_null(&c->json);
+    json_object_close(&c->json);
+    finish_json(c);
+}
+
+static void get_calls(struct context *c)
+{
+    struct call_filter asked = c->filter;
+
+    asked.limit++;
+    open_page(c, "calls");
+    close_page(c, query_calls(c->api->query, &asked, on_listed_call, c));
+}
+
+static void get_alerts(struct context *c)
+{
+    open_page(c, "alerts");
+    close_page(
+        c, query_alerts(c->api->query, c->filter.before, c->filter.limit + 1, on_listed_alert, c));
+}
+
+/* ---- one call ---- */
+
+static bool on_call(void *ctx, const void *record)
+{
+    struct context *c = ctx;
+
+    record_write_json(&c->json, &record_type_call, record);
+    c->rows++;
+    return false;
+}
+
+static void get_call(struct context *c)
+{
+    int err = query_call(c->api->query, c->id, on_call, c);
+
+    if (err && err != -ENOENT)
+        fail_store(c, err);
+    else if (err || c->rows == 0)
+        fail_no_call(c);
+    else
+        finish_json(c);
+}
+
+static void write_addr(struct json *j, const struct addr *a)
+{
+    char text[ADDR_TEXT_MAX];
+
+    json_text(j, slice_of(text, addr_format(a, text)));
+}
+
+static void write_key_text(struct json *j, const char *key, struct slice text)
+{
+    json_key(j, key);
+    json_text(j, text);
+}
+
+static bool on_message(void *ctx, const struct stored_message *message)
+{
+    struct context *c = ctx;
+    struct json *j = &c->json;
+    struct sip_msg sip;
+
+    if (c->x->body.len > MESSAGES_MAX_BYTES) {
+        c->cut = true;
+        return false;
+    }
+    sip_msg_parse(&sip, message->raw);
+    json_object_open(j);
+    json_key(j, "time");
+    json_time(j, message->time_ns);
+    json_key(j, "src");
+    write_addr(j, &message->src);
+    json_key(j, "dst");
+    write_addr(j, &message->dst);
+    write_key_text(j, "method", sip.is_request ? sip.method_text : SLICE_ABSENT);
+    json_key(j, "status");
+    if (sip.status)
+        json_int(j, sip.status);
+    else
+        json_null(j);
+    write_key_text(j, "reason", sip.reason);
+    write_key_text(j, "request_uri", sip.request_uri);
+    write_key_text(j, "cseq", sip.cseq_text);
+    write_key_text(j, "call_id", sip.call_id);
+    write_key_text(j, "from_tag", sip.from_tag);
+    write_key_text(j, "to_tag", sip.to_tag);
+    json_key(j, "has_sdp");
+    json_bool(j, sdp_find_body(sip.content_type, sip.body).p != NULL);
+    write_key_text(j, "raw", message->raw);
+    json_object_close(j);
+    return true;
+}
+
+static void get_messages(struct context *c)
+{
+    int err;
+
+    json_object_open(&c->json);
+    json_key(&c->json, "messages");
+    json_array_open(&c->json);
+    err = call_messages_read(c->api->options.store_dir, c->id, on_message, c);
+    json_array_close(&c->json);
+    if (c->cut) {
+        json_key(&c->json, "cut");
+        json_bool(&c->json, true);
+    }
+    json_object_close(&c->json);
+    if (err == -ENOENT)
+        fail_no_call(c);
+    else if (err)
+        fail_store(c, err);
+    else
+        finish_json(c);
+}
+
+/* ---- its packets ---- */
+
+/* The next piece, into a body that is a block of its size. */
+static void read_piece(struct exchange *x)
+{
+    int64_t n = pcap_export_read(x->pcap, (uint8_t *)x->body.p, EXCHANGE_PIECE_BYTES - 1);
+
+    x->sent = 0;
+    x->body.len = n > 0 ? (size_t)n : 0;
+    x->more = n > 0;
+    x->broken = n < 0;
+    if (n < 0)
+        log_warn("web: pcap export failed, error %d", (int)-n);
+    if (n == 0 && pcap_export_damaged(x->pcap))
+        log_warn("web: pcap export left out %" PRIu64 " damaged chunks",
+                 pcap_export_damaged(x->pcap));
+}
+
+static bool make_piece_room(struct strbuf *body)
+{
+    strbuf_fini(body);
+    body->p = malloc(EXCHANGE_PIECE_BYTES);
+    body->room = body->p ? EXCHANGE_PIECE_BYTES : 0;
+    return body->p != NULL;
+}
+
+/* Named by us: the time of the call and its id, nothing from the wire. */
+static void name_download(struct exchange *x, uint64_t id)
+{
+    time_t seconds = (time_t)(record_id_time_ns(id) / 1000000000);
+    struct tm utc;
+    char at[24];
+
+    if (!gmtime_r(&seconds, &utc) || strftime(at, sizeof at, "%Y%m%dT%H%M%SZ", &utc) == 0)
+        at[0] = '\0';
+    snprintf(x->file_name, sizeof x->file_name, "%s_%016" PRIx64 ".pcap", at, id);
+}
+
+static void get_pcap(struct context *c)
+{
+    struct exchange *x = c->x;
+    int err = pcap_export_open(&x->pcap, c->api->options.store_dir, c->id);
+
+    if (err == -ENOENT) {
+        exchange_fail(x, 404, "no packets of a call %016" PRIx64 " are kept", c->id);
+        return;
+    }
+    if (err) {
+        fail_store(c, err);
+        return;
+    }
+    x->status = 200;
+    x->content_type = "application/vnd.tcpdump.pcap";
+    x->streamed = true;
+    name_download(x, c->id);
+    if (x->head_only)
+        return;
+    if (!make_piece_room(&x->body)) {
+        exchange_fail(x, 503, "out of memory, try again");
+        return;
+    }
+    read_piece(x);
+    if (x->broken) {
+        exchange_fail(x, 500, "the packets of call %016" PRIx64 " cannot be read", c->id);
+        x->broken = false;
+    }
+}
+
+/* ---- totals ---- */
+
+static void write_key_int(struct json *j, const char *key, uint64_t value)
+{
+    json_key(j, key);
+    json_int(j, (int64_t)value);
+}
+
+static void write_key_time(struct json *j, const char *key, int64_t time)
+{
+    json_key(j, key);
+    if (time == RECORD_NONE)
+        json_null(j);
+    else
+        json_time(j, time);
+}
+
+static bool on_capture(void *ctx, const void *record)
+{
+    struct context *c = ctx;
+
+    record_write_json(&c->json, &record_type_capture, record);
+    c->rows++;
+    return false;
+}
+
+static void write_totals(struct json *j, const struct store_totals *totals)
+{
+    json_object_open(j);
+    write_key_int(j, "calls", totals->calls);
+    write_key_int(j, "alerts", totals->alerts);
+    write_key_int(j, "days", totals->days);
+    write_key_int(j, "bytes", totals->bytes);
+    write_key_time(j, "first_time", totals->first_time);
+    write_key_time(j, "last_time", totals->last_time);
+    json_object_close(j);
+}
+
+static void get_stats(struct context *c)
+{
+    struct json *j = &c->json;
+    struct store_totals totals;
+    int err = query_totals(c->api->query, &totals);
+
+    if (err) {
+        fail_store(c, err);
+        return;
+    }
+    json_object_open(j);
+    write_key_text(j, "version", SLICE(EARSHOT_VERSION));
+    json_key(j, "store");
+    write_totals(j, &totals);
+    json_key(j, "capture");
+    err = query_captures(c->api->query, 1, on_capture, c);
+    if (c->rows == 0)
+        json_null(j);
+    json_key(j, "live");
+    json_bool(j, atomic_load(c->api->options.live));
+    json_object_close(j);
+    if (err)
+        fail_store(c, err);
+    else
+        finish_json(c);
+}
+
+/* ---- routes ---- */
+
+/* A '*' part is the id of a call. */
+static const struct {
+    const char *path;
+    unsigned params; /* enum params_set */
+    void (*get)(struct context *c);
+} routes[] = {
+    { "/api/v1/calls", PARAMS_PAGE | PARAMS_FILTER, get_calls },
+    { "/api/v1/calls/*", PARAMS_NONE, get_call },
+    { "/api/v1/calls/*/messages", PARAMS_NONE, get_messages },
+    { "/api/v1/calls/*/pcap", PARAMS_NONE, get_pcap },
+    { "/api/v1/alerts", PARAMS_PAGE, get_alerts },
+    { "/api/v1/stats", PARAMS_NONE, get_stats },
+};
+enum { ROUTES = sizeof routes / sizeof *routes };
+
+static bool route_matches(const char *pattern, struct slice path, struct slice *id)
+{
+    struct slice p = slice_of_text(pattern);
+
+    while (p.len && path.len) {
+        struct slice want = slice_cut(&p, '/');
+        struct slice have = slice_cut(&path, '/');
+
+        if (slice_eq(want, SLICE("*")))
+            *id = have;
+        else if (!slice_eq(want, have))
+            return false;
+    }
+    return p.len == 0 && path.len == 0;
+}
+
+static void answer_route(struct context *c, size_t route, struct slice id)
+{
+    struct strbuf error = { 0 };
+
+    if (id.p && !params_parse_id(id, &c->id))
+        exchange_fail(c->x, 400, "the id of a call is 16 hex digits");
+    else if (!params_read(&c->x->params, routes[route].params, &c->filter, &error))
+        exchange_fail(c->x, 400, "%s", error.p ? error.p : "bad parameters");
+    else if (open_store(c))
+        routes[route].get(c);
+    strbuf_fini(&error);
+}
+
+static void answer_first(struct api *a, struct exchange *x)
+{
+    struct context c = { .api = a, .x = x, .json = json_to(&x->body) };
+    struct slice path = slice_of_text(x->path);
+
+    for (size_t i = 0; i < ROUTES; i++) {
+        struct slice id = SLICE_ABSENT;
+
+        if (route_matches(routes[i].path, path, &id)) {
+            answer_route(&c, i, id);
+            return;
+        }
+    }
+    if (slice_starts_with(path, SLICE("/api/")))
+        exchange_fail(x, 404, "nothing at %s", x->path);
+    else
+        files_answer(a->options.web_root, x);
+}
+
+void api_answer(struct api *a, struct exchange *x)
+{
+    if (x->more)
+        read_piece(x);
+    else
+        answer_first(a, x);
+}

@@ -1,0 +1,32 @@
+/*
+ * api - the routes of docs/API.md: a request in, an answer out.
+ *
+ * Knows no sockets. Reads the store and the files of the web root, which takes its time: it runs
+ * on a worker, never on the service thread.
+ *
+ * Ownership  api_open/close. Borrows its options' strings.
+ * Thread     One thread a struct api; open several.
+ */
+#ifndef PROBE_WEB_API_H
+#define PROBE_WEB_API_H
+
+#include "probe/web/exchange.h"
+
+#include <stdatomic.h>
+
+struct api;
+
+struct api_options {
+    const char *store_dir;
+    const char *web_root;    /* NULL: no static files */
+    const atomic_bool *live; /* is a probe connected? */
+};
+
+/* 0 or −ENOMEM. The store is opened with the first request that needs it. */
+int api_open(struct api **ap, const struct api_options *options);
+void api_close(struct api *a);
+
+/* Fills in the answer; of an exchange that wants more, its next piece. */
+void api_answer(struct api *a, struct exchange *x);
+
+#endif

@@ -1,0 +1,85 @@
+#include "probe/web/live.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/*
+ * Bytes of a message are never split: one that does not fit before the end of the block starts
+ * at its beginning. The kept messages first..next−1 lie in order round the block; before bytes are
+ * overwritten, the messages that own them are given up, oldest first.
+ */
+
+int live_init(struct live *l)
+{
+    char *bytes = malloc(LIVE_BACKLOG_BYTES);
+    struct live_message *messages = calloc(LIVE_BACKLOG_MESSAGES, sizeof *messages);
+
+    if (!bytes || !messages) {
+        free(bytes);
+        free(messages);
+        return -ENOMEM;
+    }
+    *l = (struct live){ .bytes = bytes, .messages = messages };
+    return 0;
+}
+
+void live_fini(struct live *l)
+{
+    free(l->bytes);
+    free(l->messages);
+    *l = (struct live){ 0 };
+}
+
+static bool overlaps(const struct live_message *m, size_t offset, size_t len)
+{
+    return m->offset < offset + len && offset < m->offset + m->len;
+}
+
+bool live_push(struct live *l, struct slice message)
+{
+    struct live_message *slot = &l->messages[l->next % LIVE_BACKLOG_MESSAGES];
+    size_t offset = l->head;
+
+    if (message.len == 0)
+        return true;
+    if (message.len > LIVE_BACKLOG_BYTES / 2)
+        return false;
+    if (offset + message.len > LIVE_BACKLOG_BYTES) {
+        /* What still lies between here and the end is older than all at the beginning. */
+        while (l->first < l->next && l->messages[l->first % LIVE_BACKLOG_MESSAGES].offset >= offset)
+            l->first++;
+        offset = 0;
+    }
+    while (l->first < l->next &&
+           (l->next - l->first == LIVE_BACKLOG_MESSAGES ||
+            overlaps(&l->messages[l->first % LIVE_BACKLOG_MESSAGES], offset, message.len)))
+        l->first++;
+    memcpy(l->bytes + offset, message.p, message.len);
+    *slot = (struct live_message){ offset, message.len };
+    l->head = offset + message.len;
+    l->next++;
+    return true;
+}
+
+uint64_t live_join(const struct live *l)
+{
+    return l->next;
+}
+
+enum live_read live_read(const struct live *l, uint64_t *position, struct slice *message,
+                         uint64_t *dropped)
+{
+    const struct live_message *m;
+
+    if (*position < l->first) {
+        *dropped = l->first - *position;
+        *position = l->first;
+        return LIVE_READ_DROPPED;
+    }
+    if (*position == l->next)
+        return LIVE_READ_NONE;
+    m = &l->messages[*position % LIVE_BACKLOG_MESSAGES];
+    *message = slice_of(l->bytes + m->offset, m->len);
+    ++*position;
+    return LIVE_READ_MESSAGE;
+}

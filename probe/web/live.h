@@ -1,0 +1,45 @@
+/*
+ * live - the messages of the live feed on their way to many WebSockets.
+ *
+ * One ring of whole messages, shared; each client is only a position in it. When the ring is full
+ * the oldest message makes room, and who had not read it learns how many he missed. So a client
+ * that never reads costs no memory, and holds nobody up.
+ *
+ * Ownership  live_init/fini in place. live_read lends the message until the next live_push.
+ * Thread     The service thread alone.
+ */
+#ifndef PROBE_WEB_LIVE_H
+#define PROBE_WEB_LIVE_H
+
+#include "analyzer/base/slice.h"
+
+enum { LIVE_BACKLOG_BYTES = 256 * 1024, LIVE_BACKLOG_MESSAGES = 4096 };
+
+struct live_message {
+    size_t offset, len;
+};
+
+struct live {
+    char *bytes;                   /* LIVE_BACKLOG_BYTES of them */
+    struct live_message *messages; /* message n is at n % LIVE_BACKLOG_MESSAGES */
+    uint64_t first, next;          /* numbers of the oldest one kept, and of the one to come */
+    size_t head;                   /* where the next one's bytes go */
+};
+
+enum live_read { LIVE_READ_NONE, LIVE_READ_MESSAGE, LIVE_READ_DROPPED };
+
+int live_init(struct live *l); /* 0 or −ENOMEM */
+void live_fini(struct live *l);
+
+/* False when it is larger than half the ring: it is left out. */
+bool live_push(struct live *l, struct slice message);
+
+/* Where a new client begins: behind everything. */
+uint64_t live_join(const struct live *l);
+
+/* What the client at *position gets next; moves it on. DROPPED: that many were lost, then go on
+ * reading. */
+enum live_read live_read(const struct live *l, uint64_t *position, struct slice *message,
+                         uint64_t *dropped);
+
+#endif

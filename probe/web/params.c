@@ -1,0 +1,282 @@
+#include "probe/web/params.h"
+
+#include "analyzer/base/nearest.h"
+#include "analyzer/record_id.h"
+
+enum { NAME_SHOWN_BYTES = 40 };
+
+#define NS_PER_S 1000000000ll
+/* 2112: where record ids end (record_id.h). */
+#define SECONDS_MAX 4500000000ull
+
+void params_add(struct params *p, struct slice fragment)
+{
+    struct slice value = fragment;
+    struct slice name = slice_cut(&value, '=');
+
+    if (fragment.len == 0)
+        return;
+    if (p->count == PARAMS_MAX) {
+        p->too_many = true;
+        return;
+    }
+    p->list[p->count++] = (struct param){ name, value };
+}
+
+/* "12", "12.5": digits, then at most that many decimals, scaled to an integer. */
+static bool to_scaled(struct slice text, uint64_t whole_max, int decimals, int64_t *scaled)
+{
+    struct slice part = text;
+    struct slice whole_text = slice_cut(&part, '.');
+    bool has_point = whole_text.len < text.len;
+    uint64_t whole, fraction = 0;
+    int64_t scale = 1;
+
+    if (!slice_to_u64(whole_text, whole_max, &whole))
+        return false;
+    if (has_point && (part.len > (size_t)decimals || !slice_to_u64(part, INT64_MAX, &fraction)))
+        return false;
+    for (int i = 0; i < decimals; i++) {
+        scale *= 10;
+        if (has_point && (size_t)i >= part.len)
+            fraction *= 10;
+    }
+    *scaled = (int64_t)whole * scale + (int64_t)fraction;
+    return true;
+}
+
+bool params_parse_id(struct slice text, uint64_t *id)
+{
+    uint64_t value = 0;
+
+    if (text.len != RECORD_ID_TEXT_LEN)
+        return false;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.p[i];
+        unsigned digit;
+
+        if (c >= '0' && c <= '9')
+            digit = (unsigned)(c - '0');
+        else if (c >= 'a' && c <= 'f')
+            digit = (unsigned)(c - 'a') + 10;
+        else if (c >= 'A' && c <= 'F')
+            digit = (unsigned)(c - 'A') + 10;
+        else
+            return false;
+        value = value << 4 | digit;
+    }
+    *id = value;
+    return value != 0;
+}
+
+static bool set_text(struct call_filter *f, struct slice value)
+{
+    f->text = value;
+    return true;
+}
+
+static bool set_call_id(struct call_filter *f, struct slice value)
+{
+    f->call_id = value;
+    return true;
+}
+
+static bool set_number(struct call_filter *f, struct slice value)
+{
+    f->number = value;
+    return true;
+}
+
+static bool set_ip(struct call_filter *f, struct slice value)
+{
+    struct addr ignored;
+
+    f->ip = value;
+    return addr_parse_ip(value, &ignored);
+}
+
+static bool set_status(struct call_filter *f, struct slice value)
+{
+    uint64_t n;
+
+    if (value.len == 3 && value.p[0] >= '1' && value.p[0] <= '6' &&
+        slice_ieq(slice_of(value.p + 1, 2), SLICE("xx"))) {
+        f->status_min = (value.p[0] - '0') * 100;
+        f->status_max = f->status_min + 99;
+        return true;
+    }
+    if (!slice_to_u64(value, 699, &n) || n < 100)
+        return false;
+    f->status_min = f->status_max = (int)n;
+    return true;
+}
+
+static bool set_state(struct call_filter *f, struct slice value)
+{
+    static const struct slice states[] = {
+        SLICE_INIT("trying"),    SLICE_INIT("ringing"),   SLICE_INIT("in_call"),
+        SLICE_INIT("completed"), SLICE_INIT("cancelled"), SLICE_INIT("failed"),
+        SLICE_INIT("abandoned"),
+    };
+
+    f->state = value;
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
+        if (slice_eq(value, states[i]))
+            return true;
+    }
+    return false;
+}
+
+static bool set_since(struct call_filter *f, struct slice value)
+{
+    return to_scaled(value, SECONDS_MAX, 9, &f->since);
+}
+
+static bool set_until(struct call_filter *f, struct slice value)
+{
+    return to_scaled(value, SECONDS_MAX, 9, &f->until);
+}
+
+static bool to_mos(struct slice value, double *mos)
+{
+    int64_t thousandths;
+
+    if (!to_scaled(value, 5, 3, &thousandths) || thousandths < 1000 || thousandths > 5000)
+        return false;
+    *mos = (double)thousandths / 1000;
+    return true;
+}
+
+static bool set_mos_min(struct call_filter *f, struct slice value)
+{
+    return to_mos(value, &f->mos_min);
+}
+
+static bool set_mos_max(struct call_filter *f, struct slice value)
+{
+    return to_mos(value, &f->mos_max);
+}
+
+static bool set_one_way(struct call_filter *f, struct slice value)
+{
+    f->one_way = slice_eq(value, SLICE("true"));
+    return f->one_way || slice_eq(value, SLICE("false"));
+}
+
+static bool set_limit(struct call_filter *f, struct slice value)
+{
+    uint64_t n;
+
+    if (!slice_to_u64(value, PARAMS_LIMIT_MAX, &n) || n == 0)
+        return false;
+    f->limit = (size_t)n;
+    return true;
+}
+
+static bool set_cursor(struct call_filter *f, struct slice value)
+{
+    return params_parse_id(value, &f->before);
+}
+
+static const struct {
+    const char *name;
+    unsigned set; /* enum params_set */
+    bool (*read)(struct call_filter *filter, struct slice value);
+    const char *expected;
+} rows[] = {
+    { "q", PARAMS_FILTER, set_text, "a Call-ID, a part of a number, or an IP" },
+    { "call_id", PARAMS_FILTER, set_call_id, "a Call-ID, or the beginning of one and a *" },
+    { "number", PARAMS_FILTER, set_number, "a part of the From or To user" },
+    { "ip", PARAMS_FILTER, set_ip, "an IPv4 or IPv6 address without port" },
+    { "status", PARAMS_FILTER, set_status, "a status as 486, or a class as 5xx" },
+    { "state", PARAMS_FILTER, set_state,
+      "trying, ringing, in_call, completed, cancelled, failed or abandoned" },
+    { "since", PARAMS_FILTER, set_since, "seconds since 1970" },
+    { "until", PARAMS_FILTER, set_until, "seconds since 1970" },
+    { "mos_min", PARAMS_FILTER, set_mos_min, "a number from 1 to 5" },
+    { "mos_max", PARAMS_FILTER, set_mos_max, "a number from 1 to 5" },
+    { "one_way", PARAMS_FILTER, set_one_way, "true or false" },
+    { "limit", PARAMS_PAGE, set_limit, "a number from 1 to 1000" },
+    { "cursor", PARAMS_PAGE, set_cursor, "the next of the page before" },
+};
+enum { ROWS = sizeof rows / sizeof *rows };
+
+static size_t find_row(struct slice name, unsigned accepted)
+{
+    size_t i = 0;
+
+    while (i < ROWS && !((rows[i].set & accepted) && slice_eq(slice_of_text(rows[i].name), name)))
+        i++;
+    return i;
+}
+
+static void add_name(struct strbuf *error, struct slice name)
+{
+    strbuf_add_char(error, '\'');
+    strbuf_add_printable(
+        error, slice_of(name.p, name.len < NAME_SHOWN_BYTES ? name.len : NAME_SHOWN_BYTES));
+    strbuf_add_char(error, '\'');
+}
+
+static void say_unknown(struct strbuf *error, struct slice name, unsigned accepted)
+{
+    const char *names[ROWS];
+    size_t n = 0;
+    const char *meant;
+
+    for (size_t i = 0; i < ROWS; i++) {
+        if (rows[i].set & accepted)
+            names[n++] = rows[i].name;
+    }
+    strbuf_add_text(error, "unknown parameter ");
+    add_name(error, name);
+    meant = name.len <= NAME_SHOWN_BYTES ? nearest_name(name, names, n) : NULL;
+    if (meant)
+        strbuf_addf(error, ", did you mean '%s'?", meant);
+}
+
+static bool read_one(const struct param *param, unsigned accepted, unsigned *seen,
+                     struct call_filter *filter, struct strbuf *error)
+{
+    size_t row = find_row(param->name, accepted);
+
+    if (row == ROWS) {
+        say_unknown(error, param->name, accepted);
+        return false;
+    }
+    if (*seen & 1u << row) {
+        strbuf_addf(error, "parameter '%s' is given twice", rows[row].name);
+        return false;
+    }
+    *seen |= 1u << row;
+    if (param->value.len == 0 || param->value.len > PARAMS_VALUE_MAX_BYTES ||
+        !rows[row].read(filter, param->value)) {
+        strbuf_addf(error, "bad value of parameter '%s': expected %s", rows[row].name,
+                    rows[row].expected);
+        return false;
+    }
+    return true;
+}
+
+bool params_read(const struct params *p, unsigned accepted, struct call_filter *filter,
+                 struct strbuf *error)
+{
+    unsigned seen = 0;
+
+    call_filter_clear(filter);
+    filter->limit = PARAMS_LIMIT_DEFAULT;
+    if (p->too_many) {
+        strbuf_addf(error, "more than %d parameters", PARAMS_MAX);
+        return false;
+    }
+    for (size_t i = 0; i < p->count; i++) {
+        if (!read_one(&p->list[i], accepted, &seen, filter, error))
+            return false;
+    }
+    if (filter->since != RECORD_NONE && filter->until != RECORD_NONE &&
+        filter->since > filter->until) {
+        strbuf_add_text(error, "parameter 'since' is after 'until'");
+        return false;
+    }
+    return true;
+}
