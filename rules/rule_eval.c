@@ -243,7 +243,7 @@ static void end_step(struct rule_eval *e)
         look_at_step_end(e, g, next * e->rule->step_ns);
         rule_window_slide(&g->window, next);
         if (g->window.samples == 0 && !g->episode)
-            rule_groups_retire(&e->groups, g);
+            rule_group_retire(&e->groups, g);
     }
     e->newest = next;
 }
@@ -256,7 +256,7 @@ static void begin_anew(struct rule_eval *e, int64_t step)
     for (struct rule_group *g = e->groups.active.first; g; g = after) {
         after = g->after;
         if (!g->episode) {
-            rule_groups_retire(&e->groups, g);
+            rule_group_retire(&e->groups, g);
             continue;
         }
         rule_window_clear(&g->window);
@@ -336,7 +336,7 @@ int rule_eval_new(struct rule_eval **ep, const struct rule *rule, size_t max_gro
     e->id_salt = siphash(&fixed, rule->name, strlen(rule->name));
     if (rule->type == &record_type_call) /* an alert proves itself with calls alone */
         e->id_field = record_field_find(rule->type, SLICE("id"));
-    err = rule_groups_init(&e->groups, max_groups, (uint32_t)e->steps, hash_key);
+    err = rule_group_set_init(&e->groups, max_groups, (uint32_t)e->steps, hash_key);
     if (err) {
         free(e);
         return err;
@@ -349,7 +349,7 @@ void rule_eval_free(struct rule_eval *e)
 {
     if (!e)
         return;
-    rule_groups_fini(&e->groups);
+    rule_group_set_fini(&e->groups);
     strbuf_fini(&e->group);
     strbuf_fini(&e->summary);
     strbuf_fini(&e->calls);
@@ -371,14 +371,14 @@ void rule_eval_record(struct rule_eval *e, const void *record, int64_t now_ns)
         e->stats.without_group++;
         return;
     }
-    g = rule_groups_take(&e->groups, key);
+    g = rule_group_take(&e->groups, key);
     if (!g) {
         e->stats.groups_refused++;
         return;
     }
     e->stats.records++;
     matches = rule_filter_match(&e->rule->where, record);
-    rule_groups_activate(&e->groups, g);
+    rule_group_activate(&e->groups, g);
     rule_window_add(&g->window, step, matches, (uint32_t)(now_ns % e->rule->step_ns / 1000));
     if (matches)
         note_match(e, g, record, step);

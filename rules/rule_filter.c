@@ -27,8 +27,8 @@ static const char *nearest_field(const struct record_type *type, struct slice na
     return nearest_name(name, names, n);
 }
 
-int rule_field_read(struct rule_field *out, const struct record_type *type,
-                    const struct rule_node *node, struct rule_fault *fault)
+int rule_filter_field(struct rule_field *out, const struct record_type *type,
+                      const struct rule_node *node, struct rule_fault *fault)
 {
     struct slice name = node->text;
     const char *nearest;
@@ -45,21 +45,21 @@ int rule_field_read(struct rule_field *out, const struct record_type *type,
         return 0;
     nearest = nearest_field(type, name);
     if (nearest)
-        return rule_fault_at(fault, node, "a %s has no field '%s', did you mean '%s'?", type->name,
-                             log_text(name), nearest);
-    return rule_fault_at(fault, node, "a %s has no field '%s'; docs/METRICS.md lists them",
-                         type->name, log_text(name));
+        return rule_yaml_fault(fault, node, "a %s has no field '%s', did you mean '%s'?",
+                               type->name, log_text(name), nearest);
+    return rule_yaml_fault(fault, node, "a %s has no field '%s'; docs/METRICS.md lists them",
+                           type->name, log_text(name));
 }
 
 static int read_addr(struct rule_value *v, const struct rule_condition *c,
                      const struct rule_node *node, struct rule_fault *fault)
 {
     if (c->field.ip_only && !addr_parse_ip(node->text, &v->addr))
-        return rule_fault_at(fault, node, "'%s' must be an IP address", log_text(node->text));
+        return rule_yaml_fault(fault, node, "'%s' must be an IP address", log_text(node->text));
     if (!c->field.ip_only && !addr_parse(node->text, &v->addr))
-        return rule_fault_at(fault, node,
-                             "'%s' must be an address with its port (without it, compare %s.ip)",
-                             log_text(node->text), c->field.field->name);
+        return rule_yaml_fault(fault, node,
+                               "'%s' must be an address with its port (without it, compare %s.ip)",
+                               log_text(node->text), c->field.field->name);
     return 0;
 }
 
@@ -72,8 +72,8 @@ static int read_text(struct rule_value *v, const struct rule_condition *c,
         v->prefix = true;
     }
     if (c->op > RULE_OP_NE)
-        return rule_fault_at(fault, node, "%s is a text: it can be = or != only",
-                             c->field.field->name);
+        return rule_yaml_fault(fault, node, "%s is a text: it can be = or != only",
+                               c->field.field->name);
     return 0;
 }
 
@@ -83,32 +83,33 @@ static int read_value(struct rule_value *v, const struct rule_condition *c,
     const char *name = c->field.field->name;
 
     if (node->kind != RULE_NODE_SCALAR)
-        return rule_fault_at(fault, node, "%s is compared with a single value", name);
+        return rule_yaml_fault(fault, node, "%s is compared with a single value", name);
     switch ((enum field_kind)c->field.field->kind) {
     case FIELD_INT:
         if (!rule_number_whole(node->text, &v->number))
-            return rule_fault_at(fault, node, "%s is a whole number, '%s' is none", name,
-                                 log_text(node->text));
+            return rule_yaml_fault(fault, node, "%s is a whole number, '%s' is none", name,
+                                   log_text(node->text));
         return 0;
     case FIELD_REAL:
         if (!rule_number_real(node->text, false, &v->real))
-            return rule_fault_at(fault, node, "%s is a number, '%s' is none", name,
-                                 log_text(node->text));
+            return rule_yaml_fault(fault, node, "%s is a number, '%s' is none", name,
+                                   log_text(node->text));
         return 0;
     case FIELD_BOOL:
         v->number = slice_eq(node->text, SLICE("true"));
         if (!v->number && !slice_eq(node->text, SLICE("false")))
-            return rule_fault_at(fault, node, "%s is true or false, not '%s'", name,
-                                 log_text(node->text));
-        return c->op <= RULE_OP_NE ? 0 : rule_fault_at(fault, node, "%s can be = or != only", name);
+            return rule_yaml_fault(fault, node, "%s is true or false, not '%s'", name,
+                                   log_text(node->text));
+        return c->op <= RULE_OP_NE ? 0
+                                   : rule_yaml_fault(fault, node, "%s can be = or != only", name);
     case FIELD_TEXT:
         return read_text(v, c, node, fault);
     case FIELD_ADDR:
         if (c->op > RULE_OP_NE)
-            return rule_fault_at(fault, node, "%s is an address: it can be = or != only", name);
+            return rule_yaml_fault(fault, node, "%s is an address: it can be = or != only", name);
         return read_addr(v, c, node, fault);
     default:
-        return rule_fault_at(fault, node, "%s cannot be compared in a rule", name);
+        return rule_yaml_fault(fault, node, "%s cannot be compared in a rule", name);
     }
 }
 
@@ -122,9 +123,9 @@ static int read_values(struct rule_condition *c, const struct rule_node *node,
     for (const struct rule_node *n = item; n; n = node->kind == RULE_NODE_LIST ? n->next : NULL)
         count++;
     if (count == 0 || count > RULE_VALUES_MAX)
-        return rule_fault_at(fault, node, "a list here has 1 to %d values", RULE_VALUES_MAX);
+        return rule_yaml_fault(fault, node, "a list here has 1 to %d values", RULE_VALUES_MAX);
     if (node->kind == RULE_NODE_LIST && c->op > RULE_OP_NE)
-        return rule_fault_at(fault, node, "a list goes with = and != only");
+        return rule_yaml_fault(fault, node, "a list goes with = and != only");
     c->values = calloc(count, sizeof *c->values);
     if (!c->values)
         return -ENOMEM;
@@ -143,7 +144,7 @@ static int add_condition(struct rule_filter *f, struct rule_field field, enum ru
     struct rule_condition *c;
 
     if (f->count >= RULE_CONDITIONS_MAX)
-        return rule_fault_at(fault, node, "more than %d comparisons", RULE_CONDITIONS_MAX);
+        return rule_yaml_fault(fault, node, "more than %d comparisons", RULE_CONDITIONS_MAX);
     c = &f->conditions[f->count++];
     c->field = field;
     c->op = op;
@@ -154,7 +155,7 @@ static int read_ops(struct rule_filter *f, struct rule_field field, const struct
                     struct rule_fault *fault)
 {
     if (!map->first)
-        return rule_fault_at(fault, map, "nothing to compare %s with", field.field->name);
+        return rule_yaml_fault(fault, map, "nothing to compare %s with", field.field->name);
     for (const struct rule_node *n = map->first; n; n = n->next) {
         size_t op = 0;
         int err;
@@ -162,9 +163,9 @@ static int read_ops(struct rule_filter *f, struct rule_field field, const struct
         while (op <= RULE_OP_GE && !slice_eq(n->key->text, slice_of_text(op_names[op])))
             op++;
         if (op > RULE_OP_GE)
-            return rule_fault_at(fault, n->key,
-                                 "'%s' is no comparison: \"=\" \"!=\" \"<\" \"<=\" \">\" \">=\"",
-                                 log_text(n->key->text));
+            return rule_yaml_fault(fault, n->key,
+                                   "'%s' is no comparison: \"=\" \"!=\" \"<\" \"<=\" \">\" \">=\"",
+                                   log_text(n->key->text));
         err = add_condition(f, field, (enum rule_op)op, n, fault);
         if (err)
             return err;
@@ -176,10 +177,10 @@ int rule_filter_read(struct rule_filter *out, const struct record_type *type,
                      const struct rule_node *map, struct rule_fault *fault)
 {
     if (map->kind != RULE_NODE_MAP || !map->first)
-        return rule_fault_at(fault, map, "a filter is lines of 'field: value'");
+        return rule_yaml_fault(fault, map, "a filter is lines of 'field: value'");
     for (const struct rule_node *n = map->first; n; n = n->next) {
         struct rule_field field;
-        int err = rule_field_read(&field, type, n->key, fault);
+        int err = rule_filter_field(&field, type, n->key, fault);
 
         if (err)
             return err;

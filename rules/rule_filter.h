@@ -43,8 +43,8 @@ struct rule_filter {
 };
 
 /* The field that a scalar names. 0 or −EINVAL with the nearest real name in the fault. */
-int rule_field_read(struct rule_field *out, const struct record_type *type,
-                    const struct rule_node *node, struct rule_fault *fault);
+int rule_filter_field(struct rule_field *out, const struct record_type *type,
+                      const struct rule_node *node, struct rule_fault *fault);
 
 /* From a map of fields. 0, −EINVAL or −ENOMEM; fini either way. */
 int rule_filter_read(struct rule_filter *out, const struct record_type *type,

@@ -44,14 +44,14 @@ static void free_list(struct rule_group_list *list)
     *list = (struct rule_group_list){ NULL, NULL };
 }
 
-int rule_groups_init(struct rule_groups *set, size_t max_groups, uint32_t buckets,
-                     const struct siphash_key *hash_key)
+int rule_group_set_init(struct rule_groups *set, size_t max_groups, uint32_t buckets,
+                        const struct siphash_key *hash_key)
 {
     *set = (struct rule_groups){ .hash_key = *hash_key, .buckets = buckets };
     return table_init(&set->by_key, max_groups);
 }
 
-void rule_groups_fini(struct rule_groups *set)
+void rule_group_set_fini(struct rule_groups *set)
 {
     free_list(&set->active);
     free_list(&set->idle);
@@ -87,7 +87,7 @@ static void drop_longest_idle(struct rule_groups *set)
     free(g);
 }
 
-struct rule_group *rule_groups_take(struct rule_groups *set, struct slice key)
+struct rule_group *rule_group_take(struct rule_groups *set, struct slice key)
 {
     uint64_t hash = siphash(&set->hash_key, key.p, key.len);
     struct rule_group *g = table_find(&set->by_key, hash, has_key, &key);
@@ -110,7 +110,7 @@ struct rule_group *rule_groups_take(struct rule_groups *set, struct slice key)
     return g;
 }
 
-void rule_groups_activate(struct rule_groups *set, struct rule_group *g)
+void rule_group_activate(struct rule_groups *set, struct rule_group *g)
 {
     if (g->active)
         return;
@@ -119,7 +119,7 @@ void rule_groups_activate(struct rule_groups *set, struct rule_group *g)
     g->active = true;
 }
 
-void rule_groups_retire(struct rule_groups *set, struct rule_group *g)
+void rule_group_retire(struct rule_groups *set, struct rule_group *g)
 {
     rule_window_clear(&g->window);
     g->pending_since_ns = RECORD_NONE;

@@ -4,7 +4,7 @@
  * A group is active while its window holds anything or its alert is not over; the others are idle
  * and may be reused for a new key, the longest idle first.
  *
- * Ownership  rule_groups_init/fini; groups belong to the set. A group's pointer is good until
+ * Ownership  rule_group_set_init/fini; groups belong to the set. A group's pointer is good until
  *            another group is taken.
  */
 #ifndef RULES_RULE_GROUP_H
@@ -51,15 +51,15 @@ struct rule_groups {
 };
 
 /* 0 or −ENOMEM. */
-int rule_groups_init(struct rule_groups *set, size_t max_groups, uint32_t buckets,
-                     const struct siphash_key *hash_key);
-void rule_groups_fini(struct rule_groups *set);
+int rule_group_set_init(struct rule_groups *set, size_t max_groups, uint32_t buckets,
+                        const struct siphash_key *hash_key);
+void rule_group_set_fini(struct rule_groups *set);
 
 /* The group of that key, made if need be; NULL when every group is in use, or without memory. */
-struct rule_group *rule_groups_take(struct rule_groups *set, struct slice key);
+struct rule_group *rule_group_take(struct rule_groups *set, struct slice key);
 
-void rule_groups_activate(struct rule_groups *set, struct rule_group *g);
+void rule_group_activate(struct rule_groups *set, struct rule_group *g);
 /* Forgets what it has seen. The episode must be over. */
-void rule_groups_retire(struct rule_groups *set, struct rule_group *g);
+void rule_group_retire(struct rule_groups *set, struct rule_group *g);
 
 #endif

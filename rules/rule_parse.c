@@ -36,8 +36,8 @@ static int wants_scalar(struct reader *r, const struct rule_node *node, const ch
 {
     if (node->kind == RULE_NODE_SCALAR)
         return 0;
-    return rule_fault_at(r->fault, node, "'%s' is %s, not a list or a map",
-                         log_text(node->key->text), what);
+    return rule_yaml_fault(r->fault, node, "'%s' is %s, not a list or a map",
+                           log_text(node->key->text), what);
 }
 
 static int read_words(struct reader *r, const struct rule_node *node, struct slice *out)
@@ -47,8 +47,8 @@ static int read_words(struct reader *r, const struct rule_node *node, struct sli
     if (wants_scalar(r, node, "a text"))
         return -EINVAL;
     if (text.len == 0 || text.len > TEXT_MAX)
-        return rule_fault_at(r->fault, node, "'%s' is a text of 1 to %d bytes",
-                             log_text(node->key->text), TEXT_MAX);
+        return rule_yaml_fault(r->fault, node, "'%s' is a text of 1 to %d bytes",
+                               log_text(node->key->text), TEXT_MAX);
     *out = text;
     return 0;
 }
@@ -73,9 +73,9 @@ static int read_choice(struct reader *r, const struct rule_node *node, const cha
     }
     nearest = nearest_name(node->text, words, count);
     if (nearest)
-        return rule_fault_at(r->fault, node, "'%s' is not '%s', did you mean '%s'?",
-                             log_text(node->key->text), log_text(node->text), nearest);
-    return rule_fault_at(r->fault, node, "'%s' is one of: %s", log_text(node->key->text), all);
+        return rule_yaml_fault(r->fault, node, "'%s' is not '%s', did you mean '%s'?",
+                               log_text(node->key->text), log_text(node->text), nearest);
+    return rule_yaml_fault(r->fault, node, "'%s' is one of: %s", log_text(node->key->text), all);
 }
 
 static int read_duration(struct reader *r, const struct rule_node *node, int64_t min, int64_t max,
@@ -86,12 +86,12 @@ static int read_duration(struct reader *r, const struct rule_node *node, int64_t
     if (wants_scalar(r, node, "a length of time"))
         return -EINVAL;
     if (!rule_number_duration(node->text, &ns))
-        return rule_fault_at(r->fault, node, "'%s' needs a whole number and a unit: 30s, 5m, 1h",
-                             log_text(node->key->text));
+        return rule_yaml_fault(r->fault, node, "'%s' needs a whole number and a unit: 30s, 5m, 1h",
+                               log_text(node->key->text));
     if (ns < min || ns > max)
-        return rule_fault_at(r->fault, node, "'%s' must be from %llds to %llds",
-                             log_text(node->key->text), (long long)(min / SECOND),
-                             (long long)(max / SECOND));
+        return rule_yaml_fault(r->fault, node, "'%s' must be from %llds to %llds",
+                               log_text(node->key->text), (long long)(min / SECOND),
+                               (long long)(max / SECOND));
     *out = ns;
     return 0;
 }
@@ -103,8 +103,8 @@ static int read_whole(struct reader *r, const struct rule_node *node, int64_t *o
     if (wants_scalar(r, node, "a whole number"))
         return -EINVAL;
     if (!rule_number_whole(node->text, &value) || value < 1 || value > 1000000000)
-        return rule_fault_at(r->fault, node, "'%s' is a whole number from 1 to 1000000000",
-                             log_text(node->key->text));
+        return rule_yaml_fault(r->fault, node, "'%s' is a whole number from 1 to 1000000000",
+                               log_text(node->key->text));
     *out = value;
     return 0;
 }
@@ -118,12 +118,12 @@ static int read_level(struct reader *r, const struct rule_node *node, double *ou
     if (wants_scalar(r, node, "a number"))
         return -EINVAL;
     if (!rule_number_real(node->text, ratio, &value))
-        return rule_fault_at(r->fault, node, "'%s' is a number%s, '%s' is none",
-                             log_text(node->key->text), ratio ? " (0.2) or a share (20%)" : "",
-                             log_text(node->text));
+        return rule_yaml_fault(r->fault, node, "'%s' is a number%s, '%s' is none",
+                               log_text(node->key->text), ratio ? " (0.2) or a share (20%)" : "",
+                               log_text(node->text));
     if (value <= 0 || value > (ratio ? 1 : 1e9))
-        return rule_fault_at(r->fault, node, "'%s' must be above 0 and at most %s",
-                             log_text(node->key->text), ratio ? "1 (100%)" : "1000000000");
+        return rule_yaml_fault(r->fault, node, "'%s' must be above 0 and at most %s",
+                               log_text(node->key->text), ratio ? "1 (100%)" : "1000000000");
     *out = value;
     return 0;
 }
@@ -176,14 +176,14 @@ static int read_group_by(struct reader *r, const struct rule_node *node)
 
     if (wants_scalar(r, node, "the name of a field"))
         return -EINVAL;
-    err = rule_field_read(&r->rule->group, r->rule->type, node, r->fault);
+    err = rule_filter_field(&r->rule->group, r->rule->type, node, r->fault);
     if (err)
         return err;
     kind = r->rule->group.field->kind;
     if (kind != FIELD_TEXT && kind != FIELD_INT && kind != FIELD_ADDR)
-        return rule_fault_at(r->fault, node,
-                             "group_by takes a text, a whole number or an address, %s is none",
-                             log_text(node->text));
+        return rule_yaml_fault(r->fault, node,
+                               "group_by takes a text, a whole number or an address, %s is none",
+                               log_text(node->text));
     return 0;
 }
 
@@ -200,8 +200,8 @@ static int read_step(struct reader *r, const struct rule_node *node)
         return err;
     if (r->rule->window_ns % r->rule->step_ns != 0 ||
         r->rule->window_ns / r->rule->step_ns > RULE_BUCKETS_MAX)
-        return rule_fault_at(r->fault, node, "the window must be 1 to %d whole steps",
-                             RULE_BUCKETS_MAX);
+        return rule_yaml_fault(r->fault, node, "the window must be 1 to %d whole steps",
+                               RULE_BUCKETS_MAX);
     return 0;
 }
 
@@ -220,11 +220,11 @@ static int read_measure(struct reader *r, const struct rule_node *node)
     r->rule->measure = which ? RULE_MEASURE_RATIO : RULE_MEASURE_COUNT;
     if (r->rule->measure == RULE_MEASURE_COUNT)
         return 0;
-    if (!rule_node_find(r->map, "where"))
-        return rule_fault_at(r->fault, node, "a ratio needs 'where', else it is always 100%%");
-    if (!rule_node_find(r->map, "min_samples"))
-        return rule_fault_at(r->fault, node,
-                             "a ratio needs 'min_samples', so that 2 of 3 wake nobody");
+    if (!rule_yaml_find(r->map, "where"))
+        return rule_yaml_fault(r->fault, node, "a ratio needs 'where', else it is always 100%%");
+    if (!rule_yaml_find(r->map, "min_samples"))
+        return rule_yaml_fault(r->fault, node,
+                               "a ratio needs 'min_samples', so that 2 of 3 wake nobody");
     return 0;
 }
 
@@ -248,7 +248,7 @@ static int read_clear_below(struct reader *r, const struct rule_node *node)
     int err = read_level(r, node, &r->rule->clear_below);
 
     if (!err && r->rule->clear_below > r->rule->threshold)
-        return rule_fault_at(r->fault, node, "'below' must not be above the threshold");
+        return rule_yaml_fault(r->fault, node, "'below' must not be above the threshold");
     return err;
 }
 
@@ -266,11 +266,11 @@ static int read_summary(struct reader *r, const struct rule_node *node)
     if (err || rule_summary_check(r->rule->summary, &bad, &nearest))
         return err;
     if (nearest)
-        return rule_fault_at(r->fault, node, "there is no {%s}, did you mean {%s}?", log_text(bad),
-                             nearest);
-    return rule_fault_at(r->fault, node,
-                         "there is no {%s}; rules/README.md lists what a summary can say",
-                         log_text(bad));
+        return rule_yaml_fault(r->fault, node, "there is no {%s}, did you mean {%s}?",
+                               log_text(bad), nearest);
+    return rule_yaml_fault(r->fault, node,
+                           "there is no {%s}; rules/README.md lists what a summary can say",
+                           log_text(bad));
 }
 
 static int read_runbook(struct reader *r, const struct rule_node *node)
@@ -291,10 +291,10 @@ static int unknown_key(struct reader *r, const struct rule_node *key, const stru
     }
     nearest = nearest_name(key->text, names, n);
     if (nearest)
-        return rule_fault_at(r->fault, key, "unknown key '%s', did you mean '%s'?",
-                             log_text(key->text), nearest);
-    return rule_fault_at(r->fault, key, "unknown key '%s'; rules/README.md lists them",
-                         log_text(key->text));
+        return rule_yaml_fault(r->fault, key, "unknown key '%s', did you mean '%s'?",
+                               log_text(key->text), nearest);
+    return rule_yaml_fault(r->fault, key, "unknown key '%s'; rules/README.md lists them",
+                           log_text(key->text));
 }
 
 /* Reads a map in the order of the table, since later keys are checked against earlier ones. */
@@ -310,13 +310,13 @@ static int read_keys(struct reader *r, const struct rule_node *map, const struct
             return unknown_key(r, n->key, keys, count);
     }
     for (size_t i = 0; i < count; i++) {
-        const struct rule_node *n = rule_node_find(map, keys[i].name);
+        const struct rule_node *n = rule_yaml_find(map, keys[i].name);
         int err;
 
         if (!n && !keys[i].required)
             continue;
         if (!n)
-            return rule_fault_at(r->fault, map, "the key '%s' is missing", keys[i].name);
+            return rule_yaml_fault(r->fault, map, "the key '%s' is missing", keys[i].name);
         err = keys[i].read(r, n);
         if (err)
             return err;
@@ -332,7 +332,7 @@ static int read_clear(struct reader *r, const struct rule_node *node)
     };
 
     if (node->kind != RULE_NODE_MAP)
-        return rule_fault_at(r->fault, node, "'clear' is a map: { below: 5%%, for: 2m }");
+        return rule_yaml_fault(r->fault, node, "'clear' is a map: { below: 5%%, for: 2m }");
     return read_keys(r, node, keys, COUNT(keys));
 }
 
@@ -377,9 +377,9 @@ static int read_name(struct reader *r, const char *file)
     if (name.len > 5 && memcmp(name.p + name.len - 5, ".yaml", 5) == 0)
         name.len -= 5;
     if (!is_name(name))
-        return rule_fault_at(r->fault, &top,
-                             "a rule's file is named with a-z 0-9 - _ (1 to %d) and .yaml",
-                             RULE_NAME_MAX);
+        return rule_yaml_fault(r->fault, &top,
+                               "a rule's file is named with a-z 0-9 - _ (1 to %d) and .yaml",
+                               RULE_NAME_MAX);
     memcpy(r->rule->name, name.p, name.len);
     return 0;
 }
@@ -399,7 +399,7 @@ int rule_parse(struct rule **rp, const char *file, struct slice text, char *erro
     rule->min_matching = 1;
     rule->min_samples = 1;
     err = text.len > RULE_FILE_MAX_BYTES
-              ? rule_fault_at(&fault, &top, "more than %d bytes", RULE_FILE_MAX_BYTES)
+              ? rule_yaml_fault(&fault, &top, "more than %d bytes", RULE_FILE_MAX_BYTES)
               : read_name(&r, file);
     if (!err)
         err = rule_yaml_read(&rule->tree, text, &fault);
@@ -412,14 +412,4 @@ int rule_parse(struct rule **rp, const char *file, struct slice text, char *erro
     }
     *rp = rule;
     return 0;
-}
-
-void rule_free(struct rule *rule)
-{
-    if (!rule)
-        return;
-    rule_filter_fini(&rule->among);
-    rule_filter_fini(&rule->where);
-    rule_yaml_free(rule->tree);
-    free(rule);
 }

@@ -20,7 +20,7 @@ struct builder {
     int depth, nodes;
 };
 
-int rule_fault_at(struct rule_fault *fault, const struct rule_node *node, const char *format, ...)
+int rule_yaml_fault(struct rule_fault *fault, const struct rule_node *node, const char *format, ...)
 {
     va_list args;
     int n = snprintf(fault->text, fault->room, "%s:%d:%d: ", fault->file, node->line, node->column);
@@ -37,7 +37,7 @@ static int fault_at_mark(struct rule_fault *fault, const yaml_mark_t *mark, cons
 {
     struct rule_node at = { .line = (int)mark->line + 1, .column = (int)mark->column + 1 };
 
-    return rule_fault_at(fault, &at, "%s", what);
+    return rule_yaml_fault(fault, &at, "%s", what);
 }
 
 static int new_node(struct builder *b, enum rule_node_kind kind, const yaml_event_t *event,
@@ -70,11 +70,11 @@ static int new_node(struct builder *b, enum rule_node_kind kind, const yaml_even
 
 static int check_key(struct builder *b, const struct rule_node *key)
 {
-    const struct rule_node *before = rule_node_find(b->container, key->text.p);
+    const struct rule_node *before = rule_yaml_find(b->container, key->text.p);
 
     if (before)
-        return rule_fault_at(b->fault, key, "'%s' stands here a second time, first in line %d",
-                             log_text(key->text), before->key->line);
+        return rule_yaml_fault(b->fault, key, "'%s' stands here a second time, first in line %d",
+                               log_text(key->text), before->key->line);
     return 0;
 }
 
@@ -85,13 +85,13 @@ static int attach(struct builder *b, struct rule_node *n)
 
     if (!parent) {
         if (n->kind != RULE_NODE_MAP)
-            return rule_fault_at(b->fault, n, "a rule is a list of 'key: value' lines");
+            return rule_yaml_fault(b->fault, n, "a rule is a list of 'key: value' lines");
         b->root = n;
         return 0;
     }
     if (parent->kind == RULE_NODE_MAP && !b->key) {
         if (n->kind != RULE_NODE_SCALAR)
-            return rule_fault_at(b->fault, n, "a key must be a single word");
+            return rule_yaml_fault(b->fault, n, "a key must be a single word");
         b->key = n;
         return check_key(b, n);
     }
@@ -223,7 +223,7 @@ int rule_yaml_read(struct rule_node **root, struct slice text, struct rule_fault
     err = read_events(&b, &parser);
     yaml_parser_delete(&parser);
     if (!err && !b.root)
-        err = rule_fault_at(fault, &top, "nothing in it; rules/README.md shows what a rule is");
+        err = rule_yaml_fault(fault, &top, "nothing in it; rules/README.md shows what a rule is");
     if (err) {
         free_nodes(b.newest);
         return err;
@@ -246,7 +246,7 @@ void rule_yaml_free(struct rule_node *root)
     free_nodes(root);
 }
 
-const struct rule_node *rule_node_find(const struct rule_node *map, const char *key)
+const struct rule_node *rule_yaml_find(const struct rule_node *map, const char *key)
 {
     for (const struct rule_node *n = map->first; n; n = n->next) {
         if (n->key && slice_eq(n->key->text, slice_of_text(key)))

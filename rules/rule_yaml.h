@@ -31,7 +31,7 @@ struct rule_fault {
 };
 
 /* Writes "file:line:column: …" and returns −EINVAL. */
-int rule_fault_at(struct rule_fault *fault, const struct rule_node *node, const char *format, ...)
+int rule_yaml_fault(struct rule_fault *fault, const struct rule_node *node, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* *root is the top map. 0, −EINVAL or −ENOMEM. */
@@ -39,6 +39,6 @@ int rule_yaml_read(struct rule_node **root, struct slice text, struct rule_fault
 void rule_yaml_free(struct rule_node *root);
 
 /* The value of that key in a map, or NULL. */
-const struct rule_node *rule_node_find(const struct rule_node *map, const char *key);
+const struct rule_node *rule_yaml_find(const struct rule_node *map, const char *key);
 
 #endif
