@@ -9,7 +9,7 @@
  *
  * Ownership  packet_log_start/stop. What a keeper points to belongs to the log, from the first add
  *            until packet_log_close_keeper.
- * Thread     add, note_message, tick and close_keeper from the analysis thread alone.
+ * Thread     add, note_message, tick, close_keeper and flush from the analysis thread alone.
  * Errors     What could not be kept (queue full, disk full) is counted in frames and bytes, never
  *            waits in a live run, and harms nothing that is already stored: a torn chunk is cut off.
  */
@@ -27,7 +27,8 @@ struct packet_log;
 struct packet_log_options {
     const char *store_dir;
     struct writer *writer; /* told of every chunk; outlives the log */
-    bool wait_when_full;   /* replay */
+    bool wait_when_full;   /* replay: the disk sets the pace; else what it cannot take is dropped */
+    unsigned threads;      /* that compress; 0: one */
 };
 
 struct packet_log_stats {
@@ -36,14 +37,15 @@ struct packet_log_stats {
 };
 
 int packet_log_start(struct packet_log **lp, const struct packet_log_options *options);
-/* Flushes everything, ends the thread. Every keeper must have been closed. */
+/* Passes everything on, ends the threads. Every keeper must have been closed. */
 void packet_log_stop(struct packet_log *log);
 
-/* Keeps a copy of the frame for `id`. */
+/* Keeps a copy of the frame for `id`. One memcpy; a frame of more than 256 KiB is dropped. */
 void packet_log_add(struct packet_log *log, void **keeper, uint64_t id, enum packet_kind kind,
                     const struct frame *frame);
 
-/* Says that the frame just added carries a whole SIP message at data[offset .. offset+bytes). */
+/* Says that the SIP frame just added carries a whole message at data[offset .. offset+bytes); a
+ * frame can carry several. What does not lie in that frame is ignored. */
 void packet_log_note_message(struct packet_log *log, void **keeper, const struct addr *src,
                              const struct addr *dst, uint32_t offset, uint32_t bytes);
 
@@ -52,6 +54,10 @@ void packet_log_tick(struct packet_log *log, int64_t now_ns);
 
 /* The call has ended: its chunks are passed on, *keeper becomes NULL. */
 void packet_log_close_keeper(struct packet_log *log, void **keeper);
+
+/* Passes on what is open and waits until it is stored or counted as dropped, so that the figures
+ * below are the last word. */
+void packet_log_flush(struct packet_log *log);
 
 void packet_log_read_stats(struct packet_log *log, struct packet_log_stats *stats);
 

@@ -4,10 +4,11 @@
  * Records go in through a bounded queue as clones; the thread batches them into transactions. A
  * record of a call, stream or alert that came before is replaced by its newer self (by id).
  * The day of a record is that of its id's time (see record_id.h), so a call stays in the folder
- * of the day on which it began.
+ * of the day on which it began, and its streams with it; a ledger's day is that of its start.
  *
  * Ownership  writer_start/stop. Records are cloned by writer_submit; the caller keeps its own.
  * Thread     writer_submit and writer_submit_chunk from any thread.
+ * Commits    At least twice a second: a killed process loses no more than that.
  * Errors     A full queue refuses and counts (or waits, where the source can wait). A failed
  *            transaction counts its rows as failed, is logged once, and the next is tried anew.
  */
@@ -24,8 +25,11 @@ struct writer_options {
 };
 
 struct writer_stats {
-    uint64_t written, refused, failed;
-    int last_error; /* negative errno of the newest failure, 0: none */
+    uint64_t written; /* rows committed, chunks included; a row that a newer one of the same
+                       * batch replaces counts too */
+    uint64_t refused; /* records */
+    uint64_t failed;  /* rows */
+    int last_error;   /* negative errno of the newest failure, 0: none */
 };
 
 /* Where a chunk of packets lies in the packet log. */
@@ -40,16 +44,22 @@ struct chunk_row {
     uint8_t kind; /* enum packet_kind */
 };
 
-/* 0; −errno when the folder cannot be made or written; −EPROTO (named in the log) when the store
- * was made by a newer version. */
+/* 0; −errno when the folder cannot be made or written; −EBUSY when another process writes to it;
+ * −EPROTO when the store was made by a newer version. Each is named in the log. */
 int writer_start(struct writer **wp, const struct writer_options *options);
 
 /* Commits what is queued and ends the thread. */
 void writer_stop(struct writer *w);
 
-/* False: refused (counted). */
+/* A call goes in with its streams, in one transaction. False: refused (counted). */
 bool writer_submit(struct writer *w, const struct record_type *type, const void *record);
+
+/* Waits while the queue of chunks is full (it has its own): the packet log's thread can, and a
+ * chunk that is stored must be found. False only while the writer stops. */
 bool writer_submit_chunk(struct writer *w, const struct chunk_row *chunk);
+
+/* Waits until what was submitted before is committed or has failed. */
+void writer_flush(struct writer *w);
 
 void writer_read_stats(struct writer *w, struct writer_stats *stats);
 

@@ -1,0 +1,106 @@
+#include "storage/chunk_index.h"
+
+#include "storage/day_db.h"
+
+#include <errno.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+
+const struct slice chunk_index_insert =
+    SLICE_INIT("INSERT OR REPLACE INTO chunks(place,id,first_time,last_time,stored_bytes,frames)"
+               " VALUES(?,?,?,?,?,?)");
+
+int chunk_index_bind(sqlite3_stmt *insert, const struct chunk_row *row)
+{
+    const int64_t values[] = { chunk_place(row->kind, row->segment, row->offset),
+                               (int64_t)row->id,
+                               row->first_time,
+                               row->last_time,
+                               row->stored_bytes,
+                               row->frames };
+
+    for (int i = 0; i < (int)(sizeof values / sizeof values[0]); i++) {
+        int rc = sqlite3_bind_int64(insert, i + 1, values[i]);
+
+        if (rc != SQLITE_OK)
+            return rc;
+    }
+    return SQLITE_OK;
+}
+
+static struct chunk_place unpack(int64_t place, int64_t stored_bytes)
+{
+    uint64_t bits = (uint64_t)place;
+
+    return (struct chunk_place){ (uint32_t)(bits >> 32) & CHUNK_SEGMENT_MAX, bits & UINT32_MAX,
+                                 (uint32_t)stored_bytes };
+}
+
+int chunk_index_last(sqlite3 *db, uint8_t kind, uint32_t *segment, uint64_t *end)
+{
+    sqlite3_stmt *s;
+    int rc, err = day_db_prepare(&s, db,
+                                 SLICE("SELECT place,stored_bytes FROM chunks WHERE place >= ? AND "
+                                       "place < ? ORDER BY place DESC LIMIT 1"));
+
+    if (err)
+        return err;
+    sqlite3_bind_int64(s, 1, chunk_place(kind, 0, 0));
+    sqlite3_bind_int64(s, 2, chunk_place((uint8_t)(kind + 1), 0, 0));
+    rc = sqlite3_step(s);
+    if (rc == SQLITE_ROW) {
+        struct chunk_place p = unpack(sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1));
+
+        *segment = p.segment;
+        *end = p.offset + p.stored_bytes;
+    } else {
+        err = rc == SQLITE_DONE ? -ENOENT : day_db_errno(db);
+    }
+    sqlite3_finalize(s);
+    return err;
+}
+
+static int collect(sqlite3 *db, sqlite3_stmt *s, struct chunk_place **places, size_t *count)
+{
+    struct chunk_place *list = NULL;
+    size_t n = 0, room = 0;
+    int rc;
+
+    while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
+        if (n == room) {
+            struct chunk_place *grown = realloc(list, (room = room ? room * 2 : 64) * sizeof *list);
+
+            if (!grown) {
+                free(list);
+                return -ENOMEM;
+            }
+            list = grown;
+        }
+        list[n++] = unpack(sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1));
+    }
+    if (rc != SQLITE_DONE) {
+        free(list);
+        return day_db_errno(db);
+    }
+    *places = list;
+    *count = n;
+    return 0;
+}
+
+int chunk_index_find(sqlite3 *db, uint64_t id, uint8_t kind, struct chunk_place **places,
+                     size_t *count)
+{
+    sqlite3_stmt *s;
+    int err = day_db_prepare(&s, db,
+                             SLICE("SELECT place,stored_bytes FROM chunks WHERE id = ? AND "
+                                   "place >= ? AND place < ? ORDER BY place"));
+
+    if (err)
+        return err;
+    sqlite3_bind_int64(s, 1, (int64_t)id);
+    sqlite3_bind_int64(s, 2, chunk_place(kind, 0, 0));
+    sqlite3_bind_int64(s, 3, chunk_place((uint8_t)(kind + 1), 0, 0));
+    err = collect(db, s, places, count);
+    sqlite3_finalize(s);
+    return err;
+}

@@ -1,0 +1,457 @@
+#include "storage/segment.h"
+
+#include "analyzer/base/log.h"
+#include "storage/day_db.h"
+#include "storage/packet_log.h"
+#include "storage/store_dir.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    OPEN_MAX_FILES = 4, /* two days, two kinds */
+    RETRY_AFTER_MS = 1000,
+};
+
+/* Where the next chunk of a day and kind goes. Remembered for every day that was written to, so
+ * that days which alternate are recovered once each. */
+struct segment_end {
+    int32_t day;
+    uint8_t kind;
+    int fd; /* −1: not open now */
+    uint32_t number;
+    uint64_t end;
+    uint64_t used; /* the set's turn of the last append */
+};
+
+struct segment_set {
+    pthread_mutex_t lock;
+    const char *store_dir;
+    segment_found_fn found;
+    void *found_ctx;
+    struct segment_end *ends;
+    size_t count, room;
+    uint64_t turn;
+    int64_t retry_at_ms; /* monotonic */
+    int last_error;
+    uint8_t *scan; /* CHUNK_STORED_MAX bytes, for recovery */
+};
+
+static const char *const kind_names[PACKET_KINDS] = {
+    [PACKET_SIP] = "sip", [PACKET_MEDIA] = "media"
+};
+
+static int64_t monotonic_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static int segment_path(char out[STORE_PATH_MAX], const char *store_dir, int32_t day, uint8_t kind,
+                        uint32_t number)
+{
+    char name[STORE_NAME_MAX];
+
+    snprintf(name, sizeof name, "%s-%06u.seg", kind_names[kind], (unsigned)number);
+    return store_dir_path(out, store_dir, day, name);
+}
+
+static bool parse_name(const char *name, uint8_t kind, uint32_t *number)
+{
+    struct slice s = slice_of_text(name), head = slice_of_text(kind_names[kind]);
+    uint64_t n;
+
+    if (!slice_starts_with(s, head) || s.len < head.len + 6 || s.p[head.len] != '-')
+        return false;
+    s.p += head.len + 1;
+    s.len -= head.len + 1;
+    if (!slice_eq(slice_of(s.p + s.len - 4, 4), SLICE(".seg")) ||
+        !slice_to_u64(slice_of(s.p, s.len - 4), CHUNK_SEGMENT_MAX, &n))
+        return false;
+    *number = (uint32_t)n;
+    return true;
+}
+
+/* The highest number in use; 0: none. */
+static int newest_number(const char *store_dir, int32_t day, uint8_t kind, uint32_t *newest)
+{
+    char path[STORE_PATH_MAX];
+    struct dirent *entry;
+    uint32_t number;
+    DIR *dir;
+    int err = store_dir_path(path, store_dir, day, NULL);
+
+    if (err)
+        return err;
+    dir = opendir(path);
+    if (!dir)
+        return -errno;
+    *newest = 0;
+    while ((entry = readdir(dir)) != NULL) {
+        if (parse_name(entry->d_name, kind, &number) && number > *newest)
+            *newest = number;
+    }
+    closedir(dir);
+    return 0;
+}
+
+/* Whole, or −errno; a short read is −EIO. */
+static int read_whole(int fd, uint8_t *out, size_t len, uint64_t offset)
+{
+    size_t done = 0;
+
+    while (done < len) {
+        ssize_t n = pread(fd, out + done, len - done, (off_t)(offset + done));
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n < 0 ? -errno : -EIO;
+        done += (size_t)n;
+    }
+    return 0;
+}
+
+/* Tells of the whole chunks from `at` on; returns where the first that is not whole begins. */
+static uint64_t scan_segment(struct segment_set *set, const struct segment_end *e, uint64_t at,
+                             uint64_t size)
+{
+    struct chunk_header h;
+
+    while (at < size && size - at >= CHUNK_HEADER_BYTES) {
+        struct chunk_row row = { .segment = e->number, .offset = at, .day = e->day };
+        size_t len = CHUNK_HEADER_BYTES;
+
+        if (read_whole(e->fd, set->scan, len, at) != 0 ||
+            chunk_parse_header(bytes_of(set->scan, len), &h) != CHUNK_OK)
+            break;
+        len += h.payload_bytes;
+        if (size - at < len || read_whole(e->fd, set->scan, len, at) != 0 ||
+            chunk_check(bytes_of(set->scan, len), &h) != CHUNK_OK || h.kind != e->kind)
+            break;
+        row.id = h.id;
+        row.first_time = h.first_time;
+        row.last_time = h.last_time;
+        row.stored_bytes = (uint32_t)len;
+        row.frames = h.frames;
+        row.kind = h.kind;
+        set->found(set->found_ctx, &row);
+        at += len;
+    }
+    return at;
+}
+
+static int open_segment(struct segment_set *set, struct segment_end *e, int flags)
+{
+    char path[STORE_PATH_MAX];
+    int err = segment_path(path, set->store_dir, e->day, e->kind, e->number);
+
+    if (err)
+        return err;
+    e->fd = open(path, O_RDWR | O_CLOEXEC | flags, 0600);
+    return e->fd < 0 ? -errno : 0;
+}
+
+static void close_segment(struct segment_end *e)
+{
+    if (e->fd >= 0)
+        close(e->fd);
+    e->fd = -1;
+}
+
+/* Begins the file behind e->number. */
+static int open_next(struct segment_set *set, struct segment_end *e)
+{
+    int err;
+
+    close_segment(e);
+    do {
+        if (e->number >= CHUNK_SEGMENT_MAX)
+            return -EFBIG;
+        e->number++;
+        err = open_segment(set, e, O_CREAT | O_EXCL);
+    } while (err == -EEXIST);
+    e->end = 0;
+    return err;
+}
+
+/*
+ * The newest segment, found on the disk: what lies behind the last chunk that the database knows is
+ * told again. A tail that one append can have left torn is cut off; anything worse (a hole after a
+ * power cut, a damaged disk) is left as it is for a person to look at, and a new file begun.
+ */
+static int recover_segment(struct segment_set *set, struct segment_end *e, uint64_t known_end)
+{
+    struct stat st;
+    uint64_t size, whole;
+    char day[16] = "";
+
+    if (fstat(e->fd, &st) != 0)
+        return -errno;
+    size = (uint64_t)st.st_size;
+    whole = known_end <= size ? scan_segment(set, e, known_end, size) : 0;
+    e->end = whole;
+    if (whole == size)
+        return 0;
+    store_dir_day_name(e->day, day);
+    if (known_end > size || size - whole > CHUNK_STORED_MAX) {
+        log_warn("store: %s/%s-%06u.seg is damaged from byte %llu on: it is left as it is", day,
+                 kind_names[e->kind], (unsigned)e->number, (unsigned long long)whole);
+        e->end = SEGMENT_MAX_BYTES;
+        return 0;
+    }
+    log_warn("store: %s/%s-%06u.seg ended in a torn chunk: %llu bytes cut off", day,
+             kind_names[e->kind], (unsigned)e->number, (unsigned long long)(size - whole));
+    return ftruncate(e->fd, (off_t)whole) == 0 ? 0 : -errno;
+}
+
+static void last_known(struct segment_set *set, const struct segment_end *e, uint32_t *segment,
+                       uint64_t *end)
+{
+    sqlite3 *db;
+
+    *segment = 0;
+    *end = 0;
+    /* Without an answer everything is told again, which is slow and harmless. */
+    if (day_db_open_read(&db, set->store_dir, e->day) != 0)
+        return;
+    chunk_index_last(db, e->kind, segment, end);
+    day_db_close(db);
+}
+
+/* Finds the end of what a day and kind holds. */
+static int find_end(struct segment_set *set, struct segment_end *e)
+{
+    uint32_t newest, known;
+    uint64_t known_end;
+    int err = store_dir_make_day(set->store_dir, e->day);
+
+    if (err == 0)
+        err = newest_number(set->store_dir, e->day, e->kind, &newest);
+    if (err)
+        return err;
+    last_known(set, e, &known, &known_end);
+    if (newest == 0 || newest < known) { /* there was none yet, or the files are gone */
+        e->number = known;
+        return open_next(set, e);
+    }
+    for (e->number = known ? known : 1; e->number < newest; e->number++, known_end = 0) {
+        struct stat st;
+
+        if (open_segment(set, e, 0) != 0)
+            continue;
+        if (fstat(e->fd, &st) == 0)
+            scan_segment(set, e, known_end, (uint64_t)st.st_size);
+        close_segment(e);
+    }
+    err = open_segment(set, e, 0);
+    if (err == 0)
+        err = recover_segment(set, e, known_end);
+    return err;
+}
+
+static void close_oldest(struct segment_set *set)
+{
+    struct segment_end *oldest = NULL;
+    size_t open = 0;
+
+    for (size_t i = 0; i < set->count; i++) {
+        struct segment_end *e = &set->ends[i];
+
+        if (e->fd < 0)
+            continue;
+        open++;
+        if (!oldest || e->used < oldest->used)
+            oldest = e;
+    }
+    if (open >= OPEN_MAX_FILES)
+        close_segment(oldest);
+}
+
+static struct segment_end *find(struct segment_set *set, int32_t day, uint8_t kind)
+{
+    /* The newest days are the ones in use. */
+    for (size_t i = set->count; i-- > 0;) {
+        if (set->ends[i].day == day && set->ends[i].kind == kind)
+            return &set->ends[i];
+    }
+    return NULL;
+}
+
+static int add_end(struct segment_set *set, int32_t day, uint8_t kind)
+{
+    struct segment_end e = { .day = day, .kind = kind, .fd = -1 };
+    int err;
+
+    if (set->count == set->room) {
+        size_t room = set->room ? set->room * 2 : 8;
+        struct segment_end *grown = realloc(set->ends, room * sizeof *grown);
+
+        if (!grown)
+            return -ENOMEM;
+        set->ends = grown;
+        set->room = room;
+    }
+    err = find_end(set, &e);
+    if (err) {
+        close_segment(&e);
+        return err;
+    }
+    set->ends[set->count++] = e;
+    return 0;
+}
+
+/* The open file that takes the next `bytes` of a day and kind. */
+static int ready(struct segment_set *set, int32_t day, uint8_t kind, size_t bytes,
+                 struct segment_end **ep)
+{
+    struct segment_end *e = find(set, day, kind);
+    int err = 0;
+
+    if (!e || e->fd < 0)
+        close_oldest(set);
+    if (!e) {
+        err = add_end(set, day, kind);
+        if (err)
+            return err;
+        e = find(set, day, kind);
+    } else if (e->fd < 0) {
+        err = open_segment(set, e, 0);
+        if (err == -ENOENT) /* its day was removed, or it never came to be */
+            err = store_dir_make_day(set->store_dir, day) ? err : open_next(set, e);
+    }
+    if (err == 0 && e->end && e->end + bytes > SEGMENT_MAX_BYTES)
+        err = open_next(set, e);
+    e->used = ++set->turn;
+    *ep = e;
+    return err;
+}
+
+static int write_whole(int fd, const uint8_t *p, size_t len, uint64_t offset)
+{
+    size_t done = 0;
+
+    while (done < len) {
+        ssize_t n = pwrite(fd, p + done, len - done, (off_t)(offset + done));
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n < 0 ? -errno : -EIO;
+        done += (size_t)n;
+    }
+    return 0;
+}
+
+static int append(struct segment_set *set, int32_t day, uint8_t kind, const uint8_t *chunk,
+                  size_t bytes, uint32_t *segment, uint64_t *offset)
+{
+    struct segment_end *e;
+    int err = ready(set, day, kind, bytes, &e);
+
+    if (err)
+        return err;
+    err = write_whole(e->fd, chunk, bytes, e->end);
+    if (err) {
+        /* Should this fail as well, the next append writes over the torn chunk, and a recovery
+         * cuts it off. */
+        if (ftruncate(e->fd, (off_t)e->end) != 0)
+            log_debug("store: cannot cut a torn chunk off: %s", strerror(errno));
+        return err;
+    }
+    *segment = e->number;
+    *offset = e->end;
+    e->end += bytes;
+    return 0;
+}
+
+int segment_set_append(struct segment_set *set, int32_t day, uint8_t kind, const uint8_t *chunk,
+                       size_t bytes, uint32_t *segment, uint64_t *offset)
+{
+    int err;
+
+    pthread_mutex_lock(&set->lock);
+    err = set->last_error;
+    if (err == 0 || monotonic_ms() >= set->retry_at_ms) {
+        err = append(set, day, kind, chunk, bytes, segment, offset);
+        if (err)
+            set->retry_at_ms = monotonic_ms() + RETRY_AFTER_MS;
+        set->last_error = err;
+    }
+    pthread_mutex_unlock(&set->lock);
+    return err;
+}
+
+int segment_set_open(struct segment_set **sp, const char *store_dir, segment_found_fn found,
+                     void *ctx)
+{
+    struct segment_set *set = calloc(1, sizeof *set);
+    int err = -ENOMEM;
+
+    if (!set)
+        return err;
+    set->scan = malloc(CHUNK_STORED_MAX);
+    if (!set->scan)
+        goto free_set;
+    err = -pthread_mutex_init(&set->lock, NULL);
+    if (err)
+        goto free_scan;
+    set->store_dir = store_dir;
+    set->found = found;
+    set->found_ctx = ctx;
+    *sp = set;
+    return 0;
+
+free_scan:
+    free(set->scan);
+free_set:
+    free(set);
+    return err;
+}
+
+void segment_set_close(struct segment_set *set)
+{
+    if (!set)
+        return;
+    for (size_t i = 0; i < set->count; i++)
+        close_segment(&set->ends[i]);
+    pthread_mutex_destroy(&set->lock);
+    free(set->ends);
+    free(set->scan);
+    free(set);
+}
+
+int segment_open_read(const char *store_dir, int32_t day, uint8_t kind, uint32_t segment)
+{
+    char path[STORE_PATH_MAX];
+    int fd, err = segment_path(path, store_dir, day, kind, segment);
+
+    if (err)
+        return err;
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
+enum chunk_parse segment_read(int fd, const struct chunk_place *place, uint8_t *stored,
+                              uint8_t *raw, struct chunk_header *h)
+{
+    enum chunk_parse result;
+
+    if (place->stored_bytes > CHUNK_STORED_MAX ||
+        read_whole(fd, stored, place->stored_bytes, place->offset) != 0)
+        return CHUNK_SHORT;
+    result = chunk_decode(bytes_of(stored, place->stored_bytes), h, raw);
+    if (result == CHUNK_OK && h->payload_bytes + CHUNK_HEADER_BYTES != place->stored_bytes)
+        result = CHUNK_BAD_FIELD;
+    return result;
+}

@@ -1,0 +1,43 @@
+/*
+ * segment - the files that hold the chunks: appended to, recovered after a crash, read.
+ *
+ * One file a kind at a time, of at most 256 MiB; what was stored is never touched again. A chunk
+ * that could not be written whole is cut off at once, and a tail that a killed probe left torn when
+ * the file is opened next. Chunks that are whole but unknown to the day's database (the probe died
+ * between the two) are told again.
+ *
+ * Ownership  segment_set_open/close.
+ * Thread     segment_set_append from any thread; the chunks of one call in its order are the
+ *            caller's concern. Reading: any process, at any time.
+ */
+#ifndef STORAGE_SEGMENT_H
+#define STORAGE_SEGMENT_H
+
+#include "storage/chunk.h"
+#include "storage/chunk_index.h"
+
+enum { SEGMENT_MAX_BYTES = 256 << 20 };
+
+struct segment_set;
+
+/* A chunk that was found by a recovery. */
+typedef void (*segment_found_fn)(void *ctx, const struct chunk_row *row);
+
+int segment_set_open(struct segment_set **sp, const char *store_dir, segment_found_fn found,
+                     void *ctx);
+void segment_set_close(struct segment_set *set);
+
+/* Appends one encoded chunk; says where. After a failure the next second's appends fail at once
+ * with the same error: a full disk is not asked once a chunk. 0 or −errno. */
+int segment_set_append(struct segment_set *set, int32_t day, uint8_t kind, const uint8_t *chunk,
+                       size_t bytes, uint32_t *segment, uint64_t *offset);
+
+/* The descriptor, or −errno. */
+int segment_open_read(const char *store_dir, int32_t day, uint8_t kind, uint32_t segment);
+
+/* Reads and unpacks a chunk; stored and raw have room for CHUNK_STORED_MAX and CHUNK_RAW_MAX. A
+ * chunk that cannot be read at all is CHUNK_SHORT. */
+enum chunk_parse segment_read(int fd, const struct chunk_place *place, uint8_t *stored,
+                              uint8_t *raw, struct chunk_header *h);
+
+#endif

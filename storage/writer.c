@@ -1,0 +1,617 @@
+/*
+ * Records come through one queue and chunks through another, so that a flood of packets costs no
+ * record its place. The thread takes what is there, writes it into transactions that stay open
+ * (one for each of at most two days), and commits them when they hold thousands of rows or are
+ * 0.4 s old. What stats call written has been committed.
+ *
+ * When the thread is behind, a batch holds several versions of the same call: only the newest is
+ * written.
+ */
+#include "storage/writer.h"
+
+#include "analyzer/base/bqueue.h"
+#include "analyzer/base/log.h"
+#include "storage/chunk_index.h"
+#include "storage/day_db.h"
+#include "storage/record_sql.h"
+#include "storage/store_dir.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sqlite3.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    RECORD_QUEUE = 16384,
+    CHUNK_QUEUE = 8192,
+    QUEUED_MAX_BYTES = 64 << 20, /* records with long interval lists */
+    BATCH = 1024,                /* items taken at a time */
+    SEEN_SLOTS = 8192,           /* a power of two, over twice the rows looked at in a batch */
+    COMMIT_ROWS = 8192,
+    COMMIT_MS = 400,
+    POP_MS = 100,
+    DAYS_OPEN = 2,
+    CACHE_KIB = 128 << 10,
+    CACHE_OLD_KIB = 16 << 10, /* a day that only late records go to */
+    REOPEN_MS = 1000,
+};
+
+enum { STATEMENT_CHUNK = RECORD_TABLES, STATEMENTS };
+
+struct row {
+    void *record;
+    uint8_t table; /* index of record_tables */
+    bool replaced; /* by a newer one of the batch */
+};
+
+/* What one submit queued: a record, or a call and its streams. */
+struct item {
+    size_t bytes;
+    uint32_t rows;
+    struct row row[];
+};
+
+struct open_day {
+    sqlite3 *db; /* NULL: free */
+    sqlite3_stmt *statements[STATEMENTS];
+    int32_t day;
+    bool in_transaction;
+    uint64_t pending; /* rows of the transaction */
+    uint64_t used;    /* the writer's turn */
+};
+
+struct seen_row {
+    uint64_t id;
+    uint32_t batch; /* slots of earlier batches are free */
+    uint8_t table;
+};
+
+struct writer {
+    const char *store_dir;
+    int lock_fd;
+    bool wait_when_full;
+    struct bqueue *records, *chunks;
+    pthread_t thread;
+
+    _Atomic size_t queued_bytes;
+    _Atomic uint64_t written, refused, failed;
+    _Atomic int last_error;
+
+    /* For writer_flush. */
+    pthread_mutex_t lock;
+    pthread_cond_t settled_more;
+    uint64_t submitted, settled; /* items */
+    unsigned flushers;
+
+    /* The thread's own. */
+    struct open_day days[DAYS_OPEN];
+    uint64_t turn;
+    uint64_t unsettled; /* items written since the last commit */
+    uint64_t rows;      /* since the last commit */
+    int64_t begun_ms;   /* of the oldest open transaction; 0: none */
+    int64_t reopen_at_ms;
+    int32_t reopen_day;
+    bool failing;
+    uint32_t batch;
+    struct seen_row *seen;
+};
+
+static int64_t monotonic_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void item_free(struct item *item)
+{
+    for (uint32_t i = 0; i < item->rows; i++)
+        free(item->row[i].record);
+    free(item);
+}
+
+/* --- the days ------------------------------------------------------------------------------- */
+
+static void note_failure(struct writer *w, int err, uint64_t rows)
+{
+    atomic_fetch_add(&w->failed, rows);
+    atomic_store(&w->last_error, err);
+    if (!w->failing)
+        log_error("writer: cannot write to %s: %s; records are lost and counted until it can",
+                  w->store_dir, strerror(-err));
+    w->failing = true;
+}
+
+static void note_success(struct writer *w)
+{
+    if (w->failing)
+        log_warn("writer: writes again; %llu rows were lost so far",
+                 (unsigned long long)atomic_load(&w->failed));
+    w->failing = false;
+}
+
+/* The transaction is gone, and with it its rows. */
+static void fail_day(struct writer *w, struct open_day *d, int err)
+{
+    uint64_t pending = d->pending;
+
+    if (!sqlite3_get_autocommit(d->db))
+        sqlite3_exec(d->db, "ROLLBACK", NULL, NULL, NULL);
+    d->in_transaction = false;
+    d->pending = 0;
+    note_failure(w, err, pending);
+}
+
+static void commit_day(struct writer *w, struct open_day *d)
+{
+    if (!d->db || !d->in_transaction)
+        return;
+    if (sqlite3_exec(d->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK) {
+        fail_day(w, d, day_db_errno(d->db));
+        return;
+    }
+    d->in_transaction = false;
+    atomic_fetch_add(&w->written, d->pending);
+    d->pending = 0;
+    note_success(w);
+}
+
+static void close_day(struct writer *w, struct open_day *d)
+{
+    if (!d->db)
+        return;
+    commit_day(w, d);
+    for (int i = 0; i < STATEMENTS; i++)
+        sqlite3_finalize(d->statements[i]);
+    day_db_close(d->db);
+    memset(d, 0, sizeof *d);
+}
+
+/* The newest day gets the large cache. */
+static void share_cache(struct writer *w)
+{
+    struct open_day *newest = NULL;
+
+    for (int i = 0; i < DAYS_OPEN; i++) {
+        if (w->days[i].db && (!newest || w->days[i].day > newest->day))
+            newest = &w->days[i];
+    }
+    for (int i = 0; i < DAYS_OPEN; i++) {
+        if (w->days[i].db)
+            day_db_set_cache(w->days[i].db, &w->days[i] == newest ? CACHE_KIB : CACHE_OLD_KIB);
+    }
+}
+
+static int prepare_all(struct open_day *d)
+{
+    struct strbuf sql = { 0 };
+    int err = 0;
+
+    for (int i = 0; i < RECORD_TABLES && err == 0; i++) {
+        strbuf_reset(&sql);
+        record_sql_insert(&sql, &record_tables[i]);
+        err = sql.failed ? -ENOMEM : day_db_prepare(&d->statements[i], d->db, strbuf_slice(&sql));
+    }
+    if (err == 0)
+        err = day_db_prepare(&d->statements[STATEMENT_CHUNK], d->db, chunk_index_insert);
+    strbuf_fini(&sql);
+    return err;
+}
+
+static int open_day(struct writer *w, struct open_day *d, int32_t day)
+{
+    int err;
+
+    /* A folder that cannot be made is not asked for with every record. */
+    if (w->reopen_at_ms && w->reopen_day == day && monotonic_ms() < w->reopen_at_ms)
+        return atomic_load(&w->last_error);
+    close_day(w, d);
+    err = day_db_open_write(&d->db, w->store_dir, day);
+    if (err == 0) {
+        d->day = day;
+        err = prepare_all(d);
+        if (err)
+            close_day(w, d);
+    }
+    w->reopen_at_ms = err ? monotonic_ms() + REOPEN_MS : 0;
+    w->reopen_day = day;
+    if (err == 0)
+        share_cache(w);
+    return err;
+}
+
+/* The day, open and in a transaction. */
+static int use_day(struct writer *w, int32_t day, struct open_day **dp)
+{
+    struct open_day *d = &w->days[0];
+    int err = 0;
+
+    for (int i = 0; i < DAYS_OPEN; i++) {
+        if (w->days[i].db && w->days[i].day == day) {
+            d = &w->days[i];
+            break;
+        }
+        if (w->days[i].used < d->used)
+            d = &w->days[i];
+    }
+    if (!d->db || d->day != day)
+        err = open_day(w, d, day);
+    if (err)
+        return err;
+    d->used = ++w->turn;
+    if (!d->in_transaction) {
+        if (sqlite3_exec(d->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
+            return day_db_errno(d->db);
+        d->in_transaction = true;
+        if (!w->begun_ms)
+            w->begun_ms = monotonic_ms();
+    }
+    *dp = d;
+    return 0;
+}
+
+static void commit_all(struct writer *w)
+{
+    for (int i = 0; i < DAYS_OPEN; i++)
+        commit_day(w, &w->days[i]);
+    w->begun_ms = 0;
+    w->rows = 0;
+    pthread_mutex_lock(&w->lock);
+    w->settled += w->unsettled;
+    w->unsettled = 0;
+    pthread_cond_broadcast(&w->settled_more);
+    pthread_mutex_unlock(&w->lock);
+}
+
+/* --- the rows ------------------------------------------------------------------------------- */
+
+/* Runs a bound statement; rc is what the binding said. */
+static void run_row(struct writer *w, struct open_day *d, int statement, int rc)
+{
+    sqlite3_stmt *s = d->statements[statement];
+    int err = 0;
+
+    if (rc != SQLITE_OK || sqlite3_step(s) != SQLITE_DONE)
+        err = day_db_errno(d->db);
+    sqlite3_reset(s);
+    w->rows++;
+    if ((err == -E2BIG || err == -EINVAL) && !sqlite3_get_autocommit(d->db)) {
+        note_failure(w, err, 1); /* this row's own fault: the others stand */
+        return;
+    }
+    d->pending++;
+    if (err)
+        fail_day(w, d, err);
+}
+
+static void write_record(struct writer *w, const struct row *row)
+{
+    const struct record_table *table = &record_tables[row->table];
+    struct open_day *d;
+    int err = use_day(w, record_day(table->type, row->record), &d);
+
+    if (err)
+        note_failure(w, err, 1);
+    else if (row->replaced)
+        d->pending++;
+    else
+        run_row(w, d, row->table, record_sql_bind(d->statements[row->table], table, row->record));
+}
+
+static void write_chunk(struct writer *w, const struct chunk_row *row)
+{
+    struct open_day *d;
+    int err = use_day(w, row->day, &d);
+
+    if (err)
+        note_failure(w, err, 1);
+    else
+        run_row(w, d, STATEMENT_CHUNK, chunk_index_bind(d->statements[STATEMENT_CHUNK], row));
+}
+
+/* True when a row of that id was met before, going backwards. Sees nothing more when the table is
+ * half full: then an older version is written in vain. */
+static bool was_seen(struct writer *w, const struct row *row, size_t *used)
+{
+    uint64_t id = *(const uint64_t *)row->record;
+    size_t i = (size_t)((id * 0x9e3779b97f4a7c15u) >> 32) & (SEEN_SLOTS - 1);
+
+    for (; w->seen[i].batch == w->batch; i = (i + 1) & (SEEN_SLOTS - 1)) {
+        if (w->seen[i].id == id && w->seen[i].table == row->table)
+            return true;
+    }
+    if (*used < SEEN_SLOTS / 2) {
+        w->seen[i] = (struct seen_row){ id, w->batch, row->table };
+        ++*used;
+    }
+    return false;
+}
+
+static void mark_replaced(struct writer *w, void **items, size_t n)
+{
+    size_t used = 0;
+
+    if (++w->batch == 0) {
+        memset(w->seen, 0, SEEN_SLOTS * sizeof *w->seen);
+        w->batch = 1;
+    }
+    while (n-- > 0) {
+        struct item *item = items[n];
+
+        for (uint32_t i = item->rows; i-- > 0;) {
+            struct row *row = &item->row[i];
+
+            /* A ledger has no id of its own, and is rare. */
+            if (record_tables[row->table].computed != COMPUTED_LEDGER_ID)
+                row->replaced = was_seen(w, row, &used);
+        }
+    }
+}
+
+static void write_items(struct writer *w, void **items, size_t n)
+{
+    mark_replaced(w, items, n);
+    for (size_t i = 0; i < n; i++) {
+        struct item *item = items[i];
+
+        for (uint32_t r = 0; r < item->rows; r++)
+            write_record(w, &item->row[r]);
+        atomic_fetch_sub(&w->queued_bytes, item->bytes);
+        item_free(item);
+    }
+}
+
+static bool flush_is_wanted(struct writer *w)
+{
+    bool wanted;
+
+    pthread_mutex_lock(&w->lock);
+    wanted = w->flushers > 0;
+    pthread_mutex_unlock(&w->lock);
+    return wanted;
+}
+
+static void *write_loop(void *ctx)
+{
+    struct writer *w = ctx;
+    void *items[BATCH];
+    bool closed = false;
+
+    for (;;) {
+        size_t n = bqueue_pop_batch(w->records, items, BATCH, POP_MS), m;
+
+        write_items(w, items, n);
+        m = bqueue_pop_batch(w->chunks, items, BATCH, 0);
+        for (size_t i = 0; i < m; i++) {
+            write_chunk(w, items[i]);
+            free(items[i]);
+        }
+        w->unsettled += n + m;
+        if (w->rows >= COMMIT_ROWS || (w->begun_ms && monotonic_ms() - w->begun_ms >= COMMIT_MS) ||
+            (n + m == 0 && flush_is_wanted(w)))
+            commit_all(w);
+        if (n + m == 0 && closed)
+            break;
+        /* Once more after the close was seen: what came before it is still inside. */
+        closed = bqueue_is_closed(w->records) && bqueue_is_closed(w->chunks);
+    }
+    commit_all(w);
+    for (int i = 0; i < DAYS_OPEN; i++)
+        close_day(w, &w->days[i]);
+    return NULL;
+}
+
+/* --- the outside ---------------------------------------------------------------------------- */
+
+static void destroy(struct writer *w)
+{
+    pthread_cond_destroy(&w->settled_more);
+    pthread_mutex_destroy(&w->lock);
+    bqueue_free(w->chunks);
+    bqueue_free(w->records);
+    close(w->lock_fd);
+    free(w->seen);
+    free(w);
+}
+
+int writer_start(struct writer **wp, const struct writer_options *options)
+{
+    struct writer *w = calloc(1, sizeof *w);
+    int err = -ENOMEM;
+
+    if (!w)
+        return err;
+    w->store_dir = options->store_dir;
+    w->wait_when_full = options->wait_when_full;
+    w->seen = calloc(SEEN_SLOTS, sizeof *w->seen);
+    if (!w->seen)
+        goto free_writer;
+    err = store_dir_open(w->store_dir, &w->lock_fd);
+    if (err)
+        goto free_seen;
+    err = bqueue_new(&w->records, RECORD_QUEUE);
+    if (err)
+        goto close_lock;
+    err = bqueue_new(&w->chunks, CHUNK_QUEUE);
+    if (err)
+        goto free_records;
+    err = -pthread_mutex_init(&w->lock, NULL);
+    if (err)
+        goto free_chunks;
+    err = -pthread_cond_init(&w->settled_more, NULL);
+    if (err)
+        goto destroy_lock;
+    err = -pthread_create(&w->thread, NULL, write_loop, w);
+    if (err) {
+        destroy(w);
+        return err;
+    }
+    *wp = w;
+    return 0;
+
+destroy_lock:
+    pthread_mutex_destroy(&w->lock);
+free_chunks:
+    bqueue_free(w->chunks);
+free_records:
+    bqueue_free(w->records);
+close_lock:
+    close(w->lock_fd);
+free_seen:
+    free(w->seen);
+free_writer:
+    free(w);
+    return err;
+}
+
+void writer_stop(struct writer *w)
+{
+    if (!w)
+        return;
+    bqueue_close(w->records);
+    bqueue_close(w->chunks);
+    pthread_join(w->thread, NULL);
+    destroy(w);
+}
+
+/* The length of the texts of a record, as record_clone will copy them. */
+static size_t record_bytes(const struct record_type *type, const void *record)
+{
+    size_t bytes = type->size;
+
+    for (size_t i = 0; i < type->field_count; i++) {
+        const struct record_field *f = &type->fields[i];
+
+        if (f->kind == FIELD_TEXT || f->kind == FIELD_JSON)
+            bytes += ((const struct slice *)record_at(record, f))->len;
+    }
+    return bytes;
+}
+
+static bool add_row(struct item *item, int table, const void *record)
+{
+    const struct record_type *type = record_tables[table].type;
+    struct row *row = &item->row[item->rows];
+
+    row->table = (uint8_t)table;
+    row->replaced = false;
+    row->record = record_clone(type, record);
+    if (!row->record)
+        return false;
+    item->rows++;
+    item->bytes += record_bytes(type, record);
+    return true;
+}
+
+static struct item *item_new(const struct record_type *type, const void *record)
+{
+    const struct call_record *call = type == &record_type_call ? record : NULL;
+    size_t streams = call ? call->stream_count : 0;
+    int table = record_table_find(type), stream_table = record_table_find(&record_type_stream);
+    struct item *item;
+
+    if (table < 0)
+        return NULL;
+    item = malloc(sizeof *item + (1 + streams) * sizeof item->row[0]);
+    if (!item)
+        return NULL;
+    item->rows = 0;
+    item->bytes = sizeof *item;
+    if (!add_row(item, table, record))
+        goto free_item;
+    for (size_t i = 0; i < streams; i++) {
+        if (!add_row(item, stream_table, &call->streams[i]))
+            goto free_item;
+    }
+    return item;
+
+free_item:
+    item_free(item);
+    return NULL;
+}
+
+/* Room by bytes, beside that by count. */
+static bool has_room(struct writer *w)
+{
+    static const struct timespec moment = { 0, 1000000 };
+
+    while (atomic_load(&w->queued_bytes) > QUEUED_MAX_BYTES) {
+        if (!w->wait_when_full || bqueue_is_closed(w->records))
+            return false;
+        nanosleep(&moment, NULL);
+    }
+    return true;
+}
+
+static void count_submitted(struct writer *w, int items)
+{
+    pthread_mutex_lock(&w->lock);
+    w->submitted += (uint64_t)(int64_t)items;
+    pthread_mutex_unlock(&w->lock);
+}
+
+bool writer_submit(struct writer *w, const struct record_type *type, const void *record)
+{
+    struct item *item = has_room(w) ? item_new(type, record) : NULL;
+    bool taken = false;
+
+    if (item) {
+        size_t bytes = item->bytes;
+
+        /* Before the push: the thread may be done with it before the push returns. */
+        count_submitted(w, 1);
+        atomic_fetch_add(&w->queued_bytes, bytes);
+        taken =
+            w->wait_when_full ? bqueue_push_wait(w->records, item) : bqueue_push(w->records, item);
+        if (!taken) {
+            count_submitted(w, -1);
+            atomic_fetch_sub(&w->queued_bytes, bytes);
+            item_free(item);
+        }
+    }
+    if (!taken)
+        atomic_fetch_add(&w->refused, 1);
+    return taken;
+}
+
+bool writer_submit_chunk(struct writer *w, const struct chunk_row *chunk)
+{
+    struct chunk_row *copy = malloc(sizeof *copy);
+
+    if (copy) {
+        *copy = *chunk;
+        count_submitted(w, 1);
+        if (bqueue_push_wait(w->chunks, copy))
+            return true;
+        count_submitted(w, -1);
+        free(copy);
+    }
+    atomic_fetch_add(&w->refused, 1);
+    return false;
+}
+
+void writer_flush(struct writer *w)
+{
+    uint64_t until;
+
+    pthread_mutex_lock(&w->lock);
+    until = w->submitted;
+    w->flushers++;
+    /* What was refused meanwhile was taken back. */
+    while (w->settled < until && w->settled < w->submitted)
+        pthread_cond_wait(&w->settled_more, &w->lock);
+    w->flushers--;
+    pthread_mutex_unlock(&w->lock);
+}
+
+void writer_read_stats(struct writer *w, struct writer_stats *stats)
+{
+    stats->written = atomic_load(&w->written);
+    stats->refused = atomic_load(&w->refused);
+    stats->failed = atomic_load(&w->failed);
+    stats->last_error = atomic_load(&w->last_error);
+}
