@@ -1,0 +1,73 @@
+/*
+ * options - the command line of earshot-traffic.
+ *
+ * Ownership  Texts are borrowed from argv.
+ * Units      Chances as in rng.h; the command line has them in percent.
+ * Errors     options_parse says what is wrong on stderr.
+ */
+#ifndef TESTS_SUPPORT_OPTIONS_H
+#define TESTS_SUPPORT_OPTIONS_H
+
+#include "tests/support/audio.h"
+#include "tests/support/flow.h"
+#include "tests/support/rng.h"
+
+enum { OPTIONS_FAILS_MAX = 16, OPTIONS_SPIKES_MAX = 16, OPTIONS_TRUNKS_MAX = 200 };
+
+/* status 0: nobody answers at all. */
+struct fail_share {
+    int status;
+    uint64_t chance;
+};
+
+struct spike {
+    int status;
+    int64_t count;
+    int64_t trunk;
+    double at_s, over_s;
+};
+
+struct options {
+    int64_t seed;
+    const char *output_path, *truth_path;
+
+    int64_t calls;
+    double rate_per_s;
+    bool concurrent;
+    double ramp_s;
+    double start_s, duration_s, ring_s, length_s;
+    int64_t trunks;
+    uint64_t inbound;
+
+    int64_t codec; /* enum codec_id */
+    int64_t ptime_ms;
+    int64_t audio; /* enum audio_kind */
+    bool no_media, no_rtcp;
+
+    uint64_t impaired, loss;
+    bool gilbert;
+    uint64_t gilbert_enter, gilbert_leave;
+    double jitter_ms;
+    uint64_t reorder, duplicate, one_way;
+
+    uint64_t dtmf, reinvite, early_media, auth, cancel, sip_loss, dtx;
+    bool short_failed;
+    struct fail_share fails[OPTIONS_FAILS_MAX];
+    int fail_count;
+    struct spike spikes[OPTIONS_SPIKES_MAX];
+    int spike_count;
+
+    int64_t registers, options;
+    double background_per_s;
+
+    uint64_t ipv6;
+    struct flow_style style;
+    int64_t vlan, link;
+    bool nanoseconds, pcapng;
+};
+
+enum options_result { OPTIONS_RUN, OPTIONS_HELPED, OPTIONS_WRONG };
+
+enum options_result options_parse(struct options *o, int argc, char **argv);
+
+#endif

@@ -1,0 +1,93 @@
+/*
+ * rtp_source - the RTP packets of one side of a call, and what the network does to them.
+ *
+ * Ownership  Embedded in its media_leg; holds a reference on its call while packets are under way.
+ * Time       As the capture point sees it.
+ * Source     RFC 3550, RFC 4733 (telephone-event), RFC 3389 (comfort noise)
+ */
+#ifndef TESTS_SUPPORT_RTP_SOURCE_H
+#define TESTS_SUPPORT_RTP_SOURCE_H
+
+#include "tests/support/call.h"
+#include "tests/support/observer.h"
+
+/* One packet on its way. */
+struct rtp_unit {
+    int64_t seq, timestamp; /* not wrapped */
+    int64_t tick;
+    const uint8_t *bytes; /* NULL: what `small` holds */
+    uint32_t sum;
+    uint16_t len;
+    uint8_t payload_type;
+    uint8_t small[4];
+    bool marker, event;
+};
+
+struct rtp_source {
+    struct actor actor;
+    struct call *call;
+    struct flow flow;
+    struct rng rng;
+    struct observer observer;
+    enum codec_id codec;
+    const struct audio_loop *loop;
+    uint32_t ssrc;
+    int side;
+
+    int64_t start_ns, ptime_ns;
+    int64_t tick, tick_end;       /* packets' worth of time since the start */
+    int64_t pause_from, pause_to; /* in ticks: on hold */
+    int64_t next_seq, first_timestamp, ticks_per_packet;
+    const struct call_digit *digits;
+    int digit_count;
+    bool dtx;
+    int64_t talk_until, silent_until; /* in ticks */
+
+    bool losing; /* the bad state of the Gilbert model */
+    int64_t last_arrival_ns;
+    int64_t floor_ns; /* nothing may overtake the first packet */
+    int64_t sent_packets, sent_bytes;
+    struct rtp_unit pending;
+};
+
+/* What a report block from the other side said of a stream. */
+struct rtcp_told {
+    int64_t reports, lost_cumulative;
+    double fraction_lost_max, jitter_ms_max;
+    bool round_trip; /* one of them echoed a sender report */
+};
+
+struct rtcp_source {
+    struct actor actor;
+    struct call *call;
+    struct flow flow;
+    struct media_leg *own, *peer; /* peer NULL: it sends nothing */
+    int side;
+    int64_t end_ns, clock_offset_ns;
+    uint64_t cname;
+    uint32_t peer_report_ntp;    /* middle bits of the last sender report heard; 0: none */
+    int64_t peer_report_seen_ns; /* when that passed the capture point */
+    int64_t expected_before, received_before, sent_before;
+};
+
+/* What one side sends between two points of time. */
+struct media_leg {
+    struct rtp_source rtp;
+    struct rtcp_source rtcp;
+    struct rtcp_told told;
+};
+
+/* All that a leg's plan says. */
+struct media_plan {
+    int phase, side;
+    int64_t start_ns, end_ns;
+    int64_t pause_from_ns, pause_to_ns; /* both 0: none */
+};
+
+/* Makes the leg, which its call frees, and sets its actors to work. */
+struct media_leg *rtp_source_start(struct call *c, const struct media_plan *plan);
+
+/* The spare flights that the world keeps. */
+void rtp_source_free_flights(struct world *w);
+
+#endif

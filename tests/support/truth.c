@@ -1,0 +1,351 @@
+#include "tests/support/truth.h"
+
+#include "tests/support/rtp_source.h"
+
+#include "analyzer/base/json.h"
+
+#include <math.h>
+
+/* NULL is null. */
+static void put_text(struct json *j, const char *key, const char *text)
+{
+    json_key(j, key);
+    json_text(j, slice_of_text(text));
+}
+
+static void put_int(struct json *j, const char *key, int64_t value)
+{
+    json_key(j, key);
+    json_int(j, value);
+}
+
+static void put_real(struct json *j, const char *key, double value)
+{
+    json_key(j, key);
+    json_real(j, value, 6);
+}
+
+static void put_bool(struct json *j, const char *key, bool value)
+{
+    json_key(j, key);
+    json_bool(j, value);
+}
+
+/* 0 is never. */
+static void put_time(struct json *j, const char *key, int64_t time_ns)
+{
+    json_key(j, key);
+    if (time_ns)
+        json_time(j, time_ns);
+    else
+        json_null(j);
+}
+
+/* From one time to another, null when one of them never was. */
+static void put_span_ms(struct json *j, const char *key, int64_t from_ns, int64_t to_ns)
+{
+    put_real(j, key, from_ns && to_ns ? (double)(to_ns - from_ns) * 1e-6 : NAN);
+}
+
+static void put_addr(struct json *j, const char *key, const struct addr *a)
+{
+    char text[ADDR_TEXT_MAX];
+
+    addr_format(a, text);
+    put_text(j, key, text);
+}
+
+static void put_losses(struct json *j, const struct observer *o, const struct observer_report *r)
+{
+    static const char *const models[] = { "jb50", "jb200" };
+
+    json_key(j, "loss_runs");
+    json_object_open(j);
+    put_int(j, "runs", r->runs[0].runs);
+    put_int(j, "longest", r->runs[0].longest);
+    json_object_close(j);
+    json_key(j, "burst");
+    json_object_open(j);
+    put_int(j, "bursts", r->bursts);
+    put_real(j, "density_ratio", r->burst_density);
+    put_int(j, "longest_run", r->runs[0].longest);
+    put_real(j, "burst_ratio", r->burst_ratio[0]);
+    json_object_close(j);
+    json_key(j, "playout");
+    json_object_open(j);
+    for (int m = 0; m < OBSERVER_PLAYOUTS; m++) {
+        json_key(j, models[m]);
+        json_object_open(j);
+        put_int(j, "late", o->playouts[m].late);
+        put_int(j, "lost_total", r->runs[1 + m].lost);
+        put_int(j, "longest_run", r->runs[1 + m].longest);
+        put_real(j, "burst_ratio", r->burst_ratio[1 + m]);
+        json_object_close(j);
+    }
+    json_object_close(j);
+}
+
+static void put_rtcp(struct json *j, const struct call *c, const struct media_leg *leg,
+                     const struct media_leg *other)
+{
+    const struct rtcp_told *told = &leg->told;
+    bool known = told->round_trip && other && other->told.round_trip;
+    int64_t rtt_ns = 2 * (c->delay_ns[CALL_CALLER] + c->delay_ns[CALL_CALLEE]);
+
+    json_key(j, "rtcp");
+    json_object_open(j);
+    put_int(j, "reports", told->reports);
+    put_real(j, "fraction_lost_max", told->reports ? told->fraction_lost_max : NAN);
+    put_real(j, "jitter_ms_max", told->reports ? told->jitter_ms_max : NAN);
+    put_real(j, "rtt_ms", known ? (double)rtt_ns * 1e-6 : NAN);
+    json_key(j, "lost_cumulative");
+    if (told->reports)
+        json_int(j, told->lost_cumulative);
+    else
+        json_null(j);
+    json_object_close(j);
+}
+
+static void put_stream(struct json *j, const struct call *c, const struct media_leg *leg,
+                       const struct media_leg *other)
+{
+    const struct rtp_source *s = &leg->rtp;
+    const struct observer *o = &s->observer;
+    const struct codec *codec = &codec_table[s->codec];
+    struct observer_report r = observer_report(o);
+    char ssrc[16];
+
+    snprintf(ssrc, sizeof(ssrc), "0x%08x", s->ssrc);
+    json_object_open(j);
+    put_text(j, "ssrc", ssrc);
+    put_addr(j, "src", &s->flow.src);
+    put_addr(j, "dst", &s->flow.dst);
+    put_text(j, "direction", s->side == CALL_CALLER ? "caller_to_callee" : "callee_to_caller");
+    put_text(j, "codec", codec->name);
+    put_int(j, "payload_type", codec->payload_type);
+    put_int(j, "clock_rate_hz", codec->clock_hz);
+    put_int(j, "ptime_ms", s->ptime_ns / NS_PER_MS);
+    put_time(j, "start_time", o->first_ns);
+    put_time(j, "end_time", o->last_ns);
+    put_int(j, "packets", o->packets);
+    put_int(j, "expected", r.expected);
+    put_int(j, "lost", r.lost);
+    put_int(j, "duplicates", o->duplicates);
+    put_int(j, "out_of_order", o->out_of_order);
+    json_key(j, "jitter_ms");
+    json_object_open(j);
+    put_real(j, "mean", r.jitter_ms_mean);
+    put_real(j, "max", r.jitter_ms_max);
+    json_object_close(j);
+    json_key(j, "delta_ms");
+    json_object_open(j);
+    put_real(j, "mean", r.delta_ms_mean);
+    put_real(j, "max", r.delta_ms_max);
+    json_object_close(j);
+    put_losses(j, o, &r);
+    put_rtcp(j, c, leg, other);
+    json_object_close(j);
+}
+
+static const char *state_of(const struct call_seen *seen)
+{
+    if (seen->answer_ns)
+        return "completed";
+    if (seen->cancelled)
+        return "cancelled";
+    return seen->final_status ? "failed" : "abandoned";
+}
+
+/* Digits in the order in which they were dialled, whatever the network did to them. */
+static void put_dtmf(struct json *j, const struct call *c)
+{
+    const struct call_seen *seen = &c->seen;
+    double tick_ms = 1e3 / codec_table[c->codec[0]].clock_hz;
+    bool done[CALL_DIGITS_MAX] = { false };
+
+    json_key(j, "dtmf");
+    json_array_open(j);
+    for (int n = 0; n < seen->dtmf_count; n++) {
+        char digit[2] = "";
+        int next = -1;
+
+        for (int i = 0; i < seen->dtmf_count; i++) {
+            if (!done[i] && (next < 0 || seen->dtmf[i].timestamp < seen->dtmf[next].timestamp))
+                next = i;
+        }
+        done[next] = true;
+        digit[0] = seen->dtmf[next].digit;
+        json_object_open(j);
+        put_text(j, "digit", digit);
+        put_time(j, "time", seen->dtmf[next].time_ns);
+        put_real(j, "duration_ms", seen->dtmf[next].duration_ticks * tick_ms);
+        put_text(j, "direction",
+                 seen->dtmf[next].side == CALL_CALLER ? "caller_to_callee" : "callee_to_caller");
+        json_object_close(j);
+    }
+    json_array_close(j);
+}
+
+static bool has_packets(const struct media_leg *leg)
+{
+    return leg && leg->rtp.observer.packets > 0;
+}
+
+/* The media of one direction is missing although the call lasted long enough to tell. */
+static bool is_one_way(const struct call *c)
+{
+    const struct call_seen *seen = &c->seen;
+
+    return c->one_way >= 0 && seen->answer_ns && seen->end_ns - seen->answer_ns >= 3 * NS_PER_S;
+}
+
+static void put_invite(struct json *j, const struct call *c)
+{
+    static const char *const enders[] = { "caller", "callee" };
+    const struct call_seen *seen = &c->seen;
+
+    put_text(j, "state", state_of(seen));
+    json_key(j, "final_status");
+    if (seen->final_status)
+        json_int(j, seen->final_status);
+    else
+        json_null(j);
+    put_text(j, "from_user", c->user[CALL_CALLER]);
+    put_text(j, "to_user", c->user[CALL_CALLEE]);
+    put_addr(j, "src", &c->signalling[CALL_CALLER].src);
+    put_addr(j, "dst", &c->signalling[CALL_CALLEE].src);
+    put_time(j, "invite_time", seen->invite_ns);
+    put_time(j, "first_18x_time", seen->first_18x_ns);
+    put_time(j, "answer_time", seen->answer_ns);
+    put_time(j, "end_time", seen->end_ns);
+    put_text(j, "ended_by", seen->ended_by >= 0 ? enders[seen->ended_by] : NULL);
+    put_bool(j, "auth_challenged", seen->challenged);
+    put_int(j, "invite_count", seen->invites);
+    put_int(j, "reinvite_count", seen->reinvites);
+    put_int(j, "retransmissions", seen->retransmissions);
+    put_span_ms(j, "post_dial_delay_ms", seen->invite_ns, seen->progress_ns);
+    put_span_ms(j, "setup_ms", seen->invite_ns, seen->answer_ns);
+    put_span_ms(j, "duration_ms", seen->answer_ns, seen->end_ns);
+    put_bool(j, "one_way", is_one_way(c));
+    put_bool(j, "impaired", c->impaired);
+    put_dtmf(j, c);
+    put_int(j, "frames", seen->frames);
+    put_int(j, "sip_messages", seen->sip_messages);
+    put_int(j, "rtcp_packets", seen->rtcp_packets);
+    json_key(j, "streams");
+    json_array_open(j);
+    for (int phase = 0; phase < CALL_PHASES; phase++) {
+        for (int side = 0; side < CALL_SIDES; side++) {
+            if (has_packets(c->legs[phase][side]))
+                put_stream(j, c, c->legs[phase][side], c->legs[phase][call_other(side)]);
+        }
+    }
+    json_array_close(j);
+}
+
+/* REGISTER and OPTIONS. */
+static void put_transaction(struct json *j, const struct call *c)
+{
+    const struct call_seen *seen = &c->seen;
+
+    put_text(j, "user", c->user[CALL_CALLER]);
+    put_addr(j, "src", &c->signalling[CALL_CALLER].src);
+    put_addr(j, "dst", &c->signalling[CALL_CALLEE].src);
+    put_time(j, "time", seen->invite_ns);
+    json_key(j, "final_status");
+    if (seen->final_status)
+        json_int(j, seen->final_status);
+    else
+        json_null(j);
+    put_span_ms(j, "round_trip_ms", seen->attempt_ns, seen->reply_ns);
+    if (c->kind == CALL_REGISTER)
+        put_int(j, "expires_s", c->expires_s);
+    put_int(j, "attempts", seen->attempts);
+    put_bool(j, "auth_challenged", seen->challenged);
+    put_int(j, "frames", seen->frames);
+}
+
+static void count(struct world_totals *t, const struct call *c)
+{
+    if (c->kind == CALL_REGISTER)
+        t->registers++;
+    else if (c->kind == CALL_OPTIONS)
+        t->options++;
+    else
+        t->calls++;
+    t->answered += c->kind == CALL_INVITE && c->seen.answer_ns;
+    for (int phase = 0; phase < CALL_PHASES; phase++) {
+        for (int side = 0; side < CALL_SIDES; side++) {
+            const struct media_leg *leg = c->legs[phase][side];
+
+            if (!has_packets(leg))
+                continue;
+            t->streams++;
+            t->lost += observer_report(&leg->rtp.observer).lost;
+            t->duplicates += leg->rtp.observer.duplicates;
+            t->out_of_order += leg->rtp.observer.out_of_order;
+        }
+    }
+}
+
+static void write_line(struct world *w)
+{
+    strbuf_add_char(&w->message, '\n');
+    fwrite(w->message.p, 1, w->message.len, w->truth);
+}
+
+void truth_write_call(const struct call *c)
+{
+    static const char *const types[] = { "call", "register", "options" };
+    struct world *w = c->world;
+    struct json j;
+
+    count(&w->totals, c);
+    if (!w->truth)
+        return;
+    strbuf_reset(&w->message);
+    j = json_to(&w->message);
+    json_object_open(&j);
+    put_text(&j, "type", types[c->kind]);
+    put_text(&j, "call_id", c->call_id);
+    if (c->kind == CALL_INVITE)
+        put_invite(&j, c);
+    else
+        put_transaction(&j, c);
+    json_object_close(&j);
+    write_line(w);
+}
+
+void truth_write_totals(struct world *w)
+{
+    static const char *const names[WORLD_FRAMES] = {
+        [WORLD_SIP] = "sip_messages",  [WORLD_RTP] = "rtp_packets", [WORLD_RTCP] = "rtcp_packets",
+        [WORLD_DNS] = "dns_packets",   [WORLD_NTP] = "ntp_packets", [WORLD_TCP] = "tcp_packets",
+        [WORLD_ICMP] = "icmp_packets", [WORLD_ARP] = "arp_packets",
+    };
+    const struct world_totals *t = &w->totals;
+    struct json j;
+
+    if (!w->truth)
+        return;
+    strbuf_reset(&w->message);
+    j = json_to(&w->message);
+    json_object_open(&j);
+    put_text(&j, "type", "totals");
+    put_int(&j, "packets", t->packets);
+    put_int(&j, "bytes", t->bytes);
+    put_time(&j, "first_time", t->first_ns);
+    put_time(&j, "last_time", t->last_ns);
+    for (int kind = 0; kind < WORLD_FRAMES; kind++)
+        put_int(&j, names[kind], t->frames[kind]);
+    put_int(&j, "calls", t->calls);
+    put_int(&j, "answered", t->answered);
+    put_int(&j, "registers", t->registers);
+    put_int(&j, "options", t->options);
+    put_int(&j, "streams", t->streams);
+    put_int(&j, "lost", t->lost);
+    put_int(&j, "duplicates", t->duplicates);
+    put_int(&j, "out_of_order", t->out_of_order);
+    json_object_close(&j);
+    write_line(w);
+}
