@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# truth.sh EARSHOT TRAFFIC CHECK_TRUTH OPTION... - what Earshot says of generated calls is the truth.
+set -u
+export LC_ALL=C
+earshot=$1 traffic=$2 check=$3
+shift 3
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+
+"$traffic" "$@" -o "$work/calls" --truth "$work/truth" || exit 1
+"$earshot" analyze --json "$work/calls" >"$work/analyzed" || exit 1
+"$check" "$work/truth" "$work/analyzed"
