@@ -294,7 +294,7 @@ static void get_messages(struct context *c)
 /* The next piece, into a body that is a block of its size. */
 static void read_piece(struct exchange *x)
 {
-    int64_t n = pcap_export_read(x->pcap, (uint8_t *)x->body.p, EXCHANGE_PIECE_BYTES - 1);
+    int64_t n = pcap_export_read(x->pcap, (uint8_t *)x->body.p, EXCHANGE_PIECE_BYTES);
 
     x->sent = 0;
     x->body.len = n > 0 ? (size_t)n : 0;
@@ -310,8 +310,8 @@ static void read_piece(struct exchange *x)
 static bool make_piece_room(struct strbuf *body)
 {
     strbuf_fini(body);
-    body->p = malloc(EXCHANGE_PIECE_BYTES);
-    body->room = body->p ? EXCHANGE_PIECE_BYTES : 0;
+    body->p = malloc(EXCHANGE_PIECE_BYTES + 1);
+    body->room = body->p ? EXCHANGE_PIECE_BYTES + 1 : 0;
     return body->p != NULL;
 }
 

@@ -16,7 +16,7 @@ enum {
     EXCHANGE_TAG_MAX = 48,
     EXCHANGE_NAME_MAX = 48,
     EXCHANGE_BODY_MAX = 16 << 20,
-    EXCHANGE_PIECE_BYTES = 64 * 1024 + 4096, /* 64 KiB and the largest record (pcap_export.h) */
+    EXCHANGE_PIECE_BYTES = 64 * 1024, /* of a download, in one go */
 };
 
 struct exchange {

@@ -1,0 +1,195 @@
+#include "probe/web/http.h"
+
+enum {
+    STALLED_S = 30,             /* a client that takes nothing of its answer */
+    HELD_MAX_BYTES = 128 << 20, /* of all answers that wait to be sent */
+    HELD_SMALL_BYTES = 64 << 10,
+};
+
+/* ---- requests ---- */
+
+struct slice http_header(struct lws *wsi, enum lws_token_indexes token, char *out, int room)
+{
+    int n = lws_hdr_copy(wsi, out, room, token);
+
+    return n > 0 ? slice_of(out, (size_t)n) : SLICE_ABSENT;
+}
+
+/* All of them, each with a NUL behind it: none is inside, for lws refuses %00 in a query. */
+static void copy_params(struct lws *wsi, struct exchange *x)
+{
+    char fragment[SERVER_HEADERS_MAX_BYTES + 1];
+    struct slice rest;
+    int n;
+
+    for (int i = 0; (n = lws_hdr_copy_fragment(wsi, fragment, sizeof fragment,
+                                               WSI_TOKEN_HTTP_URI_ARGS, i)) >= 0;
+         i++) {
+        strbuf_add(&x->fragments, fragment, (size_t)n);
+        strbuf_add_char(&x->fragments, '\0');
+    }
+    rest = strbuf_slice(&x->fragments);
+    while (rest.len)
+        params_add(&x->params, slice_cut(&rest, '\0'));
+    if (x->fragments.failed)
+        x->params.too_many = true;
+}
+
+static bool has_body(struct lws *wsi)
+{
+    char length[24];
+
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0)
+        return true;
+    return lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0 &&
+           !slice_eq(http_header(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH, length, sizeof length),
+                     SLICE("0"));
+}
+
+struct request http_read_request(struct lws *wsi, struct http_request_room *room)
+{
+    char *path = NULL;
+    int len = 0;
+    int method = lws_http_get_uri_and_method(wsi, &path, &len);
+    struct request r = {
+        .method = method == LWSHUMETH_GET    ? REQUEST_GET
+                  : method == LWSHUMETH_HEAD ? REQUEST_HEAD
+                                             : REQUEST_OTHER,
+        .has_body = has_body(wsi),
+        .path = method >= 0 && len > 0 ? slice_of(path, (size_t)len) : SLICE_ABSENT,
+        .host = http_header(wsi, WSI_TOKEN_HOST, room->host, sizeof room->host),
+        .origin = http_header(wsi, WSI_TOKEN_ORIGIN, room->origin, sizeof room->origin),
+    };
+
+    r.if_none_match = http_header(wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH, room->tag, sizeof room->tag);
+    r.is_1_1 = slice_eq(http_header(wsi, WSI_TOKEN_HTTP, room->version, sizeof room->version),
+                        SLICE("HTTP/1.1"));
+    if (!r.origin.p && lws_hdr_total_length(wsi, WSI_TOKEN_ORIGIN) > 0)
+        r.origin = SLICE(""); /* too long to be ours */
+    return r;
+}
+
+void http_drop_exchange(struct server *s, struct client *c)
+{
+    struct exchange *x = c->exchange;
+
+    c->exchange = NULL;
+    if (!x)
+        return;
+    s->held_bytes -= x->held_bytes;
+    x->held_bytes = 0;
+    x->connection = NULL;
+    if (c->waiting) {
+        c->waiting = false; /* on_answers throws it away */
+        return;
+    }
+    x->abandoned = true;
+    if (!x->pcap || !pool_push_more(s->pool, x))
+        exchange_free(x);
+}
+
+/* To the pool; the connection reads nothing till it is back. */
+static void wait_for_pool(struct client *c)
+{
+    c->waiting = true;
+    lws_rx_flow_control(c->wsi, 0);
+    lws_set_timeout(c->wsi, NO_PENDING_TIMEOUT, 0);
+}
+
+int http_on_request(struct server *s, struct client *c)
+{
+    struct exchange *x = exchange_new();
+    struct http_request_room room;
+    struct request r;
+
+    if (!x || c->exchange) {
+        exchange_free(x);
+        return -1;
+    }
+    c->exchange = x;
+    x->connection = c;
+    r = http_read_request(c->wsi, &room);
+    if (request_accept(&r, &s->rules, x)) {
+        copy_params(c->wsi, x);
+        wait_for_pool(c);
+        if (pool_push(s->pool, x))
+            return 0;
+        c->waiting = false;
+        lws_rx_flow_control(c->wsi, 1);
+        exchange_fail(x, 503, "too many requests wait already, try again");
+    }
+    lws_callback_on_writable(c->wsi);
+    return 0;
+}
+
+/* ---- answers ---- */
+
+static void hold(struct server *s, struct exchange *x)
+{
+    s->held_bytes -= x->held_bytes;
+    if (x->body.room > HELD_SMALL_BYTES && s->held_bytes + x->body.room > HELD_MAX_BYTES &&
+        !x->head_sent)
+        exchange_fail(x, 503, "too many large answers wait to be fetched, try again");
+    x->held_bytes = x->body.room;
+    s->held_bytes += x->held_bytes;
+}
+
+void http_on_answers(struct server *s)
+{
+    struct exchange *x;
+
+    while (s->pool && (x = pool_pop(s->pool)) != NULL) {
+        struct client *c = x->connection;
+
+        if (!c) {
+            x->abandoned = true;
+            if (!x->pcap || !pool_push_more(s->pool, x))
+                exchange_free(x);
+            continue;
+        }
+        hold(s, x);
+        c->waiting = false;
+        lws_rx_flow_control(c->wsi, 1);
+        lws_set_timeout(c->wsi, PENDING_TIMEOUT_HTTP_CONTENT, STALLED_S);
+        lws_callback_on_writable(c->wsi);
+    }
+}
+
+static int after_write(struct server *s, struct client *c)
+{
+    struct exchange *x = c->exchange;
+    bool close_after = x->close_after;
+
+    if (x->broken)
+        return -1;
+    if (!answer_is_written(x)) {
+        lws_callback_on_writable(c->wsi);
+        return 0;
+    }
+    if (x->more && !x->head_only) {
+        wait_for_pool(c);
+        if (pool_push_more(s->pool, x))
+            return 0;
+        c->waiting = false;
+        return -1;
+    }
+    http_drop_exchange(s, c);
+    if (close_after || lws_http_transaction_completed(c->wsi))
+        return -1;
+    return 0;
+}
+
+int http_on_writeable(struct server *s, struct client *c)
+{
+    struct exchange *x = c->exchange;
+    unsigned char *start = s->out + LWS_PRE;
+    size_t len;
+
+    if (!x || c->waiting)
+        return 0;
+    len = answer_write(x, start);
+    if (len && lws_write(c->wsi, start, len, LWS_WRITE_HTTP) < 0)
+        return -1;
+    lws_set_timeout(c->wsi, PENDING_TIMEOUT_HTTP_CONTENT, STALLED_S);
+    return after_write(s, c);
+}

@@ -1,0 +1,76 @@
+/*
+ * server_state - what the files of the server share: its connections, and what libwebsockets
+ * 4.1.6 gives and takes.
+ *
+ * One service thread runs every callback. A request is copied into an exchange and handed to the
+ * pool; while a worker has it the connection reads nothing (a waiting connection with unread bytes
+ * would make the poll loop spin). The worker's lws_cancel_service(), the one call that is allowed
+ * from another thread, brings us to http_on_answers(), and the answer is written piece by piece as
+ * the socket takes it. All heads and bodies are framed by answer.c, none by the library.
+ *
+ * Thread  Everything here belongs to the service thread, but for feed_is_live.
+ */
+#ifndef PROBE_WEB_SERVER_STATE_H
+#define PROBE_WEB_SERVER_STATE_H
+
+#include "probe/web/answer.h"
+#include "probe/web/live.h"
+#include "probe/web/live_client.h"
+#include "probe/web/pool.h"
+#include "probe/web/request.h"
+#include "probe/web/server.h"
+
+#include <libwebsockets.h>
+
+enum {
+    SERVER_CONNECTIONS_MAX = 512,
+    SERVER_LIVE_CLIENTS_MAX = 64,
+    SERVER_HEADERS_MAX_BYTES = 8192, /* of a request: browsers send the cookies of all ports */
+    SERVER_SECURITY_HEADERS_MAX = 8,
+    SERVER_HEADER_NAME_ROOM = 40,
+};
+
+struct client {
+    struct lws *wsi; /* NULL: the slot is free */
+    struct addr peer;
+
+    struct exchange *exchange;
+    bool waiting; /* … is with the pool */
+
+    bool is_live;
+    uint64_t position, position_before; /* in the live feed; a second ago */
+    unsigned stalled_s, ping_s;
+    bool ping_due, pong_due;
+};
+
+struct server {
+    struct server_options options;
+    struct request_rules rules;
+    char address[ADDR_TEXT_MAX];
+
+    struct lws_context *context;
+    struct lws_vhost *vhost;
+    struct lws *listener, *stopper, *feed; /* descriptors that are no connections */
+    int stop_fd;
+    bool stopping;
+    bool accept_paused; /* out of descriptors: until the next tick */
+    lws_sorted_usec_list_t tick;
+
+    struct pool *pool;
+    struct live live;
+    struct live_client feed_client;
+    atomic_bool feed_is_live; /* read by the workers */
+
+    size_t held_bytes; /* of all answers that wait to be sent */
+    size_t live_clients;
+    struct client clients[SERVER_CONNECTIONS_MAX];
+
+    /* The security headers, as the library wants them for the answers that it makes itself. */
+    struct lws_protocol_vhost_options headers[SERVER_SECURITY_HEADERS_MAX];
+    const struct lws_protocol_vhost_options *first_header;
+    char header_names[SERVER_SECURITY_HEADERS_MAX][SERVER_HEADER_NAME_ROOM];
+
+    unsigned char out[LWS_PRE + ANSWER_ROOM]; /* what is being written */
+};
+
+#endif
