@@ -9,25 +9,9 @@
 #ifndef STORAGE_CHUNK_CURSOR_H
 #define STORAGE_CHUNK_CURSOR_H
 
-#include "analyzer/record.h"
 #include "storage/chunk.h"
 #include "storage/chunk_index.h"
-
-/* Which chunks belong to a call (or orphan stream): those under its own id, and those of its
- * streams, which have ids of their own while nobody knows yet whose they are. */
-struct chunk_scope {
-    const char *store_dir;
-    int32_t *days; /* that the store has, oldest first */
-    size_t day_count;
-    int32_t until_day; /* no chunk of it begins later */
-    bool is_known;     /* the database has a record of it */
-    size_t id_count;
-    uint64_t ids[1 + RECORD_STREAMS_MAX]; /* its own first */
-};
-
-/* 0; −EPROTO for a newer store; −errno. An id that no record has is not an error. */
-int chunk_scope_init(struct chunk_scope *scope, const char *store_dir, uint64_t id);
-void chunk_scope_fini(struct chunk_scope *scope);
+#include "storage/chunk_scope.h"
 
 struct chunk_cursor {
     const struct chunk_scope *scope;

@@ -11,13 +11,12 @@
 #include "analyzer/base/log.h"
 #include "analyzer/record_id.h"
 #include "storage/day_db.h"
-#include "storage/query_filter.h"
+#include "storage/query_where.h"
 #include "storage/record_sql.h"
 #include "storage/store_dir.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <math.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,13 +52,6 @@ struct query {
     struct day_totals *totals;
     size_t total_count;
 };
-
-void call_filter_clear(struct call_filter *filter)
-{
-    *filter = (struct call_filter){
-        .since = RECORD_NONE, .until = RECORD_NONE, .mos_min = NAN, .mos_max = NAN, .one_way = -1
-    };
-}
 
 int query_open(struct query **qp, const char *store_dir)
 {
@@ -159,12 +151,12 @@ static int use_day(struct query *q, int32_t day, struct day_reader **rp)
     return 0;
 }
 
-/* A day that cannot answer: whether the whole question fails with it. */
-static int day_failed(struct query *q, int32_t day, int err)
+/* What became of a day: 0 when the question goes on to the others. */
+static int day_result(struct query *q, int32_t day, int err)
 {
     char name[16] = "";
 
-    if (err == -ENOENT)
+    if (err == 0 || err == -ENOENT)
         return 0;
     if (err == -ENOMEM || err == -EPROTO)
         return err;
@@ -198,7 +190,7 @@ struct row_question {
 
 static const struct record_table *table_of(const struct record_type *type)
 {
-    return &record_tables[record_table_find(type)];
+    return &record_sql_tables[record_sql_table_find(type)];
 }
 
 static int run_rows(struct row_question *question, sqlite3 *db, sqlite3_stmt *s)
@@ -263,7 +255,7 @@ static int ask_days(struct query *q, struct row_question *question, int32_t firs
             question->where.count = binds;
             strbuf_chop(&question->where.sql, question->where.sql.len - sql_bytes);
         }
-        err = day_failed(q, day, err);
+        err = day_result(q, day, err);
         if (err)
             return err;
     }
@@ -283,7 +275,7 @@ static int find_in_day(struct day_reader *r, struct slice call_id, uint64_t *id)
                                    "ORDER BY id DESC LIMIT 1"));
     if (err)
         return err;
-    sqlite3_bind_int64(r->by_call_id, 1, record_call_id_hash(call_id));
+    sqlite3_bind_int64(r->by_call_id, 1, record_sql_call_id_hash(call_id));
     sqlite3_bind_text64(r->by_call_id, 2, call_id.p, call_id.len, SQLITE_STATIC, SQLITE_UTF8);
     rc = sqlite3_step(r->by_call_id);
     if (rc == SQLITE_ROW)
@@ -305,7 +297,7 @@ static int find_call_id(struct query *q, struct slice call_id, uint64_t *id)
             err = find_in_day(r, call_id, id);
         if (err == 0)
             return 0;
-        err = day_failed(q, q->days[i], err);
+        err = day_result(q, q->days[i], err);
         if (err)
             return err;
     }
@@ -645,7 +637,7 @@ int query_totals(struct query *q, struct store_totals *totals)
             err = count_day(q, t);
             if (err)
                 t->size[0] = -1; /* ask again */
-            err = day_failed(q, t->day, err);
+            err = day_result(q, t->day, err);
             if (err)
                 return err;
         }

@@ -12,24 +12,9 @@
 #define STORAGE_QUERY_H
 
 #include "analyzer/record.h"
+#include "storage/call_filter.h"
 
 struct query;
-
-struct call_filter {
-    struct slice call_id;       /* exact; a trailing '*' makes it a prefix */
-    struct slice number;        /* part of the From or To user */
-    struct slice ip;            /* source or destination, without port */
-    struct slice state;         /* exact */
-    struct slice text;          /* any of the above: a Call-ID, a part of a number, an IP */
-    int status_min, status_max; /* 0: any */
-    int64_t since, until;       /* of the first INVITE, ns; RECORD_NONE: open */
-    double mos_min, mos_max;    /* NaN: open */
-    int8_t one_way;             /* −1: any */
-    uint64_t before; /* keyset cursor: only calls with a smaller id; 0: from the newest */
-    size_t limit;    /* at most that many rows; 0: all */
-};
-
-void call_filter_clear(struct call_filter *filter);
 
 /* Return false to stop. */
 typedef bool (*query_row_fn)(void *ctx, const void *record);

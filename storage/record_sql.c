@@ -6,7 +6,7 @@
 #include <xxhash.h>
 
 /* clang-format off */
-const struct record_table record_tables[RECORD_TABLES] = {
+const struct record_table record_sql_tables[RECORD_TABLES] = {
     { &record_type_call, "calls", "call_id_hash", COMPUTED_CALL_ID_HASH },
     { &record_type_stream, "streams", NULL, COMPUTED_NONE },
     { &record_type_transaction, "transactions", NULL, COMPUTED_NONE },
@@ -38,16 +38,16 @@ union field_to {
     uint32_t *ssrc;
 };
 
-int record_table_find(const struct record_type *type)
+int record_sql_table_find(const struct record_type *type)
 {
     for (int i = 0; i < RECORD_TABLES; i++) {
-        if (record_tables[i].type == type)
+        if (record_sql_tables[i].type == type)
             return i;
     }
     return -1;
 }
 
-void record_column_name(const struct record_field *field, char out[RECORD_COLUMN_MAX])
+void record_sql_column(const struct record_field *field, char out[RECORD_COLUMN_MAX])
 {
     size_t i;
 
@@ -56,7 +56,7 @@ void record_column_name(const struct record_field *field, char out[RECORD_COLUMN
     out[i] = '\0';
 }
 
-int64_t record_call_id_hash(struct slice call_id)
+int64_t record_sql_call_id_hash(struct slice call_id)
 {
     return (int64_t)XXH3_64bits(call_id.p, call_id.len);
 }
@@ -68,7 +68,7 @@ static uint64_t ledger_id(const struct capture_record *r)
     return record_id_make(start, XXH3_64bits(r->source.p, r->source.len));
 }
 
-int32_t record_day(const struct record_type *type, const void *record)
+int32_t record_sql_day(const struct record_type *type, const void *record)
 {
     if (type == &record_type_capture)
         return record_id_day(ledger_id(record));
@@ -95,7 +95,7 @@ void record_sql_insert(struct strbuf *out, const struct record_table *table)
     for (size_t i = 0; i < table->type->field_count; i++) {
         if (i)
             strbuf_add_char(out, ',');
-        record_column_name(&table->type->fields[i], name);
+        record_sql_column(&table->type->fields[i], name);
         add_quoted(out, name);
     }
     if (table->computed != COMPUTED_NONE) {
@@ -164,7 +164,7 @@ static int bind_computed(sqlite3_stmt *s, int at, const struct record_table *tab
     if (table->computed == COMPUTED_CALL_ID_HASH) {
         struct slice call_id = ((const struct call_record *)record)->call_id;
 
-        return call_id.p ? sqlite3_bind_int64(s, at, record_call_id_hash(call_id))
+        return call_id.p ? sqlite3_bind_int64(s, at, record_sql_call_id_hash(call_id))
                          : sqlite3_bind_null(s, at);
     }
     return SQLITE_OK;
@@ -191,7 +191,7 @@ void record_sql_select(struct strbuf *out, const struct record_table *table, sql
     for (size_t i = 0; i < table->type->field_count; i++) {
         if (i)
             strbuf_add_char(out, ',');
-        record_column_name(&table->type->fields[i], name);
+        record_sql_column(&table->type->fields[i], name);
         if (sqlite3_table_column_metadata(db, NULL, table->name, name, NULL, NULL, NULL, NULL,
                                           NULL) == SQLITE_OK)
             add_quoted(out, name);

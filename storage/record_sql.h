@@ -27,22 +27,22 @@ struct record_table {
 };
 
 enum { RECORD_TABLES = 5 };
-extern const struct record_table record_tables[RECORD_TABLES];
+extern const struct record_table record_sql_tables[RECORD_TABLES];
 
-/* Its place in record_tables; −1 when the type has no table. */
-int record_table_find(const struct record_type *type);
+/* Its place in record_sql_tables; −1 when the type has no table. */
+int record_sql_table_find(const struct record_type *type);
 
 enum { RECORD_COLUMN_MAX = 64 };
 /* The field's name as a column. */
-void record_column_name(const struct record_field *field, char out[RECORD_COLUMN_MAX]);
+void record_sql_column(const struct record_field *field, char out[RECORD_COLUMN_MAX]);
 
 /* Unkeyed, so that it is the same in every process; who can choose Call-IDs gains nothing but a
  * longer look among their own, for the text is compared after. */
-int64_t record_call_id_hash(struct slice call_id);
+int64_t record_sql_call_id_hash(struct slice call_id);
 
 /* The day folder where the record belongs: that of its id's time; of a call's stream, the call's;
  * of a ledger, its start_time. */
-int32_t record_day(const struct record_type *type, const void *record);
+int32_t record_sql_day(const struct record_type *type, const void *record);
 
 /* "INSERT OR REPLACE INTO …" with a parameter for each column. */
 void record_sql_insert(struct strbuf *out, const struct record_table *table);

@@ -43,7 +43,7 @@ enum { STATEMENT_CHUNK = RECORD_TABLES, STATEMENTS };
 
 struct row {
     void *record;
-    uint8_t table; /* index of record_tables */
+    uint8_t table; /* index of record_sql_tables */
     bool replaced; /* by a newer one of the batch */
 };
 
@@ -193,7 +193,7 @@ static int prepare_all(struct open_day *d)
 
     for (int i = 0; i < RECORD_TABLES && err == 0; i++) {
         strbuf_reset(&sql);
-        record_sql_insert(&sql, &record_tables[i]);
+        record_sql_insert(&sql, &record_sql_tables[i]);
         err = sql.failed ? -ENOMEM : day_db_prepare(&d->statements[i], d->db, strbuf_slice(&sql));
     }
     if (err == 0)
@@ -290,9 +290,9 @@ static void run_row(struct writer *w, struct open_day *d, int statement, int rc)
 
 static void write_record(struct writer *w, const struct row *row)
 {
-    const struct record_table *table = &record_tables[row->table];
+    const struct record_table *table = &record_sql_tables[row->table];
     struct open_day *d;
-    int err = use_day(w, record_day(table->type, row->record), &d);
+    int err = use_day(w, record_sql_day(table->type, row->record), &d);
 
     if (err)
         note_failure(w, err, 1);
@@ -346,7 +346,7 @@ static void mark_replaced(struct writer *w, void **items, size_t n)
             struct row *row = &item->row[i];
 
             /* A ledger has no id of its own, and is rare. */
-            if (record_tables[row->table].computed != COMPUTED_LEDGER_ID)
+            if (record_sql_tables[row->table].computed != COMPUTED_LEDGER_ID)
                 row->replaced = was_seen(w, row, &used);
         }
     }
@@ -494,7 +494,7 @@ static size_t record_bytes(const struct record_type *type, const void *record)
 
 static bool add_row(struct item *item, int table, const void *record)
 {
-    const struct record_type *type = record_tables[table].type;
+    const struct record_type *type = record_sql_tables[table].type;
     struct row *row = &item->row[item->rows];
 
     row->table = (uint8_t)table;
@@ -511,7 +511,8 @@ static struct item *item_new(const struct record_type *type, const void *record)
 {
     const struct call_record *call = type == &record_type_call ? record : NULL;
     size_t streams = call ? call->stream_count : 0;
-    int table = record_table_find(type), stream_table = record_table_find(&record_type_stream);
+    int table = record_sql_table_find(type),
+        stream_table = record_sql_table_find(&record_type_stream);
     struct item *item;
 
     if (table < 0)

@@ -1,8 +1,8 @@
 /*
- * query_filter - a call_filter as a WHERE clause with bound values.
+ * query_where - a call_filter as a WHERE clause with bound values.
  */
-#ifndef STORAGE_QUERY_FILTER_H
-#define STORAGE_QUERY_FILTER_H
+#ifndef STORAGE_QUERY_WHERE_H
+#define STORAGE_QUERY_WHERE_H
 
 #include "analyzer/base/strbuf.h"
 #include "storage/query.h"

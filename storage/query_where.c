@@ -1,4 +1,4 @@
-#include "storage/query_filter.h"
+#include "storage/query_where.h"
 
 #include "analyzer/record_id.h"
 #include "storage/record_sql.h"
@@ -63,7 +63,7 @@ static struct slice after_prefix(struct query_where *w, struct slice head)
 static void add_call_id(struct query_where *w, struct slice call_id)
 {
     add_condition(w, "call_id_hash = ? AND call_id = ?");
-    bind_int(w, record_call_id_hash(call_id));
+    bind_int(w, record_sql_call_id_hash(call_id));
     bind_text(w, call_id);
 }
 
