@@ -1,10 +1,13 @@
 #include "analyzer/sip/sip_header.h"
 
-/* "proxy-authorization" and "p-asserted-identity" are the longest. */
-enum { NAME_MAX_LEN = 19, SLOTS = 64 };
+#include "analyzer/sip/sip_scan.h"
+
+/* Names are looked for in the first bytes of a line, and compared all at once;
+ * "proxy-authorization" and "p-asserted-identity", of 19 bytes, are the longest. */
+enum { WINDOW = 32, SLOTS = 64 };
 
 struct header_name {
-    char text[NAME_MAX_LEN + 1];
+    char text[WINDOW];
     uint8_t len;
     uint8_t id; /* enum sip_header */
 };
@@ -31,69 +34,91 @@ static const bool is_once[SIP_HEADER_COUNT] = {
 #undef X
 };
 
-/* Upper to lower case in each byte: 0x20 goes in where 0x40 is set. That is right for letters and
- * leaves digits and '-' alone, which is all that the table's names are made of. */
-static uint64_t lower8(uint64_t word)
+/* Where WINDOW bytes can be read that begin with those at p: there, or in the copy. */
+static const char *window_at(const char *p, const char *end, char copy[WINDOW])
 {
-    return word | (word & UINT64_C(0x4040404040404040)) >> 1;
+    if (end - p >= WINDOW)
+        return p;
+    memset(copy, 0, WINDOW);
+    memcpy(copy, p, (size_t)(end - p));
+    return copy;
 }
 
-static uint64_t load8(const char *p)
-{
-    uint64_t word;
+#ifdef __SSE2__
 
-    memcpy(&word, p, sizeof word);
-    return word;
+/* The position of the first ':', or WINDOW. */
+static size_t find_colon(const char *window)
+{
+    uint64_t hits = scan_mask16(window, ':', ':', ':') |
+                    scan_mask16(window + 16, ':', ':', ':') << 16 | UINT64_C(1) << WINDOW;
+
+    return (size_t)__builtin_ctzll(hits);
 }
 
-static uint64_t load4(const char *p)
+/* A bit for each of 16 bytes that is, but for case, that of the text: scan_lower8 in two words. */
+static unsigned same16(const char *window, const char *text)
 {
-    uint32_t word;
+    __m128i bytes = scan_load16(window);
+    __m128i upper = _mm_and_si128(bytes, _mm_set1_epi8(0x40));
 
-    memcpy(&word, p, sizeof word);
-    return word;
+    bytes = _mm_or_si128(bytes, _mm_srli_epi16(upper, 1));
+    return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, scan_load16(text)));
 }
 
-static char lower(char c)
+/* Are the first n bytes, less than WINDOW, those of the text but for case? */
+static bool same_name(const char *window, const char *text, size_t n)
 {
-    return (char)lower8((unsigned char)c);
+    unsigned same = same16(window, text) | same16(window + 16, text + 16) << 16;
+
+    return (~same & ((1U << n) - 1)) == 0;
 }
 
-/* Both are `len` long. The last word overlaps the one before it, so no byte beyond is read. */
-static bool same_name(const char *p, const char *name, size_t len)
-{
-    size_t at = 0;
+#else
 
-    if (len >= 8) {
-        for (; at + 8 < len; at += 8) {
-            if (lower8(load8(p + at)) != load8(name + at))
-                return false;
-        }
-        return lower8(load8(p + len - 8)) == load8(name + len - 8);
-    }
-    if (len >= 4)
-        return lower8(load4(p)) == load4(name) &&
-               lower8(load4(p + len - 4)) == load4(name + len - 4);
-    for (; at < len; at++) {
-        if (lower(p[at]) != name[at])
+static size_t find_colon(const char *window)
+{
+    return scan_find(slice_of(window, WINDOW), ':');
+}
+
+static bool same_name(const char *window, const char *text, size_t n)
+{
+    for (; n > 8; n -= 8, text += 8, window += 8) {
+        if (scan_lower8(scan_load8(window)) != scan_load8(text))
             return false;
     }
-    return true;
+    /* The shift pushes out what stands behind the name. */
+    return (scan_lower8(scan_load8(window)) ^ scan_load8(text)) << (64 - 8 * n) == 0;
+}
+
+#endif
+
+static unsigned lower(char c)
+{
+    return (unsigned char)scan_lower8((unsigned char)c);
+}
+
+static enum sip_header find_compact(char letter)
+{
+    return letter & 0x40 ? (enum sip_header)by_letter[letter % 32] : SIP_HEADER_NONE;
+}
+
+/* The row of the name of n bytes (1 to WINDOW − 1) that begins the window. */
+static inline enum sip_header find_in_window(const char *window, size_t n)
+{
+    const struct header_name *row = &by_slot[SLOT(n, lower(window[0]), lower(window[n - 1]))];
+
+    if (row->len != n)
+        return n == 1 ? find_compact(window[0]) : SIP_HEADER_NONE;
+    return same_name(window, row->text, n) ? (enum sip_header)row->id : SIP_HEADER_NONE;
 }
 
 enum sip_header sip_header_find(struct slice name)
 {
-    const struct header_name *row;
+    char copy[WINDOW];
 
-    if (name.len == 1 && (name.p[0] & 0x40))
-        return (enum sip_header)by_letter[name.p[0] % 32];
-    if (name.len < 2 || name.len > NAME_MAX_LEN)
+    if (name.len == 0 || name.len >= WINDOW)
         return SIP_HEADER_NONE;
-    row = &by_slot[SLOT(name.len, (unsigned char)lower(name.p[0]),
-                        (unsigned char)lower(name.p[name.len - 1]))];
-    if (row->len != name.len || !same_name(name.p, row->text, name.len))
-        return SIP_HEADER_NONE;
-    return (enum sip_header)row->id;
+    return find_in_window(window_at(name.p, name.p + name.len, copy), name.len);
 }
 
 static bool is_blank(char c)
@@ -106,7 +131,6 @@ static const char *find_end(const char *p, const char *end, bool *folded)
 {
     const char *lf = memchr(p, '\n', (size_t)(end - p));
 
-    *folded = false;
     while (lf && lf + 1 < end && is_blank(lf[1])) {
         *folded = true;
         lf = memchr(lf + 1, '\n', (size_t)(end - lf - 1));
@@ -114,56 +138,87 @@ static const char *find_end(const char *p, const char *end, bool *folded)
     return lf;
 }
 
-static void take_value(struct sip_headers *out, enum sip_header id, struct slice value, bool folded)
+/* A field that is none of ours, or whose name is not written as it mostly is: with blanks before
+ * the colon (RFC 3261 §7.3.1), or without name or colon. Its row and where its colon is. */
+static enum sip_header find_slowly(struct sip_headers *out, struct slice field, size_t *colon)
 {
-    struct slice *first = &out->first[id];
+    struct slice name;
 
-    out->folded |= folded;
-    if (!first->p)
-        *first = slice_trim(value);
-    else if (is_once[id] && !slice_eq(*first, slice_trim(value)))
-        out->duplicate = true;
+    *colon = scan_find(field, ':');
+    name = scan_head(field, *colon);
+    if (*colon == field.len || *colon == 0 || is_blank(field.p[0])) {
+        out->bad_line = true;
+        return SIP_HEADER_NONE;
+    }
+    if (!is_blank(name.p[name.len - 1]))
+        return SIP_HEADER_NONE;
+    while (is_blank(name.p[name.len - 1]))
+        name.len--;
+    return sip_header_find(name);
 }
 
-/* One header field without its line end. */
-static void take_field(struct sip_headers *out, struct slice field, bool folded, bool beyond)
+static void take_value(struct sip_headers *out, enum sip_header id, struct slice value)
 {
-    size_t colon = slice_find(field, ':');
-    struct slice name = { field.p, colon };
-    enum sip_header id;
-
-    if (colon == field.len || colon == 0 || is_blank(field.p[0])) {
-        out->bad_line = true;
-        return;
+    value = scan_trim(value);
+    if (!sip_headers_has(out, id)) {
+        out->seen |= 1U << id;
+        out->first[id] = value;
+    } else if (is_once[id] && !slice_eq(out->first[id], value)) {
+        out->duplicate = true;
     }
-    while (name.len > 1 && is_blank(name.p[name.len - 1]))
-        name.len--;
-    id = sip_header_find(name);
+}
+
+/* One header field without its line end. False: it is not used. */
+static inline bool take_field(struct sip_headers *out, struct slice field, const char *window,
+                              bool beyond)
+{
+    size_t colon = find_colon(window);
+    enum sip_header id = SIP_HEADER_NONE;
+
+    /* A colon further on is that of another line, or of a name that is none of ours. */
+    if (colon != 0 && colon < WINDOW && colon < field.len)
+        id = find_in_window(window, colon);
+    if (id == SIP_HEADER_NONE)
+        id = find_slowly(out, field, &colon);
     if (id == SIP_HEADER_NONE || (beyond && id > SIP_HEADER_LAST_KEY))
-        return;
-    take_value(out, id, slice_of(field.p + colon + 1, field.len - colon - 1), folded);
+        return false;
+    take_value(out, id, scan_skip(field, colon + 1));
+    return true;
+}
+
+/* The bytes of an empty line at p; 0 when there is none. */
+static size_t empty_line(const char *p, const char *end)
+{
+    if (*p == '\n')
+        return 1;
+    return *p == '\r' && p + 1 < end && p[1] == '\n' ? 2 : 0;
 }
 
 void sip_headers_scan(struct sip_headers *out, struct slice block, uint32_t limit)
 {
     const char *p = block.p, *end = block.p + block.len;
+    uint32_t lines = 0;
 
-    *out = (struct sip_headers){ .end = end };
-    while (p < end) {
-        bool folded;
+    out->end = end;
+    out->seen = 0;
+    out->ended = out->folded = out->bad_line = out->duplicate = false;
+    for (; p < end; lines++) {
+        char copy[WINDOW];
+        bool folded = false;
         const char *lf;
 
         /* Before a look for folds: a body may well begin with a blank. */
-        if (*p == '\n' || (*p == '\r' && p + 1 < end && p[1] == '\n')) {
+        if ((unsigned char)*p <= '\r' && empty_line(p, end)) {
             out->ended = true;
-            out->end = p + (*p == '\n' ? 1 : 2);
-            return;
+            out->end = p + empty_line(p, end);
+            break;
         }
         lf = find_end(p, end, &folded);
         if (!lf)
-            return;
-        take_field(out, slice_of(p, (size_t)(lf - p)), folded, out->lines >= limit);
-        out->lines++;
+            break;
+        if (take_field(out, slice_of(p, (size_t)(lf - p)), window_at(p, end, copy), lines >= limit))
+            out->folded |= folded;
         p = lf + 1;
     }
+    out->lines = lines;
 }

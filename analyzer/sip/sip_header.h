@@ -57,7 +57,8 @@ enum sip_header {
 };
 
 struct sip_headers {
-    struct slice first[SIP_HEADER_COUNT]; /* trimmed; the first of each, absent where none is */
+    struct slice first[SIP_HEADER_COUNT]; /* trimmed; only where the bit in `seen` is set */
+    uint32_t seen;                        /* bit 1 << enum sip_header */
     const char *end; /* behind the empty line; where the bytes end when there is none */
     uint32_t lines;  /* header fields, folded ones once */
     bool ended;      /* there was an empty line */
@@ -65,6 +66,17 @@ struct sip_headers {
     bool bad_line;   /* a line without a name or a colon */
     bool duplicate;  /* a field that may be there once was there twice, with other words */
 };
+
+static inline bool sip_headers_has(const struct sip_headers *headers, enum sip_header id)
+{
+    return headers->seen >> id & 1;
+}
+
+/* The value of the first of that name; absent when there is none. */
+static inline struct slice sip_headers_get(const struct sip_headers *headers, enum sip_header id)
+{
+    return sip_headers_has(headers, id) ? headers->first[id] : SLICE_ABSENT;
+}
 
 /* The row of a name, in any case, long or compact. */
 enum sip_header sip_header_find(struct slice name);

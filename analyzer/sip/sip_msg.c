@@ -1,6 +1,7 @@
 #include "analyzer/sip/sip_msg.h"
 
 #include "analyzer/sip/sip_header.h"
+#include "analyzer/sip/sip_scan.h"
 #include "analyzer/sip/sip_uri.h"
 
 /* RFC 3261 §8.1.1.5, §20.22, §20.19, §20.33: what each number may be at most. */
@@ -79,31 +80,16 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-static bool is_space(char c)
-{
-    return is_blank(c) || c == '\r' || c == '\n';
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static struct slice skip(struct slice s, size_t n)
-{
-    return slice_of(s.p + n, s.len - n);
-}
-
 /* Takes what stands before the first white space off *s, and the white space too. */
 static struct slice cut_word(struct slice *s)
 {
     struct slice word = { s->p, 0 };
 
-    while (word.len < s->len && !is_space(s->p[word.len]))
+    while (word.len < s->len && !scan_is_space(s->p[word.len]))
         word.len++;
-    *s = skip(*s, word.len);
-    while (s->len && is_space(s->p[0]))
-        *s = skip(*s, 1);
+    *s = scan_skip(*s, word.len);
+    while (s->len && scan_is_space(s->p[0]))
+        *s = scan_skip(*s, 1);
     return word;
 }
 
@@ -111,21 +97,18 @@ static struct slice cut_word(struct slice *s)
 static int64_t cut_number(struct sip_msg *msg, struct slice *s, uint64_t max,
                           enum sip_anomaly none_flag)
 {
+    uint64_t value = 0;
     size_t n = 0;
-    uint64_t value;
 
-    while (n < s->len && is_digit(s->p[n]))
-        n++;
-    if (n == 0) {
-        flag(msg, none_flag);
-        return -1;
+    for (; n < s->len && scan_is_digit(s->p[n]); n++) {
+        /* Stays above every max once it is there, whatever number of digits follow. */
+        if (value <= max)
+            value = value * 10 + (unsigned)(s->p[n] - '0');
     }
-    if (!slice_to_u64(slice_of(s->p, n), max, &value)) {
-        flag(msg, SIP_ANOMALY_SCALAR_OVERFLOW);
-        value = UINT64_MAX;
-    }
-    *s = skip(*s, n);
-    return value == UINT64_MAX ? -1 : (int64_t)value;
+    *s = scan_skip(*s, n);
+    flag_if(msg, n == 0, none_flag);
+    flag_if(msg, value > max, SIP_ANOMALY_SCALAR_OVERFLOW);
+    return n && value <= max ? (int64_t)value : -1;
 }
 
 /* A header that is a number; a comment or parameters may follow (Retry-After). */
@@ -136,7 +119,7 @@ static int64_t read_number(struct sip_msg *msg, struct slice text, uint64_t max)
     if (!text.p)
         return -1;
     value = cut_number(msg, &text, max, SIP_ANOMALY_BAD_NUMBER);
-    if (text.len && !is_space(text.p[0]) && text.p[0] != ';' && text.p[0] != '(') {
+    if (text.len && !scan_is_space(text.p[0]) && text.p[0] != ';' && text.p[0] != '(') {
         flag(msg, SIP_ANOMALY_BAD_NUMBER);
         return -1;
     }
@@ -148,14 +131,30 @@ static int64_t read_number(struct sip_msg *msg, struct slice text, uint64_t max)
 /* RFC 3261 §25.1: token. */
 static bool is_token(char c)
 {
-    static const bool token[128] = {
-        ['-'] = true, ['.'] = true, ['!'] = true, ['%'] = true,  ['*'] = true,
-        ['_'] = true, ['+'] = true, ['`'] = true, ['\''] = true, ['~'] = true,
+    /* clang-format off */
+    static const bool token[256] = {
+        ['!'] = 1, ['%'] = 1, ['\''] = 1, ['*'] = 1, ['+'] = 1, ['-'] = 1, ['.'] = 1, ['_'] = 1,
+        ['`'] = 1, ['~'] = 1,
+        ['0'] = 1, ['1'] = 1, ['2'] = 1, ['3'] = 1, ['4'] = 1, ['5'] = 1, ['6'] = 1, ['7'] = 1,
+        ['8'] = 1, ['9'] = 1,
+        ['A'] = 1, ['B'] = 1, ['C'] = 1, ['D'] = 1, ['E'] = 1, ['F'] = 1, ['G'] = 1, ['H'] = 1,
+        ['I'] = 1, ['J'] = 1, ['K'] = 1, ['L'] = 1, ['M'] = 1, ['N'] = 1, ['O'] = 1, ['P'] = 1,
+        ['Q'] = 1, ['R'] = 1, ['S'] = 1, ['T'] = 1, ['U'] = 1, ['V'] = 1, ['W'] = 1, ['X'] = 1,
+        ['Y'] = 1, ['Z'] = 1,
+        ['a'] = 1, ['b'] = 1, ['c'] = 1, ['d'] = 1, ['e'] = 1, ['f'] = 1, ['g'] = 1, ['h'] = 1,
+        ['i'] = 1, ['j'] = 1, ['k'] = 1, ['l'] = 1, ['m'] = 1, ['n'] = 1, ['o'] = 1, ['p'] = 1,
+        ['q'] = 1, ['r'] = 1, ['s'] = 1, ['t'] = 1, ['u'] = 1, ['v'] = 1, ['w'] = 1, ['x'] = 1,
+        ['y'] = 1, ['z'] = 1,
     };
-    char letter = (char)(c | 0x20);
+    /* clang-format on */
 
-    return is_digit(c) || (letter >= 'a' && letter <= 'z') ||
-           ((unsigned char)c < sizeof token && token[(unsigned char)c]);
+    return token[(unsigned char)c];
+}
+
+static bool is_sip_2_0(struct slice s)
+{
+    return s.len == 7 && (uint32_t)scan_lower8(scan_load4(s.p)) == SCAN_WORD('s', 'i', 'p', '/') &&
+           scan_load4(s.p + 3) == SCAN_WORD('/', '2', '.', '0');
 }
 
 /* "SIP/" digits "." digits. */
@@ -163,13 +162,15 @@ static bool is_version(struct slice s)
 {
     size_t n = 4, dots = 0;
 
-    if (s.len < 7 || !slice_istarts_with(s, SLICE("SIP/")) || !is_digit(s.p[4]) ||
-        !is_digit(s.p[s.len - 1]))
+    if (is_sip_2_0(s))
+        return true;
+    if (s.len < 7 || !slice_istarts_with(s, SLICE("SIP/")) || !scan_is_digit(s.p[4]) ||
+        !scan_is_digit(s.p[s.len - 1]))
         return false;
     for (; n < s.len; n++) {
         if (s.p[n] == '.')
             dots++;
-        else if (!is_digit(s.p[n]))
+        else if (!scan_is_digit(s.p[n]))
             return false;
     }
     return dots == 1;
@@ -192,7 +193,7 @@ static struct slice start_line(struct slice datagram, bool *whole)
 
     while (n < datagram.len && (datagram.p[n] == '\r' || datagram.p[n] == '\n'))
         n++;
-    line = n ? skip(datagram, n) : datagram;
+    line = n ? scan_skip(datagram, n) : datagram;
     n = slice_find(line, '\n');
     *whole = n < line.len;
     if (n && *whole && line.p[n - 1] == '\r')
@@ -205,6 +206,8 @@ static struct slice last_word(struct slice line)
 {
     size_t begin, end = line.len;
 
+    if (end > 8 && line.p[end - 8] == ' ' && is_sip_2_0(scan_skip(line, end - 7)))
+        return scan_skip(line, end - 7);
     while (end && is_blank(line.p[end - 1]))
         end--;
     begin = end;
@@ -226,7 +229,7 @@ bool sip_msg_looks_like(struct slice datagram)
     bool whole;
     size_t n;
 
-    if (datagram.len == 0 || (!is_token(datagram.p[0]) && !is_space(datagram.p[0])))
+    if (datagram.len == 0 || (!is_token(datagram.p[0]) && !scan_is_space(datagram.p[0])))
         return false;
     line = start_line(datagram, &whole);
     n = token_len(line);
@@ -237,12 +240,12 @@ bool sip_msg_looks_like(struct slice datagram)
     }
     if (n == 0 || n == line.len || line.p[n] != ' ')
         return false;
-    return whole ? is_version(last_word(line)) : looks_like_uri(skip(line, n + 1));
+    return whole ? is_version(last_word(line)) : looks_like_uri(scan_skip(line, n + 1));
 }
 
 static enum sip_parse read_version(struct sip_msg *msg, struct slice version)
 {
-    if (slice_ieq(version, SLICE("SIP/2.0")))
+    if (is_sip_2_0(version))
         return SIP_PARSE_OK;
     if (!is_version(version))
         return SIP_PARSE_NOT_SIP;
@@ -252,15 +255,15 @@ static enum sip_parse read_version(struct sip_msg *msg, struct slice version)
 
 static enum sip_parse read_status_line(struct sip_msg *msg, struct slice line)
 {
-    struct slice version = { line.p, slice_find(line, ' ') }, code;
+    struct slice version = { line.p, scan_find(line, ' ') }, code;
     enum sip_parse result = read_version(msg, version);
     uint64_t status;
 
     if (result != SIP_PARSE_OK)
         return result;
-    line = skip(line, version.len);
+    line = scan_skip(line, version.len);
     flag_if(msg, line.len > 1 && is_blank(line.p[1]), SIP_ANOMALY_BAD_START_LINE);
-    line = slice_trim(line);
+    line = scan_trim(line);
     code = cut_word(&line);
     msg->reason = line;
     if (code.len != 3 || !slice_to_u64(code, 699, &status) || status < 100) {
@@ -277,7 +280,7 @@ static void read_request_uri(struct sip_msg *msg, struct slice text)
     bool bad = false;
 
     if (text.len >= 2 && text.p[0] == '<' && text.p[text.len - 1] == '>') {
-        text = slice_trim(slice_of(text.p + 1, text.len - 2));
+        text = scan_trim(slice_of(text.p + 1, text.len - 2));
         bad = true;
     }
     msg->request_uri = text;
@@ -307,38 +310,42 @@ static enum sip_parse read_request_line(struct sip_msg *msg, struct slice line)
             version.p + version.len != line_end || uri.len < 3 || is_blank(uri.p[1]) ||
                 is_blank(uri.p[uri.len - 2]),
             SIP_ANOMALY_BAD_START_LINE);
-    read_request_uri(msg, slice_trim(uri));
+    read_request_uri(msg, scan_trim(uri));
     return result;
 }
 
 /* --- the header fields --- */
+
+static bool is_named(struct slice name, struct slice wanted)
+{
+    return name.len == wanted.len && slice_ieq(name, wanted);
+}
 
 /* One of From and To. */
 static void read_party(struct sip_msg *msg, struct slice value, enum sip_anomaly bad,
                        struct slice *uri_out, struct slice *user, struct slice *tag)
 {
     struct sip_name_addr party;
-    struct sip_uri uri;
-    struct slice found;
+    struct slice name, text;
 
     if (!value.p)
         return;
     if (sip_name_addr_parse(&party, value)) {
-        party.bad |= !sip_uri_parse(&uri, party.uri) || uri.bad;
         *uri_out = party.uri;
-        *user = uri.user;
-        found = sip_param_find(party.params, SLICE("tag"));
-        if (found.len)
-            *tag = found;
+        *user = sip_uri_user(party.uri, &party.bad);
     }
-    flag_if(msg, party.bad || party.rest.p, bad);
+    while (sip_param_next(&party.params, &name, &text)) {
+        if (is_named(name, SLICE("tag")) && text.len && !tag->p)
+            *tag = text;
+    }
+    party.bad |= party.params.len > 0; /* a list, which it must not be */
+    flag_if(msg, party.bad, bad);
 }
 
 static void read_contact(struct sip_msg *msg, struct slice value)
 {
     struct sip_name_addr contact;
     struct slice name, text;
-    struct sip_uri uri;
 
     if (!value.p)
         return;
@@ -349,27 +356,39 @@ static void read_contact(struct sip_msg *msg, struct slice value)
     }
     if (sip_name_addr_parse(&contact, value)) {
         msg->contact_uri = contact.uri;
-        contact.bad |= !sip_uri_parse(&uri, contact.uri) || uri.bad;
+        sip_uri_user(contact.uri, &contact.bad);
     }
     while (sip_param_next(&contact.params, &name, &text)) {
         contact.bad |= name.len == 0;
-        if (text.p && slice_ieq(name, SLICE("expires")))
+        if (text.p && is_named(name, SLICE("expires")))
             msg->contact_expires = read_number(msg, text, DELTA_MAX);
     }
     flag_if(msg, contact.bad, SIP_ANOMALY_BAD_CONTACT);
 }
 
-/* "SIP" / "2.0" / transport, with white space where they like. What follows, or absent. */
-static struct slice skip_protocol(struct slice s)
+/* What stands behind the second slash, or absent. */
+static struct slice skip_slashes(struct slice s)
 {
     for (int slashes = 0; slashes < 2; slashes++) {
-        size_t n = slice_find(s, '/');
+        size_t n = scan_find(s, '/');
 
         if (n == s.len)
             return SLICE_ABSENT;
-        s = skip(s, n + 1);
+        s = scan_skip(s, n + 1);
     }
-    s = slice_trim(s);
+    return s;
+}
+
+/* "SIP" / "2.0" / transport, with white space where they like. What follows, or absent. */
+static struct slice skip_protocol(struct slice s)
+{
+    if (s.len > 8 && is_sip_2_0(scan_head(s, 7)) && s.p[7] == '/')
+        s = scan_skip(s, 8);
+    else
+        s = skip_slashes(s);
+    if (!s.p)
+        return s;
+    s = scan_trim(s);
     cut_word(&s);
     return s;
 }
@@ -380,9 +399,9 @@ static void read_via_params(struct sip_msg *msg, struct slice params)
 
     while (sip_param_next(&params, &name, &value)) {
         flag_if(msg, name.len == 0, SIP_ANOMALY_BAD_VIA);
-        if (!msg->via_branch.p && slice_ieq(name, SLICE("branch")))
+        if (!msg->via_branch.p && is_named(name, SLICE("branch")))
             msg->via_branch = value;
-        else if (slice_ieq(name, SLICE("received")))
+        else if (is_named(name, SLICE("received")))
             msg->via_received = value;
     }
 }
@@ -393,18 +412,15 @@ static void read_via(struct sip_msg *msg, struct slice value)
 
     if (!value.p)
         return;
-    /* A Via has no URI and, but for comments nobody sends, no quoted text: the comma ends it. */
-    value.len = slice_find(value, ',');
     value = skip_protocol(value);
     if (!value.p) {
         flag(msg, SIP_ANOMALY_BAD_VIA);
         return;
     }
-    n = slice_find(value, ';');
-    msg->via_sent_by = slice_trim(slice_of(value.p, n));
+    n = scan_find2(value, ';', ',');
+    msg->via_sent_by = scan_trim(slice_of(value.p, n));
     flag_if(msg, msg->via_sent_by.len == 0, SIP_ANOMALY_BAD_VIA);
-    if (n < value.len)
-        read_via_params(msg, skip(value, n + 1));
+    read_via_params(msg, scan_skip(value, n));
     flag_if(msg, slice_eq(msg->via_branch, cookie), SIP_ANOMALY_BAD_BRANCH);
     flag_if(msg, !slice_starts_with(msg->via_branch, cookie), SIP_ANOMALY_RFC2543);
 }
@@ -420,8 +436,8 @@ static void read_cseq(struct sip_msg *msg, struct slice value)
     number = cut_number(msg, &method, CSEQ_MAX, SIP_ANOMALY_BAD_CSEQ);
     msg->has_cseq = number >= 0;
     msg->cseq = msg->has_cseq ? (uint32_t)number : 0;
-    flag_if(msg, method.len == 0 || !is_space(method.p[0]), SIP_ANOMALY_BAD_CSEQ);
-    method = slice_trim(method);
+    flag_if(msg, method.len == 0 || !scan_is_space(method.p[0]), SIP_ANOMALY_BAD_CSEQ);
+    method = scan_trim(method);
     if (msg->is_request && slice_eq(method, msg->method_text)) {
         msg->cseq_method = msg->method;
         return;
@@ -437,7 +453,7 @@ static void read_cseq(struct sip_msg *msg, struct slice value)
 
 static void read_date(struct sip_msg *msg, struct slice value)
 {
-    bool gmt = value.len >= 3 && slice_ieq(skip(value, value.len - 3), SLICE("GMT"));
+    bool gmt = value.len >= 3 && slice_ieq(scan_skip(value, value.len - 3), SLICE("GMT"));
 
     flag_if(msg, value.p && !gmt, SIP_ANOMALY_BAD_DATE);
 }
@@ -446,13 +462,13 @@ static void read_date(struct sip_msg *msg, struct slice value)
  * the datagram is the end of the body). */
 static void read_body(struct sip_msg *msg, const struct sip_headers *headers, struct slice rest)
 {
-    struct slice text = headers->first[SIP_HEADER_CONTENT_LENGTH];
+    struct slice text = sip_headers_get(headers, SIP_HEADER_CONTENT_LENGTH);
 
     if (headers->ended)
         msg->body = rest;
     if (!text.p)
         return;
-    if (text.len > 1 && text.p[0] == '-' && is_digit(text.p[1])) {
+    if (text.len > 1 && text.p[0] == '-' && scan_is_digit(text.p[1])) {
         flag(msg, SIP_ANOMALY_CL_NEGATIVE);
         return;
     }
@@ -466,45 +482,52 @@ static void read_body(struct sip_msg *msg, const struct sip_headers *headers, st
     }
 }
 
-static void read_lesser_headers(struct sip_msg *msg, const struct slice *first)
+static void read_lesser_headers(struct sip_msg *msg, const struct sip_headers *headers)
 {
-    struct slice warning = first[SIP_HEADER_WARNING];
+    struct slice warning = sip_headers_get(headers, SIP_HEADER_WARNING);
 
-    msg->user_agent = first[SIP_HEADER_USER_AGENT];
-    msg->server = first[SIP_HEADER_SERVER];
-    msg->reason_header = first[SIP_HEADER_REASON];
+    msg->user_agent = sip_headers_get(headers, SIP_HEADER_USER_AGENT);
+    msg->server = sip_headers_get(headers, SIP_HEADER_SERVER);
+    msg->reason_header = sip_headers_get(headers, SIP_HEADER_REASON);
     msg->warning = warning;
-    msg->session_id = first[SIP_HEADER_SESSION_ID];
-    msg->asserted_identity = first[SIP_HEADER_ASSERTED_IDENTITY];
-    msg->content_type = first[SIP_HEADER_CONTENT_TYPE];
-    msg->max_forwards = read_number(msg, first[SIP_HEADER_MAX_FORWARDS], MAX_FORWARDS_MAX);
-    msg->expires = read_number(msg, first[SIP_HEADER_EXPIRES], DELTA_MAX);
-    msg->retry_after = read_number(msg, first[SIP_HEADER_RETRY_AFTER], DELTA_MAX);
+    msg->session_id = sip_headers_get(headers, SIP_HEADER_SESSION_ID);
+    msg->asserted_identity = sip_headers_get(headers, SIP_HEADER_ASSERTED_IDENTITY);
+    msg->content_type = sip_headers_get(headers, SIP_HEADER_CONTENT_TYPE);
+    msg->max_forwards =
+        read_number(msg, sip_headers_get(headers, SIP_HEADER_MAX_FORWARDS), MAX_FORWARDS_MAX);
+    msg->expires = read_number(msg, sip_headers_get(headers, SIP_HEADER_EXPIRES), DELTA_MAX);
+    msg->retry_after =
+        read_number(msg, sip_headers_get(headers, SIP_HEADER_RETRY_AFTER), DELTA_MAX);
     if (warning.p)
         cut_number(msg, &warning, WARNING_MAX, SIP_ANOMALY_BAD_NUMBER);
-    read_date(msg, first[SIP_HEADER_DATE]);
+    read_date(msg, sip_headers_get(headers, SIP_HEADER_DATE));
     msg->auth =
-        (uint8_t)((first[SIP_HEADER_WWW_AUTHENTICATE].p ? SIP_AUTH_WWW_AUTHENTICATE : 0) |
-                  (first[SIP_HEADER_PROXY_AUTHENTICATE].p ? SIP_AUTH_PROXY_AUTHENTICATE : 0) |
-                  (first[SIP_HEADER_AUTHORIZATION].p ? SIP_AUTH_AUTHORIZATION : 0) |
-                  (first[SIP_HEADER_PROXY_AUTHORIZATION].p ? SIP_AUTH_PROXY_AUTHORIZATION : 0));
+        (uint8_t)((sip_headers_has(headers, SIP_HEADER_WWW_AUTHENTICATE) ? SIP_AUTH_WWW_AUTHENTICATE
+                                                                         : 0) |
+                  (sip_headers_has(headers, SIP_HEADER_PROXY_AUTHENTICATE)
+                       ? SIP_AUTH_PROXY_AUTHENTICATE
+                       : 0) |
+                  (sip_headers_has(headers, SIP_HEADER_AUTHORIZATION) ? SIP_AUTH_AUTHORIZATION
+                                                                      : 0) |
+                  (sip_headers_has(headers, SIP_HEADER_PROXY_AUTHORIZATION)
+                       ? SIP_AUTH_PROXY_AUTHORIZATION
+                       : 0));
 }
 
 static void read_headers(struct sip_msg *msg, const struct sip_headers *headers)
 {
-    const struct slice *first = headers->first;
-
-    if (first[SIP_HEADER_CALL_ID].len)
-        msg->call_id = first[SIP_HEADER_CALL_ID];
-    msg->from = first[SIP_HEADER_FROM];
-    msg->to = first[SIP_HEADER_TO];
+    msg->call_id = sip_headers_get(headers, SIP_HEADER_CALL_ID);
+    if (msg->call_id.len == 0)
+        msg->call_id = SLICE_ABSENT;
+    msg->from = sip_headers_get(headers, SIP_HEADER_FROM);
+    msg->to = sip_headers_get(headers, SIP_HEADER_TO);
     read_party(msg, msg->from, SIP_ANOMALY_BAD_FROM, &msg->from_uri, &msg->from_user,
                &msg->from_tag);
     read_party(msg, msg->to, SIP_ANOMALY_BAD_TO, &msg->to_uri, &msg->to_user, &msg->to_tag);
-    read_cseq(msg, first[SIP_HEADER_CSEQ]);
-    read_via(msg, first[SIP_HEADER_VIA]);
-    read_contact(msg, first[SIP_HEADER_CONTACT]);
-    read_lesser_headers(msg, first);
+    read_cseq(msg, sip_headers_get(headers, SIP_HEADER_CSEQ));
+    read_via(msg, sip_headers_get(headers, SIP_HEADER_VIA));
+    read_contact(msg, sip_headers_get(headers, SIP_HEADER_CONTACT));
+    read_lesser_headers(msg, headers);
 
     msg->headers =
         (uint16_t)(headers->lines < SIP_HEADERS_USED ? headers->lines : SIP_HEADERS_USED);
@@ -516,15 +539,15 @@ static void read_headers(struct sip_msg *msg, const struct sip_headers *headers)
     flag_if(msg, msg->from.p && !msg->from_tag.p, SIP_ANOMALY_RFC2543);
     /* Of a message that was cut nobody knows what its sender wrote. */
     flag_if(msg,
-            headers->ended &&
-                (!msg->from.p || !msg->to.p || !msg->cseq_text.p || !first[SIP_HEADER_VIA].p),
+            headers->ended && (!msg->from.p || !msg->to.p || !msg->cseq_text.p ||
+                               !sip_headers_has(headers, SIP_HEADER_VIA)),
             SIP_ANOMALY_MISSING_HEADER);
 }
 
 static bool is_keepalive(struct slice datagram)
 {
     for (size_t i = 0; i < datagram.len; i++) {
-        if (datagram.p[i] != '\0' && !is_space(datagram.p[i]))
+        if (datagram.p[i] != '\0' && !scan_is_space(datagram.p[i]))
             return false;
     }
     return true;
@@ -545,19 +568,15 @@ enum sip_parse sip_msg_parse(struct sip_msg *msg, struct slice datagram)
     struct slice line;
     bool whole;
 
-    *msg = (struct sip_msg){
-        .content_length = -1,
-        .expires = -1,
-        .contact_expires = -1,
-        .max_forwards = -1,
-        .retry_after = -1,
-    };
+    memset(msg, 0, sizeof *msg);
+    msg->content_length = msg->expires = msg->contact_expires = -1;
+    msg->max_forwards = msg->retry_after = -1;
     if (datagram.len > SIP_MSG_MAX_BYTES)
         return SIP_PARSE_TOO_LONG;
     if (datagram.len == 0)
         return SIP_PARSE_KEEPALIVE;
     line = start_line(datagram, &whole);
-    if (line.len == 0 || is_space(line.p[0]) || line.p[0] == '\0')
+    if (line.len == 0 || scan_is_space(line.p[0]) || line.p[0] == '\0')
         return is_keepalive(datagram) ? SIP_PARSE_KEEPALIVE : SIP_PARSE_NOT_SIP;
     if (!whole)
         return sip_msg_looks_like(line) ? SIP_PARSE_TRUNCATED : SIP_PARSE_NOT_SIP;

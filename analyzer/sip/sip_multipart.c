@@ -15,8 +15,10 @@ static bool is_multipart(struct slice content_type, struct slice *boundary)
 {
     struct slice params = content_type;
 
-    if (!slice_istarts_with(slice_trim(slice_cut(&params, ';')), SLICE("multipart/")))
+    if (!slice_istarts_with(content_type, SLICE("multipart/")))
         return false;
+    params.len -= slice_find(content_type, ';');
+    params.p += content_type.len - params.len;
     *boundary = sip_param_find(params, SLICE("boundary"));
     return boundary->len > 0 && boundary->len <= BOUNDARY_MAX;
 }
@@ -75,7 +77,7 @@ static struct slice find_at_depth(struct slice content_type, struct slice body, 
         sip_headers_scan(&headers, part, PART_HEADERS_USED);
         if (!headers.ended)
             continue;
-        found = find_at_depth(headers.first[SIP_HEADER_CONTENT_TYPE],
+        found = find_at_depth(sip_headers_get(&headers, SIP_HEADER_CONTENT_TYPE),
                               slice_of(headers.end, (size_t)(part.p + part.len - headers.end)),
                               type, depth - 1);
         if (found.p)

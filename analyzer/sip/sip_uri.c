@@ -1,38 +1,21 @@
 #include "analyzer/sip/sip_uri.h"
 
+#include "analyzer/sip/sip_scan.h"
+
 /* "[" and the longest IPv6 text. */
 enum { HOST_TEXT_MAX = 48 };
 
-static bool is_space(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
+/* "sip:" as scan_load4 gives it: nearly every URI begins so. */
+#define SIP_COLON SCAN_WORD('s', 'i', 'p', ':')
 
 static bool is_alpha(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-static struct slice skip(struct slice s, size_t n)
+static bool is_sip(struct slice s)
 {
-    return slice_of(s.p + n, s.len - n);
-}
-
-static struct slice head_of(struct slice s, size_t n)
-{
-    return slice_of(s.p, n);
-}
-
-static struct slice skip_space(struct slice s)
-{
-    while (s.len && is_space(s.p[0]))
-        s = skip(s, 1);
-    return s;
+    return s.len >= 4 && (uint32_t)scan_lower8(scan_load4(s.p)) == SIP_COLON;
 }
 
 /* The length of `scheme ":"`, or 0. */
@@ -40,10 +23,12 @@ static size_t scheme_len(struct slice s)
 {
     size_t n = 0;
 
+    if (is_sip(s))
+        return 4;
     if (s.len == 0 || !is_alpha(s.p[0]))
         return 0;
-    while (n < s.len && (is_alpha(s.p[n]) || is_digit(s.p[n]) || s.p[n] == '+' || s.p[n] == '-' ||
-                         s.p[n] == '.'))
+    while (n < s.len && (is_alpha(s.p[n]) || scan_is_digit(s.p[n]) || s.p[n] == '+' ||
+                         s.p[n] == '-' || s.p[n] == '.'))
         n++;
     return n < s.len && s.p[n] == ':' ? n + 1 : 0;
 }
@@ -59,104 +44,117 @@ static enum sip_scheme scheme_of(struct slice text)
     return SIP_SCHEME_OTHER;
 }
 
-static bool has_space(struct slice s)
-{
-    for (size_t i = 0; i < s.len; i++) {
-        if (is_space(s.p[i]))
-            return true;
-    }
-    return false;
-}
-
 /* What follows the host: [":" port] [";" params] ["?" headers]. */
 static void parse_behind_host(struct sip_uri *uri, struct slice s)
 {
     if (s.len && s.p[0] == ':') {
-        size_t n = 1;
+        size_t n = scan_find2(s, ';', '?');
         uint64_t port;
 
-        while (n < s.len && s.p[n] != ';' && s.p[n] != '?')
-            n++;
         if (slice_to_u64(slice_of(s.p + 1, n - 1), UINT16_MAX, &port))
             uri->port = (uint16_t)port;
         else
             uri->bad = true;
-        s = skip(s, n);
+        s = scan_skip(s, n);
     }
     if (s.len && s.p[0] == ';') {
-        s = skip(s, 1);
-        uri->params = head_of(s, slice_find(s, '?'));
-        s = skip(s, uri->params.len);
+        s = scan_skip(s, 1);
+        uri->params = scan_head(s, scan_find(s, '?'));
+        s = scan_skip(s, uri->params.len);
     }
     if (s.len && s.p[0] == '?')
-        uri->headers = skip(s, 1);
+        uri->headers = scan_skip(s, 1);
     else if (s.len)
         uri->bad = true;
 }
 
 static void parse_host(struct sip_uri *uri, struct slice s)
 {
-    size_t n = 0, colons = 0, first_colon = 0;
+    size_t n, colon;
 
     if (s.len && s.p[0] == '[') {
-        n = slice_find(s, ']');
+        n = scan_find(s, ']');
         uri->host = slice_of(s.p + 1, n - 1);
         uri->bad |= n == s.len;
-        parse_behind_host(uri, skip(s, n < s.len ? n + 1 : n));
+        parse_behind_host(uri, scan_skip(s, n < s.len ? n + 1 : n));
         return;
     }
-    while (n < s.len && s.p[n] != ';' && s.p[n] != '?') {
-        if (s.p[n] == ':' && colons++ == 0)
-            first_colon = n;
-        n++;
-    }
-    /* Two colons: an IPv6 address without its brackets, which has no port that could be told. */
-    uri->bad |= colons > 1;
-    if (colons == 1)
-        n = first_colon;
-    uri->host = head_of(s, n);
-    parse_behind_host(uri, skip(s, n));
+    n = scan_find2(s, ';', '?');
+    colon = scan_find(scan_head(s, n), ':');
+    if (colon < n && scan_find(slice_of(s.p + colon + 1, n - colon - 1), ':') < n - colon - 1)
+        uri->bad = true; /* IPv6 without its brackets: a port could not be told */
+    else
+        n = colon;
+    uri->host = scan_head(s, n);
+    parse_behind_host(uri, scan_skip(s, n));
 }
 
-static void parse_sip(struct sip_uri *uri, struct slice s)
+/* [user [":" password] "@"] of a sip: URI. What follows it is returned. */
+static struct slice parse_userinfo(struct sip_uri *uri, struct slice s)
 {
-    size_t at = slice_find(s, '@');
+    size_t colon = scan_find2(s, ':', '@'), at = colon;
 
-    if (at < s.len) {
-        struct slice userinfo = head_of(s, at);
-        size_t colon = slice_find(userinfo, ':');
+    if (at < s.len && s.p[at] == ':')
+        at += scan_find(scan_skip(s, at), '@');
+    if (at == s.len)
+        return s;
+    uri->user = scan_head(s, colon);
+    if (colon < at)
+        uri->password = slice_of(s.p + colon + 1, at - colon - 1);
+    uri->bad |= colon == 0;
+    return scan_skip(s, at + 1);
+}
 
-        uri->user = head_of(userinfo, colon);
-        if (colon < userinfo.len)
-            uri->password = skip(userinfo, colon + 1);
-        uri->bad |= uri->user.len == 0;
-        s = skip(s, at + 1);
-    }
-    parse_host(uri, s);
-    uri->bad |= uri->host.len == 0;
+static void parse_tel(struct sip_uri *uri, struct slice s)
+{
+    uri->user = scan_head(s, scan_find(s, ';'));
+    uri->bad |= uri->user.len == 0;
+    if (uri->user.len < s.len)
+        uri->params = scan_skip(s, uri->user.len + 1);
+}
+
+/* Everything up to the host, which is returned; absent for the schemes that have none. Sets the
+ * fields one by one: clearing the struct at once costs more than the rest of the work. */
+static struct slice parse_front(struct sip_uri *uri, struct slice text)
+{
+    struct slice s = scan_trim(text);
+    size_t n = scheme_len(s);
+
+    uri->scheme = SIP_SCHEME_NONE;
+    uri->bad = n == 0 || scan_has_space(text);
+    uri->port = 0;
+    uri->scheme_text = uri->user = uri->password = SLICE_ABSENT;
+    uri->host = uri->params = uri->headers = SLICE_ABSENT;
+    if (n == 0)
+        return SLICE_ABSENT;
+    uri->scheme_text = scan_head(s, n - 1);
+    uri->scheme = (uint8_t)(is_sip(s) ? SIP_SCHEME_SIP : scheme_of(uri->scheme_text));
+    s = scan_skip(s, n);
+    if (uri->scheme == SIP_SCHEME_SIP || uri->scheme == SIP_SCHEME_SIPS)
+        return parse_userinfo(uri, s);
+    if (uri->scheme == SIP_SCHEME_TEL)
+        parse_tel(uri, s);
+    return SLICE_ABSENT;
 }
 
 bool sip_uri_parse(struct sip_uri *uri, struct slice text)
 {
-    struct slice s = slice_trim(text);
-    size_t n = scheme_len(s);
+    struct slice host = parse_front(uri, text);
 
-    *uri = (struct sip_uri){ .scheme = SIP_SCHEME_NONE };
-    if (n == 0)
-        return false;
-    uri->bad = has_space(text);
-    uri->scheme_text = head_of(s, n - 1);
-    uri->scheme = (uint8_t)scheme_of(uri->scheme_text);
-    s = skip(s, n);
-    if (uri->scheme == SIP_SCHEME_TEL) {
-        uri->user = head_of(s, slice_find(s, ';'));
-        uri->bad |= uri->user.len == 0;
-        if (uri->user.len < s.len)
-            uri->params = skip(s, uri->user.len + 1);
-    } else if (uri->scheme != SIP_SCHEME_OTHER) {
-        parse_sip(uri, s);
+    if (host.p) {
+        parse_host(uri, host);
+        uri->bad |= uri->host.len == 0;
     }
-    return true;
+    return uri->scheme != SIP_SCHEME_NONE;
+}
+
+struct slice sip_uri_user(struct slice text, bool *bad)
+{
+    struct sip_uri uri;
+    struct slice host = parse_front(&uri, text);
+
+    *bad |= uri.bad || (host.p && host.len == 0);
+    return uri.user;
 }
 
 /* The position behind a quoted string that begins at s.p[at]; s.len when it never ends, and then
@@ -175,31 +173,38 @@ static size_t skip_quoted(struct slice s, size_t at, bool *closed)
     return s.len;
 }
 
-/* The first `a` or `b` outside quotes, or s.len. */
-static size_t find_unquoted(struct slice s, char a, char b)
+/* The end of a parameter: the first ';' or ',' outside quotes, or s.len. */
+static size_t param_len(struct slice s)
 {
-    size_t n = 0;
+    size_t n = scan_find3(s, ';', ',', '"');
     bool closed;
 
-    while (n < s.len && s.p[n] != a && s.p[n] != b)
-        n = s.p[n] == '"' ? skip_quoted(s, n, &closed) : n + 1;
+    while (n < s.len && s.p[n] == '"') {
+        n = skip_quoted(s, n, &closed);
+        n += scan_find3(scan_skip(s, n), ';', ',', '"');
+    }
     return n;
 }
 
 bool sip_param_next(struct slice *rest, struct slice *name, struct slice *value)
 {
-    struct slice param;
-    size_t n, equals;
+    struct slice param = *rest;
+    size_t equals;
 
-    if (rest->len == 0)
+    if (param.len == 0 || param.p[0] != ';')
         return false;
-    n = find_unquoted(*rest, ';', ';');
-    param = head_of(*rest, n);
-    *rest = skip(*rest, n < rest->len ? n + 1 : n);
-    equals = slice_find(param, '=');
-    *name = slice_trim(head_of(param, equals));
-    *value = equals < param.len ? slice_trim(skip(param, equals + 1)) : SLICE_ABSENT;
+    param = scan_skip(param, 1);
+    param.len = param_len(param);
+    *rest = slice_of(param.p + param.len, rest->len - 1 - param.len);
+    equals = scan_find(param, '=');
+    *name = scan_trim(scan_head(param, equals));
+    *value = equals < param.len ? scan_trim(scan_skip(param, equals + 1)) : SLICE_ABSENT;
     return true;
+}
+
+struct slice sip_list_next(struct slice rest)
+{
+    return rest.len && rest.p[0] == ',' ? scan_skip(rest, 1) : SLICE_ABSENT;
 }
 
 struct slice sip_param_find(struct slice params, struct slice wanted)
@@ -207,7 +212,7 @@ struct slice sip_param_find(struct slice params, struct slice wanted)
     struct slice name, value;
 
     while (sip_param_next(&params, &name, &value)) {
-        if (!slice_ieq(name, wanted))
+        if (name.len != wanted.len || !slice_ieq(name, wanted))
             continue;
         if (!value.p)
             return slice_of(name.p + name.len, 0);
@@ -223,34 +228,25 @@ static void parse_behind_uri(struct sip_name_addr *out, struct slice s)
 {
     size_t n;
 
-    s = skip_space(s);
-    n = slice_find(s, ',');
-    if (n < s.len)
-        n = find_unquoted(s, ',', ',');
-    if (n < s.len)
-        out->rest = skip(s, n + 1);
-    s = slice_trim(head_of(s, n));
-    if (s.len == 0)
-        return;
-    if (s.p[0] == ';')
-        out->params = skip(s, 1);
-    else
-        out->bad = true;
+    s = scan_skip_space(s);
+    n = scan_find2(s, ';', ',');
+    out->params = scan_skip(s, n);
+    out->bad |= n > 0;
 }
 
 /* `s` begins with '<'. */
 static bool parse_bracketed(struct sip_name_addr *out, struct slice s)
 {
-    size_t close = slice_find(s, '>');
+    size_t close = scan_find(s, '>');
     struct slice inside = slice_of(s.p + 1, close - 1);
 
     if (close == s.len) {
         out->bad = true;
         return false;
     }
-    out->uri = slice_trim(inside);
+    out->uri = scan_trim(inside);
     out->bad |= out->uri.len != inside.len || inside.len == 0;
-    parse_behind_uri(out, skip(s, close + 1));
+    parse_behind_uri(out, scan_skip(s, close + 1));
     return out->uri.len > 0;
 }
 
@@ -260,22 +256,23 @@ static bool parse_bare(struct sip_name_addr *out, struct slice s)
 {
     size_t n = 0;
 
-    while (n < s.len && s.p[n] != ';' && s.p[n] != ',' && !is_space(s.p[n])) {
+    while (n < s.len && s.p[n] != ';' && s.p[n] != ',' && !scan_is_space(s.p[n])) {
         out->bad |= s.p[n] == '?';
         n++;
     }
-    out->uri = head_of(s, n);
-    parse_behind_uri(out, skip(s, n));
+    out->uri = scan_head(s, n);
+    parse_behind_uri(out, scan_skip(s, n));
     return true;
 }
 
 bool sip_name_addr_parse(struct sip_name_addr *out, struct slice value)
 {
-    struct slice s = slice_trim(value);
+    struct slice s = scan_trim(value);
     size_t n = 0;
     bool closed;
 
-    *out = (struct sip_name_addr){ .bad = false };
+    out->display = out->uri = out->params = SLICE_ABSENT;
+    out->bad = false;
     if (s.len && s.p[0] == '<')
         return parse_bracketed(out, s);
     if (s.len && s.p[0] == '"') {
@@ -284,7 +281,7 @@ bool sip_name_addr_parse(struct sip_name_addr *out, struct slice value)
             out->bad = true;
             return false;
         }
-        n += slice_find(skip(s, n), '<');
+        n += scan_find(scan_skip(s, n), '<');
     } else {
         while (n < s.len && s.p[n] != '<' && s.p[n] != ';' && s.p[n] != ',')
             n++;
@@ -293,15 +290,15 @@ bool sip_name_addr_parse(struct sip_name_addr *out, struct slice value)
                 return parse_bare(out, s);
             /* No URI yet: the separator must be part of an unquoted display name. */
             out->bad = true;
-            n = slice_find(s, '<');
+            n = scan_find(s, '<');
         }
     }
     if (n == s.len) {
         out->bad = true;
         return false;
     }
-    out->display = slice_trim(head_of(s, n));
-    return parse_bracketed(out, skip(s, n));
+    out->display = scan_trim(scan_head(s, n));
+    return parse_bracketed(out, scan_skip(s, n));
 }
 
 bool sip_host_to_addr(struct slice host, struct addr *out)
@@ -321,7 +318,7 @@ bool sip_host_to_addr(struct slice host, struct addr *out)
 
 static int hex_digit(char c)
 {
-    if (is_digit(c))
+    if (scan_is_digit(c))
         return c - '0';
     c = (char)(c | 0x20);
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
@@ -337,7 +334,7 @@ static char take_char(struct slice *s)
         c = (char)(hex_digit(s->p[1]) << 4 | hex_digit(s->p[2]));
         n = 3;
     }
-    *s = skip(*s, n);
+    *s = scan_skip(*s, n);
     return c;
 }
 

@@ -35,20 +35,27 @@ struct sip_uri {
 struct sip_name_addr {
     struct slice display; /* raw, quotes included */
     struct slice uri;     /* the addr-spec without <> */
-    struct slice params;  /* after the URI's '>' and the first ';', up to `rest` */
-    struct slice rest;    /* after the comma: the next values of the list; absent: the last one */
+    struct slice params;  /* after the URI: begins with ';', or ',' where the list goes on */
     bool bad;
 };
 
 /* False when nothing of a URI is there (no scheme): everything is absent then. */
 bool sip_uri_parse(struct sip_uri *uri, struct slice text);
 
+/* The user part alone, for less than half the price: the host is not looked into. *bad becomes true
+ * where sip_uri_parse finds fault up to there, and stays as it is otherwise. */
+struct slice sip_uri_user(struct slice text, bool *bad);
+
 /* False when the URI cannot be told (no closing quote or bracket): uri is absent then. */
 bool sip_name_addr_parse(struct sip_name_addr *out, struct slice value);
 
-/* Takes the next ;name=value off *rest; false when it is used up. A value has its quotes yet and is
- * absent without '='; the name of a stray ';' is empty. */
+/* Takes the next ;name=value off *rest; false at the end or before the comma of a list, where *rest
+ * begins then. A value has its quotes yet and is absent without '='; the name of a stray ';' is
+ * empty. */
 bool sip_param_next(struct slice *rest, struct slice *name, struct slice *value);
+
+/* The next value of a list, given what sip_param_next left; absent when there is none. */
+struct slice sip_list_next(struct slice rest);
 
 /* The value of a ;name=value parameter, quotes taken off; empty when it has none, absent when the
  * name is not there. The first one wins. */

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 /* Below this a line waits for the next poll, so that many leave in one call. */
-enum { SEND_AT_BYTES = 64 * 1024, ACCEPTS_MAX = 8, SOCKET_MODE = 0660 };
+enum { SEND_AT_BYTES = 64 * 1024, ACCEPTS_MAX = 8, SOCKET_MODE = 0600 };
 
 struct reader {
     int fd;                /* −1: free */

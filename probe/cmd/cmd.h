@@ -1,0 +1,18 @@
+/*
+ * cmd - the subcommands of earshot, one file each.
+ *
+ * Each takes its own argv (argv[0] is its name) and returns the exit status.
+ */
+#ifndef PROBE_CMD_CMD_H
+#define PROBE_CMD_CMD_H
+
+int cmd_analyze(int argc, char **argv);
+int cmd_replay(int argc, char **argv);
+int cmd_run(int argc, char **argv);
+int cmd_calls(int argc, char **argv);
+int cmd_show(int argc, char **argv);
+int cmd_export(int argc, char **argv);
+int cmd_alerts(int argc, char **argv);
+int cmd_serve(int argc, char **argv);
+
+#endif

@@ -1,0 +1,140 @@
+#include "probe/cli.h"
+#include "probe/cmd/call_line.h"
+#include "probe/cmd/cmd.h"
+#include "probe/engine/file_run.h"
+#include "probe/engine/stop_signal.h"
+
+#include <stdio.h>
+
+struct printer {
+    const struct cli_command *command;
+    struct strbuf out;
+    bool json;
+    bool heading_done;
+    bool broken; /* nobody reads any more */
+    uint64_t calls, streams;
+};
+
+enum { FLUSH_BYTES = 64 * 1024 };
+
+static void flush(struct printer *p)
+{
+    if (p->out.failed || fwrite(p->out.p, 1, p->out.len, stdout) != p->out.len)
+        p->broken = true;
+    strbuf_reset(&p->out);
+}
+
+static void add_json(struct printer *p, const struct record_type *type, const void *record)
+{
+    struct json j = json_to(&p->out);
+
+    record_write_json(&j, type, record);
+    strbuf_add_char(&p->out, '\n');
+}
+
+/* "  sip 5, rtp 851": the bins above zero. */
+static void add_bins(struct strbuf *out, struct slice json)
+{
+    for (size_t i = 0; i < json.len; i++) {
+        char c = json.p[i];
+
+        if (c == ':' || c == ',')
+            strbuf_add_text(out, c == ':' ? " " : ", ");
+        else if (c != '{' && c != '}' && c != '"')
+            strbuf_add_char(out, c);
+    }
+}
+
+static void add_ledger(struct printer *p, const struct capture_record *c)
+{
+    strbuf_addf(&p->out, "\n%llu calls, %llu streams without SIP, %lld packets: ",
+                (unsigned long long)p->calls, (unsigned long long)p->streams,
+                (long long)c->received);
+    add_bins(&p->out, c->bins);
+    if (c->truncated > 0)
+        strbuf_addf(&p->out, "; %lld cut by the snap length", (long long)c->truncated);
+    if (c->refusals.len > 2) {
+        strbuf_add_text(&p->out, "\nrefused: ");
+        add_bins(&p->out, c->refusals);
+    }
+    strbuf_add_char(&p->out, '\n');
+}
+
+static void add_text(struct printer *p, const struct record_type *type, const void *record)
+{
+    if (!p->heading_done && type != &record_type_transaction) {
+        p->heading_done = true;
+        call_line_heading(&p->out);
+    }
+    if (type == &record_type_call) {
+        p->calls++;
+        call_line_add(&p->out, record);
+    } else if (type == &record_type_stream) {
+        p->streams++;
+        call_line_orphan(&p->out, record);
+    } else if (type == &record_type_capture) {
+        add_ledger(p, record);
+    }
+}
+
+static void on_record(void *ctx, const struct record_type *type, const void *record)
+{
+    struct printer *p = ctx;
+
+    if (p->json)
+        add_json(p, type, record);
+    else
+        add_text(p, type, record);
+    if (p->out.len >= FLUSH_BYTES)
+        flush(p);
+}
+
+/* What was read so far stands before the complaint. */
+static void on_trouble(void *ctx, const char *text)
+{
+    struct printer *p = ctx;
+
+    flush(p);
+    fflush(stdout);
+    cli_fail(p->command, EXIT_BAD_INPUT, "%s", text);
+}
+
+int cmd_analyze(int argc, char **argv)
+{
+    struct printer p = { 0 };
+    const struct cli_option options[] = {
+        { "json", 'j', CLI_FLAG, NULL, "one JSON record a line (docs/METRICS.md)", &p.json, 0, 0 },
+    };
+    const struct cli_command command = {
+        "analyze",
+        "FILE...",
+        "reads captures and prints their calls; nothing is stored",
+        "FILE is a pcap or pcapng, '-' the standard input.\n\n"
+        "  earshot analyze capture.pcap\n"
+        "  tcpdump -w - -i eth0 -c 10000 | earshot analyze --json - | jq .mos_lq\n",
+        options,
+        1,
+    };
+    struct engine_options engine_options = { .source = "", .record = on_record, .record_ctx = &p };
+    struct engine_error error;
+    struct engine *engine;
+    int first, status = cli_parse(&command, argc, argv, &first);
+
+    if (status != -1)
+        return status;
+    if (first == argc)
+        return cli_fail(&command, EXIT_USAGE, "which capture? 'earshot analyze FILE...'");
+    p.command = &command;
+    engine_options.source = argv[first];
+    stop_signal_install();
+    if (engine_open(&engine, &engine_options, &error) != 0)
+        return cli_fail(&command, EXIT_TROUBLE, "%s", error.text);
+    status = file_run(engine, argv + first, (size_t)(argc - first), on_trouble, &p);
+    engine_finish(engine);
+    engine_close(engine);
+    flush(&p);
+    strbuf_fini(&p.out);
+    if (fflush(stdout) != 0 || p.broken)
+        status = status ? status : EXIT_CANNOT_WRITE;
+    return status;
+}

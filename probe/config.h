@@ -1,0 +1,67 @@
+/*
+ * config - every option of Earshot: one table, one file, one struct.
+ *
+ * The table in config.c names each option with its type, range, default and help. From it come the
+ * reading of the YAML file, --print-config, the options of earshot.yaml(5), and the errors.
+ *
+ * Ownership  The struct owns its strings; config_fini frees them.
+ * Errors     Whole sentences, one a line, with file, line and column, appended to a strbuf: all of
+ *            them at once (up to a cap), not one a run.
+ */
+#ifndef PROBE_CONFIG_H
+#define PROBE_CONFIG_H
+
+#include "analyzer/base/log.h"
+#include "analyzer/base/strbuf.h"
+
+struct config_list {
+    char **items;
+    size_t n;
+};
+
+/* Unset texts are NULL. Fields are named as their options: capture.ring_mib is capture_ring_mib. */
+struct config {
+    struct config_list capture_interfaces;
+    char *capture_filter;
+    int64_t capture_ring_mib;
+    bool capture_promiscuous;
+    int64_t capture_snaplen;       /* bytes */
+    int64_t capture_block_timeout; /* milliseconds */
+    char *store_directory;
+    char *web_listen; /* ADDRESS:PORT */
+    char *web_root;
+    char *rules_directory;
+    struct config_list notify_webhooks;
+    char *notify_base_url;
+    char *user;
+    char *log_level;
+};
+
+/* The defaults. 0, or −ENOMEM. */
+int config_init(struct config *c);
+void config_fini(struct config *c);
+
+/* Puts what the file says over what is there. 0; −EINVAL when something in it is wrong (the rest of
+ * it was taken); or −errno when it cannot be read. */
+int config_read_file(struct config *c, const char *path, struct strbuf *errors);
+
+/* The same from memory. name: what errors call it. */
+int config_read_text(struct config *c, const char *name, struct slice text, struct strbuf *errors);
+
+/* An option of the command line over what is there: one value, or the n of a list. 0, −EINVAL,
+ * −ENOMEM. The error begins with `called`, e.g. "--ring-mib". */
+int config_set(struct config *c, const char *option, const char *called, const char *const *values,
+               size_t n, struct strbuf *errors);
+
+/* The configuration as a YAML file with its help, which reads back as the same. */
+void config_print(const struct config *c, struct strbuf *out);
+
+/* The options as a list of earshot.yaml(5), in mdoc. */
+void config_print_manual(struct strbuf *out);
+
+/* The names, in the table's order; NULL past the last one. */
+const char *config_option_name(size_t i);
+
+enum log_level config_log_level(const struct config *c);
+
+#endif

@@ -1,0 +1,445 @@
+#include "probe/engine/engine.h"
+
+#include "analyzer/base/log.h"
+#include "probe/decap/decap.h"
+#include "probe/engine/ledger.h"
+#include "probe/engine/live_feed.h"
+#include "rules/rule_set.h"
+#include "storage/packet_log.h"
+#include "storage/writer.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+#define TICK_NS INT64_C(1000000000)
+
+struct engine {
+    struct engine_options options;
+    struct decap *decap;
+    struct analyzer *analyzer;
+    struct writer *writer;         /* NULL: nothing is stored */
+    struct packet_log *packet_log; /* NULL: the same */
+    struct rule_set *rules;        /* NULL: no alerts */
+    struct live_feed *feed;        /* NULL: nobody listens */
+    struct ledger ledger;
+    int64_t next_tick_ns, now_ns, previous_ns; /* of the packets */
+    int64_t heartbeat_ns;                      /* wall clock of the last heartbeat; 0: none yet */
+    uint64_t heartbeat_frames;
+    int64_t losses_noted; /* drops that the calls have been told of */
+    uint64_t alerts;
+    struct strbuf line; /* of the live feed */
+    struct strbuf scratch;
+    bool finished;
+};
+
+static void publish(struct engine *e, const struct record_type *type, const void *record)
+{
+    struct json j;
+
+    if (!e->feed || !live_feed_has_readers(e->feed))
+        return;
+    strbuf_reset(&e->line);
+    j = json_to(&e->line);
+    record_write_json(&j, type, record);
+    if (!e->line.failed)
+        live_feed_publish(e->feed, strbuf_slice(&e->line));
+}
+
+static void publish_call(struct engine *e, const struct call_record *call, enum record_event event)
+{
+    static const char *const events[] = {
+        [RECORD_OPENED] = "opened",
+        [RECORD_CHANGED] = "changed",
+        [RECORD_SETTLED] = "changed",
+        [RECORD_CLOSED] = "closed",
+    };
+    struct call_record alone = *call;
+    struct json j;
+
+    if (!e->feed || !live_feed_has_readers(e->feed))
+        return;
+    alone.stream_count = 0;
+    strbuf_reset(&e->line);
+    j = json_to(&e->line);
+    record_write_json(&j, &record_type_call, &alone);
+    strbuf_chop(&e->line, 1); /* the closing brace, for one key more */
+    j.need_comma = true;
+    json_key(&j, "event");
+    json_text(&j, slice_of_text(events[event]));
+    json_object_close(&j);
+    if (!e->line.failed)
+        live_feed_publish(e->feed, strbuf_slice(&e->line));
+}
+
+static void hand_over(struct engine *e, const struct record_type *type, const void *record)
+{
+    if (e->options.record)
+        e->options.record(e->options.record_ctx, type, record);
+}
+
+static void on_call(void *ctx, const struct call_record *call, enum record_event event,
+                    void **keeper)
+{
+    struct engine *e = ctx;
+
+    if (event == RECORD_CLOSED)
+        hand_over(e, &record_type_call, call);
+    if (e->rules && (event == RECORD_SETTLED || event == RECORD_CLOSED))
+        rule_set_record(e->rules, event == RECORD_SETTLED ? RULE_CALL_SETTLED : RULE_CALL_CLOSED,
+                        &record_type_call, call, e->now_ns);
+    if (e->writer && event != RECORD_SETTLED) {
+        writer_submit(e->writer, &record_type_call, call);
+        for (size_t i = 0; i < call->stream_count; i++)
+            writer_submit(e->writer, &record_type_stream, &call->streams[i]);
+    }
+    if (e->packet_log && event == RECORD_CLOSED)
+        packet_log_close_keeper(e->packet_log, keeper);
+    if (event != RECORD_SETTLED)
+        publish_call(e, call, event);
+}
+
+static void on_stream(void *ctx, const struct stream_record *stream, void **keeper)
+{
+    struct engine *e = ctx;
+
+    if (stream) {
+        hand_over(e, &record_type_stream, stream);
+        if (e->writer)
+            writer_submit(e->writer, &record_type_stream, stream);
+    }
+    if (e->packet_log)
+        packet_log_close_keeper(e->packet_log, keeper);
+}
+
+static void on_adopted(void *ctx, uint64_t orphan, uint64_t call, void **keeper)
+{
+    struct engine *e = ctx;
+
+    (void)orphan; /* the stream keeps its id in its call, so its packets are found there */
+    (void)call;
+    if (e->packet_log)
+        packet_log_close_keeper(e->packet_log, keeper);
+}
+
+static void on_transaction(void *ctx, const struct transaction_record *transaction)
+{
+    struct engine *e = ctx;
+
+    hand_over(e, &record_type_transaction, transaction);
+    if (e->rules)
+        rule_set_record(e->rules, RULE_TRANSACTION, &record_type_transaction, transaction,
+                        e->now_ns);
+    if (e->writer)
+        writer_submit(e->writer, &record_type_transaction, transaction);
+}
+
+static void on_alert(void *ctx, const struct alert_record *alert)
+{
+    struct engine *e = ctx;
+
+    e->alerts++;
+    hand_over(e, &record_type_alert, alert);
+    if (e->writer)
+        writer_submit(e->writer, &record_type_alert, alert);
+    publish(e, &record_type_alert, alert);
+}
+
+static int open_store(struct engine *e, struct engine_error *error)
+{
+    const char *dir = e->options.store_dir;
+    int err;
+
+    if (!dir)
+        return 0;
+    err = writer_start(&e->writer, &(struct writer_options){ dir, !e->options.live });
+    if (err == 0)
+        err = packet_log_start(&e->packet_log,
+                               &(struct packet_log_options){ .store_dir = dir,
+                                                             .writer = e->writer,
+                                                             .wait_when_full = !e->options.live });
+    if (err == -EPROTO)
+        snprintf(error->text, sizeof error->text,
+                 "%s: the store was made by a newer version of earshot; use that version, or "
+                 "another folder",
+                 dir);
+    else if (err)
+        snprintf(error->text, sizeof error->text, "%s: cannot be used as a store: %s", dir,
+                 strerror(-err));
+    if (err)
+        return err;
+    err = live_feed_open(&e->feed, dir);
+    if (err)
+        log_warn("engine: %s has no live feed: %s", dir,
+                 err == -EADDRINUSE ? "another probe serves it" : strerror(-err));
+    return 0;
+}
+
+static int open_analyzer(struct engine *e)
+{
+    struct analyzer_options options;
+    const struct analyzer_sink sink = {
+        .ctx = e,
+        .call = on_call,
+        .stream = on_stream,
+        .adopted = on_adopted,
+        .transaction = on_transaction,
+        .closed_only = !e->options.store_dir && !e->options.rules_dir,
+    };
+
+    analyzer_options_default(&options);
+    /* Who knows the key can prepare names that collide. */
+    if (getrandom(options.hash_key, sizeof options.hash_key, 0) < 0)
+        log_warn("engine: no random numbers: %s", strerror(errno));
+    return analyzer_new(&e->analyzer, &options, &sink);
+}
+
+int engine_open(struct engine **ep, const struct engine_options *options,
+                struct engine_error *error)
+{
+    struct engine *e = calloc(1, sizeof *e);
+    int err = -ENOMEM;
+
+    snprintf(error->text, sizeof error->text, "out of memory");
+    if (!e)
+        return err;
+    e->options = *options;
+    e->ledger.kernel_dropped = e->ledger.interface_dropped = RECORD_NONE;
+    err = decap_new(&e->decap);
+    if (err == 0)
+        err = open_analyzer(e);
+    if (err == 0 && options->rules_dir)
+        err = rule_set_load(&e->rules, options->rules_dir, on_alert, e, error->text,
+                            sizeof error->text);
+    if (err == 0)
+        err = open_store(e, error);
+    if (err) {
+        e->finished = true; /* nothing came in, so nothing is to be reported */
+        engine_close(e);
+        return err;
+    }
+    *ep = e;
+    return 0;
+}
+
+static void tick(struct engine *e, int64_t now_ns)
+{
+    e->next_tick_ns = now_ns + TICK_NS;
+    e->now_ns = now_ns;
+    analyzer_tick(e->analyzer, now_ns);
+    if (e->rules)
+        rule_set_tick(e->rules, now_ns);
+    if (e->packet_log)
+        packet_log_tick(e->packet_log, now_ns);
+    if (e->feed)
+        live_feed_poll(e->feed);
+}
+
+/* One wild time stamp must not end every call: time is what two packets in a row agree on. */
+static void advance(struct engine *e, int64_t time_ns)
+{
+    int64_t agreed = time_ns < e->previous_ns ? time_ns : e->previous_ns;
+
+    e->previous_ns = time_ns;
+    if (agreed >= e->next_tick_ns)
+        tick(e, agreed);
+}
+
+static void keep_packet(struct engine *e, const struct frame *frame, const struct datagram *d,
+                        const struct claim *claim)
+{
+    enum packet_kind kind = claim->kind == CLAIM_SIP ? PACKET_SIP : PACKET_MEDIA;
+    uint32_t offset;
+
+    packet_log_add(e->packet_log, claim->keeper, claim->id, kind, frame);
+    if (kind == PACKET_SIP && decap_payload_offset(frame, d, &offset))
+        packet_log_note_message(e->packet_log, claim->keeper, &d->src, &d->dst, offset,
+                                (uint32_t)d->payload.len);
+}
+
+void engine_frame(void *engine, const struct frame *frame)
+{
+    struct engine *e = engine;
+    const struct datagram *datagrams;
+    enum packet_bin bin = BIN_UDP_OTHER;
+    size_t n;
+
+    ledger_receive(&e->ledger, frame);
+    advance(e, frame->time_ns);
+    n = decap_frame(e->decap, frame, &datagrams, &bin);
+    for (size_t i = 0; i < n; i++) {
+        struct claim claim;
+
+        bin = analyzer_datagram(e->analyzer, &datagrams[i], &claim);
+        if (e->packet_log && claim.kind != CLAIM_NONE)
+            keep_packet(e, frame, &datagrams[i], &claim);
+    }
+    e->ledger.bins[bin]++;
+}
+
+void engine_idle(struct engine *e, int64_t wall_ns)
+{
+    if (e->ledger.received && wall_ns >= e->next_tick_ns)
+        tick(e, wall_ns);
+}
+
+static void publish_stats(struct engine *e, int64_t wall_ns)
+{
+    double seconds = e->heartbeat_ns ? (double)(wall_ns - e->heartbeat_ns) / 1e9 : 0;
+    struct analyzer_totals totals;
+    struct json j;
+
+    analyzer_totals(e->analyzer, &totals);
+    strbuf_reset(&e->line);
+    j = json_to(&e->line);
+    json_object_open(&j);
+    json_key(&j, "type");
+    json_text(&j, SLICE("stats"));
+    json_key(&j, "time");
+    json_time(&j, wall_ns);
+    json_key(&j, "packets");
+    json_int(&j, (int64_t)e->ledger.received);
+    json_key(&j, "packets_per_s");
+    json_real(&j, seconds > 0 ? (double)(e->ledger.received - e->heartbeat_frames) / seconds : 0.0,
+              0);
+    json_key(&j, "calls_open");
+    json_int(&j, (int64_t)totals.open_calls);
+    json_key(&j, "calls");
+    json_int(&j, (int64_t)totals.calls);
+    json_key(&j, "kernel_dropped");
+    if (e->ledger.kernel_dropped == RECORD_NONE)
+        json_null(&j);
+    else
+        json_int(&j, e->ledger.kernel_dropped);
+    json_key(&j, "interface_dropped");
+    if (e->ledger.interface_dropped == RECORD_NONE)
+        json_null(&j);
+    else
+        json_int(&j, e->ledger.interface_dropped);
+    json_key(&j, "store_dropped");
+    json_int(&j, (int64_t)e->ledger.store_dropped);
+    json_object_close(&j);
+    if (!e->line.failed)
+        live_feed_publish(e->feed, strbuf_slice(&e->line));
+}
+
+static void read_store_stats(struct engine *e)
+{
+    struct packet_log_stats stats;
+
+    if (!e->packet_log)
+        return;
+    packet_log_read_stats(e->packet_log, &stats);
+    e->ledger.stored = stats.frames_stored;
+    e->ledger.store_dropped = stats.frames_dropped;
+}
+
+/* The ledger as it stands, into the store: a run that is killed has told its losses. */
+static void write_ledger(struct engine *e, bool last)
+{
+    struct analyzer_totals totals;
+    struct capture_record record;
+
+    read_store_stats(e);
+    analyzer_totals(e->analyzer, &totals);
+    ledger_report(&e->ledger, analyzer_counters(e->analyzer), e->options.source, &record,
+                  &e->scratch);
+    record.calls = (int64_t)totals.calls;
+    record.streams = (int64_t)totals.streams;
+    if (last)
+        hand_over(e, &record_type_capture, &record);
+    if (e->writer && e->ledger.received)
+        writer_submit(e->writer, &record_type_capture, &record);
+}
+
+static void note_losses(struct engine *e, const struct engine_losses *losses)
+{
+    int64_t lost = (losses->kernel_dropped == RECORD_NONE ? 0 : losses->kernel_dropped) +
+                   (losses->interface_dropped == RECORD_NONE ? 0 : losses->interface_dropped);
+
+    e->ledger.kernel_dropped = losses->kernel_dropped;
+    e->ledger.interface_dropped = losses->interface_dropped;
+    if (lost > e->losses_noted)
+        analyzer_note_capture_loss(e->analyzer, (uint64_t)(lost - e->losses_noted));
+    e->losses_noted = lost;
+}
+
+void engine_heartbeat(struct engine *e, int64_t wall_ns, const struct engine_losses *losses)
+{
+    note_losses(e, losses);
+    write_ledger(e, false);
+    if (e->feed) {
+        live_feed_poll(e->feed);
+        publish_stats(e, wall_ns);
+        live_feed_poll(e->feed);
+    }
+    e->heartbeat_ns = wall_ns;
+    e->heartbeat_frames = e->ledger.received;
+}
+
+void engine_finish(struct engine *e)
+{
+    if (e->finished)
+        return;
+    e->finished = true;
+    if (e->previous_ns > e->now_ns)
+        tick(e, e->previous_ns);
+    analyzer_finish(e->analyzer);
+    if (e->rules)
+        rule_set_tick(e->rules, e->now_ns);
+    if (e->packet_log)
+        packet_log_flush(e->packet_log); /* what was stored is counted before it is told */
+    write_ledger(e, true);
+    if (e->feed)
+        live_feed_poll(e->feed);
+}
+
+void engine_close(struct engine *e)
+{
+    if (!e)
+        return;
+    engine_finish(e);
+    analyzer_free(e->analyzer);
+    if (e->packet_log)
+        packet_log_stop(e->packet_log);
+    if (e->writer)
+        writer_stop(e->writer);
+    if (e->feed)
+        live_feed_close(e->feed);
+    rule_set_free(e->rules);
+    decap_free(e->decap);
+    strbuf_fini(&e->line);
+    strbuf_fini(&e->scratch);
+    free(e);
+}
+
+void engine_progress_read(const struct engine *e, struct engine_progress *out)
+{
+    struct analyzer_totals totals;
+
+    analyzer_totals(e->analyzer, &totals);
+    *out = (struct engine_progress){ (int64_t)e->ledger.received, (int64_t)e->ledger.received_bytes,
+                                     totals.calls, totals.open_calls, e->alerts };
+}
+
+bool engine_store_failed(struct engine *e, struct engine_error *error)
+{
+    struct writer_stats rows = { 0 };
+    struct packet_log_stats packets = { 0 };
+    int why;
+
+    if (e->writer)
+        writer_read_stats(e->writer, &rows);
+    if (e->packet_log)
+        packet_log_read_stats(e->packet_log, &packets);
+    if (rows.failed + rows.refused + packets.frames_dropped == 0)
+        return false;
+    why = packets.last_error ? packets.last_error : rows.last_error;
+    snprintf(error->text, sizeof error->text,
+             "%s: not everything could be stored: %llu packets and %llu records are missing%s%s",
+             e->options.store_dir, (unsigned long long)packets.frames_dropped,
+             (unsigned long long)(rows.failed + rows.refused), why ? ": " : "",
+             why ? strerror(-why) : "");
+    return true;
+}

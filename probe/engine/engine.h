@@ -1,0 +1,69 @@
+/*
+ * engine - carries each frame from its source to the end: decap, analysis, packet log, records.
+ *
+ * Run to completion on one thread: no queue before the analysis, no allocation and no lock per
+ * packet. What leaves the thread is a full chunk (to the packet log) or a record (to the writer).
+ *
+ * Ownership  engine_open/close. Options are copied; their strings are borrowed until close.
+ * Thread     One thread.
+ * Time       Of the packets; live runs let it pass with engine_idle when none come.
+ * Errors     −errno with a sentence in engine_error; what happens later is counted in the ledger.
+ */
+#ifndef PROBE_ENGINE_ENGINE_H
+#define PROBE_ENGINE_ENGINE_H
+
+#include "analyzer/analyzer.h"
+#include "analyzer/frame.h"
+
+struct engine;
+
+enum { ENGINE_ERROR_TEXT_MAX = 1024 };
+
+struct engine_error {
+    char text[ENGINE_ERROR_TEXT_MAX];
+};
+
+/* Records as they are done, for a command that prints them. */
+typedef void (*engine_record_fn)(void *ctx, const struct record_type *type, const void *record);
+
+struct engine_options {
+    const char *store_dir; /* NULL: nothing is stored */
+    const char *rules_dir; /* NULL: no alerts */
+    const char *source;    /* what the ledger calls it */
+    bool live;             /* a network does not wait: queues refuse instead of slowing it down */
+    engine_record_fn record;
+    void *record_ctx;
+};
+
+/* What the sources lost, as they know it; RECORD_NONE: they cannot tell. */
+struct engine_losses {
+    int64_t kernel_dropped, interface_dropped;
+};
+
+struct engine_progress {
+    int64_t frames, bytes;
+    uint64_t calls, open_calls, alerts;
+};
+
+int engine_open(struct engine **ep, const struct engine_options *options,
+                struct engine_error *error);
+
+/* Takes one frame; a frame_fn. */
+void engine_frame(void *engine, const struct frame *frame);
+
+/* No packet came lately: time passes all the same. wall_ns: now, as the packets count it. */
+void engine_idle(struct engine *e, int64_t wall_ns);
+
+/* About once a second of real time: the feed moves on, the ledger is told what the sources lost. */
+void engine_heartbeat(struct engine *e, int64_t wall_ns, const struct engine_losses *losses);
+
+/* The end of the packets: everything open is closed, written and reported, the ledger last. */
+void engine_finish(struct engine *e);
+void engine_close(struct engine *e);
+
+void engine_progress_read(const struct engine *e, struct engine_progress *out);
+
+/* True once something could not be stored. */
+bool engine_store_failed(struct engine *e, struct engine_error *error);
+
+#endif

@@ -1,0 +1,62 @@
+#include "probe/engine/ledger.h"
+
+/* What is damage rather than another protocol. */
+static const enum packet_bin malformed_bins[] = {
+    BIN_SIP_MALFORMED, BIN_RTP_MALFORMED,   BIN_RTCP_MALFORMED, BIN_LINK_SHORT,
+    BIN_VLAN_DEPTH,    BIN_IP_VERSION,      BIN_IP_HEADER,      BIN_IP_SHORT,
+    BIN_IP_LENGTH,     BIN_IPV6_EXTENSIONS, BIN_UDP_SHORT,      BIN_UDP_LENGTH,
+};
+
+static void write_malformed(struct json *j, const struct ledger *l)
+{
+    json_object_open(j);
+    for (size_t i = 0; i < sizeof malformed_bins / sizeof malformed_bins[0]; i++) {
+        if (l->bins[malformed_bins[i]] == 0)
+            continue;
+        json_key(j, packet_bin_text(malformed_bins[i]));
+        json_int(j, (int64_t)l->bins[malformed_bins[i]]);
+    }
+    json_object_close(j);
+}
+
+void ledger_report(const struct ledger *l, const struct counters *refusals, const char *source,
+                   struct capture_record *out, struct strbuf *scratch)
+{
+    struct counters all = *refusals;
+    size_t bins_end, malformed_end;
+    struct json j;
+
+    record_clear(&record_type_capture, out);
+    memcpy(all.bins, l->bins, sizeof all.bins);
+    strbuf_reset(scratch);
+    j = json_to(scratch);
+    counters_write_bins(&j, &all);
+    bins_end = scratch->len;
+    j = json_to(scratch);
+    write_malformed(&j, l);
+    malformed_end = scratch->len;
+    j = json_to(scratch);
+    counters_write_refusals(&j, &all);
+    if (!scratch->failed) {
+        out->bins = slice_of(scratch->p, bins_end);
+        out->malformed = slice_of(scratch->p + bins_end, malformed_end - bins_end);
+        out->refusals = slice_of(scratch->p + malformed_end, scratch->len - malformed_end);
+    }
+    out->source = slice_of_text(source);
+    if (l->received) {
+        out->start_time = l->first_time;
+        out->end_time = l->last_time;
+    }
+    out->received = (int64_t)l->received;
+    out->received_bytes = (int64_t)l->received_bytes;
+    out->kernel_dropped = l->kernel_dropped;
+    out->interface_dropped = l->interface_dropped;
+    out->truncated = (int64_t)l->truncated;
+    out->tracked_limit =
+        (int64_t)(refusals->refusals[REFUSAL_CALLS] + refusals->refusals[REFUSAL_STREAMS] +
+                  refusals->refusals[REFUSAL_STREAMS_IN_CALL] +
+                  refusals->refusals[REFUSAL_TRANSACTIONS] +
+                  refusals->refusals[REFUSAL_MEDIA_ADDRESSES]);
+    out->stored = (int64_t)l->stored;
+    out->store_dropped = (int64_t)l->store_dropped;
+}

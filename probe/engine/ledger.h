@@ -1,0 +1,36 @@
+/*
+ * ledger - what the probe received, what became of it, and what it lost itself.
+ *
+ * Every frame received is in exactly one bin, so the bins add up to `received`.
+ *
+ * Ownership  Embedded by value; zeroed is empty.
+ */
+#ifndef PROBE_ENGINE_LEDGER_H
+#define PROBE_ENGINE_LEDGER_H
+
+#include "analyzer/counters.h"
+#include "analyzer/frame.h"
+#include "analyzer/record.h"
+
+struct ledger {
+    int64_t first_time, last_time;
+    uint64_t received, received_bytes, truncated;
+    uint64_t bins[BIN_COUNT];
+    int64_t kernel_dropped, interface_dropped; /* RECORD_NONE: the source cannot tell */
+    uint64_t stored, store_dropped;
+};
+
+static inline void ledger_receive(struct ledger *l, const struct frame *frame)
+{
+    if (l->received++ == 0)
+        l->first_time = frame->time_ns;
+    l->last_time = frame->time_ns;
+    l->received_bytes += frame->captured_bytes;
+    l->truncated += frame->captured_bytes < frame->wire_bytes;
+}
+
+/* Fills the record; its JSON pieces live in `scratch` (reset). refusals: the analyzer's counters. */
+void ledger_report(const struct ledger *l, const struct counters *refusals, const char *source,
+                   struct capture_record *out, struct strbuf *scratch);
+
+#endif
