@@ -163,13 +163,29 @@ static void take_identity(struct call *call, const struct sip_msg *msg, const st
     call->transport = d->transport;
 }
 
+/* Of whose transaction this is: each side counts CSeq on its own (RFC 3261 §12.2.1.1). */
+static bool is_by_callee(const struct call *call, const struct sip_msg *msg)
+{
+    return !slice_eq(msg->from_tag, call->from_tag);
+}
+
+/* An INVITE within the dialog that was seen before. */
+static bool is_reinvite_known(const struct call *call, const struct sip_msg *msg)
+{
+    if (!is_by_callee(call, msg) && msg->cseq == call->invite_cseq)
+        return true;
+    return call->reinvite_count && msg->cseq == call->reinvite_cseq &&
+           call->reinvite_by_callee == is_by_callee(call, msg);
+}
+
 static void on_invite(struct call *call, const struct sip_msg *msg, const struct datagram *d,
                       struct counters *c)
 {
     if (msg->to_tag.len) {
-        if (msg->cseq != call->reinvite_cseq && msg->cseq != call->invite_cseq) {
+        if (!is_reinvite_known(call, msg)) {
             call->reinvite_count++;
             call->reinvite_cseq = msg->cseq;
+            call->reinvite_by_callee = is_by_callee(call, msg);
         }
         if (!call->invite_seen)
             step(call, EVENT_ANSWER); /* the capture began in mid-call */
@@ -295,7 +311,8 @@ static void on_response(struct call *call, const struct sip_msg *msg, const stru
     }
     if (msg->cseq_method != SIP_METHOD_INVITE)
         return;
-    if (call->reinvite_count && msg->cseq == call->reinvite_cseq)
+    if (call->reinvite_count && msg->cseq == call->reinvite_cseq &&
+        call->reinvite_by_callee == is_by_callee(call, msg))
         return; /* the answer to a re-INVITE does not change how the call began */
     if (!call->invite_cseq_known) {
         call->invite_cseq = msg->cseq;

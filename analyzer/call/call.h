@@ -53,7 +53,7 @@ struct call {
     bool truncated; /* a packet of it was cut by the snap length */
     bool changed;   /* stands in the list of changed calls */
     bool opened, settled;
-    bool invite_seen, invite_cseq_known;
+    bool invite_seen, invite_cseq_known, reinvite_by_callee;
     uint8_t endpoint_count, stream_count;
     uint16_t final_status, challenge_status; /* 0: none */
     uint32_t invite_cseq, reinvite_cseq, bye_cseq;
