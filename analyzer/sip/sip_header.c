@@ -92,9 +92,10 @@ static bool same_name(const char *window, const char *text, size_t n)
 
 #endif
 
+/* As good as the lower case for a slot. */
 static unsigned lower(char c)
 {
-    return (unsigned char)scan_lower8((unsigned char)c);
+    return (unsigned char)c | 0x20;
 }
 
 static enum sip_header find_compact(char letter)
@@ -131,7 +132,7 @@ static const char *find_end(const char *p, const char *end, bool *folded)
 {
     const char *lf = memchr(p, '\n', (size_t)(end - p));
 
-    while (lf && lf + 1 < end && is_blank(lf[1])) {
+    while (lf && lf + 1 < end && (unsigned char)lf[1] <= ' ' && is_blank(lf[1])) {
         *folded = true;
         lf = memchr(lf + 1, '\n', (size_t)(end - lf - 1));
     }

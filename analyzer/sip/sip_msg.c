@@ -316,11 +316,6 @@ static enum sip_parse read_request_line(struct sip_msg *msg, struct slice line)
 
 /* --- the header fields --- */
 
-static bool is_named(struct slice name, struct slice wanted)
-{
-    return name.len == wanted.len && slice_ieq(name, wanted);
-}
-
 /* One of From and To. */
 static void read_party(struct sip_msg *msg, struct slice value, enum sip_anomaly bad,
                        struct slice *uri_out, struct slice *user, struct slice *tag)
@@ -335,7 +330,7 @@ static void read_party(struct sip_msg *msg, struct slice value, enum sip_anomaly
         *user = sip_uri_user(party.uri, &party.bad);
     }
     while (sip_param_next(&party.params, &name, &text)) {
-        if (is_named(name, SLICE("tag")) && text.len && !tag->p)
+        if (scan_is(name, SLICE("tag")) && text.len && !tag->p)
             *tag = text;
     }
     party.bad |= party.params.len > 0; /* a list, which it must not be */
@@ -360,7 +355,7 @@ static void read_contact(struct sip_msg *msg, struct slice value)
     }
     while (sip_param_next(&contact.params, &name, &text)) {
         contact.bad |= name.len == 0;
-        if (text.p && is_named(name, SLICE("expires")))
+        if (text.p && scan_is(name, SLICE("expires")))
             msg->contact_expires = read_number(msg, text, DELTA_MAX);
     }
     flag_if(msg, contact.bad, SIP_ANOMALY_BAD_CONTACT);
@@ -399,9 +394,9 @@ static void read_via_params(struct sip_msg *msg, struct slice params)
 
     while (sip_param_next(&params, &name, &value)) {
         flag_if(msg, name.len == 0, SIP_ANOMALY_BAD_VIA);
-        if (!msg->via_branch.p && is_named(name, SLICE("branch")))
+        if (!msg->via_branch.p && scan_is(name, SLICE("branch")))
             msg->via_branch = value;
-        else if (is_named(name, SLICE("received")))
+        else if (scan_is(name, SLICE("received")))
             msg->via_received = value;
     }
 }

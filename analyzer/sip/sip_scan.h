@@ -180,6 +180,18 @@ static inline bool scan_has_space(struct slice s)
     return at < s.len;
 }
 
+/* Is it that word of 3 to 8 letters, given in lower case, in any case? */
+SCAN_INLINE bool scan_is(struct slice s, struct slice word)
+{
+    if (s.len != word.len)
+        return false;
+    if (word.len == 3)
+        return (s.p[0] | 0x20) == word.p[0] && (s.p[1] | 0x20) == word.p[1] &&
+               (s.p[2] | 0x20) == word.p[2];
+    return (uint32_t)scan_lower8(scan_load4(s.p)) == scan_load4(word.p) &&
+           (uint32_t)scan_lower8(scan_load4(s.p + s.len - 4)) == scan_load4(word.p + word.len - 4);
+}
+
 static inline bool scan_is_space(char c)
 {
     const uint64_t spaces = 1ULL << ' ' | 1ULL << '\t' | 1ULL << '\r' | 1ULL << '\n';
