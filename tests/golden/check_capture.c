@@ -12,8 +12,26 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { COLUMNS = 14, TEXT_MAX = 512 };
+
+/*
+ * Where tshark is no truth. This call was moved from G.711 to T.38 on the same ports, and from then on
+ * tshark takes its RTP for malformed T.38. Counted again with tshark's T.38 and SIP switched off and
+ * those ports decoded as RTP.
+ */
+static const struct {
+    const char *file, *stream;
+    json_int_t packets;
+} corrections[] = {
+    { "ALWISHARIFF-wireshark__Analysis_1_vega.pcap",
+      "0x647e21a6 192.168.3.15:10338 162.244.97.41:16834", 143 },
+    { "ALWISHARIFF-wireshark__Analysis_1_vega.pcap",
+      "0xfe914803 192.168.3.15:10336 162.244.97.41:16834", 686 },
+    { "ALWISHARIFF-wireshark__Analysis_1_vega.pcap",
+      "0xe68656c0 162.244.97.41:16834 192.168.3.15:10336", 698 },
+};
 
 struct check {
     const char *name;
@@ -30,7 +48,7 @@ static void complain(struct check *c, const char *who, const char *what, const j
     char *got = actual ? json_dumps(actual, JSON_ENCODE_ANY) : NULL;
 
     c->wrong++;
-    fprintf(stderr, "%s: %s: %s is %s, the truth is %s\n", c->name, who, what,
+    fprintf(stderr, "%s: %s: %s is %.120s, the truth is %.120s\n", c->name, who, what,
             got ? got : "missing", wanted ? wanted : "that there is none");
     free(wanted);
     free(got);
@@ -124,6 +142,11 @@ static unsigned read_truth(struct check *c, const char *path)
     }
     free(text);
     fclose(f);
+    for (size_t i = 0; i < sizeof corrections / sizeof corrections[0]; i++) {
+        if (strcmp(c->name, corrections[i].file) == 0)
+            json_object_set_new(c->packets, corrections[i].stream,
+                                json_integer(corrections[i].packets));
+    }
     return rows;
 }
 

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# golden.sh EARSHOT - each capture of samples/ gives the records that stand beside this script.
+# golden.sh EARSHOT CHECK_TRUTH - each capture of samples/ gives the records that stand beside this
+# script, and they are the truth where the generator left it beside the capture.
 #
 # GOLDEN_UPDATE=1 writes them anew: read the difference before it is committed.
 set -u
 export LC_ALL=C TZ=UTC
-earshot=$1
+earshot=$1 check_truth=$2
 cd "$(dirname "$0")/../.." || exit 1 # the name of the file is part of the ledger: as from the root
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
@@ -27,6 +28,8 @@ for capture in samples/*.pcap samples/*.pcapng; do
         cut -c1-400 "$work/diff" | head -n 40
         echo "$capture: no longer what $golden says" && failed=1
     fi
+    truth=${capture%.*}.truth.jsonl
+    [ ! -f "$truth" ] || "$check_truth" "$truth" "$work/once" || failed=1
     compared=$((compared + 1))
 done
 # One without its capture proves nothing any more.
