@@ -1,0 +1,272 @@
+/*
+ * make_store - a store for the tests of the web process, through the writer and the packet log.
+ *
+ *     make_store DIR CALLS
+ *
+ * Call n (0 the oldest) begins n seconds after 2026-11-20 23:30 UTC, so that a store of some
+ * thousand calls lies in two days; its Call-ID is "call-n@test". What it is follows from n: see
+ * fill_call(). Calls 0, 1 and 2 have packets: a whole call, a call whose messages hold what is not
+ * UTF-8, and one of some 20 MB. Prints the ids of those three, one a line.
+ */
+#include "analyzer/record_id.h"
+#include "storage/packet_log.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define START_NS  1795217400000000000ll
+#define SECOND_NS 1000000000ll
+
+enum { CALLS_MAX = 10000000, ALERTS = 25, LINK_ETHERNET = 1, FRAME_ROOM = 2048 };
+enum {
+    ETH_BYTES = 14,
+    IP_BYTES = 20,
+    UDP_BYTES = 8,
+    HEAD_BYTES = ETH_BYTES + IP_BYTES + UDP_BYTES
+};
+enum { RTP_BYTES = 172, LONG_CALL_PACKETS = 90000 };
+
+struct store {
+    struct writer *writer;
+    struct packet_log *log;
+};
+
+static struct addr caller(void)
+{
+    return addr_v4((const uint8_t[4]){ 192, 0, 2, 10 }, 5060);
+}
+
+static struct addr callee(void)
+{
+    return addr_v4((const uint8_t[4]){ 192, 0, 2, 20 }, 5060);
+}
+
+static int64_t call_time(unsigned n)
+{
+    return START_NS + (int64_t)n * SECOND_NS;
+}
+
+static uint64_t call_id(unsigned n)
+{
+    return record_id_make(call_time(n), n);
+}
+
+/* Every 5th failed with 486, every 7th with 503; every 10th heard one side only. */
+static void fill_call(struct call_record *c, unsigned n, char *call_id_text, char *from_user)
+{
+    record_clear(&record_type_call, c);
+    c->id = call_id(n);
+    c->call_id = slice_of_text(call_id_text);
+    c->transport = SLICE("udp");
+    c->from_user = slice_of_text(from_user);
+    c->to_user = SLICE("+4930123456");
+    c->from_uri = SLICE("sip:alice@192.0.2.10");
+    c->src = caller();
+    c->dst = n % 2 ? callee() : addr_v4((const uint8_t[4]){ 198, 51, 100, 7 }, 5060);
+    c->invite_time = call_time(n);
+    c->final_status = n % 5 == 0 ? 486 : n % 7 == 0 ? 503 : 200;
+    c->state = c->final_status == 200 ? SLICE("completed") : SLICE("failed");
+    c->mos_lq = c->final_status == 200 ? 1.5 + (double)(n % 30) / 10 : c->mos_lq;
+    c->one_way = c->final_status == 200 ? n % 10 == 1 : -1;
+    c->codecs = SLICE("[\"PCMU\"]");
+    c->dtmf = SLICE("[]");
+    c->invite_count = 1;
+}
+
+static void put_u16(uint8_t *p, unsigned v)
+{
+    p[0] = (uint8_t)(v >> 8);
+    p[1] = (uint8_t)v;
+}
+
+static unsigned ip_checksum(const uint8_t *p)
+{
+    unsigned sum = 0;
+
+    for (int i = 0; i < IP_BYTES; i += 2)
+        sum += (unsigned)(p[i] << 8 | p[i + 1]);
+    sum = (sum >> 16) + (sum & 0xffff);
+    return ~(sum + (sum >> 16)) & 0xffff;
+}
+
+/* Ethernet, IPv4 and UDP before the payload at data + HEAD_BYTES. */
+static void fill_heads(uint8_t *data, const struct addr *src, const struct addr *dst,
+                       size_t payload)
+{
+    uint8_t *ip = data + ETH_BYTES, *udp = ip + IP_BYTES;
+
+    memset(data, 0, HEAD_BYTES);
+    put_u16(data + 12, 0x0800);
+    ip[0] = 0x45;
+    put_u16(ip + 2, (unsigned)(IP_BYTES + UDP_BYTES + payload));
+    ip[8] = 64;
+    ip[9] = 17;
+    memcpy(ip + 12, src->ip + 12, 4);
+    memcpy(ip + 16, dst->ip + 12, 4);
+    put_u16(ip + 10, ip_checksum(ip));
+    put_u16(udp, src->port);
+    put_u16(udp + 2, dst->port);
+    put_u16(udp + 4, (unsigned)(UDP_BYTES + payload));
+}
+
+static void add_message(struct store *s, void **keeper, unsigned call, int64_t after_ms,
+                        bool from_caller, const char *text)
+{
+    uint8_t data[FRAME_ROOM];
+    struct addr src = from_caller ? caller() : callee(), dst = from_caller ? callee() : caller();
+    size_t len = strlen(text);
+    struct frame frame = { .time_ns = call_time(call) + after_ms * 1000000,
+                           .data = data,
+                           .captured_bytes = (uint32_t)(HEAD_BYTES + len),
+                           .wire_bytes = (uint32_t)(HEAD_BYTES + len),
+                           .link_type = LINK_ETHERNET };
+
+    fill_heads(data, &src, &dst, len);
+    memcpy(data + HEAD_BYTES, text, len);
+    packet_log_add(s->log, keeper, call_id(call), PACKET_SIP, &frame);
+    packet_log_note_message(s->log, keeper, &src, &dst, HEAD_BYTES, (uint32_t)len);
+}
+
+static void add_rtp(struct store *s, void **keeper, unsigned call, unsigned packets)
+{
+    uint8_t data[FRAME_ROOM];
+    struct addr src = caller(), dst = callee();
+
+    src.port = dst.port = 4000;
+    for (unsigned i = 0; i < packets; i++) {
+        struct frame frame = { .time_ns = call_time(call) + (300 + (int64_t)i * 20) * 1000000,
+                               .data = data,
+                               .captured_bytes = HEAD_BYTES + RTP_BYTES,
+                               .wire_bytes = HEAD_BYTES + RTP_BYTES,
+                               .link_type = LINK_ETHERNET };
+        uint8_t *rtp = data + HEAD_BYTES;
+
+        fill_heads(data, &src, &dst, RTP_BYTES);
+        memset(rtp, 0, RTP_BYTES);
+        rtp[0] = 0x80;
+        put_u16(rtp + 2, i & 0xffff);
+        for (unsigned k = 12; k < RTP_BYTES; k++)
+            rtp[k] = (uint8_t)(i * 31 + k * k); /* so that LZ4 does not make nothing of it */
+        packet_log_add(s->log, keeper, call_id(call), PACKET_MEDIA, &frame);
+    }
+}
+
+#define DIALOG                                                                                     \
+    "Via: SIP/2.0/UDP 192.0.2.10;branch=z9hG4bK1\r\nFrom: <sip:alice@192.0.2.10>;tag=a1\r\n"       \
+    "To: <sip:bob@192.0.2.20>%s\r\nCall-ID: call-%u@test\r\nCSeq: %s\r\n"
+#define SDP                                                                                        \
+    "Content-Type: application/sdp\r\nContent-Length: %u\r\n\r\nv=0\r\nc=IN IP4 192.0.2.10\r\n"    \
+    "m=audio 4000 RTP/AVP 0\r\n"
+enum { SDP_BODY_BYTES = 51 };
+
+static void add_dialog(struct store *s, unsigned call, const char *reason, unsigned rtp_packets)
+{
+    void *sip = NULL, *media = NULL;
+    char text[1024];
+
+    snprintf(text, sizeof text,
+             "INVITE sip:bob@192.0.2.20 SIP/2.0\r\n" DIALOG "Subject: caf\xe9 </script>\r\n" SDP,
+             "", call, "1 INVITE", (unsigned)SDP_BODY_BYTES);
+    add_message(s, &sip, call, 0, true, text);
+    snprintf(text, sizeof text, "SIP/2.0 180 %s\r\n" DIALOG "Content-Length: 0\r\n\r\n", reason,
+             ";tag=b1", call, "1 INVITE");
+    add_message(s, &sip, call, 100, false, text);
+    snprintf(text, sizeof text, "SIP/2.0 200 OK\r\n" DIALOG "Content-Length: 0\r\n\r\n", ";tag=b1",
+             call, "1 INVITE");
+    add_message(s, &sip, call, 200, false, text);
+    snprintf(text, sizeof text, "ACK sip:bob@192.0.2.20 SIP/2.0\r\n" DIALOG "\r\n", ";tag=b1", call,
+             "1 ACK");
+    add_message(s, &sip, call, 250, true, text);
+    add_rtp(s, &media, call, rtp_packets);
+    packet_log_close_keeper(s->log, &sip);
+    packet_log_close_keeper(s->log, &media);
+    printf("%016" PRIx64 "\n", call_id(call));
+}
+
+static void add_stream(struct store *s, unsigned call)
+{
+    struct stream_record r;
+
+    record_clear(&record_type_stream, &r);
+    r.id = call_id(call) + 1;
+    r.call = call_id(call);
+    r.ssrc = 0x1234;
+    r.codec = SLICE("PCMU");
+    r.packets = r.expected = 100;
+    r.lost = 0;
+    r.start_time = call_time(call);
+    writer_submit(s->writer, &record_type_stream, &r);
+}
+
+static void add_alert(struct store *s, unsigned n)
+{
+    struct alert_record a;
+
+    record_clear(&record_type_alert, &a);
+    a.id = record_id_make(call_time(n), 2047 - n);
+    a.rule = SLICE("failures_503");
+    a.severity = SLICE("critical");
+    a.state = SLICE("firing");
+    a.summary = SLICE("503 from 192.0.2.20: 12 of 20 calls in 60 s");
+    a.time = call_time(n);
+    a.value = 0.6;
+    a.calls = SLICE("[]");
+    writer_submit(s->writer, &record_type_alert, &a);
+}
+
+static void add_ledger(struct store *s, unsigned calls)
+{
+    struct capture_record l;
+
+    record_clear(&record_type_capture, &l);
+    l.start_time = START_NS;
+    l.end_time = call_time(calls);
+    l.source = SLICE("test");
+    l.received = l.stored = 1000;
+    l.store_dropped = 0;
+    l.calls = calls;
+    l.bins = SLICE("{}");
+    writer_submit(s->writer, &record_type_capture, &l);
+}
+
+static void add_calls(struct store *s, unsigned calls)
+{
+    for (unsigned n = 0; n < calls; n++) {
+        char text[32], user[32];
+        struct call_record c;
+
+        snprintf(text, sizeof text, "call-%u@test", n);
+        snprintf(user, sizeof user, "+4989%06u", n);
+        fill_call(&c, n, text, user);
+        writer_submit(s->writer, &record_type_call, &c);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct store s = { 0 };
+    uint64_t calls;
+
+    if (argc != 3 || !slice_to_u64(slice_of_text(argv[2]), CALLS_MAX, &calls) || calls < 3) {
+        fprintf(stderr, "usage: make_store DIR CALLS\n");
+        return 2;
+    }
+    if (writer_start(&s.writer, &(struct writer_options){ argv[1], true }) != 0)
+        return 1;
+    if (packet_log_start(&s.log, &(struct packet_log_options){ .store_dir = argv[1],
+                                                               .writer = s.writer,
+                                                               .wait_when_full = true }))
+        return 1;
+    add_calls(&s, (unsigned)calls);
+    add_stream(&s, 0);
+    for (unsigned n = 0; n < ALERTS; n++)
+        add_alert(&s, n);
+    add_ledger(&s, (unsigned)calls);
+    add_dialog(&s, 0, "Ringing", 100);
+    add_dialog(&s, 1, "Ring\xff\xfe", 10);
+    add_dialog(&s, 2, "Ringing", LONG_CALL_PACKETS);
+    packet_log_stop(s.log);
+    writer_stop(s.writer);
+    return 0;
+}

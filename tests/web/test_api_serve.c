@@ -1,0 +1,46 @@
+/*
+ * test_api_serve - the web process alone: what test_api.js talks to.
+ *
+ *     test_api_serve STORE WEB_ROOT [ADDR:PORT]
+ *
+ * Prints its address and serves until SIGTERM.
+ */
+#include "probe/web/server.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct server *server;
+
+static void on_signal(int number)
+{
+    (void)number;
+    server_stop(server);
+}
+
+int main(int argc, char **argv)
+{
+    struct server_options options = { 0 };
+    struct sigaction action = { .sa_handler = on_signal };
+    int err;
+
+    if (argc < 3) {
+        fprintf(stderr, "usage: test_api_serve STORE WEB_ROOT [ADDR:PORT]\n");
+        return 2;
+    }
+    options.store_dir = argv[1];
+    options.web_root = argv[2];
+    options.listen = argc > 3 ? argv[3] : "127.0.0.1:0";
+    err = server_open(&server, &options);
+    if (err) {
+        fprintf(stderr, "test_api_serve: %s: %s\n", options.listen, strerror(-err));
+        return 1;
+    }
+    sigaction(SIGTERM, &action, NULL);
+    printf("%s\n", server_address(server));
+    fflush(stdout);
+    err = server_run(server);
+    server_close(server);
+    return err ? 1 : 0;
+}

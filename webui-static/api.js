@@ -1,0 +1,69 @@
+/*
+ * api - the REST API of `earshot serve`.
+ *
+ * Errors  ApiError, whose message can be shown to a person as it is. status 0: no answer at all.
+ */
+import { createStore } from "./store.js";
+
+const BASE = "api/v1/";
+
+export class ApiError extends Error {
+  constructor(status, message) {
+    super(message);
+    this.name = "ApiError";
+    this.status = status;
+  }
+}
+
+/* Whether the server answered the last time it was asked. */
+export const reachable = createStore(true);
+
+async function errorOf(response) {
+  let said = null;
+  try {
+    said = (await response.json())?.error?.message;
+  } catch {
+    /* Not JSON: a proxy, perhaps. The status must do. */
+  }
+  const text = typeof said === "string" ? said : `the server answered ${response.status}`;
+  return new ApiError(response.status, text);
+}
+
+async function get(path, params, signal) {
+  const search = new URLSearchParams(params ?? {}).toString();
+  let response;
+
+  try {
+    response = await fetch(`${BASE}${path}${search ? `?${search}` : ""}`, { signal });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    reachable.set(false);
+    throw new ApiError(0, "the server does not answer");
+  }
+  reachable.set(true);
+  if (!response.ok) throw await errorOf(response);
+  try {
+    return await response.json();
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new ApiError(response.status, "the server's answer cannot be read");
+  }
+}
+
+/* Ids are 16 hex digits; anything else must never become part of an address. */
+export function isId(id) {
+  return typeof id === "string" && /^[0-9a-f]{16}$/.test(id);
+}
+
+function callPath(id, rest = "") {
+  if (!isId(id)) throw new ApiError(404, "that is not the id of a call (16 hex digits)");
+  return `calls/${id}${rest}`;
+}
+
+export const fetchCalls = (params, signal) => get("calls", params, signal);
+export const fetchCall = async (id, signal) => get(callPath(id), null, signal);
+export const fetchMessages = async (id, signal) => get(callPath(id, "/messages"), null, signal);
+export const fetchAlerts = (params, signal) => get("alerts", params, signal);
+export const fetchStats = (signal) => get("stats", null, signal);
+
+export const pcapAddress = (id) => `${BASE}${callPath(id, "/pcap")}`;

@@ -1,0 +1,113 @@
+/*
+ * call_list - the calls that the Calls page holds: fetched page by page, joined by live records.
+ *
+ * A list belongs to one filter. It outlives the page, so that coming back from a call finds the
+ * same rows at the same place.
+ */
+import { fetchCalls } from "./api.js";
+import { filterParams, matchesCall, readFilter } from "./call_filter.js";
+import { createStore } from "./store.js";
+
+const PAGE_ROWS = 100;
+/* More live calls than this wait for a reload of the list instead of each being kept. */
+const WAITING_MAX = 5000;
+
+const EMPTY = { calls: [], waiting: [], next: null, loading: true, error: null, fresh: new Set() };
+
+/* The live record over the stored one; `event` and `type` are the feed's own. */
+function merged(old, record) {
+  const { event, type, ...fields } = record;
+  return { ...old, ...fields };
+}
+
+/* Ids begin with the time, so the newest call has the highest: the order of the server's pages. */
+const byNewest = (a, b) => (a.id < b.id ? 1 : -1);
+
+/* Live records into a list: known calls are updated in place, new ones wait, each id once. What
+ * belongs below the last row that was fetched is left to the pages that will be. */
+export function joinLive({ calls, waiting, next }, records, filter) {
+  const latest = new Map();
+  for (const record of records) latest.set(record.id, merged(latest.get(record.id), record));
+  const take = (call) => {
+    const record = latest.get(call.id);
+    latest.delete(call.id);
+    return record ? merged(call, record) : call;
+  };
+  const kept = calls.map(take);
+  const held = waiting.map(take);
+  const end = next === null ? "" : (kept.at(-1)?.id ?? "");
+  const added = [...latest.values()].filter((call) => call.id > end && matchesCall(call, filter));
+
+  return { calls: kept, waiting: [...added, ...held].sort(byNewest).slice(0, WAITING_MAX) };
+}
+
+export function createCallList(query) {
+  const store = createStore(EMPTY);
+  let filter = readFilter(query, Date.now() / 1000);
+  let abort = new AbortController();
+  let busy = false;
+
+  async function page(cursor) {
+    const params = { ...filterParams(filter), limit: PAGE_ROWS };
+    if (cursor) params.cursor = cursor;
+    return fetchCalls(params, abort.signal);
+  }
+
+  async function ask(cursor, take) {
+    if (busy) return;
+    busy = true;
+    store.update((now) => ({ ...now, loading: true, error: null }));
+    try {
+      const got = await page(cursor);
+      store.update((now) => ({ ...now, ...take(now, got), loading: false }));
+    } catch (error) {
+      if (error.name !== "AbortError") store.update((now) => ({ ...now, loading: false, error }));
+    } finally {
+      busy = false;
+    }
+  }
+
+  const list = {
+    store,
+    scroll: 0,
+    selected: null,
+    start: () => ask(null, (now, got) => ({ calls: got.calls, waiting: [], next: got.next })),
+    more() {
+      const { next, error } = store.get();
+      if (next === null || error) return;
+      ask(next, (now, got) => {
+        const known = new Set(now.calls.map((call) => call.id));
+        return { calls: [...now.calls, ...got.calls.filter(({ id }) => !known.has(id))], next: got.next };
+      });
+    },
+    retry() {
+      const { calls } = store.get();
+      store.update((now) => ({ ...now, error: null }));
+      if (calls.length) list.more();
+      else list.start();
+    },
+    /* After a break of the feed: what it would have told. Too much of it, and the list is new. */
+    refresh: () =>
+      ask(null, (now, got) => {
+        const known = new Set(now.calls.map((call) => call.id));
+        const joins = now.calls.length > 0 && got.calls.some((call) => known.has(call.id));
+        return joins ? joinLive(now, got.calls, filter) : { calls: got.calls, waiting: [], next: got.next };
+      }),
+    /* show: new calls go straight to the top instead of waiting to be asked for. */
+    takeLive(records, show) {
+      filter = readFilter(query, Date.now() / 1000);
+      store.update((now) => ({ ...now, ...joinLive(now, records, filter) }));
+      if (show && store.get().waiting.length) list.showWaiting();
+    },
+    showWaiting() {
+      store.update((now) => ({
+        ...now,
+        calls: [...now.waiting, ...now.calls].sort(byNewest),
+        waiting: [],
+        fresh: new Set(now.waiting.map((call) => call.id)),
+      }));
+    },
+    stop: () => abort.abort(),
+  };
+  return list;
+}

@@ -1,0 +1,57 @@
+/*
+ * hooks - what components watch: stores, the live feed, their own width, the keyboard.
+ */
+import { useEffect, useLayoutEffect, useRef, useState } from "./vendor/preact-htm.js";
+import { onLive } from "./live.js";
+import { bindKeys } from "./keys.js";
+
+export function useStore(store) {
+  const [value, setValue] = useState(store.get());
+
+  useLayoutEffect(() => {
+    setValue(() => store.get());
+    return store.subscribe((next) => setValue(() => next));
+  }, [store]);
+  return value;
+}
+
+/* Calls the newest `handler` for each live message of that type. */
+export function useLive(type, handler) {
+  const newest = useRef(handler);
+  newest.current = handler;
+  useEffect(() => onLive(type, (message) => newest.current(message)), [type]);
+}
+
+/* The width of an element in whole pixels; 0 until it has been laid out. */
+export function useWidth(ref) {
+  const [width, setWidth] = useState(0);
+
+  useLayoutEffect(() => {
+    const observer = new ResizeObserver(() => setWidth(Math.floor(ref.current.clientWidth)));
+    setWidth(Math.floor(ref.current.clientWidth));
+    observer.observe(ref.current);
+    return () => observer.disconnect();
+  }, []);
+  return width;
+}
+
+export function useMedia(query) {
+  const [matches, setMatches] = useState(() => matchMedia(query).matches);
+
+  useEffect(() => {
+    const list = matchMedia(query);
+    const tell = () => setMatches(list.matches);
+    tell();
+    list.addEventListener("change", tell);
+    return () => list.removeEventListener("change", tell);
+  }, [query]);
+  return matches;
+}
+
+/* keys: {"j": handler, …}; the newest handlers count. bottom: asked when no other has
+ * taken the key. */
+export function useKeys(keys, { bottom = false } = {}) {
+  const newest = useRef(keys);
+  newest.current = keys;
+  useEffect(() => bindKeys((key) => newest.current[key], bottom), []);
+}

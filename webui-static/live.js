@@ -1,0 +1,88 @@
+/*
+ * live - the WebSocket feed: connects, listens, comes back after a break.
+ *
+ * State  connecting → open → waiting (with the time of the next try) → connecting …
+ * Time   A break is retried after 1, 2, 4 … 30 s, each up to a quarter longer at random, so that a
+ *        restarted server is not met by every page at once.
+ */
+import { createStore } from "./store.js";
+
+const PROTOCOL = "earshot.live.v1";
+const RETRY_FIRST_MS = 1000;
+const RETRY_MAX_MS = 30000;
+
+/* {phase: "connecting" | "open" | "waiting", retryAt: ms or null, breaks: how often it broke} */
+export const connection = createStore({ phase: "connecting", retryAt: null, breaks: 0 });
+/* The newest "stats" message and when it came (ms), or null. */
+export const liveStats = createStore(null);
+
+const listeners = new Map();
+let socket = null;
+let retryMs = RETRY_FIRST_MS;
+let timer = null;
+
+/* type: call, alert, stats, dropped; or "reopened", after a break: what was missed must be asked
+ * for. Returns what ends the listening. */
+export function onLive(type, handler) {
+  if (!listeners.has(type)) listeners.set(type, new Set());
+  listeners.get(type).add(handler);
+  return () => listeners.get(type).delete(handler);
+}
+
+function tell(type, message) {
+  for (const handler of [...(listeners.get(type) ?? [])]) handler(message);
+}
+
+function receive(event) {
+  let message;
+
+  try {
+    message = JSON.parse(event.data);
+  } catch {
+    return;
+  }
+  if (message === null || typeof message !== "object") return;
+  if (message.type === "stats") liveStats.set({ ...message, receivedAt: Date.now() });
+  tell(message.type, message);
+}
+
+function opened() {
+  const { breaks } = connection.get();
+
+  retryMs = RETRY_FIRST_MS;
+  connection.set({ phase: "open", retryAt: null, breaks });
+  if (breaks > 0) tell("reopened", null);
+}
+
+function closed() {
+  const wait = retryMs * (1 + Math.random() / 4);
+
+  socket = null;
+  retryMs = Math.min(retryMs * 2, RETRY_MAX_MS);
+  timer = setTimeout(connect, wait);
+  connection.set({
+    phase: "waiting",
+    retryAt: Date.now() + wait,
+    breaks: connection.get().breaks + 1,
+  });
+}
+
+function connect() {
+  const address = new URL("api/v1/live", location.href);
+
+  address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+  address.hash = "";
+  address.search = "";
+  connection.update((now) => ({ ...now, phase: "connecting", retryAt: null }));
+  socket = new WebSocket(address, PROTOCOL);
+  socket.addEventListener("open", opened);
+  socket.addEventListener("message", receive);
+  socket.addEventListener("close", closed);
+}
+
+/* Also by a person who does not want to wait. */
+export function connectLive() {
+  if (socket) return;
+  clearTimeout(timer);
+  connect();
+}

@@ -1,0 +1,176 @@
+/*
+ * call - the page of one call: its story, its ladder, how it sounded, its packets.
+ */
+import { html, useEffect, useState } from "../vendor/preact-htm.js";
+import { useKeys, useLive } from "../hooks.js";
+import { Budgets } from "../parts/budget.js";
+import { MosChip, StatusChip, VerdictChip } from "../parts/chip.js";
+import { CopyButton } from "../parts/copy_button.js";
+import { Confidence, Facts } from "../parts/facts.js";
+import { Icon } from "../parts/icon.js";
+import { Ladder } from "../parts/ladder.js";
+import { MessagePane } from "../parts/message_pane.js";
+import { Empty, Failure, Loading } from "../parts/notice.js";
+import { Quality } from "../parts/quality.js";
+import { StreamTable } from "../parts/stream_table.js";
+import { fetchCall, fetchMessages, isId, pcapAddress } from "../api.js";
+import { downloadFrom } from "../download.js";
+import { text, wiresharkFilter } from "../format.js";
+import { backToCalls, changeQuery } from "../router.js";
+import { storyOf } from "../story.js";
+
+/* A call that is up changes once a second; its streams and messages are asked for less often. */
+const RELOAD_MS = 4000;
+const NOTHING = { call: null, messages: [], error: null, messagesError: null };
+
+/* Fetches the call and its messages; again when `round` changes. */
+function useCall(id, round) {
+  const [state, setState] = useState(NOTHING);
+
+  useEffect(() => setState(NOTHING), [id]);
+  useEffect(() => {
+    const abort = new AbortController();
+    const take = (part) => !abort.signal.aborted && setState((now) => ({ ...now, ...part }));
+
+    fetchCall(id, abort.signal).then(
+      (call) => take({ call, error: null }),
+      (error) => take({ error }),
+    );
+    fetchMessages(id, abort.signal).then(
+      ({ messages }) => take({ messages, messagesError: null }),
+      (messagesError) => take({ messagesError }),
+    );
+    return () => abort.abort();
+  }, [id, round]);
+  return state;
+}
+
+/* A round begins when the feed says that this call changed, but not more often than RELOAD_MS. */
+function useRounds(id) {
+  const [round, setRound] = useState(0);
+  const [asked, setAsked] = useState(false);
+
+  useLive("call", (record) => record.id === id && setAsked(true));
+  useLive("reopened", () => setAsked(true));
+  useEffect(() => {
+    if (!asked) return undefined;
+    const timer = setTimeout(() => {
+      setAsked(false);
+      setRound((now) => now + 1);
+    }, RELOAD_MS);
+    return () => clearTimeout(timer);
+  }, [asked]);
+  return [round, () => setRound((now) => now + 1)];
+}
+
+function Head({ call }) {
+  return html`<header class="call-head">
+    <button type="button" class="round" aria-label="Back to the calls" onClick=${backToCalls}>
+      <${Icon} name="left" />
+    </button>
+    <h1>
+      <bdi>${text(call.from_user, 60)}</bdi><span class="arrow"> → </span
+      ><bdi>${text(call.to_user, 60)}</bdi>
+    </h1>
+    <div class="call-chips">
+      <${StatusChip} call=${call} />
+      <${MosChip} mos=${call.mos_lq} word />
+      <${VerdictChip} verdict=${call.media_verdict} />
+    </div>
+    <div class="call-tools">
+      <a class="button primary" href=${pcapAddress(call.id)} download>
+        <${Icon} name="download" />Download pcap
+      </a>
+      <${CopyButton} value=${call.call_id ?? ""}>Call-ID<//>
+      <${CopyButton} value=${wiresharkFilter(call.call_id ?? "")}>Wireshark filter<//>
+    </div>
+  </header>`;
+}
+
+function Signalling({ messages, error, streams, chosen, retry }) {
+  const selected = chosen !== null && chosen < messages.length ? chosen : null;
+  const select = (index) => changeQuery({ message: index === null ? "" : index + 1 }, { replace: true });
+
+  if (error) return html`<${Failure} what="The messages" error=${error} retry=${retry} />`;
+  if (messages.length === 0 && streams.length === 0)
+    return html`<p class="quiet panel">No message of this call is kept.</p>`;
+  return html`<div class=${`signalling ${selected === null ? "" : "with-message"}`}>
+    <div class="panel ladder-panel">
+      <${Ladder} messages=${messages} streams=${streams} selected=${selected} select=${select} />
+    </div>
+    ${selected === null
+      ? null
+      : html`<${MessagePane}
+          key=${selected}
+          message=${messages[selected]}
+          index=${selected}
+          total=${messages.length}
+          step=${(by) => select(selected + by)}
+          close=${() => select(null)}
+        />`}
+  </div>`;
+}
+
+function Media({ call, streams }) {
+  if (streams.length === 0) return html`<p class="quiet panel">No audio or video was seen.</p>`;
+  return html`<div class="qualities">
+      ${streams.map(
+        (stream) =>
+          html`<${Quality} key=${stream.id ?? stream.ssrc} stream=${stream} start=${call.invite_time} />`,
+      )}
+    </div>
+    <${Budgets} streams=${streams} />
+    <h2>Streams</h2>
+    <${StreamTable} streams=${streams} />`;
+}
+
+function Missing({ error, retry }) {
+  if (error.status === 404)
+    return html`<${Empty} title="There is no such call">
+      <p>The store does not have it, or no longer. <a href="#/calls">Back to the calls</a></p>
+    <//>`;
+  return html`<${Failure} what="The call" error=${error} retry=${retry} />`;
+}
+
+function chosenMessage(query) {
+  const number = Number(query.message);
+  return Number.isInteger(number) && number > 0 ? number - 1 : null;
+}
+
+export function CallPage({ id, query }) {
+  const [round, reload] = useRounds(id);
+  const { call, messages, error, messagesError } = useCall(id, round);
+  const chosen = chosenMessage(query);
+  const streams = Array.isArray(call?.streams) ? call.streams : [];
+  const choose = (index) => {
+    if (messages.length === 0) return;
+    const kept = Math.max(0, Math.min(index, messages.length - 1));
+    changeQuery({ message: kept + 1 }, { replace: true });
+  };
+
+  useKeys({
+    j: () => choose(chosen === null ? 0 : chosen + 1),
+    k: () => choose(chosen === null ? 0 : chosen - 1),
+    d: () => isId(id) && downloadFrom(pcapAddress(id)),
+    Escape: () => {
+      if (chosen === null) backToCalls();
+      else changeQuery({ message: "" }, { replace: true });
+    },
+  });
+
+  return html`<main id="main" class="page call-page" tabindex="-1">
+    ${call === null
+      ? error
+        ? html`<${Missing} error=${error} retry=${reload} />`
+        : html`<${Loading} what="the call" />`
+      : html`<${Head} call=${call} />
+          <p class="story">${storyOf(call).join(" ")}</p>
+          <${Confidence} call=${call} />
+          <h2>Signalling</h2>
+          <${Signalling} ...${{ messages, error: messagesError, streams, chosen, retry: reload }} />
+          <h2>How it sounded</h2>
+          <${Media} call=${call} streams=${streams} />
+          <h2>The record</h2>
+          <div class="panel"><${Facts} call=${call} /></div>`}
+  </main>`;
+}

@@ -1,0 +1,175 @@
+/*
+ * calls - the page of all calls: search, filters, the table, what arrives live.
+ */
+import { html, useCallback, useEffect, useMemo, useRef, useState } from "../vendor/preact-htm.js";
+import { useKeys, useLive, useStore } from "../hooks.js";
+import { CallTable } from "../parts/call_table.js";
+import { Facets } from "../parts/facets.js";
+import { Icon } from "../parts/icon.js";
+import { LiveStrip } from "../parts/live_strip.js";
+import { Empty, Failure, Loading } from "../parts/notice.js";
+import { fetchStats, pcapAddress } from "../api.js";
+import { isFiltered } from "../call_filter.js";
+import { createCallList } from "../call_list.js";
+import { count } from "../format.js";
+import { changeQuery, formatRoute, navigate } from "../router.js";
+import { downloadFrom } from "../download.js";
+
+/* Live records are gathered and shown together: a flood of them must not redraw for each. */
+const GATHER_MS = 250;
+/* Closer to the top than this, new calls may push the rows down: nobody is reading them yet. */
+const TOP_PX = 8;
+
+/* The list of the filter that was shown last; see call_list. */
+let remembered = { address: null, list: null };
+
+function useCallList(query) {
+  const address = formatRoute({ page: "calls", query });
+  const list = useMemo(() => {
+    if (remembered.address === address) return remembered.list;
+    remembered.list?.stop();
+    remembered = { address, list: createCallList(query) };
+    remembered.list.start();
+    return remembered.list;
+  }, [address]);
+
+  useEffect(() => {
+    scrollTo(0, list.scroll);
+    const note = () => {
+      list.scroll = scrollY;
+    };
+    addEventListener("scroll", note, { passive: true });
+    return () => removeEventListener("scroll", note);
+  }, [list]);
+  return list;
+}
+
+function useLiveCalls(list, selected) {
+  const gathered = useRef([]);
+  const timer = useRef(null);
+  const quiet = useRef(selected);
+
+  quiet.current = selected === null;
+  useEffect(() => () => clearTimeout(timer.current), []);
+  useLive("call", (record) => {
+    gathered.current.push(record);
+    timer.current ??= setTimeout(() => {
+      const records = gathered.current;
+      gathered.current = [];
+      timer.current = null;
+      remembered.list.takeLive(records, quiet.current && scrollY <= TOP_PX);
+    }, GATHER_MS);
+  });
+  useLive("reopened", () => list.refresh());
+  useLive("dropped", () => list.refresh());
+}
+
+/* How many calls the store holds: asked once, then counted by the feed's own figure. */
+function useStored() {
+  const [stored, setStored] = useState(null);
+  const ask = useCallback(() => {
+    fetchStats().then(
+      (stats) => setStored(stats.store?.calls ?? null),
+      () => setStored(null),
+    );
+  }, []);
+
+  useEffect(() => {
+    ask();
+    const timer = setInterval(ask, 10000);
+    return () => clearInterval(timer);
+  }, []);
+  return stored;
+}
+
+function NoCalls({ query }) {
+  if (isFiltered(query))
+    return html`<${Empty} title="No call matches">
+      <p>Nothing in the store fits this search. Part of a number is enough; a Call-ID must be whole,
+        or end in *.</p>
+    <//>`;
+  return html`<${Empty} title="No calls yet">
+    <p>Calls appear here as soon as the probe hears one. To hear them live:</p>
+    <pre>earshot run -i eth0 --store DIR</pre>
+    <p>Or read a capture into this store:</p>
+    <pre>earshot replay capture.pcap --store DIR</pre>
+  <//>`;
+}
+
+function Foot({ calls, next, loading, error, retry }) {
+  if (error) return html`<${Failure} what="Calls" error=${error} retry=${retry} />`;
+  if (loading) return html`<${Loading} what="calls" />`;
+  if (next !== null || calls.length === 0) return null;
+  return html`<p class="foot quiet">
+    ${calls.length === 1 ? "One call, and that is all." : `All ${count(calls.length)} calls are shown.`}
+  </p>`;
+}
+
+export function CallsPage({ query }) {
+  const list = useCallList(query);
+  const state = useStore(list.store);
+  const [selected, setSelected] = useState(list.selected);
+  const field = useRef(null);
+  const stored = useStored();
+  const { calls, waiting } = state;
+
+  useEffect(() => setSelected(list.selected), [list]);
+  useLiveCalls(list, selected);
+  const select = (index) => {
+    const id = index === null ? null : calls[Math.max(0, Math.min(index, calls.length - 1))]?.id;
+    list.selected = id ?? null;
+    setSelected(list.selected);
+  };
+  const found = selected === null ? -1 : calls.findIndex((call) => call.id === selected);
+  const at = found < 0 ? null : found;
+  const open = (id) => {
+    list.selected = id;
+    navigate({ page: "call", id });
+  };
+  const move = (step) => select(at === null ? 0 : at + step);
+  const showNew = () => {
+    list.showWaiting();
+    scrollTo({ top: 0 });
+  };
+
+  useKeys({
+    "/": () => field.current?.select(),
+    j: () => move(1),
+    ArrowDown: () => at !== null && move(1),
+    k: () => move(-1),
+    ArrowUp: () => at !== null && move(-1),
+    Enter: () => at !== null && open(calls[at].id),
+    Escape: () => {
+      document.activeElement?.blur();
+      select(null);
+    },
+    d: () => at !== null && downloadFrom(pcapAddress(calls[at].id)),
+    n: () => waiting.length > 0 && showNew(),
+  });
+
+  return html`<main id="main" class="page calls-page" tabindex="-1">
+    <h1 class="offscreen">Calls</h1>
+    <${LiveStrip} stored=${stored} newest=${waiting[0] ?? calls[0]} />
+    <${Facets} query=${query} change=${changeQuery} field=${field} />
+    <div class="pill-place" role="status">
+      ${waiting.length
+        ? html`<button type="button" class="pill" onClick=${showNew}>
+            <${Icon} name="up" />${count(waiting.length)} new
+          </button>`
+        : null}
+    </div>
+    ${calls.length
+      ? html`<${CallTable}
+          calls=${calls}
+          selected=${at}
+          fresh=${state.fresh}
+          open=${open}
+          more=${list.more}
+          complete=${state.next === null}
+        />`
+      : !state.loading && !state.error && waiting.length === 0
+        ? html`<${NoCalls} query=${query} />`
+        : null}
+    <${Foot} ...${state} retry=${list.retry} />
+  </main>`;
+}

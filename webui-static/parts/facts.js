@@ -1,0 +1,64 @@
+/*
+ * facts - who called whom, when, through what, and how sure the probe is.
+ */
+import { html } from "../vendor/preact-htm.js";
+import { useStore } from "../hooks.js";
+import { clock } from "../settings.js";
+import { count, dayAndTime, duration, isKnown, milliseconds, NONE, text, time } from "../format.js";
+import { confidenceSentence, reasonWord } from "../words.js";
+import { Icon } from "./icon.js";
+
+function Fact({ name, children }) {
+  return html`<div class="fact"><dt>${name}</dt><dd>${children}</dd></div>`;
+}
+
+const yesNo = (value) => (isKnown(value) ? (value ? "yes" : "no") : NONE);
+
+export function Facts({ call }) {
+  const zone = useStore(clock);
+  const at = (seconds) => time(seconds, zone, 3);
+  const codecs = Array.isArray(call.codecs) && call.codecs.length ? call.codecs.join(", ") : null;
+
+  return html`<dl class="facts">
+    <${Fact} name="Began">${dayAndTime(call.invite_time, zone, 3)}<//>
+    <${Fact} name="First sign of life">${at(call.first_18x_time)}<//>
+    <${Fact} name="Answered">${at(call.answer_time)}<//>
+    <${Fact} name="Ended">${at(call.end_time)}<//>
+    <${Fact} name="Talked">${duration(call.duration_ms)}${call.duration_open === true ? " (no BYE seen)" : ""}<//>
+    <${Fact} name="Post-dial delay">${milliseconds(call.post_dial_delay_ms)}<//>
+    <${Fact} name="Set-up">${milliseconds(call.setup_ms)}<//>
+    <${Fact} name="Rang">${milliseconds(call.ring_ms)}<//>
+    <${Fact} name="Hang-up answered in">${milliseconds(call.disconnect_delay_ms)}<//>
+    <${Fact} name="From"><bdi>${text(call.from_uri)}</bdi><//>
+    <${Fact} name="To"><bdi>${text(call.to_uri)}</bdi><//>
+    <${Fact} name="Asked for"><bdi>${text(call.request_uri)}</bdi><//>
+    <${Fact} name="Path">${text(call.src)} → ${text(call.dst)}${" "}<span class="quiet">${text(call.transport, 10)}</span><//>
+    <${Fact} name="User agent"><bdi>${text(call.user_agent)}</bdi><//>
+    <${Fact} name="Server"><bdi>${text(call.server)}</bdi><//>
+    <${Fact} name="Reason header"><bdi>${text(call.reason_header)}</bdi><//>
+    <${Fact} name="Codecs">${text(codecs)}<//>
+    <${Fact} name="INVITEs">${count(call.invite_count)}${" "}
+      <span class="quiet">${count(call.reinvite_count)} re-INVITEs, ${count(call.retransmissions)} sent again</span><//>
+    <${Fact} name="Had to log in">${yesNo(call.auth_challenged)}<//>
+    <${Fact} name="Call-ID"><bdi class="mono">${text(call.call_id, 300)}</bdi><//>
+  </dl>`;
+}
+
+/* Whether the numbers are the network's or the probe's own. */
+export function Confidence({ call }) {
+  const level = call.capture_confidence;
+  const reasons = Array.isArray(call.capture_confidence_reasons) ? call.capture_confidence_reasons : [];
+
+  if (!isKnown(level)) return null;
+  return html`<div class=${`confidence ${level === "high" ? "sure" : "unsure"}`}>
+    <${Icon} name=${level === "high" ? "check" : "warning"} />
+    <div>
+      <b>Capture confidence: ${text(level, 20)}.</b>${" "}${confidenceSentence(level)}
+      ${reasons.length
+        ? html`<ul>
+            ${reasons.map((reason) => html`<li>${reasonWord(reason)}</li>`)}
+          </ul>`
+        : null}
+    </div>
+  </div>`;
+}

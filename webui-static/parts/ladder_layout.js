@@ -1,0 +1,122 @@
+/*
+ * ladder_layout - where everything of a call's ladder goes: pure numbers, no drawing.
+ *
+ * Hosts are columns in the order in which they first speak; messages and streams are rows in the
+ * order of time. When a host talks to itself (everything on one machine), columns are host:port.
+ */
+import { isKnown, splitAddress } from "../format.js";
+
+export const ROW_PX = 42;
+export const STREAM_ROW_PX = 50;
+export const HEAD_PX = 46;
+export const GUTTER_PX = 128;
+const COLUMN_MIN_PX = 210;
+const COLUMN_MAX_PX = 640;
+const EDGE_PX = 70;
+
+function talksToItself({ src, dst }) {
+  const host = splitAddress(src).host;
+  return host !== null && host === splitAddress(dst).host;
+}
+
+/* One call of a message twice: the same bytes between the same two hosts. */
+export function markRetransmissions(messages) {
+  const seen = new Map();
+
+  return messages.map((message) => {
+    const key = JSON.stringify([message.src, message.dst, message.raw]);
+    const first = seen.get(key);
+    seen.set(key, (first ?? 0) + 1);
+    return first !== undefined;
+  });
+}
+
+function columnNames(messages, streams) {
+  const split = [...messages, ...streams].some(talksToItself);
+  const nameOf = (address) => {
+    const { host, port } = splitAddress(address);
+    if (host === null) return null;
+    return split && port !== null ? `${host}:${port}` : host;
+  };
+  const names = [];
+  const add = (name) => {
+    if (name !== null && !names.includes(name)) names.push(name);
+  };
+
+  for (const { src, dst } of messages) [src, dst].forEach((address) => add(nameOf(address)));
+  for (const { src, dst } of streams) [src, dst].forEach((address) => add(nameOf(address)));
+  return { names, nameOf };
+}
+
+/* Messages and streams in one list; of the same instant, the message first. */
+function inOrder(messages, streams) {
+  const retransmitted = markRetransmissions(messages);
+  const rows = [
+    ...messages.map((message, index) => ({
+      kind: "message",
+      index,
+      message,
+      time: message.time,
+      retransmitted: retransmitted[index],
+    })),
+    ...streams.map((stream, index) => ({ kind: "stream", index, stream, time: stream.start_time })),
+  ];
+
+  return rows.sort((a, b) => (a.time ?? Infinity) - (b.time ?? Infinity));
+}
+
+/* width: what there is; the ladder may need more and is then scrolled sideways. start: the time
+ * that the first gutter counts from. */
+export function layoutLadder(messages, streams, width) {
+  const { names, nameOf } = columnNames(messages, streams);
+  const gaps = Math.max(names.length - 1, 1);
+  const free = (width - GUTTER_PX - 2 * EDGE_PX) / gaps;
+  const gap = Math.max(COLUMN_MIN_PX, Math.min(COLUMN_MAX_PX, free));
+  const xOf = new Map(names.map((name, at) => [name, GUTTER_PX + EDGE_PX + at * gap]));
+  let y = HEAD_PX;
+  let before = null;
+
+  const rows = inOrder(messages, streams).map((row) => {
+    const { src, dst } = row.message ?? row.stream;
+    const height = row.kind === "message" ? ROW_PX : STREAM_ROW_PX;
+    const placed = {
+      ...row,
+      x1: xOf.get(nameOf(src)) ?? null,
+      x2: xOf.get(nameOf(dst)) ?? null,
+      y,
+      height,
+      delta: before === null || !isKnown(row.time) ? null : row.time - before,
+    };
+    y += height;
+    if (isKnown(row.time)) before = row.time;
+    return placed;
+  });
+
+  return {
+    columns: names.map((name) => ({ name, x: xOf.get(name) })),
+    rows,
+    start: rows[0]?.time ?? null,
+    width: Math.max(GUTTER_PX + 2 * EDGE_PX + (names.length - 1) * gap, width),
+    height: y + 12,
+  };
+}
+
+/* A stream's series as at most `pieces` parts of its bar: [{from, to, loss}], 0..1 of the way;
+ * loss is null where nothing is known. */
+export function heatOf(stream, pieces = 60) {
+  const intervals = Array.isArray(stream.intervals) ? stream.intervals : [];
+  const size = Math.max(1, Math.ceil(intervals.length / pieces));
+  const parts = [];
+
+  for (let at = 0; at < intervals.length; at += size) {
+    const some = intervals.slice(at, at + size);
+    const lost = some.reduce((sum, { lost: n }) => sum + (n ?? 0), 0);
+    const got = some.reduce((sum, { packets: n }) => sum + (n ?? 0), 0);
+    parts.push({
+      from: at / intervals.length,
+      to: Math.min(at + size, intervals.length) / intervals.length,
+      loss: got + lost > 0 ? lost / (got + lost) : null,
+    });
+  }
+  return parts.length ? parts : [{ from: 0, to: 1, loss: null }];
+}

@@ -1,0 +1,154 @@
+/*
+ * words - what the names in the records mean, in plain words.
+ *
+ * A name that is not in a table is shown as it is, with its underscores as spaces: the server may
+ * be newer than this page.
+ */
+import { isKnown, NONE, text } from "./format.js";
+
+const STATES = {
+  trying: "trying",
+  ringing: "ringing",
+  in_call: "in call",
+  completed: "completed",
+  cancelled: "cancelled",
+  failed: "failed",
+  abandoned: "abandoned",
+};
+
+/* The name, and the sentence for the call page. level: good, fair, poor, bad or quiet. */
+const VERDICTS = {
+  ok: ["ok", "good", "Both sides sent audio, and it went where the SDP said."],
+  no_rtp: ["no audio", "bad", "The call was answered, but no audio was seen at all."],
+  one_way: ["one-way", "bad", "Only one side sent audio: one of the two heard nothing."],
+  wrong_address: ["wrong address", "bad", "Audio went to another address than the SDP announced."],
+  nat_unreachable: [
+    "behind NAT",
+    "bad",
+    "The SDP announced an address that cannot be reached from outside, and nothing arrived.",
+  ],
+  silent: ["silent", "poor", "Packets flow, but what they carry is silence."],
+  on_hold: ["on hold", "quiet", "One side put the call on hold: silence is intended."],
+  early_only: ["early only", "quiet", "Audio was seen before the answer, none after it."],
+  capture_blind: [
+    "blind",
+    "fair",
+    "Only one direction is visible for every call between these two: the mirror port, not the network.",
+  ],
+  unknown: ["unclear", "quiet", "There is too little to say what became of the audio."],
+};
+
+const CONFIDENCE_REASONS = {
+  kernel_dropped: "the kernel dropped packets while the call was up",
+  kernel_drops: "the kernel dropped packets while the call was up",
+  interface_dropped: "the network card dropped packets while the call was up",
+  interface_drops: "the network card dropped packets while the call was up",
+  common_gaps: "many streams had a gap at the same instant, as when the mirror loses packets",
+  simultaneous_gaps: "many streams had a gap at the same instant, as when the mirror loses packets",
+  one_direction: "only one direction is visible",
+  one_direction_invisible: "only one direction is visible",
+  truncated: "packets were cut off by the capture's snap length",
+  truncated_packets: "packets were cut off by the capture's snap length",
+  began_before_capture: "the call began before the capture did",
+};
+
+const CONFIDENCE = {
+  high: "The probe saw everything: these numbers are the network's.",
+  reduced: "Some of the loss may be the probe's own.",
+  low: "Do not blame the network for these numbers: the probe itself missed packets.",
+};
+
+const BINS = {
+  sip: "SIP messages",
+  sip_malformed: "SIP that cannot be read",
+  sip_keepalive: "SIP keep-alives",
+  rtp: "RTP of known streams",
+  rtp_unproven: "perhaps RTP, too few to be sure",
+  rtp_malformed: "RTP that does not fit",
+  rtcp: "RTCP",
+  rtcp_malformed: "RTCP damaged or encrypted",
+  stun: "STUN",
+  dtls: "DTLS",
+  zrtp: "ZRTP",
+  t38: "T.38 fax",
+  udp_other: "other UDP",
+  udp_empty: "empty UDP",
+  tcp: "TCP",
+  icmp: "ICMP",
+  sctp: "SCTP",
+  tunnel: "tunnels not opened",
+  ip_other: "other IP protocols",
+  fragment: "fragments not joined",
+  arp: "ARP",
+  link_other: "other Ethernet types",
+  link_unknown: "unknown link type",
+  link_short: "cut below IP",
+  vlan_depth: "too many VLAN tags",
+  ip_version: "wrong IP version",
+  ip_header: "IP header that does not fit",
+  ip_short: "cut inside the IP header",
+  ip_length: "IP length that lies",
+  ipv6_extensions: "IPv6 extensions too long",
+  udp_short: "cut inside the UDP header",
+  udp_length: "UDP length that lies",
+  filtered: "left out by the filter",
+};
+
+const REFUSALS = {
+  calls: "calls over the limit",
+  streams: "streams over the limit",
+  streams_in_call: "streams of one call over the limit",
+  transactions: "transactions over the limit",
+  media_addresses: "media addresses over the limit",
+  branches: "branches of one call over the limit",
+  text_cut: "header values cut",
+  sdp_malformed: "SDP that cannot be read",
+  sip_no_call: "SIP of no known call",
+  rtp_out_of_window: "wild RTP sequence numbers",
+  intervals: "intervals over the limit",
+  memory: "out of memory",
+};
+
+const DIRECTIONS = {
+  caller_to_callee: "caller to callee",
+  callee_to_caller: "callee to caller",
+  unknown: "direction unknown",
+};
+
+const CAUSES = {
+  busy: "the other side was busy",
+  cancel: "the caller gave up",
+  not_found: "there is nobody at that number",
+};
+
+const own = (table, name) => (Object.hasOwn(table, name) ? table[name] : undefined);
+const plain = (name) => text(isKnown(name) ? String(name).replaceAll("_", " ") : name, 60);
+
+export const stateWord = (name) => own(STATES, name) ?? plain(name);
+export const binWord = (name) => own(BINS, name) ?? own(REFUSALS, name) ?? plain(name);
+export const directionWord = (name) => own(DIRECTIONS, name) ?? plain(name);
+export const reasonWord = (name) => own(CONFIDENCE_REASONS, name) ?? plain(name);
+export const confidenceSentence = (name) => own(CONFIDENCE, name) ?? null;
+export const causeWord = (name) => own(CAUSES, name) ?? null;
+export const STATE_NAMES = Object.keys(STATES);
+
+export function verdictWords(name) {
+  const [word, level, sentence] = own(VERDICTS, name) ?? [plain(name), "quiet", null];
+  return { word, level, sentence };
+}
+
+/* Listening quality in a word, and how many of four bars. ITU-T G.107 Annex B draws these lines. */
+export function mosWords(mos) {
+  if (!isKnown(mos)) return { word: NONE, level: "none", bars: 0 };
+  if (mos >= 4.03) return { word: "good", level: "good", bars: 4 };
+  if (mos >= 3.6) return { word: "fair", level: "fair", bars: 3 };
+  if (mos >= 3.1) return { word: "poor", level: "poor", bars: 2 };
+  return { word: "bad", level: "bad", bars: 1 };
+}
+
+/* RFC 3261 §7.2: the class is the first digit. */
+export function statusClass(status) {
+  if (!isKnown(status)) return "none";
+  const digit = Math.floor(status / 100);
+  return digit >= 1 && digit <= 6 ? `${digit}xx` : "none";
+}
