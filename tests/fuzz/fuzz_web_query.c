@@ -1,0 +1,67 @@
+/*
+ * fuzz_web_query - a request's path, host and decoded parameters, up to the filter they make.
+ *
+ * Input: path NUL host NUL parameters, joined by '&'. Beyond not crashing: what is accepted keeps
+ * its limits, and what is refused says why.
+ */
+#include "probe/web/files.h"
+#include "probe/web/guard.h"
+#include "probe/web/params.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void must(bool holds)
+{
+    if (!holds)
+        abort();
+}
+
+static void check_filter(const struct call_filter *f)
+{
+    must(f->limit >= 1 && f->limit <= PARAMS_LIMIT_MAX);
+    must(f->status_min >= 0 && f->status_min <= f->status_max && f->status_max <= 699);
+    must(isnan(f->mos_min) || (f->mos_min >= 1 && f->mos_min <= 5));
+    must(isnan(f->mos_max) || (f->mos_max >= 1 && f->mos_max <= 5));
+    must(f->since == RECORD_NONE || f->since >= 0);
+    must(f->until == RECORD_NONE || f->until >= 0);
+    must(f->one_way >= -1 && f->one_way <= 1);
+    must(f->text.len <= PARAMS_VALUE_MAX_BYTES && f->call_id.len <= PARAMS_VALUE_MAX_BYTES);
+}
+
+static void check_name(struct slice path)
+{
+    char name[EXCHANGE_PATH_MAX];
+
+    if (!files_name(path, name))
+        return;
+    must(name[0] != '/' && name[0] != '.' && name[0] != '\0');
+    must(strstr(name, "..") == NULL || strstr(name, "/..") == NULL);
+    must(strstr(name, "/.") == NULL && strstr(name, "//") == NULL);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct slice rest = slice_of(data, size);
+    struct slice path = slice_cut(&rest, '\0');
+    struct slice host = slice_cut(&rest, '\0');
+    struct addr loopback = addr_v4((const uint8_t[4]){ 127, 0, 0, 1 }, 80);
+    struct params params = { 0 };
+    struct strbuf error = { 0 };
+    struct call_filter filter;
+
+    check_name(path);
+    guard_allows_origin(path, host);
+    if (guard_allows_host(host, &loopback, NULL))
+        must(guard_host_name(host).len > 0);
+    while (rest.len)
+        params_add(&params, slice_cut(&rest, '&'));
+    if (params_read(&params, PARAMS_FILTER | PARAMS_PAGE, &filter, &error))
+        check_filter(&filter);
+    else
+        must(error.len > 0 && error.len < 400);
+    strbuf_fini(&error);
+    return 0;
+}
