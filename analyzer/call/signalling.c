@@ -101,11 +101,13 @@ static struct transaction *open_transaction(struct tracker *t, const struct sip_
     if (t->transactions.used >= t->options.max_transactions) {
         struct expiry_link *oldest = expiry_first(&t->transaction_expiry);
 
-        tracker_refuse(t, REFUSAL_TRANSACTIONS);
-        if (oldest)
-            tracker_end_transaction(
-                t, (struct transaction *)(void *)((char *)oldest -
-                                                  offsetof(struct transaction, expiry)));
+        if (oldest) {
+            tr = (struct transaction *)(void *)((char *)oldest -
+                                                offsetof(struct transaction, expiry));
+            if (!tr->reported)
+                tracker_refuse(t, REFUSAL_TRANSACTIONS);
+            tracker_end_transaction(t, tr);
+        }
     }
     tr = transaction_new(msg, d, hash);
     if (!tr || table_put(&t->transactions, hash, tr) != 0) {
@@ -127,8 +129,8 @@ static enum packet_bin into_transaction(struct tracker *t, const struct sip_msg 
     struct transaction *tr = table_find(&t->transactions, hash, same_transaction, &key);
 
     if (msg->is_request) {
-        if (tr && tr->cseq != msg->cseq && !tr->challenged) {
-            tracker_end_transaction(t, tr); /* the one before was never answered */
+        if (tr && tr->cseq != msg->cseq && (!tr->challenged || tr->reported)) {
+            tracker_end_transaction(t, tr); /* the one before: answered, or never */
             tr = NULL;
         }
         if (tr)
@@ -139,8 +141,8 @@ static enum packet_bin into_transaction(struct tracker *t, const struct sip_msg 
     }
     if (!tr)
         tracker_refuse(t, REFUSAL_SIP_NO_CALL);
-    else if (transaction_response(tr, msg, d))
-        tracker_end_transaction(t, tr);
+    else if (!tr->reported && transaction_response(tr, msg, d))
+        tracker_report_transaction(t, tr);
     return BIN_SIP;
 }
 

@@ -283,12 +283,18 @@ static void expire_orphans(struct tracker *t, int64_t now_ns)
     }
 }
 
+void tracker_report_transaction(struct tracker *t, struct transaction *tr)
+{
+    if (!tr->reported && t->sink.transaction)
+        t->sink.transaction(t->sink.ctx, &tr->record);
+    tr->reported = true;
+}
+
 void tracker_end_transaction(struct tracker *t, struct transaction *tr)
 {
     expiry_cancel(&tr->expiry);
     table_remove(&t->transactions, tr->hash, tr);
-    if (t->sink.transaction)
-        t->sink.transaction(t->sink.ctx, &tr->record);
+    tracker_report_transaction(t, tr);
     transaction_free(tr);
 }
 

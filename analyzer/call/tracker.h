@@ -61,6 +61,10 @@ void tracker_changed(struct tracker *t, struct call *call);
 /* Its outcome is known. Reports once. */
 void tracker_settled(struct tracker *t, struct call *call);
 
+/* Its outcome is known: told, once. It stays until its deadline, for whoever did not hear the answer
+ * sends the request again. */
+void tracker_report_transaction(struct tracker *t, struct transaction *tr);
+
 /* The transaction is over: reported and gone. */
 void tracker_end_transaction(struct tracker *t, struct transaction *tr);
 

@@ -22,6 +22,7 @@ struct transaction {
     uint32_t cseq;
     uint8_t method; /* enum sip_method */
     bool challenged;
+    bool reported; /* answered and told; kept so that what is sent again is known */
     int64_t request_time;
     struct transaction_record record; /* its slices lie in the arena */
 };
