@@ -38,9 +38,11 @@ static void make_number(struct rng *r, char *out, size_t room)
 {
     static const int area_codes[] = { 202, 212, 303, 312, 404, 415, 503, 617, 702, 808 };
 
+    int area_code = area_codes[rng_below(r, 10)];
+
     switch (rng_below(r, 3)) {
     case 0:
-        snprintf(out, room, "+1%d55501%02u", area_codes[rng_below(r, 10)], rng_below(r, 100));
+        snprintf(out, room, "+1%d55501%02u", area_code, rng_below(r, 100));
         break;
     case 1:
         snprintf(out, room, "+44207946%04u", rng_below(r, 1000));

@@ -2,7 +2,8 @@
  * rng - numbers that look random and are the same for the same seed, on any machine.
  *
  * splitmix64: one word of state, so that every call and every stream has its own and the order in
- * which they run changes nothing. No floating point and no libm below this line.
+ * which they run changes nothing. No floating point and no libm below this line. Draw one number
+ * an expression: C leaves the order open in which the operands of + and arguments are worked out.
  *
  * Ownership  A plain value.
  */

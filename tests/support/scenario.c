@@ -196,7 +196,8 @@ static int64_t reinvite(struct call *c, struct talk *talk, int64_t t, int asker,
     struct call_step response = request;
     int64_t answer_ns, ack_ns;
 
-    answer_ns = ask(c, t, request) + turn(c, call_other(asker));
+    answer_ns = ask(c, t, request);
+    answer_ns += turn(c, call_other(asker));
     response.from = (uint8_t)call_other(asker);
     response.status = 200;
     response.sdp = SDP_ANSWER;
@@ -285,7 +286,8 @@ static void plan_cancelled(struct call *c, int64_t t, int cseq, int transaction)
                                   .transaction = (uint8_t)transaction,
                                   .cseq = (uint8_t)cseq };
 
-    t = exchange(c, t, cancel, 200) + ms(c, 1, 3);
+    t = exchange(c, t, cancel, 200);
+    t += ms(c, 1, 3);
     conclude(c, t, response, transaction);
 }
 
@@ -299,8 +301,10 @@ static int64_t plan_challenge(struct call *c, int64_t t)
         .method = METHOD_INVITE, .status = 407, .from = CALL_CALLEE, .cseq = 1
     };
 
-    t = ask(c, t, invite) + turn(c, CALL_CALLEE);
-    return conclude(c, t, response, 0) + ms(c, 1, 3);
+    t = ask(c, t, invite);
+    t += turn(c, CALL_CALLEE);
+    t = conclude(c, t, response, 0);
+    return t + ms(c, 1, 3);
 }
 
 /* Refusals that come while or after it rang; the others come at once. */
@@ -356,7 +360,8 @@ static void plan_invite(struct call *c, int64_t t, int status)
         plan_unanswered(c, t, invite);
         return;
     }
-    t = ask(c, t, invite) + turn(c, CALL_CALLEE);
+    t = ask(c, t, invite);
+    t += turn(c, CALL_CALLEE);
     s = call_say(c, t, CALL_CALLEE, METHOD_INVITE, 100);
     s->transaction = transaction;
     s->cseq = cseq;
@@ -369,7 +374,8 @@ static void plan_invite(struct call *c, int64_t t, int status)
         s->cseq = cseq;
         s->sdp = early ? SDP_ANSWER : SDP_NONE;
         talk.early_ns = early ? t : 0;
-        t += turn(c, CALL_CALLEE) + ringing_time(c, status);
+        t += turn(c, CALL_CALLEE);
+        t += ringing_time(c, status);
     }
     if (status == 200)
         plan_answered(c, &talk, t, cseq, transaction);
@@ -416,7 +422,8 @@ void scenario_register(struct world *w, uint64_t index, int64_t time_ns)
     identity_register(c);
     status = rng_below(&c->rng, 20) == 0 ? 403 : 200;
     if (rng_chance(&c->rng, w->options.auth)) {
-        time_ns = exchange(c, time_ns, request, 401) + turn(c, CALL_CALLER);
+        time_ns = exchange(c, time_ns, request, 401);
+        time_ns += turn(c, CALL_CALLER);
         request.cseq = 2;
         request.transaction = 1;
         request.credentials = true;
