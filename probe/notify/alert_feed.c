@@ -104,10 +104,10 @@ int alert_feed_read(struct alert_feed *feed, struct query *q, struct outbox *o, 
     struct walk w = { .feed = feed, .outbox = o };
     int err = walk_pages(&w, q, everything);
 
-    if (!err && w.rows < PAGE) /* to the end of the store */
-        feed->oldest = w.last_id;
-    else if (!err)
+    if (!err && w.rows == PAGE)
         err = ask_after_open(&w, q, w.last_id);
+    else if (!err && feed->count < ALERT_FEED_MAX) /* to the end of the store */
+        feed->oldest = w.last_id;
     if (feed->count)
         qsort(feed->alerts, feed->count, sizeof *feed->alerts, by_event);
     return err;

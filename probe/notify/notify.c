@@ -19,7 +19,7 @@
 
 /* A full look at the store finds what a replay put below the newest alerts. Settled deliveries are
  * kept for a month, to be looked at. */
-enum { POLL_MS = 1000, FULL_LOOK_MS = 300000, KEEP_DAYS = 30 };
+enum { POLL_MS = 1000, FULL_LOOK_MS = 300000, KEEP_DAYS = 30, QUIET_ERRORS = 3 };
 
 struct notify {
     pthread_t thread;
@@ -34,7 +34,7 @@ struct notify {
     struct outbox *outbox;
     struct query *query; /* NULL: the store could not be opened as yet */
     int64_t next_poll_ms, next_full_ms;
-    int last_error; /* of a poll, so that it is logged once */
+    unsigned errors_in_a_row;
     atomic_bool stopping, woken;
     atomic_uint_fast64_t delivered, failed, dead, polls_failed;
 };
@@ -118,13 +118,13 @@ static int poll_store(struct notify *n, const struct endpoint_clock *now)
     return err;
 }
 
+/* A store that is being made, or a day that is just beginning, is not worth a word. */
 static void note_error(struct notify *n, int err)
 {
-    if (err)
-        atomic_fetch_add(&n->polls_failed, 1);
-    if (err && err != n->last_error)
+    atomic_fetch_add(&n->polls_failed, err ? 1 : 0);
+    n->errors_in_a_row = err ? n->errors_in_a_row + 1 : 0;
+    if (n->errors_in_a_row == QUIET_ERRORS)
         log_warn("notify: cannot read or note alerts: %s; trying again", strerror(-err));
-    n->last_error = err;
 }
 
 static void settle(void *ctx, struct webhook *hook, const struct webhook_answer *answer)
@@ -135,8 +135,12 @@ static void settle(void *ctx, struct webhook *hook, const struct webhook_answer 
 
     atomic_fetch_add(answer->outcome == WEBHOOK_DELIVERED ? &n->delivered : &n->failed, 1);
     for (size_t i = 0; i < n->endpoint_count; i++) {
+        int err = 0;
+
         if (n->endpoints[i].hook == hook)
-            note_error(n, endpoint_settle(&n->endpoints[i], n->outbox, answer, &now, &dead));
+            err = endpoint_settle(&n->endpoints[i], n->outbox, answer, &now, &dead);
+        if (err)
+            note_error(n, err);
     }
     atomic_fetch_add(&n->dead, dead);
 }

@@ -28,7 +28,7 @@ homes='
 ^pcap([/.]|$)                ^probe/capture/|^tests/
 ^ndpi                        ^probe/decap/classify
 ^libwebsockets               ^probe/web/|^tests/
-^sqlite3                     ^storage/|^tests/
+^sqlite3                     ^storage/|^probe/notify/outbox|^tests/
 ^lz4                         ^storage/|^tests/
 ^xxhash                      ^storage/|^tests/
 ^sndfile                     ^storage/audio
