@@ -1,29 +1,64 @@
 #include "analyzer/base/quantile.h"
 
 #include <math.h>
+#include <stdlib.h>
+
+enum { FIRST_ROOM = 3 };
+
+void quantile_fini(struct quantile *q)
+{
+    free(q->octaves);
+    *q = (struct quantile){ 0 };
+}
 
 void quantile_halve(struct quantile *q)
 {
-    for (unsigned i = 0; i < QUANTILE_BUCKETS; i++)
-        q->counts[i] = (uint16_t)((q->counts[i] + 1) / 2);
+    for (unsigned o = 0; o < q->used; o++) {
+        for (unsigned i = 0; i < QUANTILE_STEPS; i++)
+            q->octaves[o].counts[i] = (uint16_t)((q->octaves[o].counts[i] + 1) / 2);
+    }
+}
+
+uint8_t quantile_grow(struct quantile *q, unsigned octave)
+{
+    if (q->used == q->room) {
+        uint8_t room = q->room ? (uint8_t)(q->room + FIRST_ROOM) : FIRST_ROOM;
+        struct quantile_octave *grown = realloc(q->octaves, room * sizeof *grown);
+
+        if (!grown)
+            return 0;
+        q->octaves = grown;
+        q->room = room;
+    }
+    q->octaves[q->used] = (struct quantile_octave){ { 0 } };
+    q->index[octave] = ++q->used;
+    return q->used;
+}
+
+static uint32_t count_at(const struct quantile *q, unsigned bucket)
+{
+    uint8_t at = q->index[bucket / QUANTILE_STEPS];
+
+    return at ? q->octaves[at - 1].counts[bucket % QUANTILE_STEPS] : 0;
 }
 
 double quantile_of(const struct quantile *q, double share)
 {
+    enum { BUCKETS = QUANTILE_OCTAVES * QUANTILE_STEPS };
     uint64_t total = 0, rank, seen = 0;
     unsigned i;
 
-    for (i = 0; i < QUANTILE_BUCKETS; i++)
-        total += q->counts[i];
+    for (i = 0; i < BUCKETS; i++)
+        total += count_at(q, i);
     if (total == 0)
         return 0;
     rank = (uint64_t)ceil(share * (double)total);
-    for (i = 0; i < QUANTILE_BUCKETS - 1; i++) {
-        seen += q->counts[i];
+    for (i = 0; i < BUCKETS - 1; i++) {
+        seen += count_at(q, i);
         if (seen >= rank && seen > 0)
             break;
     }
     /* The middle of the bucket: lower edge × (1 + half a step). */
-    return ldexp(1.0 + ((double)(i % QUANTILE_OCTAVE_BUCKETS) + 0.5) / QUANTILE_OCTAVE_BUCKETS,
-                 (int)(i / QUANTILE_OCTAVE_BUCKETS) + QUANTILE_LOWEST_EXPONENT);
+    return ldexp(1.0 + ((double)(i % QUANTILE_STEPS) + 0.5) / QUANTILE_STEPS,
+                 (int)(i / QUANTILE_STEPS) + QUANTILE_LOWEST_EXPONENT);
 }

@@ -1,11 +1,13 @@
 /*
- * quantile - where 95 % of a series of positive numbers lies, in 900 bytes.
+ * quantile - where 95 % of a series of positive numbers lies, in a few hundred bytes.
  *
  * Counts in 32 buckets an octave from 2⁻⁶ to 2⁸, so an answer is within 1.6 %. What is smaller
- * falls into the first bucket, what is larger into the last. When a count is full all are halved:
- * shares stay.
+ * falls into the first bucket, what is larger into the last. An octave has memory once a number
+ * falls into it: a series seldom spans more than five. When a count is full all are halved: shares
+ * stay.
  *
- * Ownership  Embedded by value; zeroed is empty.
+ * Ownership  Embedded by value; zeroed is empty; quantile_fini frees the octaves.
+ * Errors     Without memory a number is not counted.
  */
 #ifndef ANALYZER_BASE_QUANTILE_H
 #define ANALYZER_BASE_QUANTILE_H
@@ -13,37 +15,41 @@
 #include <stdint.h>
 #include <string.h>
 
-enum {
-    QUANTILE_OCTAVE_BUCKETS = 32,
-    QUANTILE_LOWEST_EXPONENT = -6,
-    QUANTILE_BUCKETS = 14 * QUANTILE_OCTAVE_BUCKETS,
+enum { QUANTILE_OCTAVES = 14, QUANTILE_STEPS = 32, QUANTILE_LOWEST_EXPONENT = -6 };
+
+struct quantile_octave {
+    uint16_t counts[QUANTILE_STEPS];
 };
 
 struct quantile {
-    uint16_t counts[QUANTILE_BUCKETS];
+    struct quantile_octave *octaves;
+    uint8_t index[QUANTILE_OCTAVES]; /* in octaves, plus 1; 0: nothing fell into it yet */
+    uint8_t used, room;
 };
 
+void quantile_fini(struct quantile *q);
 void quantile_halve(struct quantile *q);
+/* Memory for one octave more; 0 when there is none. */
+uint8_t quantile_grow(struct quantile *q, unsigned octave);
 
-/* The bucket of a value: the exponent and the upper 5 bits of the mantissa of a binary32. */
-static inline unsigned quantile_bucket(float value)
+/* The bucket is the exponent and the upper 5 bits of the mantissa of a binary32. */
+static inline void quantile_add(struct quantile *q, float value)
 {
-    enum { LOWEST = (127 + QUANTILE_LOWEST_EXPONENT) * QUANTILE_OCTAVE_BUCKETS };
-    uint32_t bits;
+    enum { LOWEST = (127 + QUANTILE_LOWEST_EXPONENT) * QUANTILE_STEPS };
     int32_t bucket;
+    uint32_t bits;
+    uint8_t at;
 
     memcpy(&bits, &value, sizeof bits);
     bucket = (int32_t)(bits >> 18) - LOWEST;
     if (bucket < 0)
-        return 0;
-    return bucket < QUANTILE_BUCKETS ? (unsigned)bucket : QUANTILE_BUCKETS - 1u;
-}
-
-static inline void quantile_add(struct quantile *q, float value)
-{
-    uint16_t *count = &q->counts[quantile_bucket(value)];
-
-    if (++*count == UINT16_MAX)
+        bucket = 0;
+    if (bucket >= QUANTILE_OCTAVES * QUANTILE_STEPS)
+        bucket = QUANTILE_OCTAVES * QUANTILE_STEPS - 1;
+    at = q->index[bucket / QUANTILE_STEPS];
+    if (at == 0)
+        at = quantile_grow(q, (unsigned)bucket / QUANTILE_STEPS);
+    if (at && ++q->octaves[at - 1].counts[bucket % QUANTILE_STEPS] == UINT16_MAX)
         quantile_halve(q);
 }
 

@@ -98,11 +98,28 @@ void strbuf_chop(struct strbuf *b, size_t n)
     b->p[b->len] = '\0';
 }
 
+/* How many printable ASCII bytes come first. */
+static size_t plain_run(struct slice s)
+{
+    size_t n = 0;
+
+    while (n < s.len && s.p[n] >= 0x20 && s.p[n] < 0x7f)
+        n++;
+    return n;
+}
+
 void strbuf_add_printable(struct strbuf *b, struct slice s)
 {
     while (s.len) {
         uint32_t code = 0;
-        size_t n = utf8_decode(s.p, s.len, &code);
+        size_t plain = plain_run(s), n;
+
+        strbuf_add(b, s.p, plain);
+        s.p += plain;
+        s.len -= plain;
+        if (s.len == 0)
+            return;
+        n = utf8_decode(s.p, s.len, &code);
         /* Bidirectional overrides and line separators could forge what a reader sees. */
         bool shown = n && code >= 0x20 && code != 0x7f && !(code >= 0x80 && code < 0xa0) &&
                      !(code >= 0x2028 && code <= 0x202e) && !(code >= 0x2066 && code <= 0x2069);

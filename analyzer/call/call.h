@@ -70,7 +70,8 @@ struct call {
     bool sdp_seen[2];
     bool has_image; /* T.38 was agreed on */
     struct media_endpoint *endpoints;
-    struct media_stream *streams[RECORD_STREAMS_MAX];
+    struct media_stream **streams; /* in the arena */
+    uint8_t stream_room;
 };
 
 /* NULL without memory. */
@@ -80,6 +81,9 @@ void call_free(struct call *call);
 
 /* Copies a text into the call; counts what had to be cut. */
 struct slice call_keep(struct call *call, struct slice text, size_t max_len, struct counters *c);
+
+/* Takes a stream in; false at RECORD_STREAMS_MAX or without memory. */
+bool call_add_stream(struct call *call, struct media_stream *s);
 
 /* Takes one message in; the caller has found the call. True: it was a repeat of one seen before. */
 bool call_message(struct call *call, const struct sip_msg *msg, const struct datagram *d,

@@ -18,6 +18,10 @@ static bool same_stream(const void *item, const void *key)
     const struct media_stream *s = item;
     const struct stream_key *k = key;
 
+    /* The hash agrees, so it is most likely this one: let the rest of what a packet touches come
+     * from memory while the key is compared. */
+    media_stream_prefetch(s);
+
     return s->key.ssrc == k->ssrc && s->key.network == k->network &&
            addr_eq(&s->key.src, &k->src) && addr_eq(&s->key.dst, &k->dst);
 }
@@ -72,7 +76,7 @@ static bool join_call(struct tracker *t, struct media_stream *s, const struct me
         listener ? (e->side == SIDE_CALLER ? SIDE_CALLEE : SIDE_CALLER) : (enum call_side)e->side;
     struct media_format format = media_format_for(e, call->endpoints, s->payload_type);
 
-    if (call->stream_count >= RECORD_STREAMS_MAX) {
+    if (!call_add_stream(call, s)) {
         tracker_refuse(t, REFUSAL_STREAMS_IN_CALL);
         return false;
     }
@@ -83,7 +87,6 @@ static bool join_call(struct tracker *t, struct media_stream *s, const struct me
     s->strayed = !listener;
     s->proven = true;
     media_stream_set_format(s, &format);
-    call->streams[call->stream_count++] = s;
     tracker_changed(t, call);
     return true;
 }
@@ -259,15 +262,28 @@ static struct media_stream *orphan_of_rtcp(struct tracker *t, const struct datag
     return table_find(&t->streams, stream_hash(t, &key), same_stream, &key);
 }
 
+/* RTCP goes to the RTP port (RFC 5761), to one that a=rtcp names, or to the port above RTP's. */
+static struct media_endpoint *rtcp_endpoint(const struct tracker *t, const struct addr *addr,
+                                            uint32_t network)
+{
+    struct media_endpoint *e = media_map_endpoint(&t->media, addr, network);
+    struct addr below = *addr;
+
+    if (e)
+        return e;
+    below.port--;
+    return media_map_endpoint(&t->media, &below, network);
+}
+
 enum packet_bin tracker_rtcp(struct tracker *t, const struct datagram *d, struct claim *claim)
 {
-    struct media_endpoint *e = media_map_endpoint(&t->media, &d->dst, d->network);
+    struct media_endpoint *e = rtcp_endpoint(t, &d->dst, d->network);
     struct rtcp_scene scene = { NULL, NULL };
     struct rtcp_iter packets;
     struct rtcp_packet p;
 
     if (!e)
-        e = media_map_endpoint(&t->media, &d->src, d->network);
+        e = rtcp_endpoint(t, &d->src, d->network);
     if (e) {
         scene.call = e->call;
         *claim = (struct claim){ CLAIM_MEDIA, e->call->id, &e->call->keeper };
@@ -387,6 +403,13 @@ static uint8_t kind_of(uint8_t sdp_type)
     return kinds[sdp_type];
 }
 
+/* Muxed, or one port above: found without being announced (rtcp_endpoint). */
+static bool is_default_rtcp(const struct addr *rtp, const struct addr *rtcp)
+{
+    return addr_ip_eq(rtp, rtcp) &&
+           (rtcp->port == rtp->port || rtcp->port == (uint16_t)(rtp->port + 1));
+}
+
 static void announce_media(struct tracker *t, struct call *call, enum call_side side,
                            const struct sdp *sdp, const struct sdp_media *m)
 {
@@ -411,7 +434,7 @@ static void announce_media(struct tracker *t, struct call *call, enum call_side 
     e->srtp = m->srtp;
     take_formats(t, e, sdp, m);
     adopt_orphans(t, e);
-    if (m->on_rtp && !addr_eq(&m->rtp, &m->rtcp) && !addr_is_unspecified(&m->rtcp)) {
+    if (m->on_rtp && !is_default_rtcp(&m->rtp, &m->rtcp) && !addr_is_unspecified(&m->rtcp)) {
         e = add_endpoint(t, call, &m->rtcp);
         if (e && e->formats == NULL) {
             e->side = (uint8_t)side;

@@ -40,6 +40,7 @@ void media_stream_free(struct media_stream *s)
 {
     if (!s)
         return;
+    quantile_fini(&s->jitter_series);
     free(s->intervals);
     free(s->dtmf);
     free(s);
@@ -99,32 +100,32 @@ static void retire(void *ctx, const struct rtp_block *block)
         s->late[m][(uint64_t)block->number % RTP_WINDOW_BLOCKS] = 0;
 }
 
-/* The current interval; begins new ones as time passes. NULL past the cap. */
-static struct media_interval *interval_now(struct media_stream *s, int64_t time_ns,
-                                           struct counters *counters)
+/* Puts the interval that is over with the others. */
+static void keep_interval(struct media_stream *s, struct counters *counters)
 {
-    while (s->interval_count == 0 || time_ns >= s->interval_end_ns) {
-        if (s->interval_count >= MEDIA_INTERVALS_MAX) {
-            counters->refusals[REFUSAL_INTERVALS]++;
-            return NULL;
-        }
-        if (s->interval_count == s->interval_room) {
-            uint32_t room = s->interval_room ? s->interval_room * 2 : FIRST_INTERVALS;
-            struct media_interval *grown = realloc(s->intervals, room * sizeof *grown);
+    if (s->interval_count == s->interval_room && s->interval_count < MEDIA_INTERVALS_MAX) {
+        uint32_t room = s->interval_room ? s->interval_room * 2 : FIRST_INTERVALS;
+        struct media_interval *grown = realloc(s->intervals, room * sizeof *grown);
 
-            if (!grown) {
-                counters->refusals[REFUSAL_MEMORY]++;
-                return NULL;
-            }
+        if (grown) {
             s->intervals = grown;
             s->interval_room = room;
         }
-        if (s->interval_count > 0)
-            s->interval_end_ns += MEDIA_INTERVAL_S * NS_PER_S;
-        s->intervals[s->interval_count++] = (struct media_interval){ 0 };
-        s->interval_first_ext = s->rtp.highest + 1;
     }
-    return &s->intervals[s->interval_count - 1];
+    if (s->interval_count < s->interval_room && s->interval_count < MEDIA_INTERVALS_MAX)
+        s->intervals[s->interval_count++] = s->now;
+    else
+        counters->refusals[REFUSAL_INTERVALS]++;
+    s->now = (struct media_interval){ 0 };
+    s->interval_first_ext = s->rtp.highest + 1;
+    s->interval_end_ns += MEDIA_INTERVAL_S * NS_PER_S;
+}
+
+/* A stream that paused has empty intervals; past the cap there is no use in counting them. */
+static void roll_intervals(struct media_stream *s, int64_t time_ns, struct counters *counters)
+{
+    while (time_ns >= s->interval_end_ns && s->interval_count < MEDIA_INTERVALS_MAX)
+        keep_interval(s, counters);
 }
 
 static void add_u16(uint16_t *count, int64_t n)
@@ -135,10 +136,10 @@ static void add_u16(uint16_t *count, int64_t n)
 }
 
 /* Losses are charged where the gap shows, and credited back where the late packet belongs. */
-static void count_in_interval(struct media_stream *s, struct media_interval *now,
-                              const struct rtp_observation *seen, int64_t highest_before)
+static void count_in_interval(struct media_stream *s, const struct rtp_observation *seen,
+                              int64_t highest_before)
 {
-    struct media_interval *owner = now;
+    struct media_interval *now = &s->now;
     int64_t gap = seen->ext - highest_before - 1;
 
     add_u16(&now->packets, 1);
@@ -149,9 +150,9 @@ static void count_in_interval(struct media_stream *s, struct media_interval *now
         add_u16(&now->runs, 1);
     }
     if (seen->arrival == RTP_ARRIVAL_LATE) {
-        if (seen->ext < s->interval_first_ext && s->interval_count > 1)
-            owner = now - 1;
-        add_u16(&owner->lost, -1);
+        bool before = seen->ext < s->interval_first_ext && s->interval_count > 0;
+
+        add_u16(before ? &s->intervals[s->interval_count - 1].lost : &now->lost, -1);
     }
 }
 
@@ -220,16 +221,15 @@ void media_stream_packet(struct media_stream *s, const struct rtp_packet *packet
     bool is_event = packet->payload_type == s->event_payload_type;
     int64_t highest_before = s->rtp.highest;
     struct rtp_observation seen;
-    struct media_interval *now;
 
-    now = interval_now(s, time_ns, counters);
-    rtp_stream_observe(&s->rtp, packet, time_ns, !is_event, retire, s, &seen);
+    if (time_ns >= s->interval_end_ns)
+        roll_intervals(s, time_ns, counters);
+    rtp_stream_observe(&s->rtp, packet, time_ns, !is_event, &s->jitter_series, retire, s, &seen);
     if (s->rtp.packets == 1)
         s->interval_first_ext = seen.ext;
     if (!s->proven)
         prove(s, &seen, highest_before);
-    if (now)
-        count_in_interval(s, now, &seen, highest_before);
+    count_in_interval(s, &seen, highest_before);
     if (is_event) {
         note_event(s, packet, time_ns);
         return;
@@ -242,8 +242,7 @@ void media_stream_packet(struct media_stream *s, const struct rtp_packet *packet
         uint32_t late_before = s->playout.buffers[PLAYOUT_JB200].late;
 
         play_out(s, &seen);
-        if (now)
-            add_u16(&now->late, s->playout.buffers[PLAYOUT_JB200].late - late_before);
+        add_u16(&s->now.late, s->playout.buffers[PLAYOUT_JB200].late - late_before);
     }
 }
 
@@ -369,8 +368,10 @@ static void report_losses(const struct media_stream *s, const struct tally *t,
     }
 }
 
-static void report_times(const struct rtp_stream *r, bool clock_known, struct stream_record *out)
+static void report_times(const struct media_stream *s, struct stream_record *out)
 {
+    const struct rtp_stream *r = &s->rtp;
+
     out->start_time = r->first_time_ns;
     out->end_time = r->last_time_ns;
     if (r->packets > 1) {
@@ -378,11 +379,11 @@ static void report_times(const struct rtp_stream *r, bool clock_known, struct st
             (double)(r->last_time_ns - r->first_time_ns) / NS_PER_MS / (double)(r->packets - 1);
         out->delta_ms_max = (double)r->delta_max_ns / NS_PER_MS;
     }
-    if (r->jitter_count == 0 || !clock_known)
+    if (r->jitter_count == 0 || s->format.clock_rate_hz == 0)
         return; /* without the clock a timestamp says nothing */
     out->jitter_ms_mean = r->jitter_sum_ms / (double)r->jitter_count;
     out->jitter_ms_max = r->jitter_max_ms;
-    out->jitter_ms_p95 = fmin(quantile_of(&r->jitter_series, 0.95), r->jitter_max_ms);
+    out->jitter_ms_p95 = fmin(quantile_of(&s->jitter_series, 0.95), r->jitter_max_ms);
 }
 
 static double report_rtcp(const struct media_stream *s, const struct media_stream *other,
@@ -434,7 +435,7 @@ void media_stream_report(const struct media_stream *s, const struct media_stream
     out->duplicates = s->rtp.duplicates;
     out->out_of_order = s->rtp.out_of_order;
     out->restarts = s->rtp.restarts;
-    report_times(&s->rtp, s->format.clock_rate_hz != 0, out);
+    report_times(s, out);
     report_losses(s, &t, out);
     rtt_ms = report_rtcp(s, other, out);
     report_quality(s, &t, out->expected, rtt_ms, out);
@@ -456,24 +457,29 @@ static double interval_mos(const struct media_stream *s, const struct media_inte
         .mos;
 }
 
+static void write_interval(const struct media_stream *s, const struct media_interval *i, uint32_t n,
+                           struct json *j)
+{
+    json_object_open(j);
+    json_key(j, "t");
+    json_time(j, s->rtp.first_time_ns + (int64_t)n * MEDIA_INTERVAL_S * NS_PER_S);
+    json_key(j, "packets");
+    json_int(j, i->packets);
+    json_key(j, "lost");
+    json_int(j, i->lost);
+    json_key(j, "jitter_ms_max");
+    json_real(j, i->packets && s->format.clock_rate_hz ? (double)i->jitter_max_ms : NAN, 3);
+    json_key(j, "mos_lq");
+    json_real(j, interval_mos(s, i), 3);
+    json_object_close(j);
+}
+
 void media_stream_write_intervals(const struct media_stream *s, struct json *j)
 {
     json_array_open(j);
-    for (uint32_t n = 0; n < s->interval_count; n++) {
-        const struct media_interval *i = &s->intervals[n];
-
-        json_object_open(j);
-        json_key(j, "t");
-        json_time(j, s->rtp.first_time_ns + (int64_t)n * MEDIA_INTERVAL_S * NS_PER_S);
-        json_key(j, "packets");
-        json_int(j, i->packets);
-        json_key(j, "lost");
-        json_int(j, i->lost);
-        json_key(j, "jitter_ms_max");
-        json_real(j, i->packets && s->format.clock_rate_hz ? (double)i->jitter_max_ms : NAN, 3);
-        json_key(j, "mos_lq");
-        json_real(j, interval_mos(s, i), 3);
-        json_object_close(j);
-    }
+    for (uint32_t n = 0; n < s->interval_count; n++)
+        write_interval(s, &s->intervals[n], n, j);
+    if (s->now.packets)
+        write_interval(s, &s->now, s->interval_count, j);
     json_array_close(j);
 }

@@ -36,7 +36,7 @@ enum {
     MEDIA_INTERVALS_MAX = 17280, /* 24 hours */
     MEDIA_DTMF_MAX = 256,
     MEDIA_SENDER_REPORTS = 4, /* as many as may be under way on a long path */
-    MEDIA_CODEC_NAME_MAX = 24,
+    MEDIA_CODEC_NAME_MAX = 16,
     MEDIA_NO_PAYLOAD_TYPE = 255,
 };
 
@@ -83,16 +83,20 @@ struct media_stream {
     uint8_t in_a_row; /* in sequence, until proven */
     int64_t interval_end_ns;
     int64_t interval_first_ext; /* first number that belongs to the current interval */
+    struct media_interval now;  /* the current interval */
     struct playout playout;
-    uint64_t late[PLAYOUT_MODELS][RTP_WINDOW_BLOCKS];
     struct rtp_stream rtp;
+    struct quantile jitter_series;
+
+    /* Packets that come late. */
+    uint64_t late[PLAYOUT_MODELS][RTP_WINDOW_BLOCKS];
 
     /* Every 64th packet. */
     struct loss_runs runs[RECORD_MODELS]; /* raw, then as enum playout_model */
     struct burst burst;                   /* of what jb200 heard */
 
     /* Seldom. */
-    struct media_interval *intervals;
+    struct media_interval *intervals; /* those that are over */
     uint32_t interval_count, interval_room;
     struct media_format format;
     struct media_dtmf *dtmf;
@@ -122,6 +126,13 @@ struct media_stream {
 struct media_stream *media_stream_new(const struct stream_key *key,
                                       const struct media_format *format, int64_t time_ns);
 void media_stream_free(struct media_stream *s);
+
+/* Asks for the memory that media_stream_packet will touch. */
+static inline void media_stream_prefetch(const struct media_stream *s)
+{
+    for (size_t at = 64; at < offsetof(struct media_stream, late); at += 64)
+        __builtin_prefetch((const char *)s + at);
+}
 
 /* The codec changes in mid-stream. */
 void media_stream_set_format(struct media_stream *s, const struct media_format *format);

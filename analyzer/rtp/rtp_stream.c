@@ -190,7 +190,7 @@ static void rebase(struct rtp_stream *s, uint32_t timestamp, int64_t time_ns)
 }
 
 /* RFC 3550 A.8, in ms instead of ticks: the same formula, scaled. */
-static void add_jitter(struct rtp_stream *s, double transit_ms)
+static void add_jitter(struct rtp_stream *s, double transit_ms, struct quantile *series)
 {
     double d = fabs(transit_ms - s->transit_ms);
 
@@ -199,11 +199,11 @@ static void add_jitter(struct rtp_stream *s, double transit_ms)
     s->jitter_count++;
     if (s->jitter_ms > s->jitter_max_ms)
         s->jitter_max_ms = s->jitter_ms;
-    quantile_add(&s->jitter_series, (float)s->jitter_ms);
+    quantile_add(series, (float)s->jitter_ms);
 }
 
 static void measure(struct rtp_stream *s, const struct rtp_packet *p, int64_t time_ns,
-                    struct rtp_observation *out)
+                    struct quantile *jitter_series, struct rtp_observation *out)
 {
     int64_t ticks, step, unexplained;
     double transit_ms;
@@ -227,7 +227,7 @@ static void measure(struct rtp_stream *s, const struct rtp_packet *p, int64_t ti
     s->timestamp_ext += ticks;
     transit_ms = (double)(time_ns - s->base_time_ns) * 1e-6 -
                  (double)(s->timestamp_ext - s->base_timestamp) * s->ms_per_tick;
-    add_jitter(s, transit_ms);
+    add_jitter(s, transit_ms, jitter_series);
     s->transit_ms = transit_ms;
 done:
     out->transit_ms = s->transit_ms;
@@ -236,7 +236,8 @@ done:
 }
 
 void rtp_stream_observe(struct rtp_stream *s, const struct rtp_packet *packet, int64_t time_ns,
-                        bool timed, rtp_block_fn retire, void *ctx, struct rtp_observation *out)
+                        bool timed, struct quantile *jitter_series, rtp_block_fn retire, void *ctx,
+                        struct rtp_observation *out)
 {
     int64_t delta_ns = time_ns - s->last_time_ns;
 
@@ -251,5 +252,5 @@ void rtp_stream_observe(struct rtp_stream *s, const struct rtp_packet *packet, i
     s->last_time_ns = time_ns;
     /* A wild one may belong to nobody: its timestamp is not trusted either. */
     if (timed && out->arrival != RTP_ARRIVAL_WILD)
-        measure(s, packet, time_ns, out);
+        measure(s, packet, time_ns, jitter_series, out);
 }

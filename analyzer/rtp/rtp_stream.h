@@ -67,7 +67,6 @@ struct rtp_stream {
     double jitter_max_ms;
     int64_t jitter_count;
     int64_t first_time_ns, last_time_ns, delta_max_ns;
-    struct quantile jitter_series;
 };
 
 /* What one packet was. */
@@ -84,9 +83,10 @@ void rtp_stream_init(struct rtp_stream *s, uint32_t clock_rate_hz);
 /* Another codec with another clock: times start anew, counts go on. */
 void rtp_stream_set_clock(struct rtp_stream *s, uint32_t clock_rate_hz);
 
-/* timed: false for telephone-event packets, whose timestamp stands still. */
+/* jitter_series: gets each J, in ms. timed: false for telephone-event packets, whose timestamp stands still. */
 void rtp_stream_observe(struct rtp_stream *s, const struct rtp_packet *packet, int64_t time_ns,
-                        bool timed, rtp_block_fn retire, void *ctx, struct rtp_observation *out);
+                        bool timed, struct quantile *jitter_series, rtp_block_fn retire, void *ctx,
+                        struct rtp_observation *out);
 
 /* The end: hands out what is still in the window. Further packets begin a new segment. */
 void rtp_stream_flush(struct rtp_stream *s, rtp_block_fn retire, void *ctx);

@@ -1,20 +1,29 @@
 #include "probe/cmd/call_line.h"
 
+#include "analyzer/base/utc.h"
+
 #include <math.h>
-#include <time.h>
 
 void call_line_time(struct strbuf *out, int64_t time_ns)
 {
-    time_t seconds = (time_t)(time_ns / 1000000000);
-    char text[32];
-    struct tm tm;
+    char text[UTC_TEXT_MAX];
 
-    if (time_ns == RECORD_NONE || !gmtime_r(&seconds, &tm) ||
-        strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &tm) == 0) {
+    if (time_ns == RECORD_NONE) {
         strbuf_add_char(out, '-');
         return;
     }
-    strbuf_addf(out, "%s.%03d", text, (int)(time_ns / 1000000 % 1000));
+    utc_format_ms(time_ns, text);
+    strbuf_add(out, text, UTC_TEXT_MAX - 1);
+}
+
+void call_line_id(struct strbuf *out, uint64_t id)
+{
+    static const char digits[] = "0123456789abcdef";
+    char text[16];
+
+    for (int i = 15; i >= 0; i--, id >>= 4)
+        text[i] = digits[id & 15];
+    strbuf_add(out, text, sizeof text);
 }
 
 void call_line_real(struct strbuf *out, double value, int decimals)
@@ -35,17 +44,28 @@ static size_t columns(struct slice s)
     return n;
 }
 
+static void add_spaces(struct strbuf *out, size_t n)
+{
+    static const char spaces[] = "                                ";
+
+    for (; n >= sizeof spaces - 1; n -= sizeof spaces - 1)
+        strbuf_add(out, spaces, sizeof spaces - 1);
+    strbuf_add(out, spaces, n);
+}
+
 void call_line_cell(struct strbuf *out, struct slice text, size_t width)
 {
     struct strbuf shown = { 0 };
     struct slice s;
+    size_t used;
 
     if (text.p)
         strbuf_add_printable(&shown, text);
     else
         strbuf_add_char(&shown, '-');
     s = strbuf_slice(&shown);
-    if (columns(s) > width) {
+    used = columns(s);
+    if (used > width) {
         while (columns(s) > width - 1)
             s.len--;
         while (s.len && ((unsigned char)s.p[s.len] & 0xc0) == 0x80)
@@ -54,8 +74,7 @@ void call_line_cell(struct strbuf *out, struct slice text, size_t width)
         strbuf_add_text(out, "…");
     } else {
         strbuf_add_slice(out, s);
-        for (size_t n = columns(s); n < width; n++)
-            strbuf_add_char(out, ' ');
+        add_spaces(out, width - used);
     }
     strbuf_add_char(out, ' ');
     strbuf_fini(&shown);
@@ -69,8 +88,7 @@ static void add_real_cell(struct strbuf *out, double value, int decimals, const 
     call_line_real(&cell, value, decimals);
     if (!isnan(value))
         strbuf_add_text(&cell, unit);
-    for (size_t n = columns(strbuf_slice(&cell)); n < width; n++)
-        strbuf_add_char(out, ' ');
+    add_spaces(out, width > cell.len ? width - cell.len : 0);
     strbuf_add_slice(out, strbuf_slice(&cell));
     strbuf_add_char(out, ' ');
     strbuf_fini(&cell);
@@ -95,11 +113,21 @@ static void add_codecs(struct strbuf *out, struct slice json)
     strbuf_fini(&text);
 }
 
+static void add_status(struct strbuf *out, int64_t status)
+{
+    struct json j = json_to(out);
+
+    strbuf_add_text(out, "   ");
+    json_int(&j, status); /* 100 to 699 */
+    strbuf_add_char(out, ' ');
+}
+
 void call_line_add(struct strbuf *out, const struct call_record *c)
 {
     struct strbuf cell = { 0 };
 
-    strbuf_addf(out, "%016llx ", (unsigned long long)c->id);
+    call_line_id(out, c->id);
+    strbuf_add_char(out, ' ');
     call_line_time(&cell, c->invite_time);
     call_line_cell(out, strbuf_slice(&cell), 23);
     call_line_cell(out, c->from_user, 14);
@@ -108,7 +136,7 @@ void call_line_add(struct strbuf *out, const struct call_record *c)
     if (c->final_status == RECORD_NONE)
         strbuf_add_text(out, "     - ");
     else
-        strbuf_addf(out, "%6lld ", (long long)c->final_status);
+        add_status(out, c->final_status);
     add_real_cell(out, c->duration_ms / 1000, 1, c->duration_open == 1 ? "+" : " ", 8);
     add_real_cell(out, c->loss_ratio * 100, 2, "", 7);
     add_real_cell(out, c->jitter_ms_p95, 2, "", 9);
@@ -128,7 +156,8 @@ void call_line_orphan(struct strbuf *out, const struct stream_record *s)
 
     addr_format(&s->src, src);
     addr_format(&s->dst, dst);
-    strbuf_addf(out, "%016llx ", (unsigned long long)s->id);
+    call_line_id(out, s->id);
+    strbuf_add_char(out, ' ');
     call_line_time(out, s->start_time);
     strbuf_addf(out, " RTP without SIP 0x%08x %s > %s %lld packets, %lld lost, jitter ",
                 (unsigned)s->ssrc, src, dst, (long long)s->packets, (long long)s->lost);

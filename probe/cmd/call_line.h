@@ -18,6 +18,9 @@ void call_line_orphan(struct strbuf *out, const struct stream_record *s);
 /* "2026-11-21 10:00:00.123", or "-". */
 void call_line_time(struct strbuf *out, int64_t time_ns);
 
+/* 16 hex digits. */
+void call_line_id(struct strbuf *out, uint64_t id);
+
 /* A number with decimals, or "-". */
 void call_line_real(struct strbuf *out, double value, int decimals);
 

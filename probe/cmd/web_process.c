@@ -53,8 +53,8 @@ int web_process_run(const struct cli_command *command, const struct web_process_
     int err, status;
 
     err = server_open(&server, &(struct server_options){ .store_dir = o->store_dir,
-                                                          .web_root = o->web_root,
-                                                          .listen = o->listen });
+                                                         .web_root = o->web_root,
+                                                         .listen = o->listen });
     if (err == -EINVAL)
         return cli_fail(command, EXIT_USAGE, "--listen: '%s' is no ADDRESS:PORT", o->listen);
     if (err)
