@@ -23,7 +23,7 @@ enum {
     SEED = 0x5eed,
 };
 
-const struct codec codec_table[CODEC_COUNT] = {
+const struct audio_codec audio_codecs[CODEC_COUNT] = {
     [CODEC_PCMU] = { "pcmu", "PCMU", "PCMU/8000", NULL, 0, 101, 8000, 8000, 10, 25 },
     [CODEC_PCMA] = { "pcma", "PCMA", "PCMA/8000", NULL, 8, 101, 8000, 8000, 10, 40 },
     [CODEC_G722] = { "g722", "G722", "G722/8000", NULL, 9, 101, 8000, 8000, 10, 10 },
@@ -33,11 +33,11 @@ const struct codec codec_table[CODEC_COUNT] = {
                      0, 10, 10 },
 };
 
-bool codec_takes_ptime(enum codec_id id, int64_t ptime_ms)
+bool audio_takes_ptime(enum codec_id id, int64_t ptime_ms)
 {
     if (id == CODEC_OPUS && ptime_ms == 30)
         return false; /* no single Opus frame lasts 30 ms */
-    return ptime_ms % codec_table[id].ptime_step_ms == 0;
+    return ptime_ms % audio_codecs[id].ptime_step_ms == 0;
 }
 
 /* phase: a full turn is 2^32. Bhaskara's rational approximation, good to 0.2 %; ±32767. */
@@ -162,7 +162,7 @@ static uint16_t make_frame(uint8_t *out, enum codec_id id, int64_t ptime_ms, enu
                            struct rng *r)
 {
     static const uint8_t opus_toc[] = { 8 << 3, 9 << 3, 0, 10 << 3, 0, 11 << 3 };
-    const struct codec *codec = &codec_table[id];
+    const struct audio_codec *codec = &audio_codecs[id];
     int64_t len = codec->bytes_per_s * ptime_ms / 1000;
 
     if (id == CODEC_OPUS)
@@ -222,7 +222,7 @@ struct audio *audio_open(int64_t ptime_ms, enum audio_kind kind)
         else
             sound_tone(pcm, voice);
         for (int id = 0; ok && id < CODEC_COUNT; id++) {
-            if (codec_takes_ptime((enum codec_id)id, ptime_ms))
+            if (audio_takes_ptime((enum codec_id)id, ptime_ms))
                 ok = make_loop(&a->loops[id][voice], (enum codec_id)id, ptime_ms, kind, pcm, voice);
         }
     }

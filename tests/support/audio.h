@@ -25,7 +25,7 @@ enum codec_id {
     CODEC_MIX = CODEC_COUNT, /* as an option: a codec drawn for every call */
 };
 
-struct codec {
+struct audio_codec {
     const char *option; /* on the command line */
     const char *name;   /* in rtpmap */
     const char *rtpmap; /* what follows the payload type */
@@ -38,10 +38,10 @@ struct codec {
     uint8_t share; /* of the mix, percent */
 };
 
-extern const struct codec codec_table[CODEC_COUNT];
+extern const struct audio_codec audio_codecs[CODEC_COUNT];
 
 /* Whether packets of that many ms exist. */
-bool codec_takes_ptime(enum codec_id id, int64_t ptime_ms);
+bool audio_takes_ptime(enum codec_id id, int64_t ptime_ms);
 
 struct audio_frame {
     const uint8_t *bytes;

@@ -290,7 +290,7 @@ static const char *find_conflict(struct options *o)
         return "--vlan needs --link ether";
     if (o->ptime_ms % 10 != 0 || o->ptime_ms == 50)
         return "--ptime takes 10, 20, 30, 40 or 60";
-    if (o->codec != CODEC_MIX && !codec_takes_ptime((enum codec_id)o->codec, o->ptime_ms))
+    if (o->codec != CODEC_MIX && !audio_takes_ptime((enum codec_id)o->codec, o->ptime_ms))
         return "that --codec has no packets of that --ptime";
     if (o->reorder && o->jitter_ms * 10 > 80 * (double)o->ptime_ms)
         return "--jitter with --reorder: at most 8 times --ptime, or packets come too late to be "

@@ -84,7 +84,7 @@ static uint8_t *put_report(struct rtcp_source *r, uint8_t *p, int64_t now_ns)
     uint32_t words = 1 + (sender ? 5u : 0u) + (block ? 6u : 0u);
     uint32_t type = sender ? RTCP_SR : RTCP_RR;
     uint64_t ntp = ntp_time(now_ns - r->call->delay_ns[r->side] + r->clock_offset_ns);
-    int64_t media = (now_ns - s->start_ns) * codec_table[s->codec].clock_hz / NS_PER_S;
+    int64_t media = (now_ns - s->start_ns) * audio_codecs[s->codec].clock_hz / NS_PER_S;
 
     p = put32(p, 0x80000000u | (uint32_t)block << 24 | type << 16 | words);
     p = put32(p, s->ssrc);

@@ -131,7 +131,7 @@ static void make_event(struct rtp_source *s, struct rtp_unit *u, const struct ca
     u->event = true;
     u->marker = u->tick == d->tick;
     u->timestamp = s->first_timestamp + d->tick * s->ticks_per_packet;
-    u->payload_type = codec_table[s->codec].event_type;
+    u->payload_type = audio_codecs[s->codec].event_type;
     u->small[0] = event_code(d->digit);
     u->small[1] = (uint8_t)(EVENT_VOLUME | (played == d->ticks ? EVENT_END : 0));
     u->small[2] = (uint8_t)(duration >> 8);
@@ -145,7 +145,7 @@ static void make_audio(struct rtp_source *s, struct rtp_unit *u)
 {
     const struct audio_frame *frame = &s->loop->frames[u->tick % s->loop->count];
 
-    u->payload_type = codec_table[s->codec].payload_type;
+    u->payload_type = audio_codecs[s->codec].payload_type;
     u->bytes = frame->bytes;
     u->len = frame->len;
     u->sum = frame->sum;
@@ -182,7 +182,7 @@ static bool is_silent(struct rtp_source *s, int64_t tick, bool *begins)
 /* What the sender sends next; false at the end. */
 static bool next_unit(struct rtp_source *s, struct rtp_unit *u)
 {
-    bool has_noise = codec_table[s->codec].clock_hz == 8000;
+    bool has_noise = audio_codecs[s->codec].clock_hz == 8000;
     bool marker = s->sent_packets == 0;
 
     while (s->tick < s->tick_end) {
@@ -344,14 +344,14 @@ struct media_leg *rtp_source_start(struct call *c, const struct media_plan *plan
     struct rtp_source *s = &leg->rtp;
     const struct addr *src = &c->media[plan->phase][plan->side];
     const struct addr *dst = &c->media[plan->phase][call_other(plan->side)];
-    const struct codec *codec;
+    const struct audio_codec *codec;
     uint64_t stream = c->index * 4 + (uint64_t)plan->phase * 2 + (uint64_t)plan->side;
 
     s->call = c;
     s->side = plan->side;
     s->rng = rng_for((uint64_t)w->options.seed, WORLD_RNG_LEG, stream);
     s->codec = c->codec[plan->phase];
-    codec = &codec_table[s->codec];
+    codec = &audio_codecs[s->codec];
     s->loop = &w->audio->loops[s->codec][plan->side];
     s->ssrc = (uint32_t)rng_next(&s->rng);
     s->next_seq = rng_below(&s->rng, 65536);

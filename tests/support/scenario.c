@@ -393,10 +393,10 @@ static enum codec_id draw_codec(struct call *c)
     if (o->codec != CODEC_MIX)
         return (enum codec_id)o->codec;
     for (int id = 0; id < CODEC_COUNT; id++) {
-        if (share < codec_table[id].share)
-            return codec_takes_ptime((enum codec_id)id, o->ptime_ms) ? (enum codec_id)id
+        if (share < audio_codecs[id].share)
+            return audio_takes_ptime((enum codec_id)id, o->ptime_ms) ? (enum codec_id)id
                                                                      : CODEC_PCMA;
-        share -= codec_table[id].share;
+        share -= audio_codecs[id].share;
     }
     return CODEC_PCMA;
 }

@@ -53,7 +53,7 @@ static uint64_t token(const struct call *c, unsigned purpose)
 enum { TOKEN_NONCE = 1000, TOKEN_CNONCE, TOKEN_RESPONSE, TOKEN_RESPONSE_REST, TOKEN_SESSION };
 
 /* The codec lines of one media description. */
-static void add_codec(struct strbuf *out, const struct codec *codec)
+static void add_codec(struct strbuf *out, const struct audio_codec *codec)
 {
     strbuf_addf(out, "a=rtpmap:%d %s\r\n", codec->payload_type, codec->rtpmap);
     if (codec->fmtp)
@@ -66,7 +66,7 @@ static bool is_offered(enum codec_id id, enum codec_id chosen, int64_t ptime_ms)
     if (id == chosen)
         return true;
     return (id == CODEC_PCMA || id == CODEC_PCMU || id == CODEC_G729) &&
-           codec_takes_ptime(id, ptime_ms);
+           audio_takes_ptime(id, ptime_ms);
 }
 
 static void write_sdp(const struct call *c, const struct call_step *s, struct strbuf *out)
@@ -76,7 +76,7 @@ static void write_sdp(const struct call *c, const struct call_step *s, struct st
     };
     const struct addr *media = &c->media[s->phase][s->from];
     enum codec_id chosen = c->codec[s->phase];
-    const struct codec *codec = &codec_table[chosen];
+    const struct audio_codec *codec = &audio_codecs[chosen];
     int64_t ptime_ms = c->world->options.ptime_ms;
     const char *family = addr_is_v4(media) ? "IP4" : "IP6";
     char ip[ADDR_TEXT_MAX];
@@ -90,13 +90,13 @@ static void write_sdp(const struct call *c, const struct call_step *s, struct st
     strbuf_addf(out, "m=audio %u RTP/AVP %d", media->port, codec->payload_type);
     for (int id = 0; s->sdp == SDP_OFFER && id < CODEC_COUNT; id++) {
         if ((enum codec_id)id != chosen && is_offered((enum codec_id)id, chosen, ptime_ms))
-            strbuf_addf(out, " %d", codec_table[id].payload_type);
+            strbuf_addf(out, " %d", audio_codecs[id].payload_type);
     }
     strbuf_addf(out, " %d\r\n", codec->event_type);
     add_codec(out, codec);
     for (int id = 0; s->sdp == SDP_OFFER && id < CODEC_COUNT; id++) {
         if ((enum codec_id)id != chosen && is_offered((enum codec_id)id, chosen, ptime_ms))
-            add_codec(out, &codec_table[id]);
+            add_codec(out, &audio_codecs[id]);
     }
     strbuf_addf(out, "a=rtpmap:%d telephone-event/%u\r\na=fmtp:%d 0-15\r\na=ptime:%d\r\na=%s\r\n",
                 codec->event_type, codec->clock_hz, codec->event_type, (int)ptime_ms,

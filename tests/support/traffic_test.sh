@@ -68,20 +68,25 @@ generate short -n 300 -r 100 --short-failed
 [ "$(field "$work/short.jsonl" packets)" -eq 1500 ] || fail "short-failed: not 5 messages a call"
 [ "$(grep -c '"final_status":486' "$work/short.jsonl")" -eq 300 ] || fail "short-failed: not 486"
 
-# Wrong use is refused by name; a full disk is told.
-set +e
-"$traffic" --calls x -o "$work/x.pcap" 2>"$work/err"
-[ $? -eq 2 ] || fail "--calls x: exit status"
-grep -q -e '--calls' "$work/err" || fail "--calls x: message"
-"$traffic" --nosuch -o "$work/x.pcap" 2>/dev/null
-[ $? -eq 2 ] || fail "--nosuch: exit status"
-"$traffic" -o "$work/no/such/folder.pcap" 2>"$work/err"
-[ $? -ne 0 ] && grep -q 'no/such/folder' "$work/err" || fail "a missing folder is not told"
+# refused STATUS WORD OPTION...: it leaves with that status and names what is wrong.
+refused() {
+    want=$1
+    word=$2
+    shift 2
+    status=0
+    "$traffic" "$@" 2>"$work/err" || status=$?
+    [ "$status" -eq "$want" ] || fail "$*: exit status $status, not $want"
+    grep -q -e "$word" "$work/err" || fail "$*: the message has no $word: $(cat "$work/err")"
+}
+
+refused 2 '--calls' --calls x -o "$work/x.pcap"
+refused 2 'nosuch' --nosuch -o "$work/x.pcap"
+refused 2 '--vlan' --vlan 5 --link raw -o "$work/x.pcap"
+refused 73 'no/such/folder' -o "$work/no/such/folder.pcap"
 if [ -w /dev/full ]; then
-    "$traffic" -o /dev/full 2>"$work/err"
-    [ $? -ne 0 ] && grep -q '/dev/full' "$work/err" || fail "a full disk is not told"
+    refused 74 '/dev/full' -o /dev/full
+    refused 74 '/dev/full' -o "$work/x.pcap" -t /dev/full
 fi
-set -e
 
 # samples/ is what samples/make.sh makes.
 build=$work/build

@@ -2,52 +2,52 @@
 
 #include "tests/support/rtp_source.h"
 
-#include "analyzer/base/json.h"
+#include "analyzer/base/jsonw.h"
 
 #include <math.h>
 
 /* NULL is null. */
-static void put_text(struct json *j, const char *key, const char *text)
+static void put_text(struct jsonw *j, const char *key, const char *text)
 {
-    json_key(j, key);
-    json_text(j, slice_of_text(text));
+    jsonw_key(j, key);
+    jsonw_text(j, slice_of_text(text));
 }
 
-static void put_int(struct json *j, const char *key, int64_t value)
+static void put_int(struct jsonw *j, const char *key, int64_t value)
 {
-    json_key(j, key);
-    json_int(j, value);
+    jsonw_key(j, key);
+    jsonw_int(j, value);
 }
 
-static void put_real(struct json *j, const char *key, double value)
+static void put_real(struct jsonw *j, const char *key, double value)
 {
-    json_key(j, key);
-    json_real(j, value, 6);
+    jsonw_key(j, key);
+    jsonw_real(j, value, 6);
 }
 
-static void put_bool(struct json *j, const char *key, bool value)
+static void put_bool(struct jsonw *j, const char *key, bool value)
 {
-    json_key(j, key);
-    json_bool(j, value);
+    jsonw_key(j, key);
+    jsonw_bool(j, value);
 }
 
 /* 0 is never. */
-static void put_time(struct json *j, const char *key, int64_t time_ns)
+static void put_time(struct jsonw *j, const char *key, int64_t time_ns)
 {
-    json_key(j, key);
+    jsonw_key(j, key);
     if (time_ns)
-        json_time(j, time_ns);
+        jsonw_time(j, time_ns);
     else
-        json_null(j);
+        jsonw_null(j);
 }
 
 /* From one time to another, null when one of them never was. */
-static void put_span_ms(struct json *j, const char *key, int64_t from_ns, int64_t to_ns)
+static void put_span_ms(struct jsonw *j, const char *key, int64_t from_ns, int64_t to_ns)
 {
     put_real(j, key, from_ns && to_ns ? (double)(to_ns - from_ns) * 1e-6 : NAN);
 }
 
-static void put_addr(struct json *j, const char *key, const struct addr *a)
+static void put_addr(struct jsonw *j, const char *key, const struct addr *a)
 {
     char text[ADDR_TEXT_MAX];
 
@@ -55,68 +55,68 @@ static void put_addr(struct json *j, const char *key, const struct addr *a)
     put_text(j, key, text);
 }
 
-static void put_losses(struct json *j, const struct observer *o, const struct observer_report *r)
+static void put_losses(struct jsonw *j, const struct observer *o, const struct observer_report *r)
 {
     static const char *const models[] = { "jb50", "jb200" };
 
-    json_key(j, "loss_runs");
-    json_object_open(j);
+    jsonw_key(j, "loss_runs");
+    jsonw_object_open(j);
     put_int(j, "runs", r->runs[0].runs);
     put_int(j, "longest", r->runs[0].longest);
-    json_object_close(j);
-    json_key(j, "burst");
-    json_object_open(j);
+    jsonw_object_close(j);
+    jsonw_key(j, "burst");
+    jsonw_object_open(j);
     put_int(j, "bursts", r->bursts);
     put_real(j, "density_ratio", r->burst_density);
     put_int(j, "longest_run", r->runs[0].longest);
     put_real(j, "burst_ratio", r->burst_ratio[0]);
-    json_object_close(j);
-    json_key(j, "playout");
-    json_object_open(j);
+    jsonw_object_close(j);
+    jsonw_key(j, "playout");
+    jsonw_object_open(j);
     for (int m = 0; m < OBSERVER_PLAYOUTS; m++) {
-        json_key(j, models[m]);
-        json_object_open(j);
+        jsonw_key(j, models[m]);
+        jsonw_object_open(j);
         put_int(j, "late", o->playouts[m].late);
         put_int(j, "lost_total", r->runs[1 + m].lost);
         put_int(j, "longest_run", r->runs[1 + m].longest);
         put_real(j, "burst_ratio", r->burst_ratio[1 + m]);
-        json_object_close(j);
+        jsonw_object_close(j);
     }
-    json_object_close(j);
+    jsonw_object_close(j);
 }
 
-static void put_rtcp(struct json *j, const struct call *c, const struct media_leg *leg,
+static void put_rtcp(struct jsonw *j, const struct call *c, const struct media_leg *leg,
                      const struct media_leg *other)
 {
     const struct rtcp_told *told = &leg->told;
     bool known = told->round_trip && other && other->told.round_trip;
     int64_t rtt_ns = 2 * (c->delay_ns[CALL_CALLER] + c->delay_ns[CALL_CALLEE]);
 
-    json_key(j, "rtcp");
-    json_object_open(j);
+    jsonw_key(j, "rtcp");
+    jsonw_object_open(j);
     put_int(j, "reports", told->reports);
     put_real(j, "fraction_lost_max", told->reports ? told->fraction_lost_max : NAN);
     put_real(j, "jitter_ms_max", told->reports ? told->jitter_ms_max : NAN);
     put_real(j, "rtt_ms", known ? (double)rtt_ns * 1e-6 : NAN);
-    json_key(j, "lost_cumulative");
+    jsonw_key(j, "lost_cumulative");
     if (told->reports)
-        json_int(j, told->lost_cumulative);
+        jsonw_int(j, told->lost_cumulative);
     else
-        json_null(j);
-    json_object_close(j);
+        jsonw_null(j);
+    jsonw_object_close(j);
 }
 
-static void put_stream(struct json *j, const struct call *c, const struct media_leg *leg,
+static void put_stream(struct jsonw *j, const struct call *c, const struct media_leg *leg,
                        const struct media_leg *other)
 {
     const struct rtp_source *s = &leg->rtp;
     const struct observer *o = &s->observer;
-    const struct codec *codec = &codec_table[s->codec];
+    const struct audio_codec *codec = &audio_codecs[s->codec];
     struct observer_report r = observer_report(o);
     char ssrc[16];
 
     snprintf(ssrc, sizeof(ssrc), "0x%08x", s->ssrc);
-    json_object_open(j);
+    jsonw_object_open(j);
     put_text(j, "ssrc", ssrc);
     put_addr(j, "src", &s->flow.src);
     put_addr(j, "dst", &s->flow.dst);
@@ -132,19 +132,19 @@ static void put_stream(struct json *j, const struct call *c, const struct media_
     put_int(j, "lost", r.lost);
     put_int(j, "duplicates", o->duplicates);
     put_int(j, "out_of_order", o->out_of_order);
-    json_key(j, "jitter_ms");
-    json_object_open(j);
+    jsonw_key(j, "jitter_ms");
+    jsonw_object_open(j);
     put_real(j, "mean", r.jitter_ms_mean);
     put_real(j, "max", r.jitter_ms_max);
-    json_object_close(j);
-    json_key(j, "delta_ms");
-    json_object_open(j);
+    jsonw_object_close(j);
+    jsonw_key(j, "delta_ms");
+    jsonw_object_open(j);
     put_real(j, "mean", r.delta_ms_mean);
     put_real(j, "max", r.delta_ms_max);
-    json_object_close(j);
+    jsonw_object_close(j);
     put_losses(j, o, &r);
     put_rtcp(j, c, leg, other);
-    json_object_close(j);
+    jsonw_object_close(j);
 }
 
 static const char *state_of(const struct call_seen *seen)
@@ -157,14 +157,14 @@ static const char *state_of(const struct call_seen *seen)
 }
 
 /* Digits in the order in which they were dialled, whatever the network did to them. */
-static void put_dtmf(struct json *j, const struct call *c)
+static void put_dtmf(struct jsonw *j, const struct call *c)
 {
     const struct call_seen *seen = &c->seen;
-    double tick_ms = 1e3 / codec_table[c->codec[0]].clock_hz;
+    double tick_ms = 1e3 / audio_codecs[c->codec[0]].clock_hz;
     bool done[CALL_DIGITS_MAX] = { false };
 
-    json_key(j, "dtmf");
-    json_array_open(j);
+    jsonw_key(j, "dtmf");
+    jsonw_array_open(j);
     for (int n = 0; n < seen->dtmf_count; n++) {
         char digit[2] = "";
         int next = -1;
@@ -175,15 +175,15 @@ static void put_dtmf(struct json *j, const struct call *c)
         }
         done[next] = true;
         digit[0] = seen->dtmf[next].digit;
-        json_object_open(j);
+        jsonw_object_open(j);
         put_text(j, "digit", digit);
         put_time(j, "time", seen->dtmf[next].time_ns);
         put_real(j, "duration_ms", seen->dtmf[next].duration_ticks * tick_ms);
         put_text(j, "direction",
                  seen->dtmf[next].side == CALL_CALLER ? "caller_to_callee" : "callee_to_caller");
-        json_object_close(j);
+        jsonw_object_close(j);
     }
-    json_array_close(j);
+    jsonw_array_close(j);
 }
 
 static bool has_packets(const struct media_leg *leg)
@@ -199,17 +199,17 @@ static bool is_one_way(const struct call *c)
     return c->one_way >= 0 && seen->answer_ns && seen->end_ns - seen->answer_ns >= 3 * NS_PER_S;
 }
 
-static void put_invite(struct json *j, const struct call *c)
+static void put_invite(struct jsonw *j, const struct call *c)
 {
     static const char *const enders[] = { "caller", "callee" };
     const struct call_seen *seen = &c->seen;
 
     put_text(j, "state", state_of(seen));
-    json_key(j, "final_status");
+    jsonw_key(j, "final_status");
     if (seen->final_status)
-        json_int(j, seen->final_status);
+        jsonw_int(j, seen->final_status);
     else
-        json_null(j);
+        jsonw_null(j);
     put_text(j, "from_user", c->user[CALL_CALLER]);
     put_text(j, "to_user", c->user[CALL_CALLEE]);
     put_addr(j, "src", &c->signalling[CALL_CALLER].src);
@@ -232,19 +232,19 @@ static void put_invite(struct json *j, const struct call *c)
     put_int(j, "frames", seen->frames);
     put_int(j, "sip_messages", seen->sip_messages);
     put_int(j, "rtcp_packets", seen->rtcp_packets);
-    json_key(j, "streams");
-    json_array_open(j);
+    jsonw_key(j, "streams");
+    jsonw_array_open(j);
     for (int phase = 0; phase < CALL_PHASES; phase++) {
         for (int side = 0; side < CALL_SIDES; side++) {
             if (has_packets(c->legs[phase][side]))
                 put_stream(j, c, c->legs[phase][side], c->legs[phase][call_other(side)]);
         }
     }
-    json_array_close(j);
+    jsonw_array_close(j);
 }
 
 /* REGISTER and OPTIONS. */
-static void put_transaction(struct json *j, const struct call *c)
+static void put_transaction(struct jsonw *j, const struct call *c)
 {
     const struct call_seen *seen = &c->seen;
 
@@ -252,11 +252,11 @@ static void put_transaction(struct json *j, const struct call *c)
     put_addr(j, "src", &c->signalling[CALL_CALLER].src);
     put_addr(j, "dst", &c->signalling[CALL_CALLEE].src);
     put_time(j, "time", seen->invite_ns);
-    json_key(j, "final_status");
+    jsonw_key(j, "final_status");
     if (seen->final_status)
-        json_int(j, seen->final_status);
+        jsonw_int(j, seen->final_status);
     else
-        json_null(j);
+        jsonw_null(j);
     put_span_ms(j, "round_trip_ms", seen->attempt_ns, seen->reply_ns);
     if (c->kind == CALL_REGISTER)
         put_int(j, "expires_s", c->expires_s);
@@ -298,21 +298,21 @@ void truth_write_call(const struct call *c)
 {
     static const char *const types[] = { "call", "register", "options" };
     struct world *w = c->world;
-    struct json j;
+    struct jsonw j;
 
     count(&w->totals, c);
     if (!w->truth)
         return;
     strbuf_reset(&w->message);
-    j = json_to(&w->message);
-    json_object_open(&j);
+    j = jsonw_to(&w->message);
+    jsonw_object_open(&j);
     put_text(&j, "type", types[c->kind]);
     put_text(&j, "call_id", c->call_id);
     if (c->kind == CALL_INVITE)
         put_invite(&j, c);
     else
         put_transaction(&j, c);
-    json_object_close(&j);
+    jsonw_object_close(&j);
     write_line(w);
 }
 
@@ -324,13 +324,13 @@ void truth_write_totals(struct world *w)
         [WORLD_ICMP] = "icmp_packets", [WORLD_ARP] = "arp_packets",
     };
     const struct world_totals *t = &w->totals;
-    struct json j;
+    struct jsonw j;
 
     if (!w->truth)
         return;
     strbuf_reset(&w->message);
-    j = json_to(&w->message);
-    json_object_open(&j);
+    j = jsonw_to(&w->message);
+    jsonw_object_open(&j);
     put_text(&j, "type", "totals");
     put_int(&j, "packets", t->packets);
     put_int(&j, "bytes", t->bytes);
@@ -346,6 +346,6 @@ void truth_write_totals(struct world *w)
     put_int(&j, "lost", t->lost);
     put_int(&j, "duplicates", t->duplicates);
     put_int(&j, "out_of_order", t->out_of_order);
-    json_object_close(&j);
+    jsonw_object_close(&j);
     write_line(w);
 }
