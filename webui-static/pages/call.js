@@ -1,7 +1,7 @@
 /*
  * call - the page of one call: its story, its ladder, how it sounded, its packets.
  */
-import { html, useEffect, useState } from "../vendor/preact-htm.js";
+import { html, useEffect, useMemo, useState } from "../vendor/preact-htm.js";
 import { useKeys, useLive } from "../hooks.js";
 import { Budgets } from "../parts/budget.js";
 import { MosChip, StatusChip, VerdictChip } from "../parts/chip.js";
@@ -11,12 +11,13 @@ import { Icon } from "../parts/icon.js";
 import { Ladder } from "../parts/ladder.js";
 import { MessagePane } from "../parts/message_pane.js";
 import { Empty, Failure, Loading } from "../parts/notice.js";
-import { Quality } from "../parts/quality.js";
+import { Quality, Silence } from "../parts/quality.js";
 import { StreamTable } from "../parts/stream_table.js";
 import { fetchCall, fetchMessages, isId, pcapAddress } from "../api.js";
 import { downloadFrom } from "../download.js";
 import { text, wiresharkFilter } from "../format.js";
 import { backToCalls, changeQuery } from "../router.js";
+import { chartEnd, orderStreams, silentDirection } from "../series.js";
 import { storyOf } from "../story.js";
 
 /* A call that is up changes once a second; its streams and messages are asked for less often. */
@@ -112,12 +113,16 @@ function Signalling({ messages, error, streams, chosen, retry }) {
 }
 
 function Media({ call, streams }) {
+  const silent = silentDirection(streams);
+  const end = chartEnd(streams, call.invite_time);
+
   if (streams.length === 0) return html`<p class="quiet panel">No audio or video was seen.</p>`;
   return html`<div class="qualities">
       ${streams.map(
         (stream) =>
-          html`<${Quality} key=${stream.id ?? stream.ssrc} stream=${stream} start=${call.invite_time} />`,
+          html`<${Quality} key=${stream.id} stream=${stream} start=${call.invite_time} end=${end} />`,
       )}
+      ${silent ? html`<${Silence} direction=${silent} />` : null}
     </div>
     <${Budgets} streams=${streams} />
     <h2>Streams</h2>
@@ -141,7 +146,7 @@ export function CallPage({ id, query }) {
   const [round, reload] = useRounds(id);
   const { call, messages, error, messagesError } = useCall(id, round);
   const chosen = chosenMessage(query);
-  const streams = Array.isArray(call?.streams) ? call.streams : [];
+  const streams = useMemo(() => orderStreams(Array.isArray(call?.streams) ? call.streams : []), [call]);
   const choose = (index) => {
     if (messages.length === 0) return;
     const kept = Math.max(0, Math.min(index, messages.length - 1));

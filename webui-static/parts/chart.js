@@ -63,18 +63,30 @@ function shape(uPlot, kind, tint) {
       paths: uPlot.paths.bars({ size: [0.8, 40], align: 1 }),
       points: { show: false },
     };
-  return { stroke, width: 2, fill: colour(tint, 0.1), points: { size: 5, fill: stroke } };
+  return {
+    stroke,
+    width: 2,
+    fill: colour(tint, 0.1),
+    paths: uPlot.paths.stepped({ align: 1 }),
+    points: { show: false },
+  };
 }
 
-function optionsOf(uPlot, { kind, low, top, tint, group, width, read }) {
+/* Steps of the time axis, in seconds: whole ones, as a clock has them. */
+const TIME_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200];
+
+/* 65 → "1:05"; a duration of nothing is "0:00" here, not "0 ms". */
+const clockOf = (seconds) => (seconds < 1 ? "0:00" : duration(seconds * 1000));
+
+function optionsOf(uPlot, { kind, low, top, tint, group, end, width, read }) {
   return {
     width,
     height: HEIGHT_PX,
     legend: { show: false },
     cursor: { sync: { key: group }, y: false, drag: { x: false, y: false } },
-    scales: { x: { time: false }, y: { range: [low, top] } },
+    scales: { x: { time: false, range: [0, end] }, y: { range: [low, top] } },
     axes: [
-      axis({ size: 24, values: (chart, ticks) => ticks.map((tick) => duration(tick * 1000)) }),
+      axis({ size: 24, incrs: TIME_STEPS, values: (chart, ticks) => ticks.map(clockOf) }),
       axis({ size: 40, space: 26 }),
     ],
     series: [{}, { ...shape(uPlot, kind, tint), spanGaps: false }],
@@ -82,8 +94,9 @@ function optionsOf(uPlot, { kind, low, top, tint, group, width, read }) {
   };
 }
 
-/* seconds, values: the series; format: a value as text; group: charts whose cursors go together. */
-export function Chart({ title, seconds, values, kind, low, top, tint, group, format }) {
+/* seconds, values: the series; end: the last second shown; format: a value as text; still: said when no
+ * moment is pointed at; group: charts whose cursors go together. */
+export function Chart({ title, seconds, values, kind, low, top, tint, group, end, format, still = "" }) {
   const place = useRef(null);
   const width = useWidth(place);
   const chosen = useStore(theme);
@@ -99,7 +112,7 @@ export function Chart({ title, seconds, values, kind, low, top, tint, group, for
     loadLibrary().then(
       (uPlot) => {
         if (gone) return;
-        const options = optionsOf(uPlot, { kind, low, top, tint, group, width, read: setAt });
+        const options = optionsOf(uPlot, { kind, low, top, tint, group, end, width, read: setAt });
         chart = new uPlot(options, [seconds, values], place.current);
       },
       (error) => setFailed(error.message),
@@ -108,14 +121,14 @@ export function Chart({ title, seconds, values, kind, low, top, tint, group, for
       gone = true;
       chart?.destroy();
     };
-  }, [width, seconds, values, low, top, chosen, light]);
+  }, [width, seconds, values, low, top, end, chosen, light]);
   const index = Number.isInteger(at) && at < values.length ? at : null;
 
   return html`<figure class="chart">
     <figcaption>
       <span>${title}</span>
       <output class="chart-read"
-        >${index === null ? "" : `${duration(seconds[index] * 1000)}   ${values[index] === null ? NONE : format(values[index])}`}</output
+        >${index === null ? still : `${clockOf(seconds[index])}   ${values[index] === null ? NONE : format(values[index])}`}</output
       >
     </figcaption>
     <div class="chart-place" ref=${place}></div>

@@ -38,7 +38,7 @@ export function Facts({ call }) {
     <${Fact} name="Reason header"><bdi>${text(call.reason_header)}</bdi><//>
     <${Fact} name="Codecs">${text(codecs)}<//>
     <${Fact} name="INVITEs">${count(call.invite_count)}${" "}
-      <span class="quiet">${count(call.reinvite_count)} re-INVITEs, ${count(call.retransmissions)} sent again</span><//>
+      <span class="quiet">· ${count(call.reinvite_count)} re-INVITEs · ${count(call.retransmissions)} sent again</span><//>
     <${Fact} name="Had to log in">${yesNo(call.auth_challenged)}<//>
     <${Fact} name="Call-ID"><bdi class="mono">${text(call.call_id, 300)}</bdi><//>
   </dl>`;

@@ -3,7 +3,7 @@
  */
 import { html, useMemo, useRef, useState } from "../vendor/preact-htm.js";
 import { useStore, useWidth } from "../hooks.js";
-import { GUTTER_PX, HEAD_PX, heatOf, layoutLadder } from "./ladder_layout.js";
+import { HEAD_PX, heatOf, layoutLadder } from "./ladder_layout.js";
 import { clock } from "../settings.js";
 import { count, delta, fixed, isKnown, percent, text, time } from "../format.js";
 import { statusClass } from "../words.js";
@@ -39,7 +39,7 @@ function Times({ row, start, zone }) {
     </text>`;
 }
 
-function Arrow({ row, selected, select }) {
+function Arrow({ row, left, selected, select }) {
   const { message, x1, x2, index } = row;
   const y = row.y + 28;
   const kind = isKnown(message.status) ? `status-${statusClass(message.status)}` : "request";
@@ -62,7 +62,7 @@ function Arrow({ row, selected, select }) {
     onClick=${() => select(index)}
     onKeyDown=${press}
   >
-    <rect class="ladder-hit" x=${GUTTER_PX - 8} y=${row.y + 2} height=${row.height - 4} width="100%" />
+    <rect class="ladder-hit" x=${left} y=${row.y + 2} height=${row.height - 4} width="100%" />
     <path class="ladder-line" d=${self ? `M${x1} ${y}h44v8h-44` : `M${x1} ${y}H${end}`} />
     <path
       class="ladder-head"
@@ -142,7 +142,7 @@ export function Ladder({ messages, streams, selected, select }) {
           html`<g key=${`${row.kind}${row.index}`} class="ladder-row">
             <${Times} row=${row} start=${layout.start} zone=${zone} />
             ${row.kind === "message"
-              ? html`<${Arrow} row=${row} selected=${selected === row.index} select=${select} />`
+              ? html`<${Arrow} row=${row} left=${layout.gutter - 8} selected=${selected === row.index} select=${select} />`
               : html`<${StreamBar} row=${row} />`}
           </g>`,
       )}

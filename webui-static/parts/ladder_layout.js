@@ -1,7 +1,7 @@
 /*
  * ladder_layout - where everything of a call's ladder goes: pure numbers, no drawing.
  *
- * Hosts are columns in the order in which they first speak; messages and streams are rows in the
+ * Hosts are columns in the order in which they first speak, the caller's side left; messages and streams are rows in the
  * order of time. When a host talks to itself (everything on one machine), columns are host:port.
  */
 import { isKnown, splitAddress } from "../format.js";
@@ -9,10 +9,10 @@ import { isKnown, splitAddress } from "../format.js";
 export const ROW_PX = 42;
 export const STREAM_ROW_PX = 50;
 export const HEAD_PX = 46;
-export const GUTTER_PX = 128;
-const COLUMN_MIN_PX = 210;
-const COLUMN_MAX_PX = 640;
-const EDGE_PX = 70;
+/* gutter: for the times; edge: half a host's name; column: from host to host. A phone has less. */
+const NARROW_PX = 560;
+const WIDE = { gutter: 128, edge: 70, columnMin: 210, columnMax: 640 };
+const NARROW = { gutter: 84, edge: 44, columnMin: 150, columnMax: 640 };
 
 function talksToItself({ src, dst }) {
   const host = splitAddress(src).host;
@@ -31,6 +31,11 @@ export function markRetransmissions(messages) {
   });
 }
 
+function callersEnd({ direction, src, dst }) {
+  if (direction === "caller_to_callee") return src;
+  return direction === "callee_to_caller" ? dst : null;
+}
+
 function columnNames(messages, streams) {
   const split = [...messages, ...streams].some(talksToItself);
   const nameOf = (address) => {
@@ -44,8 +49,15 @@ function columnNames(messages, streams) {
   };
 
   for (const { src, dst } of messages) [src, dst].forEach((address) => add(nameOf(address)));
+  const signalling = names.length;
   for (const { src, dst } of streams) [src, dst].forEach((address) => add(nameOf(address)));
-  return { names, nameOf };
+  /* Hosts that only carry media stand outside of the others: the caller's left, the rest right. */
+  const callers = new Set(streams.map(callersEnd).filter(isKnown).map(nameOf));
+  const media = names.splice(signalling);
+  const left = media.filter((name) => callers.has(name));
+  const right = media.filter((name) => !callers.has(name));
+
+  return { names: [...left, ...names, ...right], nameOf };
 }
 
 /* Messages and streams in one list; of the same instant, the message first. */
@@ -69,10 +81,11 @@ function inOrder(messages, streams) {
  * that the first gutter counts from. */
 export function layoutLadder(messages, streams, width) {
   const { names, nameOf } = columnNames(messages, streams);
+  const { gutter, edge, columnMin, columnMax } = width < NARROW_PX ? NARROW : WIDE;
   const gaps = Math.max(names.length - 1, 1);
-  const free = (width - GUTTER_PX - 2 * EDGE_PX) / gaps;
-  const gap = Math.max(COLUMN_MIN_PX, Math.min(COLUMN_MAX_PX, free));
-  const xOf = new Map(names.map((name, at) => [name, GUTTER_PX + EDGE_PX + at * gap]));
+  const free = (width - gutter - 2 * edge) / gaps;
+  const gap = Math.max(columnMin, Math.min(columnMax, free));
+  const xOf = new Map(names.map((name, at) => [name, gutter + edge + at * gap]));
   let y = HEAD_PX;
   let before = null;
 
@@ -96,7 +109,8 @@ export function layoutLadder(messages, streams, width) {
     columns: names.map((name) => ({ name, x: xOf.get(name) })),
     rows,
     start: rows[0]?.time ?? null,
-    width: Math.max(GUTTER_PX + 2 * EDGE_PX + (names.length - 1) * gap, width),
+    gutter,
+    width: Math.max(gutter + 2 * edge + (names.length - 1) * gap, width),
     height: y + 12,
   };
 }

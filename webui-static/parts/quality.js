@@ -8,10 +8,18 @@ import { axisTop, seriesOf } from "../series.js";
 import { count, milliseconds, percent, text } from "../format.js";
 import { directionWord } from "../words.js";
 
-export function Quality({ stream, start }) {
+/* The direction in which nothing was heard of a call that has the other. */
+export function Silence({ direction }) {
+  return html`<section class="panel quality">
+    <header><h3>${directionWord(direction)}</h3></header>
+    <p class="quiet">No packet was seen going this way.</p>
+  </section>`;
+}
+
+export function Quality({ stream, start, end }) {
   const series = useMemo(() => seriesOf(stream, start), [stream, start]);
   const loss = stream.expected > 0 ? stream.lost / stream.expected : null;
-  const shared = { seconds: series.seconds, group: "quality" };
+  const shared = { seconds: series.seconds, end, group: "quality" };
 
   return html`<section class="panel quality">
     <header>
@@ -25,6 +33,7 @@ export function Quality({ stream, start }) {
     ${series.seconds.length === 0
       ? html`<p class="quiet">Too short to be drawn over time.</p>`
       : html`<${Chart} ...${shared} title="Loss, %" kind="bars" tint="--bad" values=${series.loss}
+            still=${loss === 0 ? "none lost" : ""}
             low=${0} top=${axisTop(series.loss, 1)} format=${(value) => percent(value / 100)} />
           <${Chart} ...${shared} title="Jitter, ms (highest)" kind="line" tint="--accent" values=${series.jitter}
             low=${0} top=${axisTop(series.jitter, 10)} format=${milliseconds} />

@@ -12,12 +12,15 @@ const yesNo = (value) => (isKnown(value) ? (value ? "yes" : "no") : NONE);
 const lossOf = (stream) => (stream.expected > 0 && isKnown(stream.lost) ? stream.lost / stream.expected : null);
 
 function buffer(name) {
-  return (stream) => html`<${MosChip} mos=${stream.mos_lq?.[name]} />
-    <span class="quiet">
-      R ${fixed(stream.r?.[name], 1)}${name === "raw"
-        ? ""
-        : ` · ${count(stream.playout?.[name]?.late)} late · ${count(stream.playout?.[name]?.lost_total)} missing`}
-    </span>`;
+  return (stream) => {
+    const { late, lost_total: missing } = stream.playout?.[name] ?? {};
+    const r = stream.r?.[name];
+    const parts = isKnown(r) ? [`R ${fixed(r, 1)}`] : [];
+
+    if (name !== "raw") parts.push(`${count(late)} late`, `${count(missing)} missing`);
+    return html`<${MosChip} mos=${stream.mos_lq?.[name]} />${" "}
+      <span class="quiet">${parts.join(" · ")}</span>`;
+  };
 }
 
 /* [group, [[what, how it is shown]…]]; a text or a drawing. */
