@@ -29,7 +29,9 @@ bites() {
 }
 
 build() {
-    "${CC:-cc}" -I. -c analyzer/base/noun.c -o build/noun.c.o || exit 1
+    objects=build/analyzer/base/CMakeFiles/analyzer_base.dir
+    mkdir -p $objects
+    "${CC:-cc}" -I. -c analyzer/base/noun.c -o "$objects/noun.c.o" || exit 1
 }
 
 fresh && build

@@ -1,42 +1,47 @@
 #!/usr/bin/env bash
 # names.sh - a file is a noun, and what it gives to others begins with its name.
 #
-# rtcp_packet.c may give rtcp_packet_… and, as long as no other file is called so, rtcp_…. Read from
-# the object files of a build, given as $BUILD_DIR, since only the linker knows what is not static.
+# rtcp_packet.c may give rtcp_packet_… and, as long as no other header is called so, rtcp_…. What a
+# header of the same folder declares may be spread over several files: then its name leads. Read
+# from the object files of a build, given as $BUILD_DIR: only the linker knows what is not static.
 . "$(dirname "$0")/sources.sh"
 
-# module:symbol of what cannot be otherwise; as short as it can be.
-exceptions='main:main'
+# module:beginning of what is better named otherwise: after the type that it belongs to.
+exceptions='main:main counters:packet_bin_ counters:refusal_ burst:loss_runs_'
 
 build=${BUILD_DIR:-build/dev}
 [ -n "$(find "$build" -name '*.c.o' -print -quit 2>/dev/null)" ] || skip "$build has no objects"
 
+# "path symbol" for every symbol that is not static. An object file's path tells its source's:
+# BUILD/analyzer/base/CMakeFiles/analyzer_base.dir/addr.c.o is analyzer/base/addr.c.
 symbols() {
-    sources 'analyzer/*.c' 'probe/*.c' 'storage/*.c' 'rules/*.c' | while read -r path; do
-        # …/analyzer/base/CMakeFiles/analyzer_base.dir/addr.c.o; the target's folder may stand higher
-        find "$build" -name "$(basename "$path").o" -not -path '*/tests/*' -print0 |
-            xargs -0 -r nm -g --defined-only 2>/dev/null |
-            awk -v path="$path" 'NF == 3 && $3 !~ /^(_|\.)/ { print path, $3 }'
-    done | sort -u
+    find "$build" -name '*.c.o' -not -path "$build/tests/*" -print0 |
+        xargs -0 nm -A -g --defined-only 2>/dev/null |
+        sed -nE "s,^$build/(.*)/CMakeFiles/[^/]*\.dir/([^:]*)\.o:[^ ]* [A-Z] ([a-z].*),\1/\2 \3,p" |
+        sort -u | while read -r path symbol; do
+        [ -f "$path" ] && echo "$path $symbol"
+    done
 }
 
 {
     sources '*.c' '*.h' '*.js' | grep -E '(^|[/_])(utils?|common|misc|helpers?|stuff)[._]' |
         sed 's/$/: says nothing about what is in it/'
-    symbols | awk -v exceptions=" $exceptions " -v modules="$(
-        sources '*.c' '*.h' | sed -E 's,.*/,,; s,\.[ch]$,,' | sort -u | tr '\n' ' ')" '
-        BEGIN { count = split(modules, module, " ") }
-        {
-            name = $1; sub(/.*\//, "", name); sub(/\.c$/, "", name)
-            if (index(exceptions, " " name ":" $2 " ") || index($2, name "_") == 1 || $2 == name)
-                next
-            word = name; sub(/_.*/, "", word)
-            taken = ""
-            for (i = 1; i <= count; i++)
-                if (index($2, module[i] "_") == 1 && length(module[i]) > length(taken))
-                    taken = module[i]
-            if (index($2, word "_") != 1) print $1 ": gives " $2 ", which does not begin with " name
-            else if (taken != "" && taken != name)
-                print $1 ": gives " $2 ", which by its name belongs to " taken ".c"
-        }'
+    symbols | while read -r path symbol; do
+        folder=${path%/*} name=${path##*/} leader=
+        name=${name%.c}
+        [[ $symbol == "$name" || $symbol == "$name"_* ]] && continue
+        for header in "$folder"/*.h; do
+            header=${header##*/} header=${header%.h}
+            [[ $symbol == "$header"_* && ${#header} -gt ${#leader} ]] && leader=$header
+        done
+        if [ -n "$leader" ]; then
+            grep -q "\b$symbol\b" "$folder/$leader.h" ||
+                echo "$path: gives $symbol, which by its name belongs to $leader.h"
+        elif [[ $symbol != "${name%%_*}"_* ]]; then
+            for exception in $exceptions; do
+                [[ $name:$symbol == "$exception"* ]] && continue 2
+            done
+            echo "$path: gives $symbol, which does not begin with $name"
+        fi
+    done
 } | report "names of files and symbols"
