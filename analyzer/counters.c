@@ -15,24 +15,25 @@ const char *refusal_text(enum refusal refusal)
     return refusal_texts[refusal];
 }
 
-static void write_counts(struct json *j, const char *const *texts, const uint64_t *counts, size_t n)
+static void write_counts(struct jsonw *j, const char *const *texts, const uint64_t *counts,
+                         size_t n)
 {
-    json_object_open(j);
+    jsonw_object_open(j);
     for (size_t i = 0; i < n; i++) {
         if (counts[i] == 0)
             continue;
-        json_key(j, texts[i]);
-        json_int(j, (int64_t)counts[i]);
+        jsonw_key(j, texts[i]);
+        jsonw_int(j, (int64_t)counts[i]);
     }
-    json_object_close(j);
+    jsonw_object_close(j);
 }
 
-void counters_write_bins(struct json *j, const struct counters *c)
+void counters_write_bins(struct jsonw *j, const struct counters *c)
 {
     write_counts(j, bin_texts, c->bins, BIN_COUNT);
 }
 
-void counters_write_refusals(struct json *j, const struct counters *c)
+void counters_write_refusals(struct jsonw *j, const struct counters *c)
 {
     write_counts(j, refusal_texts, c->refusals, REFUSAL_COUNT);
 }

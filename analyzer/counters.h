@@ -10,7 +10,7 @@
 #ifndef ANALYZER_COUNTERS_H
 #define ANALYZER_COUNTERS_H
 
-#include "analyzer/base/json.h"
+#include "analyzer/base/jsonw.h"
 
 /* clang-format off */
 #define PACKET_BINS(X)                                                     \
@@ -86,7 +86,7 @@ const char *packet_bin_text(enum packet_bin bin);
 const char *refusal_text(enum refusal refusal);
 
 /* Those above zero, as one JSON object. */
-void counters_write_bins(struct json *j, const struct counters *c);
-void counters_write_refusals(struct json *j, const struct counters *c);
+void counters_write_bins(struct jsonw *j, const struct counters *c);
+void counters_write_refusals(struct jsonw *j, const struct counters *c);
 
 #endif

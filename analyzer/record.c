@@ -257,26 +257,26 @@ void *record_clone(const struct record_type *type, const void *record)
     return copy;
 }
 
-static void write_addr(struct json *j, const struct addr *a)
+static void write_addr(struct jsonw *j, const struct addr *a)
 {
     static const struct addr none;
     char text[ADDR_TEXT_MAX];
 
     if (addr_eq(a, &none))
-        json_null(j);
+        jsonw_null(j);
     else
-        json_text(j, slice_of(text, addr_format(a, text)));
+        jsonw_text(j, slice_of(text, addr_format(a, text)));
 }
 
-static void write_hex(struct json *j, const char *format, uint64_t value)
+static void write_hex(struct jsonw *j, const char *format, uint64_t value)
 {
     char text[24];
 
     snprintf(text, sizeof text, format, (unsigned long long)value);
-    json_text(j, slice_of_text(text));
+    jsonw_text(j, slice_of_text(text));
 }
 
-void record_write_field(struct json *j, const struct record_field *f, const void *record)
+void record_write_field(struct jsonw *j, const struct record_field *f, const void *record)
 {
     union {
         const void *v;
@@ -291,31 +291,31 @@ void record_write_field(struct json *j, const struct record_field *f, const void
 
     switch ((enum field_kind)f->kind) {
     case FIELD_TEXT:
-        json_text(j, *at.text);
+        jsonw_text(j, *at.text);
         return;
     case FIELD_JSON:
-        json_raw(j, at.text->p ? *at.text : SLICE("null"));
+        jsonw_raw(j, at.text->p ? *at.text : SLICE("null"));
         return;
     case FIELD_INT:
         if (*at.number == RECORD_NONE)
-            json_null(j);
+            jsonw_null(j);
         else
-            json_int(j, *at.number);
+            jsonw_int(j, *at.number);
         return;
     case FIELD_TIME:
         if (*at.number == RECORD_NONE)
-            json_null(j);
+            jsonw_null(j);
         else
-            json_time(j, *at.number);
+            jsonw_time(j, *at.number);
         return;
     case FIELD_REAL:
-        json_real(j, *at.real, f->decimals);
+        jsonw_real(j, *at.real, f->decimals);
         return;
     case FIELD_BOOL:
         if (*at.truth < 0)
-            json_null(j);
+            jsonw_null(j);
         else
-            json_bool(j, *at.truth != 0);
+            jsonw_bool(j, *at.truth != 0);
         return;
     case FIELD_ADDR:
         write_addr(j, at.addr);
@@ -324,7 +324,7 @@ void record_write_field(struct json *j, const struct record_field *f, const void
         if (*at.id)
             write_hex(j, "%016llx", *at.id);
         else
-            json_null(j);
+            jsonw_null(j);
         return;
     case FIELD_SSRC:
         write_hex(j, "0x%08llx", *at.ssrc);
@@ -344,29 +344,29 @@ static size_t shared_levels(const char *a, const char *b)
     return shared;
 }
 
-static void close_levels(struct json *j, const char *name, size_t from)
+static void close_levels(struct jsonw *j, const char *name, size_t from)
 {
     for (size_t i = from; name[i]; i++) {
         if (name[i] == '.')
-            json_object_close(j);
+            jsonw_object_close(j);
     }
 }
 
 /* Opens an object for each level of name past `from`; the key of the value itself is left. */
-static void open_levels(struct json *j, const char *name, size_t from)
+static void open_levels(struct jsonw *j, const char *name, size_t from)
 {
     char level[32];
     const char *dot;
 
     for (name += from; (dot = strchr(name, '.')) != NULL; name = dot + 1) {
         snprintf(level, sizeof level, "%.*s", (int)(dot - name), name);
-        json_key(j, level);
-        json_object_open(j);
+        jsonw_key(j, level);
+        jsonw_object_open(j);
     }
-    json_key(j, name);
+    jsonw_key(j, name);
 }
 
-static void write_fields(struct json *j, const struct record_type *type, const void *record)
+static void write_fields(struct jsonw *j, const struct record_type *type, const void *record)
 {
     const char *last = "";
 
@@ -382,29 +382,29 @@ static void write_fields(struct json *j, const struct record_type *type, const v
     close_levels(j, last, 0);
 }
 
-static void write_type(struct json *j, const struct record_type *type, const void *record)
+static void write_type(struct jsonw *j, const struct record_type *type, const void *record)
 {
     struct slice name = slice_of_text(type->name);
 
     if (type == &record_type_transaction)
         name = ((const struct transaction_record *)record)->method;
-    json_key(j, "type");
-    json_text(j, name);
+    jsonw_key(j, "type");
+    jsonw_text(j, name);
 }
 
-void record_write_json(struct json *j, const struct record_type *type, const void *record)
+void record_write_json(struct jsonw *j, const struct record_type *type, const void *record)
 {
-    json_object_open(j);
+    jsonw_object_open(j);
     write_type(j, type, record);
     write_fields(j, type, record);
     if (type == &record_type_call) {
         const struct call_record *call = record;
 
-        json_key(j, "streams");
-        json_array_open(j);
+        jsonw_key(j, "streams");
+        jsonw_array_open(j);
         for (size_t i = 0; i < call->stream_count; i++)
             record_write_json(j, &record_type_stream, &call->streams[i]);
-        json_array_close(j);
+        jsonw_array_close(j);
     }
-    json_object_close(j);
+    jsonw_object_close(j);
 }

@@ -15,7 +15,7 @@
 #define ANALYZER_RECORD_H
 
 #include "analyzer/base/addr.h"
-#include "analyzer/base/json.h"
+#include "analyzer/base/jsonw.h"
 
 #define RECORD_NONE INT64_MIN
 
@@ -185,9 +185,9 @@ void record_clear(const struct record_type *type, void *record);
 void *record_clone(const struct record_type *type, const void *record);
 
 /* One JSON object, "type" first, without a line end; a call with its streams. */
-void record_write_json(struct json *j, const struct record_type *type, const void *record);
+void record_write_json(struct jsonw *j, const struct record_type *type, const void *record);
 
 /* One field's value in JSON. */
-void record_write_field(struct json *j, const struct record_field *field, const void *record);
+void record_write_field(struct jsonw *j, const struct record_field *field, const void *record);
 
 #endif

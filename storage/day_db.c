@@ -37,13 +37,18 @@ int day_db_errno(sqlite3 *db)
     int code = sqlite3_errcode(db) & 0xff;
     int system = sqlite3_system_errno(db);
 
-    if ((code == SQLITE_IOERR || code == SQLITE_FULL || code == SQLITE_CANTOPEN) && system > 0)
+    if ((code == SQLITE_IOERR || code == SQLITE_CANTOPEN) && system > 0)
         return -system;
     for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
         if (errors[i].code == code)
             return -errors[i].err;
     }
     return -EIO;
+}
+
+const char *day_db_error_text(int err)
+{
+    return err == -EUCLEAN ? "the database is damaged" : strerror(-err);
 }
 
 int day_db_prepare(sqlite3_stmt **sp, sqlite3 *db, struct slice sql)

@@ -49,4 +49,7 @@ int day_db_prepare(struct sqlite3_stmt **sp, struct sqlite3 *db, struct slice sq
 /* The newest failure of the connection as a negative errno. */
 int day_db_errno(struct sqlite3 *db);
 
+/* Such an errno in words. */
+const char *day_db_error_text(int err);
+
 #endif

@@ -162,7 +162,7 @@ static int day_result(struct query *q, int32_t day, int err)
         return err;
     store_dir_day_name(day, name);
     log_warn("query: %s/%s cannot be read: %s; its rows are missing from the answer", q->store_dir,
-             name, strerror(-err));
+             name, day_db_error_text(err));
     return 0;
 }
 

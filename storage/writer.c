@@ -122,7 +122,7 @@ static void note_failure(struct writer *w, int err, uint64_t rows)
     atomic_store(&w->last_error, err);
     if (!w->failing)
         log_error("writer: cannot write to %s: %s; records are lost and counted until it can",
-                  w->store_dir, strerror(-err));
+                  w->store_dir, day_db_error_text(err));
     w->failing = true;
 }
 

@@ -157,18 +157,18 @@ static struct piece write_codecs(const struct stream_record *streams, size_t cou
                                  struct strbuf *scratch)
 {
     struct piece p = { scratch->len, 0 };
-    struct json j = json_to(scratch);
+    struct jsonw j = jsonw_to(scratch);
 
-    json_array_open(&j);
+    jsonw_array_open(&j);
     for (size_t i = 0; i < count; i++) {
         bool known = !streams[i].codec.p;
 
         for (size_t k = 0; k < i && !known; k++)
             known = slice_ieq(streams[k].codec, streams[i].codec);
         if (!known)
-            json_text(&j, streams[i].codec);
+            jsonw_text(&j, streams[i].codec);
     }
-    json_array_close(&j);
+    jsonw_array_close(&j);
     p.to = scratch->len;
     return p;
 }
@@ -177,26 +177,26 @@ static struct piece write_codecs(const struct stream_record *streams, size_t cou
 static struct piece write_dtmf(const struct call *call, struct strbuf *scratch)
 {
     struct piece p = { scratch->len, 0 };
-    struct json j = json_to(scratch);
+    struct jsonw j = jsonw_to(scratch);
 
-    json_array_open(&j);
+    jsonw_array_open(&j);
     for (uint8_t i = 0; i < call->stream_count; i++) {
         const struct media_stream *s = call->streams[i];
 
         for (uint32_t n = 0; n < s->dtmf_count; n++) {
-            json_object_open(&j);
-            json_key(&j, "time");
-            json_time(&j, s->dtmf[n].time_ns);
-            json_key(&j, "method");
-            json_text(&j, SLICE("rfc4733"));
-            json_key(&j, "digit");
-            json_null(&j);
-            json_key(&j, "duration_ms");
-            json_real(&j, s->dtmf[n].duration * s->rtp.ms_per_tick, 1);
-            json_object_close(&j);
+            jsonw_object_open(&j);
+            jsonw_key(&j, "time");
+            jsonw_time(&j, s->dtmf[n].time_ns);
+            jsonw_key(&j, "method");
+            jsonw_text(&j, SLICE("rfc4733"));
+            jsonw_key(&j, "digit");
+            jsonw_null(&j);
+            jsonw_key(&j, "duration_ms");
+            jsonw_real(&j, s->dtmf[n].duration * s->rtp.ms_per_tick, 1);
+            jsonw_object_close(&j);
         }
     }
-    json_array_close(&j);
+    jsonw_array_close(&j);
     p.to = scratch->len;
     return p;
 }
@@ -204,14 +204,14 @@ static struct piece write_dtmf(const struct call *call, struct strbuf *scratch)
 static struct piece write_confidence(const struct call *call, bool losses, struct strbuf *scratch)
 {
     struct piece p = { scratch->len, 0 };
-    struct json j = json_to(scratch);
+    struct jsonw j = jsonw_to(scratch);
 
-    json_array_open(&j);
+    jsonw_array_open(&j);
     if (losses)
-        json_text(&j, SLICE("capture_drops"));
+        jsonw_text(&j, SLICE("capture_drops"));
     if (call->truncated)
-        json_text(&j, SLICE("truncated_packets"));
-    json_array_close(&j);
+        jsonw_text(&j, SLICE("truncated_packets"));
+    jsonw_array_close(&j);
     p.to = scratch->len;
     return p;
 }
@@ -219,7 +219,7 @@ static struct piece write_confidence(const struct call *call, bool losses, struc
 static struct piece write_intervals(const struct media_stream *s, struct strbuf *scratch)
 {
     struct piece p = { scratch->len, 0 };
-    struct json j = json_to(scratch);
+    struct jsonw j = jsonw_to(scratch);
 
     media_stream_write_intervals(s, &j);
     p.to = scratch->len;

@@ -458,28 +458,28 @@ static double interval_mos(const struct media_stream *s, const struct media_inte
 }
 
 static void write_interval(const struct media_stream *s, const struct media_interval *i, uint32_t n,
-                           struct json *j)
+                           struct jsonw *j)
 {
-    json_object_open(j);
-    json_key(j, "t");
-    json_time(j, s->rtp.first_time_ns + (int64_t)n * MEDIA_INTERVAL_S * NS_PER_S);
-    json_key(j, "packets");
-    json_int(j, i->packets);
-    json_key(j, "lost");
-    json_int(j, i->lost);
-    json_key(j, "jitter_ms_max");
-    json_real(j, i->packets && s->format.clock_rate_hz ? (double)i->jitter_max_ms : NAN, 3);
-    json_key(j, "mos_lq");
-    json_real(j, interval_mos(s, i), 3);
-    json_object_close(j);
+    jsonw_object_open(j);
+    jsonw_key(j, "t");
+    jsonw_time(j, s->rtp.first_time_ns + (int64_t)n * MEDIA_INTERVAL_S * NS_PER_S);
+    jsonw_key(j, "packets");
+    jsonw_int(j, i->packets);
+    jsonw_key(j, "lost");
+    jsonw_int(j, i->lost);
+    jsonw_key(j, "jitter_ms_max");
+    jsonw_real(j, i->packets && s->format.clock_rate_hz ? (double)i->jitter_max_ms : NAN, 3);
+    jsonw_key(j, "mos_lq");
+    jsonw_real(j, interval_mos(s, i), 3);
+    jsonw_object_close(j);
 }
 
-void media_stream_write_intervals(const struct media_stream *s, struct json *j)
+void media_stream_write_intervals(const struct media_stream *s, struct jsonw *j)
 {
-    json_array_open(j);
+    jsonw_array_open(j);
     for (uint32_t n = 0; n < s->interval_count; n++)
         write_interval(s, &s->intervals[n], n, j);
     if (s->now.packets)
         write_interval(s, &s->now, s->interval_count, j);
-    json_array_close(j);
+    jsonw_array_close(j);
 }

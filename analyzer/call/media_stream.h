@@ -152,7 +152,7 @@ void media_stream_report_block(struct media_stream *s, const struct rtcp_report_
 void media_stream_report(const struct media_stream *s, const struct media_stream *other,
                          struct stream_record *out);
 /* The JSON array of intervals. */
-void media_stream_write_intervals(const struct media_stream *s, struct json *j);
+void media_stream_write_intervals(const struct media_stream *s, struct jsonw *j);
 
 /* Lost share behind the 200 ms buffer; NaN before anything was expected. */
 double media_stream_loss_ratio(const struct media_stream *s);

@@ -115,10 +115,10 @@ static void add_codecs(struct strbuf *out, struct slice json)
 
 static void add_status(struct strbuf *out, int64_t status)
 {
-    struct json j = json_to(out);
+    struct jsonw j = jsonw_to(out);
 
     strbuf_add_text(out, "   ");
-    json_int(&j, status); /* 100 to 699 */
+    jsonw_int(&j, status); /* 100 to 699 */
     strbuf_add_char(out, ' ');
 }
 

@@ -30,7 +30,7 @@ static void add_text(struct strbuf *out, const struct alert_record *a)
 static bool add_row(void *ctx, const void *record)
 {
     struct alert_listing *l = ctx;
-    struct json j = json_to(&l->out);
+    struct jsonw j = jsonw_to(&l->out);
 
     l->rows++;
     if (l->json) {

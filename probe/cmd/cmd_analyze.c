@@ -26,7 +26,7 @@ static void flush(struct printer *p)
 
 static void add_json(struct printer *p, const struct record_type *type, const void *record)
 {
-    struct json j = json_to(&p->out);
+    struct jsonw j = jsonw_to(&p->out);
 
     record_write_json(&j, type, record);
     strbuf_add_char(&p->out, '\n');

@@ -18,7 +18,7 @@ struct listing {
 static bool add_row(void *ctx, const void *record)
 {
     struct listing *l = ctx;
-    struct json j = json_to(&l->out);
+    struct jsonw j = jsonw_to(&l->out);
 
     l->rows++;
     if (l->json) {

@@ -99,7 +99,7 @@ static bool show_call(void *ctx, const void *record)
 {
     const struct call_record *c = record;
     struct view *v = ctx;
-    struct json j = json_to(&v->out);
+    struct jsonw j = jsonw_to(&v->out);
     int err;
 
     if (v->json) {

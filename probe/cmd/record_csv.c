@@ -22,7 +22,7 @@ static void add_field(struct strbuf *out, const struct record_field *f, const vo
 {
     const struct slice *text = record_at(record, f);
     size_t start = out->len;
-    struct json j = json_to(out);
+    struct jsonw j = jsonw_to(out);
 
     if (f->kind == FIELD_TEXT || f->kind == FIELD_JSON) {
         if (text->p)

@@ -36,12 +36,12 @@ struct engine {
 
 static void publish(struct engine *e, const struct record_type *type, const void *record)
 {
-    struct json j;
+    struct jsonw j;
 
     if (!e->feed || !live_feed_has_readers(e->feed))
         return;
     strbuf_reset(&e->line);
-    j = json_to(&e->line);
+    j = jsonw_to(&e->line);
     record_write_json(&j, type, record);
     if (!e->line.failed)
         live_feed_publish(e->feed, strbuf_slice(&e->line));
@@ -56,19 +56,19 @@ static void publish_call(struct engine *e, const struct call_record *call, enum 
         [RECORD_CLOSED] = "closed",
     };
     struct call_record alone = *call;
-    struct json j;
+    struct jsonw j;
 
     if (!e->feed || !live_feed_has_readers(e->feed))
         return;
     alone.stream_count = 0;
     strbuf_reset(&e->line);
-    j = json_to(&e->line);
+    j = jsonw_to(&e->line);
     record_write_json(&j, &record_type_call, &alone);
     strbuf_chop(&e->line, 1); /* the closing brace, for one key more */
     j.need_comma = true;
-    json_key(&j, "event");
-    json_text(&j, slice_of_text(events[event]));
-    json_object_close(&j);
+    jsonw_key(&j, "event");
+    jsonw_text(&j, slice_of_text(events[event]));
+    jsonw_object_close(&j);
     if (!e->line.failed)
         live_feed_publish(e->feed, strbuf_slice(&e->line));
 }
@@ -288,38 +288,38 @@ static void publish_stats(struct engine *e, int64_t wall_ns)
 {
     double seconds = e->heartbeat_ns ? (double)(wall_ns - e->heartbeat_ns) / 1e9 : 0;
     struct analyzer_totals totals;
-    struct json j;
+    struct jsonw j;
 
     analyzer_totals(e->analyzer, &totals);
     strbuf_reset(&e->line);
-    j = json_to(&e->line);
-    json_object_open(&j);
-    json_key(&j, "type");
-    json_text(&j, SLICE("stats"));
-    json_key(&j, "time");
-    json_time(&j, wall_ns);
-    json_key(&j, "packets");
-    json_int(&j, (int64_t)e->ledger.received);
-    json_key(&j, "packets_per_s");
-    json_real(&j, seconds > 0 ? (double)(e->ledger.received - e->heartbeat_frames) / seconds : 0.0,
-              0);
-    json_key(&j, "calls_open");
-    json_int(&j, (int64_t)totals.open_calls);
-    json_key(&j, "calls");
-    json_int(&j, (int64_t)totals.calls);
-    json_key(&j, "kernel_dropped");
+    j = jsonw_to(&e->line);
+    jsonw_object_open(&j);
+    jsonw_key(&j, "type");
+    jsonw_text(&j, SLICE("stats"));
+    jsonw_key(&j, "time");
+    jsonw_time(&j, wall_ns);
+    jsonw_key(&j, "packets");
+    jsonw_int(&j, (int64_t)e->ledger.received);
+    jsonw_key(&j, "packets_per_s");
+    jsonw_real(&j, seconds > 0 ? (double)(e->ledger.received - e->heartbeat_frames) / seconds : 0.0,
+               0);
+    jsonw_key(&j, "calls_open");
+    jsonw_int(&j, (int64_t)totals.open_calls);
+    jsonw_key(&j, "calls");
+    jsonw_int(&j, (int64_t)totals.calls);
+    jsonw_key(&j, "kernel_dropped");
     if (e->ledger.kernel_dropped == RECORD_NONE)
-        json_null(&j);
+        jsonw_null(&j);
     else
-        json_int(&j, e->ledger.kernel_dropped);
-    json_key(&j, "interface_dropped");
+        jsonw_int(&j, e->ledger.kernel_dropped);
+    jsonw_key(&j, "interface_dropped");
     if (e->ledger.interface_dropped == RECORD_NONE)
-        json_null(&j);
+        jsonw_null(&j);
     else
-        json_int(&j, e->ledger.interface_dropped);
-    json_key(&j, "store_dropped");
-    json_int(&j, (int64_t)e->ledger.store_dropped);
-    json_object_close(&j);
+        jsonw_int(&j, e->ledger.interface_dropped);
+    jsonw_key(&j, "store_dropped");
+    jsonw_int(&j, (int64_t)e->ledger.store_dropped);
+    jsonw_object_close(&j);
     if (!e->line.failed)
         live_feed_publish(e->feed, strbuf_slice(&e->line));
 }

@@ -7,16 +7,16 @@ static const enum packet_bin malformed_bins[] = {
     BIN_IP_LENGTH,     BIN_IPV6_EXTENSIONS, BIN_UDP_SHORT,      BIN_UDP_LENGTH,
 };
 
-static void write_malformed(struct json *j, const struct ledger *l)
+static void write_malformed(struct jsonw *j, const struct ledger *l)
 {
-    json_object_open(j);
+    jsonw_object_open(j);
     for (size_t i = 0; i < sizeof malformed_bins / sizeof malformed_bins[0]; i++) {
         if (l->bins[malformed_bins[i]] == 0)
             continue;
-        json_key(j, packet_bin_text(malformed_bins[i]));
-        json_int(j, (int64_t)l->bins[malformed_bins[i]]);
+        jsonw_key(j, packet_bin_text(malformed_bins[i]));
+        jsonw_int(j, (int64_t)l->bins[malformed_bins[i]]);
     }
-    json_object_close(j);
+    jsonw_object_close(j);
 }
 
 void ledger_report(const struct ledger *l, const struct counters *refusals, const char *source,
@@ -24,18 +24,18 @@ void ledger_report(const struct ledger *l, const struct counters *refusals, cons
 {
     struct counters all = *refusals;
     size_t bins_end, malformed_end;
-    struct json j;
+    struct jsonw j;
 
     record_clear(&record_type_capture, out);
     memcpy(all.bins, l->bins, sizeof all.bins);
     strbuf_reset(scratch);
-    j = json_to(scratch);
+    j = jsonw_to(scratch);
     counters_write_bins(&j, &all);
     bins_end = scratch->len;
-    j = json_to(scratch);
+    j = jsonw_to(scratch);
     write_malformed(&j, l);
     malformed_end = scratch->len;
-    j = json_to(scratch);
+    j = jsonw_to(scratch);
     counters_write_refusals(&j, &all);
     if (!scratch->failed) {
         out->bins = slice_of(scratch->p, bins_end);

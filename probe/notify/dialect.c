@@ -27,40 +27,40 @@ static void format_time(char out[TIME_TEXT_MAX], int64_t time_ns)
              (int)(time_ns / 1000000 % 1000));
 }
 
-static void write_text(struct json *j, const char *key, struct slice text)
+static void write_text(struct jsonw *j, const char *key, struct slice text)
 {
     if (!text.p)
         return;
-    json_key(j, key);
-    json_text(j, text);
+    jsonw_key(j, key);
+    jsonw_text(j, text);
 }
 
-static void write_labels(struct json *j, const char *key, const struct alert_record *alert,
+static void write_labels(struct jsonw *j, const char *key, const struct alert_record *alert,
                          bool with_severity)
 {
-    json_key(j, key);
-    json_object_open(j);
+    jsonw_key(j, key);
+    jsonw_object_open(j);
     write_text(j, "alertname", alert->rule);
     write_text(j, "group", alert->group);
     if (with_severity)
         write_text(j, "severity", alert->severity);
-    json_object_close(j);
+    jsonw_object_close(j);
 }
 
-static void write_annotations(struct json *j, const char *key, const struct alert_record *alert)
+static void write_annotations(struct jsonw *j, const char *key, const struct alert_record *alert)
 {
     bool is_link = slice_istarts_with(alert->runbook, SLICE("https://")) ||
                    slice_istarts_with(alert->runbook, SLICE("http://"));
 
-    json_key(j, key);
-    json_object_open(j);
+    jsonw_key(j, key);
+    jsonw_object_open(j);
     write_text(j, "summary", alert->summary);
     write_text(j, "description", alert->description);
     write_text(j, is_link ? "runbook_url" : "runbook", alert->runbook);
-    json_object_close(j);
+    jsonw_object_close(j);
 }
 
-static void write_link(struct json *j, const char *key, const char *base_url, const char *path)
+static void write_link(struct jsonw *j, const char *key, const char *base_url, const char *path)
 {
     struct strbuf link = { .max_bytes = 4096 };
 
@@ -74,13 +74,13 @@ static void write_link(struct json *j, const char *key, const char *base_url, co
     strbuf_fini(&link);
 }
 
-static void write_alert(struct json *j, const struct alert_record *alert, const char *base_url)
+static void write_alert(struct jsonw *j, const struct alert_record *alert, const char *base_url)
 {
     char id[ID_TEXT_MAX], path[ID_TEXT_MAX + 16], time[TIME_TEXT_MAX];
 
     snprintf(id, sizeof id, "%016" PRIx64, alert->id);
     snprintf(path, sizeof path, "/#/alerts/%s", id);
-    json_object_open(j);
+    jsonw_object_open(j);
     write_text(j, "status", alert->state);
     write_labels(j, "labels", alert, true);
     write_annotations(j, "annotations", alert);
@@ -90,12 +90,12 @@ static void write_alert(struct json *j, const struct alert_record *alert, const 
     write_text(j, "endsAt", slice_of_text(time));
     write_link(j, "generatorURL", base_url, path);
     write_text(j, "fingerprint", slice_of_text(id));
-    json_key(j, "earshot");
+    jsonw_key(j, "earshot");
     record_write_json(j, &record_type_alert, alert);
-    json_object_close(j);
+    jsonw_object_close(j);
 }
 
-static void write_group_key(struct json *j, const struct alert_record *alert)
+static void write_group_key(struct jsonw *j, const struct alert_record *alert)
 {
     struct strbuf key = { .max_bytes = 4096 };
 
@@ -111,24 +111,24 @@ static void write_group_key(struct json *j, const struct alert_record *alert)
 static void write_alertmanager(struct strbuf *out, const struct alert_record *alert,
                                const char *base_url)
 {
-    struct json j = json_to(out);
+    struct jsonw j = jsonw_to(out);
 
-    json_object_open(&j);
+    jsonw_object_open(&j);
     write_text(&j, "version", SLICE("4"));
     write_group_key(&j, alert);
-    json_key(&j, "truncatedAlerts");
-    json_int(&j, 0);
+    jsonw_key(&j, "truncatedAlerts");
+    jsonw_int(&j, 0);
     write_text(&j, "status", alert->state);
     write_text(&j, "receiver", SLICE("webhook"));
     write_labels(&j, "groupLabels", alert, false);
     write_labels(&j, "commonLabels", alert, true);
     write_annotations(&j, "commonAnnotations", alert);
     write_link(&j, "externalURL", base_url, "");
-    json_key(&j, "alerts");
-    json_array_open(&j);
+    jsonw_key(&j, "alerts");
+    jsonw_array_open(&j);
     write_alert(&j, alert, base_url);
-    json_array_close(&j);
-    json_object_close(&j);
+    jsonw_array_close(&j);
+    jsonw_object_close(&j);
 }
 
 static const struct dialect dialects[] = {

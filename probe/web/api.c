@@ -44,7 +44,7 @@ void api_close(struct api *a)
 struct context {
     struct api *api;
     struct exchange *x;
-    struct json json;
+    struct jsonw json;
     struct call_filter filter;
     uint64_t id; /* of the path */
 
@@ -100,25 +100,25 @@ static void finish_json(struct context *c)
 
 /* ---- lists ---- */
 
-static void write_hex_id(struct json *j, uint64_t id)
+static void write_hex_id(struct jsonw *j, uint64_t id)
 {
     char text[RECORD_ID_TEXT_LEN + 1];
 
     snprintf(text, sizeof text, "%016" PRIx64, id);
-    json_text(j, slice_of_text(text));
+    jsonw_text(j, slice_of_text(text));
 }
 
 /* A call as in a list: its own fields, no streams. None of its names is nested. */
-static void write_flat(struct json *j, const struct record_type *type, const void *record)
+static void write_flat(struct jsonw *j, const struct record_type *type, const void *record)
 {
-    json_object_open(j);
-    json_key(j, "type");
-    json_text(j, slice_of_text(type->name));
+    jsonw_object_open(j);
+    jsonw_key(j, "type");
+    jsonw_text(j, slice_of_text(type->name));
     for (size_t i = 0; i < type->field_count; i++) {
-        json_key(j, type->fields[i].name);
+        jsonw_key(j, type->fields[i].name);
         record_write_field(j, &type->fields[i], record);
     }
-    json_object_close(j);
+    jsonw_object_close(j);
 }
 
 /* One row more than the page holds is asked for: if it comes, there is a next page. */
@@ -157,9 +157,9 @@ static bool on_listed_alert(void *ctx, const void *record)
 
 static void open_page(struct context *c, const char *key)
 {
-    json_object_open(&c->json);
-    json_key(&c->json, key);
-    json_array_open(&c->json);
+    jsonw_object_open(&c->json);
+    jsonw_key(&c->json, key);
+    jsonw_array_open(&c->json);
 }
 
 static void close_page(struct context *c, int err)
@@ -168,13 +168,13 @@ static void close_page(struct context *c, int err)
         fail_store(c, err);
         return;
     }
-    json_array_close(&c->json);
-    json_key(&c->json, "next");
+    jsonw_array_close(&c->json);
+    jsonw_key(&c->json, "next");
     if (c->more_rows)
         write_hex_id(&c->json, c->last_id);
     else
-        json_null(&c->json);
-    json_object_close(&c->json);
+        jsonw_null(&c->json);
+    jsonw_object_close(&c->json);
     finish_json(c);
 }
 
@@ -217,23 +217,23 @@ static void get_call(struct context *c)
         finish_json(c);
 }
 
-static void write_addr(struct json *j, const struct addr *a)
+static void write_addr(struct jsonw *j, const struct addr *a)
 {
     char text[ADDR_TEXT_MAX];
 
-    json_text(j, slice_of(text, addr_format(a, text)));
+    jsonw_text(j, slice_of(text, addr_format(a, text)));
 }
 
-static void write_key_text(struct json *j, const char *key, struct slice text)
+static void write_key_text(struct jsonw *j, const char *key, struct slice text)
 {
-    json_key(j, key);
-    json_text(j, text);
+    jsonw_key(j, key);
+    jsonw_text(j, text);
 }
 
 static bool on_message(void *ctx, const struct stored_message *message)
 {
     struct context *c = ctx;
-    struct json *j = &c->json;
+    struct jsonw *j = &c->json;
     struct sip_msg sip;
 
     if (c->x->body.len > MESSAGES_MAX_BYTES) {
@@ -241,29 +241,29 @@ static bool on_message(void *ctx, const struct stored_message *message)
         return false;
     }
     sip_msg_parse(&sip, message->raw);
-    json_object_open(j);
-    json_key(j, "time");
-    json_time(j, message->time_ns);
-    json_key(j, "src");
+    jsonw_object_open(j);
+    jsonw_key(j, "time");
+    jsonw_time(j, message->time_ns);
+    jsonw_key(j, "src");
     write_addr(j, &message->src);
-    json_key(j, "dst");
+    jsonw_key(j, "dst");
     write_addr(j, &message->dst);
     write_key_text(j, "method", sip.is_request ? sip.method_text : SLICE_ABSENT);
-    json_key(j, "status");
+    jsonw_key(j, "status");
     if (sip.status)
-        json_int(j, sip.status);
+        jsonw_int(j, sip.status);
     else
-        json_null(j);
+        jsonw_null(j);
     write_key_text(j, "reason", sip.reason);
     write_key_text(j, "request_uri", sip.request_uri);
     write_key_text(j, "cseq", sip.cseq_text);
     write_key_text(j, "call_id", sip.call_id);
     write_key_text(j, "from_tag", sip.from_tag);
     write_key_text(j, "to_tag", sip.to_tag);
-    json_key(j, "has_sdp");
-    json_bool(j, sdp_find_body(sip.content_type, sip.body).p != NULL);
+    jsonw_key(j, "has_sdp");
+    jsonw_bool(j, sdp_find_body(sip.content_type, sip.body).p != NULL);
     write_key_text(j, "raw", message->raw);
-    json_object_close(j);
+    jsonw_object_close(j);
     return true;
 }
 
@@ -271,16 +271,16 @@ static void get_messages(struct context *c)
 {
     int err;
 
-    json_object_open(&c->json);
-    json_key(&c->json, "messages");
-    json_array_open(&c->json);
+    jsonw_object_open(&c->json);
+    jsonw_key(&c->json, "messages");
+    jsonw_array_open(&c->json);
     err = call_messages_read(c->api->options.store_dir, c->id, on_message, c);
-    json_array_close(&c->json);
+    jsonw_array_close(&c->json);
     if (c->cut) {
-        json_key(&c->json, "cut");
-        json_bool(&c->json, true);
+        jsonw_key(&c->json, "cut");
+        jsonw_bool(&c->json, true);
     }
-    json_object_close(&c->json);
+    jsonw_object_close(&c->json);
     if (err == -ENOENT)
         fail_no_call(c);
     else if (err)
@@ -359,19 +359,19 @@ static void get_pcap(struct context *c)
 
 /* ---- totals ---- */
 
-static void write_key_int(struct json *j, const char *key, uint64_t value)
+static void write_key_int(struct jsonw *j, const char *key, uint64_t value)
 {
-    json_key(j, key);
-    json_int(j, (int64_t)value);
+    jsonw_key(j, key);
+    jsonw_int(j, (int64_t)value);
 }
 
-static void write_key_time(struct json *j, const char *key, int64_t time)
+static void write_key_time(struct jsonw *j, const char *key, int64_t time)
 {
-    json_key(j, key);
+    jsonw_key(j, key);
     if (time == RECORD_NONE)
-        json_null(j);
+        jsonw_null(j);
     else
-        json_time(j, time);
+        jsonw_time(j, time);
 }
 
 static bool on_capture(void *ctx, const void *record)
@@ -383,21 +383,21 @@ static bool on_capture(void *ctx, const void *record)
     return false;
 }
 
-static void write_totals(struct json *j, const struct store_totals *totals)
+static void write_totals(struct jsonw *j, const struct store_totals *totals)
 {
-    json_object_open(j);
+    jsonw_object_open(j);
     write_key_int(j, "calls", totals->calls);
     write_key_int(j, "alerts", totals->alerts);
     write_key_int(j, "days", totals->days);
     write_key_int(j, "bytes", totals->bytes);
     write_key_time(j, "first_time", totals->first_time);
     write_key_time(j, "last_time", totals->last_time);
-    json_object_close(j);
+    jsonw_object_close(j);
 }
 
 static void get_stats(struct context *c)
 {
-    struct json *j = &c->json;
+    struct jsonw *j = &c->json;
     struct store_totals totals;
     int err = query_totals(c->api->query, &totals);
 
@@ -405,17 +405,17 @@ static void get_stats(struct context *c)
         fail_store(c, err);
         return;
     }
-    json_object_open(j);
+    jsonw_object_open(j);
     write_key_text(j, "version", SLICE(EARSHOT_VERSION));
-    json_key(j, "store");
+    jsonw_key(j, "store");
     write_totals(j, &totals);
-    json_key(j, "capture");
+    jsonw_key(j, "capture");
     err = query_captures(c->api->query, 1, on_capture, c);
     if (c->rows == 0)
-        json_null(j);
-    json_key(j, "live");
-    json_bool(j, atomic_load(c->api->options.live));
-    json_object_close(j);
+        jsonw_null(j);
+    jsonw_key(j, "live");
+    jsonw_bool(j, atomic_load(c->api->options.live));
+    jsonw_object_close(j);
     if (err)
         fail_store(c, err);
     else
@@ -470,7 +470,7 @@ static void answer_route(struct context *c, size_t route, struct slice id)
 
 static void answer_first(struct api *a, struct exchange *x)
 {
-    struct context c = { .api = a, .x = x, .json = json_to(&x->body) };
+    struct context c = { .api = a, .x = x, .json = jsonw_to(&x->body) };
     struct slice path = slice_of_text(x->path);
 
     for (size_t i = 0; i < ROUTES; i++) {

@@ -28,7 +28,7 @@ void exchange_free(struct exchange *x)
 void exchange_fail(struct exchange *x, int status, const char *format, ...)
 {
     char message[512];
-    struct json j = json_to(&x->body);
+    struct jsonw j = jsonw_to(&x->body);
     va_list args;
 
     va_start(args, format);
@@ -41,13 +41,13 @@ void exchange_fail(struct exchange *x, int status, const char *format, ...)
     x->status = status;
     x->content_type = "application/json; charset=utf-8";
     strbuf_reset(&x->body);
-    json_object_open(&j);
-    json_key(&j, "error");
-    json_object_open(&j);
-    json_key(&j, "status");
-    json_int(&j, status);
-    json_key(&j, "message");
-    json_text(&j, slice_of_text(message));
-    json_object_close(&j);
-    json_object_close(&j);
+    jsonw_object_open(&j);
+    jsonw_key(&j, "error");
+    jsonw_object_open(&j);
+    jsonw_key(&j, "status");
+    jsonw_int(&j, status);
+    jsonw_key(&j, "message");
+    jsonw_text(&j, slice_of_text(message));
+    jsonw_object_close(&j);
+    jsonw_object_close(&j);
 }

@@ -1,73 +1,73 @@
-#include "analyzer/base/json.h"
+#include "analyzer/base/jsonw.h"
 
 #include "analyzer/base/utf8.h"
 
 #include <inttypes.h>
 #include <math.h>
 
-struct json json_to(struct strbuf *out)
+struct jsonw jsonw_to(struct strbuf *out)
 {
-    return (struct json){ out, false };
+    return (struct jsonw){ out, false };
 }
 
-static void before_value(struct json *j)
+static void before_value(struct jsonw *j)
 {
     if (j->need_comma)
         strbuf_add_char(j->out, ',');
     j->need_comma = true;
 }
 
-static void open_with(struct json *j, char bracket)
+static void open_with(struct jsonw *j, char bracket)
 {
     before_value(j);
     strbuf_add_char(j->out, bracket);
     j->need_comma = false;
 }
 
-static void close_with(struct json *j, char bracket)
+static void close_with(struct jsonw *j, char bracket)
 {
     strbuf_add_char(j->out, bracket);
     j->need_comma = true;
 }
 
-void json_object_open(struct json *j)
+void jsonw_object_open(struct jsonw *j)
 {
     open_with(j, '{');
 }
 
-void json_object_close(struct json *j)
+void jsonw_object_close(struct jsonw *j)
 {
     close_with(j, '}');
 }
 
-void json_array_open(struct json *j)
+void jsonw_array_open(struct jsonw *j)
 {
     open_with(j, '[');
 }
 
-void json_array_close(struct json *j)
+void jsonw_array_close(struct jsonw *j)
 {
     close_with(j, ']');
 }
 
-void json_key(struct json *j, const char *key)
+void jsonw_key(struct jsonw *j, const char *key)
 {
-    json_text(j, slice_of_text(key));
+    jsonw_text(j, slice_of_text(key));
     strbuf_add_char(j->out, ':');
     j->need_comma = false;
 }
 
-void json_null(struct json *j)
+void jsonw_null(struct jsonw *j)
 {
-    json_raw(j, SLICE("null"));
+    jsonw_raw(j, SLICE("null"));
 }
 
-void json_bool(struct json *j, bool value)
+void jsonw_bool(struct jsonw *j, bool value)
 {
-    json_raw(j, value ? SLICE("true") : SLICE("false"));
+    jsonw_raw(j, value ? SLICE("true") : SLICE("false"));
 }
 
-void json_int(struct json *j, int64_t value)
+void jsonw_int(struct jsonw *j, int64_t value)
 {
     char digits[24];
     char *p = digits + sizeof digits;
@@ -79,10 +79,10 @@ void json_int(struct json *j, int64_t value)
     } while (v);
     if (value < 0)
         *--p = '-';
-    json_raw(j, slice_of(p, (size_t)(digits + sizeof digits - p)));
+    jsonw_raw(j, slice_of(p, (size_t)(digits + sizeof digits - p)));
 }
 
-void json_real(struct json *j, double value, int decimals)
+void jsonw_real(struct jsonw *j, double value, int decimals)
 {
     static const double scales[] = { 1, 10, 100, 1e3, 1e4, 1e5, 1e6 };
     double scaled;
@@ -91,7 +91,7 @@ void json_real(struct json *j, double value, int decimals)
     int n = 0;
 
     if (!isfinite(value)) {
-        json_null(j);
+        jsonw_null(j);
         return;
     }
     if (decimals < 0 || decimals > 6 || fabs(value) > 1e12) {
@@ -120,14 +120,14 @@ void json_real(struct json *j, double value, int decimals)
     strbuf_add(j->out, digits, (size_t)decimals + 1);
 }
 
-void json_time(struct json *j, int64_t time_ns)
+void jsonw_time(struct jsonw *j, int64_t time_ns)
 {
     int64_t us = time_ns / 1000;
     char digits[8];
 
     if (us < 0)
         us = 0;
-    json_int(j, us / 1000000);
+    jsonw_int(j, us / 1000000);
     digits[0] = '.';
     us %= 1000000;
     for (int i = 6; i > 0; i--, us /= 10)
@@ -158,10 +158,10 @@ static void add_special(struct strbuf *out, uint32_t code, const char *p, size_t
         strbuf_add(out, p, n);
 }
 
-void json_text(struct json *j, struct slice s)
+void jsonw_text(struct jsonw *j, struct slice s)
 {
     if (!s.p) {
-        json_null(j);
+        jsonw_null(j);
         return;
     }
     before_value(j);
@@ -184,7 +184,7 @@ void json_text(struct json *j, struct slice s)
     strbuf_add_char(j->out, '"');
 }
 
-void json_raw(struct json *j, struct slice s)
+void jsonw_raw(struct jsonw *j, struct slice s)
 {
     before_value(j);
     strbuf_add_slice(j->out, s);

@@ -1,0 +1,65 @@
+/*
+ * config_option - the table of options, and one value put into its field.
+ *
+ * What config.c, config_file.c and config_print.c share; everybody else includes probe/config.h.
+ */
+#ifndef PROBE_CONFIG_OPTION_H
+#define PROBE_CONFIG_OPTION_H
+
+#include "probe/config.h"
+
+enum config_type {
+    CONFIG_TEXT,
+    CONFIG_LIST,
+    CONFIG_INT,
+    CONFIG_BOOL,
+    CONFIG_SIZE,     /* bytes, with KiB, MiB, GiB */
+    CONFIG_DURATION, /* milliseconds, with ms, s, min, h, d */
+};
+
+/* What a text, or each item of a list, must look like. */
+struct config_form {
+    const char *text; /* behind "is not" */
+    bool (*accepts)(struct slice value);
+};
+
+struct config_option {
+    const char *name;
+    enum config_type type;
+    size_t offset;                  /* in struct config */
+    int64_t min, max;               /* of numbers, in the field's unit */
+    const char *fallback;           /* the default; NULL: unset */
+    const struct config_form *form; /* NULL: anything */
+    const char *help;               /* whole sentences for the file and the manual */
+};
+
+enum { CONFIG_OPTIONS = 14 };
+
+extern const struct config_option config_options[CONFIG_OPTIONS];
+
+/* Where a value comes from, for the errors. */
+struct config_origin {
+    const char *name;    /* the file, or the option of the command line */
+    size_t line, column; /* from 1; 0: the command line */
+    struct strbuf *errors;
+    unsigned count;
+};
+
+void config_complain(struct config_origin *origin, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+const struct config_option *config_option_find(const char *name);
+
+/* The option's field in *c. */
+void *config_field(struct config *c, const struct config_option *o);
+
+/* One value into the option's field; a list becomes a list of that one. 0, −ENOMEM, or −EINVAL
+ * after a complaint. */
+int config_set_one(struct config *c, const struct config_option *o, struct slice value,
+                   struct config_origin *origin);
+
+void config_list_clear(struct config_list *list);
+int config_list_append(const struct config_option *o, struct config_list *list, struct slice value,
+                       struct config_origin *origin);
+
+#endif

@@ -1,0 +1,123 @@
+/*
+ * What the table tells people: the commented file, and the options of the manual.
+ */
+#include "probe/config_option.h"
+
+#include "analyzer/base/jsonw.h"
+
+#include <inttypes.h>
+
+static const char *const type_names[] = {
+    "text", "list", "number", "yes or no", "size", "duration"
+};
+
+/* The value as the file would have it; nothing when it is unset. JSON's quoting is YAML's too. */
+static void print_value(const struct config *c, const struct config_option *o, struct strbuf *out)
+{
+    const void *field = (const char *)c + o->offset;
+    const struct config_list *list = field;
+    struct jsonw j = jsonw_to(out);
+
+    switch (o->type) {
+    case CONFIG_TEXT:
+        if (*(char *const *)field)
+            jsonw_text(&j, slice_of_text(*(char *const *)field));
+        break;
+    case CONFIG_LIST:
+        if (list->n == 0)
+            break;
+        jsonw_array_open(&j);
+        for (size_t i = 0; i < list->n; i++)
+            jsonw_text(&j, slice_of_text(list->items[i]));
+        jsonw_array_close(&j);
+        break;
+    case CONFIG_BOOL:
+        strbuf_add_text(out, *(const bool *)field ? "yes" : "no");
+        break;
+    case CONFIG_INT:
+    case CONFIG_SIZE:
+        strbuf_addf(out, "%" PRId64, *(const int64_t *)field);
+        break;
+    case CONFIG_DURATION:
+        strbuf_addf(out, "%" PRId64 "ms", *(const int64_t *)field);
+        break;
+    }
+}
+
+/* Words of the text in lines of at most 90 columns, each behind `lead`. */
+static void print_wrapped(struct strbuf *out, const char *lead, const char *text)
+{
+    struct slice rest = slice_of_text(text);
+    size_t column = 0;
+
+    while (rest.len) {
+        struct slice word = slice_cut(&rest, ' ');
+
+        if (column && column + 1 + word.len > 90) {
+            strbuf_add_char(out, '\n');
+            column = 0;
+        }
+        strbuf_add_text(out, column == 0 ? lead : " ");
+        column += column == 0 ? strlen(lead) : 1;
+        strbuf_add_slice(out, word);
+        column += word.len;
+    }
+    strbuf_add_char(out, '\n');
+}
+
+void config_print(const struct config *c, struct strbuf *out)
+{
+    struct slice section = SLICE_ABSENT;
+
+    strbuf_add_text(out, "# The configuration of Earshot; earshot.yaml(5) is its manual.\n");
+    for (size_t i = 0; i < CONFIG_OPTIONS; i++) {
+        struct slice key = slice_of_text(config_options[i].name), own = SLICE("");
+        struct strbuf value = { 0 };
+        const char *indent = "";
+
+        if (slice_find(key, '.') < key.len) {
+            own = slice_cut(&key, '.');
+            indent = "  ";
+        }
+        strbuf_add_char(out, '\n');
+        if (own.len && !slice_eq(own, section))
+            strbuf_addf(out, "%.*s:\n", (int)own.len, own.p);
+        section = own;
+        print_wrapped(out, *indent ? "  # " : "# ", config_options[i].help);
+        print_value(c, &config_options[i], &value);
+        strbuf_addf(out, "%s%s%.*s:%s%s\n", indent, value.len ? "" : "# ", (int)key.len, key.p,
+                    value.len ? " " : "", value.len ? value.p : "");
+        if (value.failed)
+            out->failed = true;
+        strbuf_fini(&value);
+    }
+}
+
+void config_print_manual(struct strbuf *out)
+{
+    strbuf_add_text(out, ".Bl -tag -width Ds\n");
+    for (size_t i = 0; i < CONFIG_OPTIONS; i++) {
+        const struct config_option *o = &config_options[i];
+
+        strbuf_addf(out, ".It Cm %s Pq %s\n", o->name, type_names[o->type]);
+        /* A sentence a line, as mdoc wants it. */
+        for (const char *p = o->help; *p; p++) {
+            bool ends = p[0] == '.' && p[1] == ' ';
+
+            strbuf_add_char(out, *p);
+            if (ends) {
+                strbuf_add_char(out, '\n');
+                p++;
+            }
+        }
+        strbuf_add_char(out, '\n');
+        if (o->max)
+            strbuf_addf(out, "From %" PRId64 " to %" PRId64 "%s.\n", o->min, o->max,
+                        o->type == CONFIG_DURATION ? " milliseconds"
+                        : o->type == CONFIG_SIZE   ? " bytes"
+                                                   : "");
+        if (o->fallback)
+            strbuf_addf(out, "Default:\n.Ql %s .\n", o->fallback);
+    }
+    strbuf_add_text(out, ".El\n");
+}
