@@ -226,12 +226,12 @@ static struct piece write_intervals(const struct media_stream *s, struct strbuf 
     return p;
 }
 
-void call_report(const struct call *call, uint32_t loss_epoch, struct call_record *out,
+void call_report(const struct call *call, const struct call_scene *scene, struct call_record *out,
                  struct stream_record *streams, struct strbuf *scratch)
 {
     struct piece codecs, dtmf, confidence, intervals[RECORD_STREAMS_MAX];
-    enum media_verdict verdict = verdict_of_call(call);
-    bool losses = loss_epoch != call->loss_epoch;
+    enum media_verdict verdict = verdict_of_call(call, scene->media_seen);
+    bool losses = scene->loss_epoch != call->loss_epoch;
 
     record_clear(&record_type_call, out);
     strbuf_reset(scratch);

@@ -9,8 +9,14 @@
 
 #include "analyzer/call/call.h"
 
-/* streams: room for RECORD_STREAMS_MAX; loss_epoch: the analyzer's now. The scratch is reset. */
-void call_report(const struct call *call, uint32_t loss_epoch, struct call_record *out,
+/* What the call alone does not know. */
+struct call_scene {
+    uint32_t loss_epoch; /* the analyzer's, now */
+    bool media_seen;     /* RTP of any call came by */
+};
+
+/* streams: room for RECORD_STREAMS_MAX. The scratch is reset. */
+void call_report(const struct call *call, const struct call_scene *scene, struct call_record *out,
                  struct stream_record *streams, struct strbuf *scratch);
 
 /* A stream that belongs to no call. */

@@ -81,11 +81,12 @@ struct call *tracker_find_calls(const struct tracker *t, struct slice call_id)
 
 static void report(struct tracker *t, struct call *call, enum record_event event)
 {
+    const struct call_scene scene = { t->loss_epoch, t->streams_total > 0 };
     struct call_record record;
 
     if (!t->sink.call || (t->sink.closed_only && event != RECORD_CLOSED))
         return;
-    call_report(call, t->loss_epoch, &record, t->stream_records, &t->scratch);
+    call_report(call, &scene, &record, t->stream_records, &t->scratch);
     t->sink.call(t->sink.ctx, &record, event, &call->keeper);
 }
 

@@ -75,7 +75,7 @@ static enum media_verdict blame(const struct call *call, enum call_side silent,
     return asks_for_private(call, other) ? VERDICT_NAT_UNREACHABLE : VERDICT_ONE_WAY;
 }
 
-enum media_verdict verdict_of_call(const struct call *call)
+enum media_verdict verdict_of_call(const struct call *call, bool media_seen)
 {
     struct heard h = listen(call);
     int64_t all = h.packets[0] + h.packets[1] + h.unknown;
@@ -91,8 +91,8 @@ enum media_verdict verdict_of_call(const struct call *call)
     if (talk_time(call) < SHORT_CALL_S * NS_PER_S || h.unknown)
         return VERDICT_UNKNOWN;
     if (all == 0) {
-        if (!call->sdp_seen[0] && !call->sdp_seen[1])
-            return VERDICT_UNKNOWN; /* no SDP was seen: where to listen is not known */
+        if (!media_seen || (!call->sdp_seen[0] && !call->sdp_seen[1]))
+            return VERDICT_UNKNOWN; /* nothing, or not where to listen, is known */
         if (may_be_quiet(call, SIDE_CALLER) && may_be_quiet(call, SIDE_CALLEE))
             return VERDICT_ON_HOLD;
         return call->has_image ? VERDICT_UNKNOWN : VERDICT_NO_RTP;

@@ -21,7 +21,8 @@ enum media_verdict {
     VERDICT_COUNT
 };
 
-enum media_verdict verdict_of_call(const struct call *call);
+/* media_seen: RTP of any call came by so far; without, it is the probe that hears none. */
+enum media_verdict verdict_of_call(const struct call *call, bool media_seen);
 
 /* Absent for VERDICT_NONE. */
 struct slice verdict_text(enum media_verdict verdict);

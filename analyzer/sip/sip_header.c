@@ -100,7 +100,8 @@ static unsigned lower(char c)
 
 static enum sip_header find_compact(char letter)
 {
-    return letter & 0x40 ? (enum sip_header)by_letter[letter % 32] : SIP_HEADER_NONE;
+    /* Letters are 0x41 to 0x7a; a char may be negative. */
+    return (letter & 0xc0) == 0x40 ? (enum sip_header)by_letter[letter & 0x1f] : SIP_HEADER_NONE;
 }
 
 /* The row of the name of n bytes (1 to WINDOW − 1) that begins the window. */

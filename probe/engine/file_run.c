@@ -4,6 +4,7 @@
 #include "probe/engine/progress.h"
 #include "probe/engine/stop_signal.h"
 
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -63,11 +64,55 @@ static int run_source(struct run *run, struct source *source)
     return n;
 }
 
+static void take_time(void *ctx, const struct frame *frame)
+{
+    *(int64_t *)ctx = frame->time_ns;
+}
+
+/* When the capture begins; 0 when that cannot be told without reading it for good. */
+static int64_t first_time(const char *path)
+{
+    struct source_error error;
+    struct source *source;
+    struct stat st;
+    int64_t time_ns = 0;
+
+    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode) ||
+        source_file_open(&source, path, &error) != 0)
+        return 0;
+    source_poll(source, 1, take_time, &time_ns);
+    source_close(source);
+    return time_ns;
+}
+
+/* Calls go on from one file of a rotated capture into the next, whatever order the shell gave them
+ * in. By insertion, so that equals stay as they were. */
+static void sort_by_time(char **paths, size_t count)
+{
+    int64_t *times = calloc(count, sizeof *times);
+
+    for (size_t i = 0; times && i < count; i++) {
+        int64_t time_ns = first_time(paths[i]);
+        char *path = paths[i];
+        size_t at = i;
+
+        for (; at > 0 && times[at - 1] > time_ns; at--) {
+            times[at] = times[at - 1];
+            paths[at] = paths[at - 1];
+        }
+        times[at] = time_ns;
+        paths[at] = path;
+    }
+    free(times);
+}
+
 int file_run(struct engine *e, char **paths, size_t count, file_trouble_fn trouble, void *ctx)
 {
     struct run run = { .engine = e, .total_bytes = total_size(paths, count), .beat = time(NULL) };
     int status = 0;
 
+    if (count > 1)
+        sort_by_time(paths, count);
     progress_begin(&run.progress);
     for (size_t i = 0; i < count && !stop_signal_seen(); i++) {
         struct source *source = NULL;
