@@ -1,0 +1,639 @@
+// test_api - the web process from outside: every route of docs/API.md, what it refuses, the live
+// feed, and what a stranger's client may do to the others.
+//
+//     node --test test_api.js
+//
+// MAKE_STORE and TEST_API_SERVE name the two programs; node's own modules are all it needs.
+import { after, before, test } from 'node:test';
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const CALLS = 2600; // more than the largest page twice, over two days
+const work = mkdtempSync(join(tmpdir(), 'earshot-web-'));
+const store = join(work, 'store');
+const root = join(work, 'root');
+let server, host, port, ids, base;
+
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+before(async () => {
+    mkdirSync(join(root, 'vendor'), { recursive: true });
+    writeFileSync(join(root, 'index.html'), '<!doctype html><title>x</title>\n');
+    writeFileSync(join(root, 'app.js'), 'export const x = 1;\n');
+    writeFileSync(join(root, 'vendor', 'big.css'), 'a'.repeat(300000));
+    writeFileSync(join(root, '.secret'), 'hidden from all');
+    writeFileSync(join(work, 'outside.txt'), 'hidden from all');
+    ids = execFileSync(process.env.MAKE_STORE, [store, String(CALLS)]).toString().trim().split('\n');
+    server = spawn(process.env.TEST_API_SERVE, [store, root], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const address = await new Promise((resolve, reject) => {
+        server.stdout.once('data', (line) => resolve(line.toString().trim()));
+        server.once('exit', (code) => reject(new Error(`no server, exit status ${code}`)));
+    });
+    [host, port] = address.split(':');
+    base = `http://${address}/api/v1`;
+});
+
+after(async () => {
+    const left = new Promise((resolve) => server.once('exit', (code) => resolve(code)));
+    server.kill('SIGTERM');
+    assert.equal(await left, 0, 'the server leaves without a sanitizer report');
+    rmSync(work, { recursive: true });
+});
+
+const getJson = async (path) => {
+    const answer = await fetch(base + path);
+    assert.equal(answer.status, 200, path);
+    assert.equal(answer.headers.get('content-type'), 'application/json; charset=utf-8');
+    return answer.json();
+};
+
+// A request as it stands, byte by byte; what came back until the end of the connection.
+const raw = (text, from) => new Promise((resolve) => {
+    const socket = net.connect({ port, host, localAddress: from });
+    let got = '';
+    socket.on('data', (data) => { got += data.toString('latin1'); });
+    socket.on('error', () => {});
+    socket.on('close', () => resolve(got));
+    socket.write(text, 'latin1');
+});
+
+const request = (path, { method = 'GET', name = 'localhost', extra = '' } = {}) =>
+    raw(`${method} ${path} HTTP/1.1\r\nHost: ${name}\r\nConnection: close\r\n${extra}\r\n`);
+const status = (answer) => Number(answer.slice(9, 12));
+
+// ---- a WebSocket, as small as it can be ----
+
+class Live {
+    messages = [];
+    waiting = [];
+    closed = false;
+
+    static open({ origin, path = '/api/v1/live', name = `${host}:${port}`, from,
+                  protocol = 'earshot.live.v1' } = {}) {
+        return new Promise((resolve, reject) => {
+            const live = new Live();
+            const key = randomBytes(16).toString('base64');
+            live.socket = net.connect({ host, port, localAddress: from });
+            live.buffer = Buffer.alloc(0);
+            live.socket.on('error', () => {});
+            live.socket.on('close', () => { live.closed = true; live.wake(); reject(new Error(live.head ?? 'closed')); });
+            live.socket.on('data', (data) => {
+                live.buffer = Buffer.concat([live.buffer, data]);
+                if (live.head === undefined) {
+                    const end = live.buffer.indexOf('\r\n\r\n');
+                    if (end < 0) return;
+                    live.head = live.buffer.subarray(0, end).toString();
+                    live.buffer = live.buffer.subarray(end + 4);
+                    if (!live.head.startsWith('HTTP/1.1 101')) return;
+                    const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
+                    assert.ok(live.head.includes(accept));
+                    resolve(live);
+                }
+                live.read();
+            });
+            live.socket.write(`GET ${path} HTTP/1.1\r\nHost: ${name}\r\nUpgrade: websocket\r\n` +
+                `Connection: Upgrade\r\nSec-WebSocket-Key: ${key}\r\nSec-WebSocket-Version: 13\r\n` +
+                (protocol ? `Sec-WebSocket-Protocol: ${protocol}\r\n` : '') +
+                (origin === undefined ? '' : `Origin: ${origin}\r\n`) + '\r\n');
+        });
+    }
+
+    read() {
+        while (this.buffer.length >= 2) {
+            let length = this.buffer[1] & 127, at = 2;
+            assert.equal(this.buffer[1] & 128, 0, 'a server masks nothing');
+            if (length === 126) { if (this.buffer.length < 4) return; length = this.buffer.readUInt16BE(2); at = 4; }
+            else if (length === 127) { if (this.buffer.length < 10) return; length = Number(this.buffer.readBigUInt64BE(2)); at = 10; }
+            if (this.buffer.length < at + length) return;
+            const opcode = this.buffer[0] & 15;
+            assert.equal(this.buffer[0] & 0x70, 0, 'no extension is in use');
+            if (opcode === 1) this.messages.push(JSON.parse(this.buffer.subarray(at, at + length).toString()));
+            this.buffer = this.buffer.subarray(at + length);
+            this.wake();
+        }
+    }
+
+    wake() { this.waiting.splice(0).forEach((resolve) => resolve()); }
+
+    async until(holds, ms = 5000) {
+        const end = Date.now() + ms;
+        while (!holds(this)) {
+            assert.ok(Date.now() < end, `in time: ${holds}; got ${this.messages.length} messages`);
+            await Promise.race([new Promise((resolve) => this.waiting.push(resolve)), sleep(200)]);
+        }
+    }
+
+    close() { this.socket.destroy(); }
+}
+
+// The probe's end of the feed.
+const startFeed = async () => {
+    const feed = { sockets: [] };
+    feed.listener = net.createServer((socket) => { socket.on('error', () => {}); feed.sockets.push(socket); });
+    await new Promise((resolve) => feed.listener.listen(join(store, 'live.sock'), resolve));
+    for (let i = 0; feed.sockets.length === 0; i++) {
+        assert.ok(i < 40, 'the web process connects within a few seconds');
+        await sleep(100);
+    }
+    feed.send = (...lines) => feed.sockets.at(-1).write(lines.map((line) =>
+        (typeof line === 'string' ? line : JSON.stringify(line)) + '\n').join(''));
+    feed.stop = () => new Promise((resolve) => {
+        feed.sockets.forEach((socket) => socket.destroy());
+        feed.listener.close(resolve);
+    });
+    return feed;
+};
+
+// ---- the tests ----
+
+test('calls come newest first, without their streams', async () => {
+    const { calls, next } = await getJson('/calls');
+    assert.equal(calls.length, 100);
+    assert.equal(calls[0].call_id, `call-${CALLS - 1}@test`);
+    assert.equal(calls[0].type, 'call');
+    assert.ok(!('streams' in calls[0]));
+    assert.equal(next, calls[99].id);
+});
+
+test('pages follow each other without a gap, and no call comes twice', async () => {
+    for (const limit of [1000, 997, 500]) {
+        const seen = [];
+        let cursor = '';
+        do {
+            const page = await getJson(`/calls?limit=${limit}${cursor && `&cursor=${cursor}`}`);
+            assert.ok(page.calls.length > 0 && page.calls.length <= limit);
+            seen.push(...page.calls.map((call) => call.call_id));
+            cursor = page.next;
+        } while (cursor);
+        assert.deepEqual(seen, Array.from({ length: CALLS }, (_, i) => `call-${CALLS - 1 - i}@test`));
+    }
+});
+
+test('a page that ends with the last call says so', async () => {
+    assert.equal((await getJson(`/calls?call_id=call-7@test&limit=1`)).next, null);
+    const page = await getJson('/calls?call_id=call-25*&limit=111');
+    assert.equal(page.calls.length, 111); // 25, 250..259, 2500..2599
+    assert.equal(page.next, null);
+});
+
+test('filters find what they say', async () => {
+    const count = async (query, holds) => {
+        const { calls } = await getJson(`/calls?limit=1000&${query}`);
+        assert.ok(calls.length > 0, query);
+        assert.ok(calls.every(holds), query);
+        return calls.length;
+    };
+    assert.equal(await count('call_id=call-42@test', (c) => c.call_id === 'call-42@test'), 1);
+    assert.equal(await count('q=call-42@test', (c) => c.call_id === 'call-42@test'), 1);
+    assert.equal(await count('number=%2B4989000042', (c) => c.from_user === '+4989000042'), 1);
+    await count('ip=198.51.100.7', (c) => c.dst.startsWith('198.51.100.7:'));
+    await count('status=486', (c) => c.final_status === 486);
+    await count('status=5xx', (c) => c.final_status === 503);
+    await count('state=failed', (c) => c.state === 'failed');
+    await count('mos_max=2.5', (c) => c.mos_lq <= 2.5);
+    await count('mos_min=3&mos_max=3.5', (c) => c.mos_lq >= 3 && c.mos_lq <= 3.5);
+    await count('one_way=true', (c) => c.one_way === true);
+    const start = (await getJson('/stats')).store.first_time;
+    assert.equal(await count(`since=${start + 10}&until=${start + 19}`, (c) => c.invite_time >= start + 10), 10);
+    assert.deepEqual((await getJson('/calls?q=nobody')).calls, []);
+    // Nothing of it is SQL, nor a pattern.
+    for (const q of ["'", '%25', '_', "x' OR 1=1 --", '*', '\\'])
+        assert.deepEqual((await getJson(`/calls?call_id=${q === '*' ? '**' : q}`)).calls, [], q);
+});
+
+test('parameters are decoded once', async () => {
+    assert.equal((await getJson('/calls?call_id=call%2D42%40test')).calls.length, 1);
+    assert.equal((await getJson('/calls?call_id=call%252D42%40test')).calls.length, 0);
+    assert.equal((await getJson('/calls?number=+4989000042')).calls.length, 0); // a blank
+    assert.equal((await getJson('/calls?q=a%26limit%3D0')).calls.length, 0); // one value
+});
+
+test('what is no parameter, or no value of it, is refused by name', async () => {
+    for (const [query, named] of [['/calls?limt=1', 'limt'], ['/calls?limit=0', 'limit'],
+        ['/calls?limit=1&limit=2', 'limit'], ['/calls?status=abc', 'status'], ['/calls?mos_min=9', 'mos_min'],
+        ['/calls?since=yesterday', 'since'], ['/calls?cursor=1', 'cursor'], ['/calls?ip=example.org', 'ip'],
+        ['/calls?one_way=maybe', 'one_way'], ['/calls?state=', 'state'], ['/alerts?q=1', 'q'],
+        ['/stats?x', 'x'], [`/calls/${ids[0]}?x=1`, 'x'], ['/calls/123', 'id'], ['/calls/zz/pcap', 'id']]) {
+        const answer = await fetch(base + query);
+        const { error } = await answer.json();
+        assert.equal(answer.status, 400, query);
+        assert.equal(error.status, 400);
+        assert.ok(error.message.includes(named), `${query}: ${error.message}`);
+    }
+});
+
+test('one call comes with its streams', async () => {
+    const call = await getJson(`/calls/${ids[0]}`);
+    assert.equal(call.id, ids[0]);
+    assert.equal(call.streams.length, 1);
+    assert.equal(call.streams[0].ssrc, '0x00001234');
+    assert.equal(call.duration_ms, null);
+});
+
+test('what is not there is 404, as JSON', async () => {
+    for (const path of ['/calls/00000000000000ff', '/calls/00000000000000ff/messages',
+        '/calls/00000000000000ff/pcap', '/nothing', `/calls/${ids[0]}/nothing`, '/calls/a/b/c/d', '']) {
+        const answer = await fetch(base + path);
+        assert.equal(answer.status, 404, path);
+        assert.equal((await answer.json()).error.status, 404);
+    }
+    assert.equal((await fetch(`http://${host}:${port}/nothing.js`)).status, 404);
+});
+
+test('messages come in order, as they were', async () => {
+    const { messages } = await getJson(`/calls/${ids[1]}/messages`);
+    assert.deepEqual(messages.map((m) => m.method ?? m.status), ['INVITE', 180, 200, 'ACK']);
+    const [invite, ringing] = messages;
+    assert.equal(invite.src, '192.0.2.10:5060');
+    assert.equal(invite.dst, '192.0.2.20:5060');
+    assert.equal(invite.request_uri, 'sip:bob@192.0.2.20');
+    assert.equal(invite.cseq, '1 INVITE');
+    assert.equal(invite.call_id, 'call-1@test');
+    assert.equal(invite.from_tag, 'a1');
+    assert.equal(invite.to_tag, null);
+    assert.equal(invite.has_sdp, true);
+    assert.ok(invite.raw.startsWith('INVITE sip:bob@192.0.2.20 SIP/2.0\r\n'));
+    assert.ok(invite.raw.includes('caf\ufffd </script>'));
+    assert.equal(ringing.reason, 'Ring\ufffd\ufffd');
+    assert.equal(ringing.has_sdp, false);
+    assert.equal(ringing.to_tag, 'b1');
+});
+
+test('alerts come newest first, in pages', async () => {
+    const first = await getJson('/alerts?limit=20');
+    const second = await getJson(`/alerts?limit=20&cursor=${first.next}`);
+    const times = [...first.alerts, ...second.alerts].map((alert) => alert.time);
+    assert.equal(times.length, 25);
+    assert.deepEqual(times, [...new Set(times)].sort((a, b) => b - a));
+    assert.equal(second.next, null);
+});
+
+test('stats add the store up', async () => {
+    const stats = await getJson('/stats');
+    assert.equal(stats.store.calls, CALLS);
+    assert.equal(stats.store.alerts, 25);
+    assert.equal(stats.store.days, 2);
+    assert.ok(stats.store.bytes > 1e6);
+    assert.equal(stats.store.last_time - stats.store.first_time, CALLS - 1);
+    assert.equal(stats.capture.received, 1000);
+    assert.match(stats.version, /^\d+\.\d+\.\d+/);
+});
+
+// Times, lengths and number of the frames of a nanosecond pcap.
+const readPcap = (bytes) => {
+    const frames = [];
+    assert.equal(bytes.readUInt32LE(0), 0xa1b23c4d);
+    let at = 24;
+    while (at < bytes.length) {
+        frames.push({ time: BigInt(bytes.readUInt32LE(at)) * 1000000000n + BigInt(bytes.readUInt32LE(at + 4)),
+            length: bytes.readUInt32LE(at + 8) });
+        at += 16 + bytes.readUInt32LE(at + 8);
+    }
+    assert.equal(at, bytes.length);
+    return frames;
+};
+
+test('a pcap is the whole call', async (t) => {
+    const answer = await fetch(`${base}/calls/${ids[0]}/pcap`);
+    assert.equal(answer.headers.get('content-type'), 'application/vnd.tcpdump.pcap');
+    assert.equal(answer.headers.get('content-disposition'), `attachment; filename="20261120T233000Z_${ids[0]}.pcap"`);
+    assert.equal(answer.headers.get('x-content-type-options'), 'nosniff');
+    const bytes = Buffer.from(await answer.arrayBuffer());
+    const frames = readPcap(bytes);
+    assert.equal(frames.length, 104);
+    assert.ok(frames.every((frame, i) => i === 0 || frame.time >= frames[i - 1].time));
+    const file = join(work, 'call.pcap');
+    writeFileSync(file, bytes);
+    let list;
+    try {
+        list = execFileSync('tshark', ['-r', file, '-T', 'fields', '-e', '_ws.col.Protocol'], { stdio: 'pipe' }).toString();
+    } catch (error) {
+        if (error.code === 'ENOENT') return t.diagnostic('tshark is not installed: not opened with it');
+        throw error;
+    }
+    assert.equal(list.trim().split('\n').filter((p) => p.startsWith('SIP')).length, 4);
+    assert.equal(list.trim().split('\n').length, 104);
+});
+
+test('a long pcap streams, and its first byte is quick', async () => {
+    const begin = performance.now();
+    const answer = await fetch(`${base}/calls/${ids[2]}/pcap`);
+    const parts = [];
+    let first;
+    for await (const part of answer.body) {
+        first ??= performance.now() - begin;
+        parts.push(part);
+    }
+    assert.equal(readPcap(Buffer.concat(parts)).length, 90004);
+    assert.equal(answer.headers.get('transfer-encoding'), 'chunked');
+    assert.ok(first < 1000, `first byte after ${first} ms`); // a figure is the benchmark's business
+});
+
+test('a client that takes nothing of a download holds nobody up', async () => {
+    const stuck = Array.from({ length: 20 }, () => {
+        const socket = net.connect(port, host);
+        socket.on('error', () => {});
+        socket.pause();
+        socket.write(`GET /api/v1/calls/${ids[2]}/pcap HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+        return socket;
+    });
+    await sleep(200);
+    for (let i = 0; i < 20; i++) assert.equal((await getJson('/calls?limit=1')).calls.length, 1);
+    stuck.forEach((socket) => socket.destroy());
+    await getJson('/stats');
+});
+
+test('a client that goes away in the middle is forgotten', async () => {
+    for (let i = 0; i < 50; i++) {
+        const socket = net.connect(port, host);
+        socket.on('error', () => {});
+        socket.write(`GET /api/v1/calls/${ids[2]}/pcap HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+        await sleep(i % 10);
+        socket.destroy();
+    }
+    await getJson('/stats');
+});
+
+test('an HTTP/1.0 client gets a pcap without chunks', async () => {
+    const answer = await raw(`GET /api/v1/calls/${ids[0]}/pcap HTTP/1.0\r\nHost: localhost\r\n\r\n`);
+    const body = Buffer.from(answer.slice(answer.indexOf('\r\n\r\n') + 4), 'latin1');
+    assert.ok(!/transfer-encoding/i.test(answer.slice(0, 1000)));
+    assert.equal(readPcap(body).length, 104);
+});
+
+test('HEAD answers as GET does, without a body', async () => {
+    for (const path of ['/calls', `/calls/${ids[0]}`, `/calls/${ids[0]}/pcap`, '/stats', '/nothing']) {
+        const get = await fetch(base + path);
+        const head = await fetch(base + path, { method: 'HEAD' });
+        assert.equal(head.status, get.status, path);
+        assert.equal(head.headers.get('content-type'), get.headers.get('content-type'));
+        assert.equal(head.headers.get('content-length'), get.headers.get('content-length'));
+        assert.equal((await get.arrayBuffer()).byteLength > 0, true);
+        assert.equal((await head.arrayBuffer()).byteLength, 0);
+    }
+    const both = await raw('HEAD /api/v1/stats HTTP/1.1\r\nHost: localhost\r\n\r\n' +
+        'HEAD /app.js HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+    assert.equal(both.match(/HTTP\/1\.1 200 OK/g).length, 2);
+    assert.ok(both.endsWith('\r\n\r\n'));
+});
+
+test('other methods are refused, and say which are not', async () => {
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
+        const answer = await fetch(`${base}/calls`, { method, body: method === 'OPTIONS' ? undefined : '{}' });
+        assert.equal(answer.status, 405, method);
+        assert.equal(answer.headers.get('allow'), 'GET, HEAD');
+        assert.equal((await answer.json()).error.status, 405);
+    }
+    assert.equal(status(await request('/app.js', { extra: 'Content-Length: 3\r\n' }) || 'xxxxxxxxx400'), 400);
+    assert.equal(status(await request('/app.js', { extra: 'Transfer-Encoding: chunked\r\n' })), 400);
+});
+
+test('every answer carries the security headers', async () => {
+    const answers = [await fetch(`http://${host}:${port}/`), await fetch(`${base}/calls`), await fetch(`${base}/no`),
+        await fetch(`${base}/calls?x=1`), await fetch(`${base}/calls`, { method: 'DELETE' }),
+        await fetch(`${base}/calls/${ids[0]}/pcap`), await fetch(`${base}/live`)];
+    for (const answer of answers) {
+        const csp = answer.headers.get('content-security-policy');
+        assert.match(csp, /default-src 'self'/);
+        assert.match(csp, /frame-ancestors 'none'/);
+        assert.ok(!csp.includes('unsafe'));
+        assert.equal(answer.headers.get('x-content-type-options'), 'nosniff');
+        assert.equal(answer.headers.get('referrer-policy'), 'no-referrer');
+        assert.equal(answer.headers.get('cross-origin-opener-policy'), 'same-origin');
+        assert.equal(answer.headers.get('cross-origin-resource-policy'), 'same-origin');
+        await answer.arrayBuffer();
+    }
+    assert.equal(answers[6].status, 426);
+});
+
+test('a name that is not ours is misdirected', async () => {
+    for (const name of ['localhost', `localhost:${port}`, '127.0.0.1', `[::1]:${port}`])
+        assert.equal(status(await request('/api/v1/stats', { name })), 200, name);
+    for (const name of ['evil.example.org', `evil.example.org:${port}`, '192.0.2.1', 'localhost.example.org', ''])
+        assert.equal(status(await request('/api/v1/stats', { name })), 421, name);
+    assert.equal(status(await raw('GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.example.org\r\nConnection: close\r\n\r\n')), 421);
+    const injected = await raw('GET /x%0aHost:localhost HTTP/1.1\r\nHost: evil.example.org\r\nConnection: close\r\n\r\n');
+    assert.notEqual(status(injected), 200);
+});
+
+test('files have a type, an ETag, and are asked for again', async () => {
+    const page = await fetch(`http://${host}:${port}/`);
+    assert.equal(page.headers.get('content-type'), 'text/html; charset=utf-8');
+    assert.equal(page.headers.get('cache-control'), 'no-cache');
+    await page.arrayBuffer();
+    const get = (headers) => new Promise((resolve, reject) => {
+        http.get({ host, port, path: '/vendor/big.css', headers }, (answer) => {
+            let length = 0;
+            answer.on('data', (data) => { length += data.length; });
+            answer.on('end', () => resolve({ status: answer.statusCode, length, etag: answer.headers.etag }));
+        }).on('error', reject);
+    });
+    const first = await get({});
+    assert.deepEqual([first.status, first.length], [200, 300000]);
+    const again = await get({ 'If-None-Match': first.etag });
+    assert.deepEqual([again.status, again.length], [304, 0]);
+    assert.equal((await get({ 'If-None-Match': '"other"' })).status, 200);
+});
+
+test('no path leads out of the web root', async () => {
+    for (const path of ['/../outside.txt', '/..%2foutside.txt', '/%2e%2e/outside.txt', '/%2e%2e%2foutside.txt',
+        '/vendor/../../outside.txt', '/vendor/..%2f..%2foutside.txt', '/..\\outside.txt', '/..%5coutside.txt',
+        '//outside.txt', '/./../outside.txt', '/....//outside.txt', '/%252e%252e/outside.txt', '/%c0%ae%c0%ae/outside.txt',
+        '/..;/outside.txt', '/.secret', '/vendor/../.secret', '/%2esecret', '/app.js%00.txt', '/app.js/', '/vendor',
+        `/${work}/outside.txt`, `/%2f${work}/outside.txt`, `/${store}/VERSION`]) {
+        const answer = await request(path);
+        assert.ok(!answer.includes('hidden from all') && !answer.includes('earshot store'), path);
+        assert.notEqual(status(answer || '         404'), 200, path);
+    }
+});
+
+test('what no browser sends ends its own connection only', async () => {
+    const host = 'Host: localhost\r\n';
+    for (const text of ['\r\n\r\n\r\n', 'GET\r\n\r\n', '\0\0\0\0', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
+        `CONNECT a:1 HTTP/1.1\r\n${host}\r\nxx`, `GET / HTTP/1.1\r\n${host}X: ${'y'.repeat(100000)}\r\n\r\n`,
+        `GET /${'a'.repeat(7000)} HTTP/1.1\r\n${host}Connection: close\r\n\r\n`,
+        `GET /api/v1/calls?${'a=1&'.repeat(500)} HTTP/1.1\r\n${host}Connection: close\r\n\r\n`,
+        `GET /api/v1/calls?q=${'a'.repeat(6000)} HTTP/1.1\r\n${host}Connection: close\r\n\r\n`,
+        `GET / HTTP/1.1\r\n${host}Upgrade: h2c\r\nConnection: Upgrade\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n`,
+        // On a connection that has been used, the library goes on with headers it has freed.
+        `GET /app.js HTTP/1.1\r\n${host}\r\nGET / HTTP/1.1\r\n${host}Upgrade: foo\r\nConnection: Upgrade\r\n\r\n`,
+        `GET / HTTP/1.1\r\n${host}Upgrade: websocket\r\n\r\n`]) {
+        await raw(text);
+        await getJson('/stats');
+    }
+    const socket = net.connect(port, '127.0.0.1'); // the same, one after the other
+    let got = '';
+    socket.on('error', () => {});
+    socket.on('data', (data) => { got += data; });
+    socket.write(`GET /app.js HTTP/1.1\r\n${host}\r\n`);
+    await sleep(200);
+    socket.write(`GET / HTTP/1.1\r\n${host}Upgrade: foo\r\nConnection: Upgrade\r\n\r\n`);
+    await new Promise((resolve) => socket.on('close', resolve));
+    assert.match(got, /^HTTP\/1\.1 200 OK/);
+    await getJson('/stats');
+});
+
+test('requests in one packet are answered in turn', async () => {
+    const answer = await raw(`GET /app.js HTTP/1.1\r\nHost: localhost\r\n\r\n` +
+        `GET /api/v1/calls/${ids[0]}/pcap HTTP/1.1\r\nHost: localhost\r\n\r\n` +
+        'GET /api/v1/stats HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+    assert.equal(answer.match(/HTTP\/1\.1 200 OK/g).length, 3);
+    assert.ok(answer.indexOf('export const') < answer.indexOf('vnd.tcpdump') &&
+        answer.indexOf('vnd.tcpdump') < answer.indexOf('"version"'));
+});
+
+test('many ask at once, and each is answered or told to come back', async () => {
+    const answers = await Promise.all(Array.from({ length: 200 }, (_, i) =>
+        request(`/api/v1/calls?call_id=call-${i}@test`)));
+    const codes = answers.map(status);
+    assert.ok(codes.every((code) => code === 200 || code === 503), String([...new Set(codes)]));
+    answers.forEach((answer, i) => {
+        if (codes[i] === 200) assert.ok(answer.includes(`call-${i}@test`));
+        else assert.match(answer, /Retry-After: 1/);
+    });
+    assert.ok(codes.filter((code) => code === 200).length >= 64);
+});
+
+test('this machine has 256 connections, and they are free again', async () => {
+    for (let round = 0; round < 2; round++) {
+        const sockets = [];
+        let closed = 0;
+        for (let i = 0; i < 300; i++) {
+            sockets.push(net.connect(port, host));
+            sockets[i].on('error', () => {}).on('close', () => { closed++; }).resume();
+            await new Promise((resolve) => sockets[i].once('connect', resolve));
+        }
+        await sleep(500);
+        assert.ok(closed >= 44 && closed < 60, `${closed} were shown the door`);
+        sockets.forEach((socket) => socket.destroy());
+        await sleep(1000);
+    }
+    await getJson('/stats');
+});
+
+test('half a request is waited for 5 s, not for ever', async () => {
+    const begin = Date.now();
+    const dripping = net.connect(port, host);
+    const drip = setInterval(() => dripping.write('x'), 500);
+    dripping.on('error', () => {});
+    const ended = (socket) => new Promise((resolve) => socket.on('close', resolve));
+    const silent = net.connect(port, host);
+    silent.on('error', () => {});
+    silent.resume();
+    dripping.resume();
+    dripping.write('GET / HTTP/1.1\r\nX: ');
+    await Promise.all([ended(dripping), ended(silent)]);
+    clearInterval(drip);
+    assert.ok(Date.now() - begin < 12000);
+});
+
+// ---- the live feed ----
+
+test('what the probe says arrives on every WebSocket', async () => {
+    assert.equal((await getJson('/stats')).live, false);
+    const feed = await startFeed();
+    assert.equal((await getJson('/stats')).live, true);
+    const a = await Live.open(), b = await Live.open({ origin: `http://${host}:${port}` });
+    const c = await Live.open({ protocol: null });
+    assert.match(a.head, /sec-websocket-protocol: earshot.live.v1/i);
+    assert.ok(!/sec-websocket-extensions/i.test(a.head));
+    feed.send({ type: 'call', event: 'opened', call_id: 'é' }, 'no JSON', '', { type: 'stats', n: 2 });
+    for (const client of [a, b, c]) {
+        await client.until((l) => l.messages.length >= 3);
+        assert.deepEqual(client.messages, [{ type: 'call', event: 'opened', call_id: 'é' }, { type: 'stats', n: 2 },
+            { type: 'dropped', messages: 1 }]);
+        client.close();
+    }
+    await feed.stop();
+    await sleep(100);
+    assert.equal((await getJson('/stats')).live, false);
+});
+
+test('the feed comes back with the probe', async () => {
+    const client = await Live.open();
+    for (let run = 0; run < 2; run++) {
+        const feed = await startFeed();
+        feed.send({ type: 'stats', run });
+        await client.until((l) => l.messages.length === run + 1);
+        await feed.stop();
+    }
+    assert.deepEqual(client.messages.map((m) => m.run), [0, 1]);
+    client.close();
+});
+
+test('another site, another host, another path: no WebSocket', async () => {
+    const refusal = (options) => Live.open(options).then((l) => { l.close(); return 'open'; }, (e) => e.message);
+    assert.match(await refusal({ origin: 'http://evil.example.org' }), /^HTTP\/1\.1 403/);
+    assert.match(await refusal({ origin: 'null' }), /^HTTP\/1\.1 403/);
+    assert.match(await refusal({ origin: `http://${host}:1` }), /^HTTP\/1\.1 403/);
+    assert.match(await refusal({ origin: `http://${'a'.repeat(3000)}` }), /^HTTP\/1\.1 403/);
+    assert.match(await refusal({ name: 'evil.example.org', origin: 'http://evil.example.org' }), /^HTTP\/1\.1 421/);
+    assert.match(await refusal({ path: '/api/v1/calls' }), /^HTTP\/1\.1 404/);
+    assert.match(await refusal({ path: '/' }), /^HTTP\/1\.1 404/);
+});
+
+test('there is room for 64 live clients, and a message for each', async () => {
+    const feed = await startFeed();
+    const clients = await Promise.all(Array.from({ length: 64 }, () => Live.open()));
+    await assert.rejects(Live.open(), /^Error: HTTP\/1\.1 503/);
+    feed.send({ type: 'stats', n: 1 });
+    await Promise.all(clients.map((client) => client.until((l) => l.messages.length === 1)));
+    clients.forEach((client) => client.close());
+    await sleep(200);
+    (await Live.open()).close();
+    await feed.stop();
+});
+
+test('a client that says something is let go', async () => {
+    const client = await Live.open();
+    client.socket.write(Buffer.from([0x81, 0x81, 0, 0, 0, 0, 0x41]));
+    await client.until((l) => l.closed);
+});
+
+test('a slow client loses messages, is told how many, and holds up nobody', async () => {
+    const feed = await startFeed();
+    const slow = await Live.open(), quick = await Live.open();
+    const total = 40000, pad = 'x'.repeat(1000);
+    slow.socket.pause();
+    for (let n = 0; n < total; n += 100) {
+        feed.send(...Array.from({ length: 100 }, (_, i) => ({ type: 'stats', n: n + i, pad })));
+        await quick.until((l) => (l.messages.at(-1)?.n ?? -1) >= n + 50);
+        await new Promise((resolve) => setImmediate(resolve));
+    }
+    await quick.until((l) => l.messages.at(-1).n === total - 1);
+    slow.socket.resume();
+    await slow.until((l) => l.messages.at(-1)?.n === total - 1);
+    for (const client of [slow, quick]) {
+        let next = 0;
+        for (const message of client.messages) {
+            if (message.type === 'dropped') next += message.messages;
+            else assert.equal(message.n, next++);
+        }
+        assert.equal(next, total);
+    }
+    assert.ok(slow.messages.some((m) => m.type === 'dropped'));
+    slow.close();
+    quick.close();
+    await feed.stop();
+});
+
+test('a client that never reads is let go', async () => {
+    const feed = await startFeed();
+    const stuck = await Live.open();
+    const pad = 'x'.repeat(60000);
+    stuck.socket.pause();
+    for (let n = 0; n < 400; n += 4) { // 24 MB: more than the kernel keeps for it
+        feed.send(...Array.from({ length: 4 }, (_, i) => ({ type: 'stats', n: n + i, pad })));
+        await sleep(10);
+    }
+    await sleep(13000);
+    stuck.socket.resume(); // to see the end
+    await stuck.until((l) => l.closed);
+    await feed.stop();
+});
