@@ -26,4 +26,4 @@ sample failures.pcap --start 1772444400 --seed 15 --calls 30 --rate 0.5 --durati
 sample spike-503.pcap --start 1772445000 --seed 16 --calls 30 --rate 0.1 --duration 5 --no-media --inbound 0 --spike 503:60:40:30:0
 sample registrations.pcap --start 1772446200 --seed 17 --calls 0 --length 120 --register 40 --options 20 --auth 70 --sip-loss 5 --vlan 100 --background 1
 sample dtmf.pcapng --start 1772446800 --seed 18 --duration 7 --dtmf 100 --ipv6 100 --codec g729 --nanoseconds --format pcapng
-sample re-invite.pcap --start 1772447400 --seed 16 --calls 3 --rate 0.1 --duration 6 --reinvite 100 --codec g729 --jitter 1 --inbound 0
+sample re-invite.pcap --start 1772447400 --seed 25 --calls 3 --rate 0.1 --duration 6 --reinvite 100 --codec g729 --jitter 1 --inbound 0
