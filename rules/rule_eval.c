@@ -267,10 +267,20 @@ static void begin_anew(struct rule_eval *e, int64_t step)
     e->stats.clock_set_back++;
 }
 
+/* The number of the step that a time falls into; mostly the newest, so mostly no division. */
+static int64_t step_of(const struct rule_eval *e, int64_t now_ns)
+{
+    int64_t since_ns = now_ns - e->newest * e->rule->step_ns;
+
+    return since_ns >= 0 && since_ns < e->rule->step_ns ? e->newest : now_ns / e->rule->step_ns;
+}
+
 static void advance(struct rule_eval *e, int64_t now_ns)
 {
-    int64_t step = now_ns / e->rule->step_ns;
+    int64_t step = step_of(e, now_ns);
 
+    if (step == e->newest)
+        return;
     if (e->newest < 0)
         e->newest = step;
     if (step <= e->newest - e->steps)
@@ -358,8 +368,8 @@ void rule_eval_free(struct rule_eval *e)
 
 void rule_eval_record(struct rule_eval *e, const void *record, int64_t now_ns)
 {
-    int64_t step = now_ns / e->rule->step_ns;
     struct rule_group *g;
+    int64_t step;
     struct slice key;
     bool matches;
 
@@ -378,8 +388,10 @@ void rule_eval_record(struct rule_eval *e, const void *record, int64_t now_ns)
     }
     e->stats.records++;
     matches = rule_filter_match(&e->rule->where, record);
+    step = step_of(e, now_ns);
     rule_group_activate(&e->groups, g);
-    rule_window_add(&g->window, step, matches, (uint32_t)(now_ns % e->rule->step_ns / 1000));
+    rule_window_add(&g->window, step, matches,
+                    (uint32_t)((now_ns - step * e->rule->step_ns) / 1000));
     if (matches)
         note_match(e, g, record, step);
     look(e, g, now_ns);

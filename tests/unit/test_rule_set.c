@@ -161,6 +161,24 @@ static void keeps_the_newest_twenty_calls(void **state)
     close_bench(&b);
 }
 
+static void proves_itself_with_calls_of_the_window_alone(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    open_bench(&b, SPIKE, 16, 1);
+    for (int i = 0; i < 5; i++) /* long over when it fires */
+        call_at(&b, i, 10, 503);
+    for (int s = 5; s <= 100; s += 5)
+        call_at(&b, s * 1000, 10, 200);
+    for (int i = 0; i < 11; i++) /* with the nine good ones of the last minute: twenty */
+        call_at(&b, 110000 + i, 10, 503);
+    assert_int_equal(b.told.count, 1);
+    assert_int_equal(b.told.alerts[0]->samples, 20);
+    assert_int_equal(b.told.alerts[0]->calls.len, 11 * 18 + 10 + 2);
+    close_bench(&b);
+}
+
 static void stays_silent_below_each_mark(void **state)
 {
     struct bench b;
@@ -252,8 +270,12 @@ static void waits_for_as_long_as_it_says(void **state)
         call_at(&b, i, 10, 503);
     for (int i = 0; i < 100; i++)
         call_at(&b, 1000 + i, 10, 200);
-    tick_at(&b, 60000);
+    for (int i = 0; i < 20; i++) /* it holds again, with 40 of 140, and must hold anew */
+        call_at(&b, 20000 + i, 10, 503);
+    tick_at(&b, 59999);
     assert_int_equal(b.told.count, 0);
+    tick_at(&b, 60000);
+    assert_int_equal(b.told.count, 1);
     close_bench(&b);
 }
 
@@ -315,7 +337,7 @@ static void the_same_records_give_the_same_alerts(void **state)
     assert_int_equal(a.told.count, b.told.count);
     for (size_t i = 0; i < a.told.count; i++) {
         struct strbuf one = { 0 }, other = { 0 };
-        struct json j = json_to(&one), k = json_to(&other);
+        struct jsonw j = jsonw_to(&one), k = jsonw_to(&other);
 
         record_write_json(&j, &record_type_alert, a.told.alerts[i]);
         record_write_json(&k, &record_type_alert, b.told.alerts[i]);
@@ -406,6 +428,23 @@ static void time_may_go_back(void **state)
     for (size_t i = 2; i < 4; i++)
         assert_true(b.told.alerts[i]->ended_time >= b.told.alerts[i]->time);
     tick_at(&b, INT64_C(200) * 365 * 86400000 / 2); /* a century ahead */
+    close_bench(&b);
+}
+
+static void the_window_ends_where_it_says(void **state)
+{
+    struct rule_set_stats stats = { 0 };
+    struct bench b;
+
+    (void)state;
+    open_bench(&b, SPIKE, 16, 1);
+    call_at(&b, 30000, 10, 503);
+    call_at(&b, -20000, 10, 503); /* the oldest of its six steps */
+    rule_eval_add_stats(b.eval, &stats);
+    assert_int_equal(stats.clock_set_back, 0);
+    call_at(&b, -20001, 10, 503);
+    rule_eval_add_stats(b.eval, &stats);
+    assert_int_equal(stats.clock_set_back, 1);
     close_bench(&b);
 }
 
@@ -570,6 +609,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fires_once_with_its_evidence),
         cmocka_unit_test(keeps_the_newest_twenty_calls),
+        cmocka_unit_test(proves_itself_with_calls_of_the_window_alone),
         cmocka_unit_test(stays_silent_below_each_mark),
         cmocka_unit_test(clears_only_after_two_quiet_minutes),
         cmocka_unit_test(fires_anew_after_it_was_over),
@@ -580,6 +620,7 @@ int main(void)
         cmocka_unit_test(bounds_its_groups_and_reuses_the_idle),
         cmocka_unit_test(a_firing_group_is_never_reused),
         cmocka_unit_test(time_may_go_back),
+        cmocka_unit_test(the_window_ends_where_it_says),
         cmocka_unit_test(leaves_out_what_has_no_group),
         cmocka_unit_test(a_strangers_group_is_printable_and_short),
         cmocka_unit_test(loads_a_folder_in_order),
