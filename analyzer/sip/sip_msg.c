@@ -238,7 +238,7 @@ bool sip_msg_looks_like(struct slice datagram)
 
         return is_version(cut_word(&rest));
     }
-    if (n == 0 || n == line.len || line.p[n] != ' ')
+    if (n == 0 || n == line.len || !is_blank(line.p[n]))
         return false;
     return whole ? is_version(last_word(line)) : looks_like_uri(scan_skip(line, n + 1));
 }
