@@ -44,16 +44,15 @@ static void print_value(const struct config *c, const struct config_option *o, s
     }
 }
 
-/* Words of the text in lines of at most 90 columns, each behind `lead`. */
-static void print_wrapped(struct strbuf *out, const char *lead, const char *text)
+/* Words of the text in lines of at most 78 columns, each behind `lead`. */
+static void print_wrapped(struct strbuf *out, const char *lead, struct slice rest)
 {
-    struct slice rest = slice_of_text(text);
     size_t column = 0;
 
     while (rest.len) {
         struct slice word = slice_cut(&rest, ' ');
 
-        if (column && column + 1 + word.len > 90) {
+        if (column && column + 1 + word.len > 78) {
             strbuf_add_char(out, '\n');
             column = 0;
         }
@@ -83,7 +82,7 @@ void config_print(const struct config *c, struct strbuf *out)
         if (own.len && !slice_eq(own, section))
             strbuf_addf(out, "%.*s:\n", (int)own.len, own.p);
         section = own;
-        print_wrapped(out, *indent ? "  # " : "# ", config_options[i].help);
+        print_wrapped(out, *indent ? "  # " : "# ", slice_of_text(config_options[i].help));
         print_value(c, &config_options[i], &value);
         strbuf_addf(out, "%s%s%.*s:%s%s\n", indent, value.len ? "" : "# ", (int)key.len, key.p,
                     value.len ? " " : "", value.len ? value.p : "");
@@ -93,6 +92,22 @@ void config_print(const struct config *c, struct strbuf *out)
     }
 }
 
+/* Takes the first sentence off: mdoc wants each to begin a line. */
+static struct slice cut_sentence(struct slice *rest)
+{
+    struct slice sentence = *rest;
+
+    for (size_t i = 0; i + 1 < rest->len; i++) {
+        if (rest->p[i] == '.' && rest->p[i + 1] == ' ') {
+            sentence.len = i + 1;
+            *rest = slice_of(rest->p + i + 2, rest->len - i - 2);
+            return sentence;
+        }
+    }
+    rest->len = 0;
+    return sentence;
+}
+
 void config_print_manual(struct strbuf *out)
 {
     strbuf_add_text(out, ".Bl -tag -width Ds\n");
@@ -100,17 +115,8 @@ void config_print_manual(struct strbuf *out)
         const struct config_option *o = &config_options[i];
 
         strbuf_addf(out, ".It Cm %s Pq %s\n", o->name, type_names[o->type]);
-        /* A sentence a line, as mdoc wants it. */
-        for (const char *p = o->help; *p; p++) {
-            bool ends = p[0] == '.' && p[1] == ' ';
-
-            strbuf_add_char(out, *p);
-            if (ends) {
-                strbuf_add_char(out, '\n');
-                p++;
-            }
-        }
-        strbuf_add_char(out, '\n');
+        for (struct slice rest = slice_of_text(o->help); rest.len;)
+            print_wrapped(out, "", cut_sentence(&rest));
         if (o->max)
             strbuf_addf(out, "From %" PRId64 " to %" PRId64 "%s.\n", o->min, o->max,
                         o->type == CONFIG_DURATION ? " milliseconds"

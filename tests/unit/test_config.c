@@ -1,0 +1,450 @@
+#include "probe/config.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define ROOT TEST_DATA "/../../.."
+
+static int setup(void **state)
+{
+    struct config *c = malloc(sizeof *c);
+
+    *state = c;
+    return c ? config_init(c) : -1;
+}
+
+static int teardown(void **state)
+{
+    config_fini(*state);
+    free(*state);
+    return 0;
+}
+
+/* From a heap block of the text's own size. Returns what config_read_text did. */
+static int read_text(struct config *c, const char *text, struct strbuf *errors)
+{
+    size_t len = strlen(text);
+    char *copy = malloc(len ? len : 1);
+    int err;
+
+    assert_non_null(copy);
+    memcpy(copy, text, len);
+    err = config_read_text(c, "earshot.yaml", slice_of(copy, len), errors);
+    free(copy);
+    return err;
+}
+
+static void starts_with_the_defaults(void **state)
+{
+    const struct config *c = *state;
+
+    assert_int_equal(c->capture_interfaces.n, 0);
+    assert_null(c->capture_filter);
+    assert_int_equal(c->capture_ring_mib, 256);
+    assert_true(c->capture_promiscuous);
+    assert_int_equal(c->capture_snaplen, 65535);
+    assert_int_equal(c->capture_block_timeout, 100);
+    assert_string_equal(c->store_directory, "/var/lib/earshot");
+    assert_string_equal(c->web_listen, "127.0.0.1:8080");
+    assert_null(c->web_root);
+    assert_null(c->rules_directory);
+    assert_int_equal(c->notify_webhooks.n, 0);
+    assert_null(c->notify_base_url);
+    assert_null(c->user);
+    assert_int_equal(config_log_level(c), LOG_LEVEL_WARN);
+}
+
+static void reads_every_option(void **state)
+{
+    struct config *c = *state;
+    struct strbuf errors = { 0 };
+
+    assert_int_equal(read_text(c,
+                               "capture:\n"
+                               "  interfaces: [eth0, \"eth1\"]\n"
+                               "  filter: 'udp or tcp'\n"
+                               "  ring_mib: 512\n"
+                               "  promiscuous: off\n"
+                               "  snaplen: 64 KiB\n"
+                               "  block_timeout: 2s\n"
+                               "store: { directory: /srv/calls }\n"
+                               "web:\n"
+                               "  listen: \"[::1]:8443\"\n"
+                               "  root: /srv/www\n"
+                               "rules:\n"
+                               "  directory: /etc/earshot/rules\n"
+                               "notify:\n"
+                               "  webhooks:\n"
+                               "    - https://hooks.example.com/a,b\n"
+                               "    - http://127.0.0.1:9/x\n"
+                               "  base_url: https://earshot.example.com\n"
+                               "user: earshot\n"
+                               "log:\n"
+                               "  level: debug\n",
+                               &errors),
+                     0);
+    assert_int_equal(errors.len, 0);
+    assert_int_equal(c->capture_interfaces.n, 2);
+    assert_string_equal(c->capture_interfaces.items[0], "eth0");
+    assert_string_equal(c->capture_interfaces.items[1], "eth1");
+    assert_string_equal(c->capture_filter, "udp or tcp");
+    assert_int_equal(c->capture_ring_mib, 512);
+    assert_false(c->capture_promiscuous);
+    assert_int_equal(c->capture_snaplen, 65536);
+    assert_int_equal(c->capture_block_timeout, 2000);
+    assert_string_equal(c->store_directory, "/srv/calls");
+    assert_string_equal(c->web_listen, "[::1]:8443");
+    assert_string_equal(c->web_root, "/srv/www");
+    assert_string_equal(c->rules_directory, "/etc/earshot/rules");
+    assert_int_equal(c->notify_webhooks.n, 2);
+    assert_string_equal(c->notify_webhooks.items[0], "https://hooks.example.com/a,b");
+    assert_string_equal(c->notify_base_url, "https://earshot.example.com");
+    assert_string_equal(c->user, "earshot");
+    assert_int_equal(config_log_level(c), LOG_LEVEL_DEBUG);
+    strbuf_fini(&errors);
+}
+
+static void numbers_have_units_and_ranges(void **state)
+{
+    static const struct {
+        const char *option, *value;
+        int64_t expected; /* −1: refused */
+    } rows[] = {
+        { "capture.ring_mib", "1", 1 },
+        { "capture.ring_mib", "2047", 2047 },
+        { "capture.ring_mib", "0", -1 },
+        { "capture.ring_mib", "2048", -1 },
+        { "capture.ring_mib", "-1", -1 },
+        { "capture.ring_mib", "1MiB", -1 },
+        { "capture.ring_mib", "", -1 },
+        { "capture.ring_mib", "0x10", -1 },
+        { "capture.ring_mib", "99999999999999999999", -1 },
+        { "capture.snaplen", "64", 64 },
+        { "capture.snaplen", "63", -1 },
+        { "capture.snaplen", "96B", 96 },
+        { "capture.snaplen", "64kib", 65536 },
+        { "capture.snaplen", "256 KiB", 262144 },
+        { "capture.snaplen", "1MiB", -1 },
+        { "capture.snaplen", "18014398509481985KiB", -1 }, /* 2^64 + 1024 */
+        { "capture.snaplen", "KiB", -1 },
+        { "capture.snaplen", "64ms", -1 },
+        { "capture.block_timeout", "1ms", 1 },
+        { "capture.block_timeout", "10s", 10000 },
+        { "capture.block_timeout", "100", -1 }, /* of what? */
+        { "capture.block_timeout", "1min", -1 },
+        { "capture.block_timeout", "1h", -1 },
+        { "capture.block_timeout", "1d", -1 },
+    };
+    struct config *c = *state;
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const int64_t *field = strstr(rows[i].option, "ring")      ? &c->capture_ring_mib
+                               : strstr(rows[i].option, "snaplen") ? &c->capture_snaplen
+                                                                   : &c->capture_block_timeout;
+        struct strbuf errors = { 0 };
+        int64_t before = *field;
+        int err = config_set(c, rows[i].option, "--it", &rows[i].value, 1, &errors);
+
+        if (rows[i].expected < 0) {
+            assert_int_equal(err, -EINVAL);
+            assert_int_equal(*field, before);
+            assert_memory_equal(errors.p, "--it: capture.", 14);
+        } else {
+            assert_int_equal(err, 0);
+            assert_int_equal(*field, rows[i].expected);
+            assert_int_equal(errors.len, 0);
+        }
+        strbuf_fini(&errors);
+    }
+}
+
+static void errors_say_where_and_what(void **state)
+{
+    static const struct {
+        const char *yaml, *says;
+    } rows[] = {
+        { "capture:\n  fliter: udp\n",
+          "earshot.yaml:2:3: unknown key 'fliter', did you mean 'filter'?\n" },
+        { "captur:\n  filter: udp\n",
+          "earshot.yaml:1:1: unknown key 'captur', did you mean 'capture'?\n" },
+        { "ring_mib: 5\n",
+          "earshot.yaml:1:1: unknown key 'ring_mib', did you mean 'capture.ring_mib'?\n" },
+        { "zebra: 1\n", "earshot.yaml:1:1: unknown key 'zebra'; earshot.yaml(5) lists those that "
+                        "there are\n" },
+        { "capture.filter.more: 1\n", "earshot.yaml:1:1: unknown key 'capture.filter.more'" },
+        { "user:\n  name: x\n", "earshot.yaml:2:3: user: must be a single value\n" },
+        { "capture: eth0\n",
+          "earshot.yaml:1:10: 'capture' is a section, its options go below it\n" },
+        { "capture:\n  ring_mib: many\n",
+          "earshot.yaml:2:13: capture.ring_mib: 'many' is not a whole number\n" },
+        { "capture:\n  ring_mib: 5000\n",
+          "earshot.yaml:2:13: capture.ring_mib: '5000' is not between 1 and 2047\n" },
+        { "capture:\n  snaplen: 1MiB\n", "'1MiB' is not between 64 and 262144 bytes\n" },
+        { "capture:\n  block_timeout: 5\n", "is not a duration, like 100ms" },
+        { "capture:\n  promiscuous: maybe\n", "'maybe' is neither yes nor no\n" },
+        { "capture:\n  interfaces: {a: b}\n", "must be a list, like [a, b]\n" },
+        { "capture:\n  interfaces: [[a]]\n", "an item must be a single text\n" },
+        { "capture:\n  interfaces: [a, '']\n",
+          "earshot.yaml:2:19: capture.interfaces: an empty item\n" },
+        { "web:\n  listen: 8080\n", "web.listen: '8080' is not ADDRESS:PORT" },
+        { "notify:\n  webhooks: [ftp://x]\n", "'ftp://x' is not a URL that begins with http" },
+        { "log:\n  level: loud\n", "'loud' is not one of error, warn, info, debug\n" },
+        { "user: a\nuser: b\n", "earshot.yaml:2:1: user: given twice\n" },
+        { "user: \"a\\nb\"\n", "user: holds a control character\n" },
+        { "- a\n- b\n", "earshot.yaml:1:1: must be options" },
+        { "user: a\n---\nuser: b\n", "a second document" },
+        { "capture: [\n", "earshot.yaml:2:1: did not find expected node content" },
+        { "user: \"a\n", "found unexpected end of stream" },
+        { "user: *nobody\n", "found undefined alias" },
+        { "? [a]\n: b\n", "a key must be a single word\n" },
+        { "\xff\xfe\xfd\n", "earshot.yaml:1:1: " },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct strbuf errors = { 0 };
+        struct config c;
+
+        assert_int_equal(config_init(&c), 0);
+        assert_int_equal(read_text(&c, rows[i].yaml, &errors), -EINVAL);
+        assert_true(errors.len > 0);
+        if (!strstr(errors.p, rows[i].says))
+            fail_msg("expected '%s' in: %s", rows[i].says, errors.p);
+        assert_true(strchr(errors.p, '\n') == errors.p + errors.len - 1);
+        config_fini(&c);
+        strbuf_fini(&errors);
+    }
+}
+
+static void all_errors_are_told_and_the_rest_is_taken(void **state)
+{
+    struct config *c = *state;
+    struct strbuf errors = { 0 };
+
+    assert_int_equal(read_text(c,
+                               "capture:\n  ring_mib: x\n  filter: udp\n  nope: 1\n"
+                               "user: me\n",
+                               &errors),
+                     -EINVAL);
+    assert_non_null(strstr(errors.p, "earshot.yaml:2:13: "));
+    assert_non_null(strstr(errors.p, "earshot.yaml:4:3: "));
+    assert_string_equal(c->capture_filter, "udp");
+    assert_string_equal(c->user, "me");
+    assert_int_equal(c->capture_ring_mib, 256);
+    strbuf_fini(&errors);
+}
+
+static void a_flood_of_errors_is_capped(void **state)
+{
+    struct strbuf yaml = { 0 }, errors = { 0 };
+    size_t lines = 0;
+
+    for (unsigned i = 0; i < 1000; i++)
+        strbuf_addf(&yaml, "key%u: 1\n", i);
+    assert_int_equal(config_read_text(*state, "f", strbuf_slice(&yaml), &errors), -EINVAL);
+    for (size_t i = 0; i < errors.len; i++)
+        lines += errors.p[i] == '\n';
+    assert_int_equal(lines, 21);
+    assert_non_null(strstr(errors.p, "\nf: and more\n"));
+    strbuf_fini(&yaml);
+    strbuf_fini(&errors);
+}
+
+static void refuses_great_and_deep_files(void **state)
+{
+    struct strbuf yaml = { 0 }, errors = { 0 };
+
+    strbuf_add_text(&yaml, "user: ");
+    for (unsigned i = 0; i < 100000; i++)
+        strbuf_add_char(&yaml, '[');
+    assert_int_equal(config_read_text(*state, "f", strbuf_slice(&yaml), &errors), -EINVAL);
+    assert_true(errors.len > 0);
+    strbuf_reset(&yaml);
+    strbuf_reset(&errors);
+    strbuf_add_text(&yaml, "user: ");
+    for (unsigned i = 0; i < (1 << 20); i++)
+        strbuf_add_char(&yaml, 'a');
+    assert_int_equal(config_read_text(*state, "f", strbuf_slice(&yaml), &errors), -EINVAL);
+    assert_string_equal(errors.p, "f: larger than 1 MiB\n");
+    strbuf_reset(&errors);
+    assert_int_equal(config_read_text(*state, "f", slice_of(yaml.p, 5000), &errors), -EINVAL);
+    assert_string_equal(errors.p, "f:1:7: user: longer than 4096 bytes\n");
+    strbuf_fini(&yaml);
+    strbuf_fini(&errors);
+}
+
+static void nothing_unsets_and_an_empty_file_is_fine(void **state)
+{
+    struct config *c = *state;
+    struct strbuf errors = { 0 };
+    const char *one[] = { "eth0" };
+
+    assert_int_equal(config_set(c, "capture.interfaces", "-i", one, 1, &errors), 0);
+    assert_int_equal(read_text(c, "", &errors), 0);
+    assert_int_equal(read_text(c, "# only a comment\n", &errors), 0);
+    assert_int_equal(read_text(c, "capture:\nweb:\n", &errors), 0);
+    assert_int_equal(c->capture_interfaces.n, 1);
+    assert_int_equal(
+        read_text(c, "capture:\n  interfaces:\nstore:\n  directory: ~\nuser: ''\n", &errors), 0);
+    assert_int_equal(c->capture_interfaces.n, 0);
+    assert_null(c->store_directory);
+    assert_int_equal(errors.len, 0);
+    strbuf_fini(&errors);
+}
+
+static void the_command_line_goes_over_the_file(void **state)
+{
+    struct config *c = *state;
+    struct strbuf errors = { 0 };
+    const char *two[] = { "lo", "eth9" }, *bad[] = { "nowhere" };
+
+    assert_int_equal(read_text(c, "capture:\n  interfaces: [eth0, eth1, eth2]\n", &errors), 0);
+    assert_int_equal(config_set(c, "capture.interfaces", "-i", two, 2, &errors), 0);
+    assert_int_equal(c->capture_interfaces.n, 2);
+    assert_string_equal(c->capture_interfaces.items[1], "eth9");
+    assert_int_equal(config_set(c, "web.listen", "--listen", bad, 1, &errors), -EINVAL);
+    assert_memory_equal(errors.p, "--listen: web.listen: 'nowhere' is not ADDRESS:PORT", 51);
+    assert_string_equal(c->web_listen, "127.0.0.1:8080");
+    assert_int_equal(config_set(c, "user", "--user", two, 2, &errors), -EINVAL);
+    assert_int_equal(config_set(c, "no.such", "--x", two, 1, &errors), -EINVAL);
+    strbuf_fini(&errors);
+}
+
+static void what_is_printed_reads_back_as_the_same(void **state)
+{
+    struct config *c = *state, again;
+    struct strbuf errors = { 0 }, first = { 0 }, second = { 0 };
+
+    assert_int_equal(read_text(c,
+                               "capture: {interfaces: [a, 'b \"c\"'], filter: 'x: \\y # z', "
+                               "snaplen: 96, block_timeout: 3s, promiscuous: no}\n"
+                               "user: 'yes'\nstore: {directory: ~}\n"
+                               "notify: {webhooks: ['http://x/#y']}\n",
+                               &errors),
+                     0);
+    config_print(c, &first);
+    assert_int_equal(config_init(&again), 0);
+    assert_int_equal(read_text(&again, first.p, &errors), 0);
+    assert_int_equal(errors.len, 0);
+    assert_string_equal(again.capture_filter, "x: \\y # z");
+    assert_string_equal(again.capture_interfaces.items[1], "b \"c\"");
+    assert_int_equal(again.capture_block_timeout, 3000);
+    assert_false(again.capture_promiscuous);
+    assert_string_equal(again.user, "yes");
+    /* Unset is a comment in the file, so the default stays there: the one thing lost. */
+    assert_string_equal(again.store_directory, "/var/lib/earshot");
+    free(again.store_directory);
+    again.store_directory = NULL;
+    config_print(&again, &second);
+    assert_string_equal(first.p, second.p);
+    config_fini(&again);
+    strbuf_fini(&first);
+    strbuf_fini(&second);
+    strbuf_fini(&errors);
+}
+
+static void says_which_file_cannot_be_read(void **state)
+{
+    struct strbuf errors = { 0 };
+
+    assert_int_equal(config_read_file(*state, "/nowhere/earshot.yaml", &errors), -ENOENT);
+    assert_string_equal(errors.p,
+                        "/nowhere/earshot.yaml: cannot be read: No such file or directory\n");
+    strbuf_reset(&errors);
+    assert_int_equal(config_read_file(*state, "/tmp", &errors), -EISDIR);
+    strbuf_fini(&errors);
+}
+
+static char *file_text(const char *path)
+{
+    char *text = calloc(1, 1 << 16);
+    FILE *f = fopen(path, "re");
+
+    assert_non_null(text);
+    if (!f)
+        fail_msg("%s is missing", path);
+    assert_true(fread(text, 1, (1 << 16) - 1, f) > 0);
+    fclose(f);
+    return text;
+}
+
+static void write_text(const char *path, const char *before, size_t before_len, const char *text,
+                       const char *after)
+{
+    FILE *f = fopen(path, "we");
+
+    assert_non_null(f);
+    fprintf(f, "%.*s%s%s", (int)before_len, before, text, after);
+    fclose(f);
+}
+
+/* UPDATE_PAGES=1 makes both pages anew from the table. */
+static void the_sample_is_the_defaults(void **state)
+{
+    const char *path = ROOT "/samples/earshot.yaml";
+    struct strbuf defaults = { 0 };
+    char *text;
+
+    config_print(*state, &defaults);
+    if (getenv("UPDATE_PAGES"))
+        write_text(path, "", 0, defaults.p, "");
+    text = file_text(path);
+    if (strcmp(text, defaults.p) != 0)
+        fail_msg("samples/earshot.yaml is out of date: UPDATE_PAGES=1 test_config");
+    free(text);
+    strbuf_fini(&defaults);
+}
+
+static void the_manual_has_the_table(void **state)
+{
+    static const char begin[] =
+        ".\\\" Made from the table of options; see tests/unit/test_config.c\n";
+    static const char end[] = ".\\\" End of the table of options\n";
+    const char *path = ROOT "/docs/man/earshot.yaml.5";
+    struct strbuf manual = { 0 };
+    char *text = file_text(path), *from, *to;
+
+    (void)state;
+    config_print_manual(&manual);
+    from = strstr(text, begin);
+    to = strstr(text, end);
+    assert_true(from && to && from < to);
+    from += sizeof begin - 1;
+    if (getenv("UPDATE_PAGES")) {
+        write_text(path, text, (size_t)(from - text), manual.p, to);
+    } else if (!slice_eq(slice_of(from, (size_t)(to - from)), strbuf_slice(&manual))) {
+        fail_msg("docs/man/earshot.yaml.5 is out of date: UPDATE_PAGES=1 test_config");
+    }
+    for (size_t i = 0; config_option_name(i); i++)
+        assert_non_null(strstr(manual.p, config_option_name(i)));
+    assert_non_null(config_option_name(13));
+    free(text);
+    strbuf_fini(&manual);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(starts_with_the_defaults, setup, teardown),
+        cmocka_unit_test_setup_teardown(reads_every_option, setup, teardown),
+        cmocka_unit_test_setup_teardown(numbers_have_units_and_ranges, setup, teardown),
+        cmocka_unit_test(errors_say_where_and_what),
+        cmocka_unit_test_setup_teardown(all_errors_are_told_and_the_rest_is_taken, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_flood_of_errors_is_capped, setup, teardown),
+        cmocka_unit_test_setup_teardown(refuses_great_and_deep_files, setup, teardown),
+        cmocka_unit_test_setup_teardown(nothing_unsets_and_an_empty_file_is_fine, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_command_line_goes_over_the_file, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_printed_reads_back_as_the_same, setup, teardown),
+        cmocka_unit_test_setup_teardown(says_which_file_cannot_be_read, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_sample_is_the_defaults, setup, teardown),
+        cmocka_unit_test(the_manual_has_the_table),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
