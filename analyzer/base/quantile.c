@@ -28,6 +28,7 @@ uint8_t quantile_grow(struct quantile *q, unsigned octave)
         if (!grown)
             return 0;
         q->octaves = grown;
+        q->last = NULL;
         q->room = room;
     }
     q->octaves[q->used] = (struct quantile_octave){ { 0 } };

@@ -25,6 +25,7 @@ struct quantile {
     struct quantile_octave *octaves;
     uint8_t index[QUANTILE_OCTAVES]; /* in octaves, plus 1; 0: nothing fell into it yet */
     uint8_t used, room;
+    const void *last; /* the count that moved last: the next one is most likely near */
 };
 
 void quantile_fini(struct quantile *q);
@@ -37,6 +38,7 @@ static inline void quantile_add(struct quantile *q, float value)
 {
     enum { LOWEST = (127 + QUANTILE_LOWEST_EXPONENT) * QUANTILE_STEPS };
     int32_t bucket;
+    uint16_t *count;
     uint32_t bits;
     uint8_t at;
 
@@ -49,7 +51,11 @@ static inline void quantile_add(struct quantile *q, float value)
     at = q->index[bucket / QUANTILE_STEPS];
     if (at == 0)
         at = quantile_grow(q, (unsigned)bucket / QUANTILE_STEPS);
-    if (at && ++q->octaves[at - 1].counts[bucket % QUANTILE_STEPS] == UINT16_MAX)
+    if (at == 0)
+        return;
+    count = &q->octaves[at - 1].counts[bucket % QUANTILE_STEPS];
+    q->last = count;
+    if (++*count == UINT16_MAX)
         quantile_halve(q);
 }
 

@@ -30,12 +30,12 @@ enum {
 enum call_side { SIDE_CALLER, SIDE_CALLEE };
 
 struct call {
+    void *keeper; /* the sink's; with the id in the first line, as every packet asks for both */
+    uint64_t id;
     struct expiry_link expiry;
     struct call *next_same_id; /* older call with the same Call-ID */
     struct call *next_changed, *previous_changed;
     uint64_t call_id_hash;
-    uint64_t id;
-    void *keeper; /* the sink's */
     struct arena arena;
 
     struct slice call_id, from_uri, to_uri, from_user, to_user, request_uri, from_tag, to_tag;

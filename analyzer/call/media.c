@@ -203,8 +203,9 @@ enum packet_bin tracker_rtp(struct tracker *t, const struct datagram *d, struct 
     }
     if (packet.payload_type != s->payload_type && packet.payload_type != s->event_payload_type)
         follow_format(t, s, packet.payload_type);
-    media_stream_packet(s, &packet, d->time_ns, &t->counters);
     claim_stream(s, claim);
+    __builtin_prefetch(*claim->keeper); /* whoever claims packets wants it next */
+    media_stream_packet(s, &packet, d->time_ns, &t->counters);
     return s->proven ? BIN_RTP : BIN_RTP_UNPROVEN;
 }
 

@@ -73,6 +73,8 @@ struct stream_key {
 struct media_stream {
     /* Every packet touches these, so they stand together. */
     struct stream_key key;
+    struct call *call; /* NULL: an orphan */
+    struct quantile jitter_series;
     uint8_t payload_type, event_payload_type;
     uint8_t dscp;
     uint8_t media; /* enum media_kind */
@@ -86,7 +88,6 @@ struct media_stream {
     struct media_interval now;  /* the current interval */
     struct playout playout;
     struct rtp_stream rtp;
-    struct quantile jitter_series;
 
     /* Packets that come late. */
     uint64_t late[PLAYOUT_MODELS][RTP_WINDOW_BLOCKS];
@@ -115,7 +116,6 @@ struct media_stream {
         uint32_t by_ssrc; /* who reports on this stream */
         double rtt_ms;    /* probe to the receiver and back; NaN: not known */
     } rtcp;
-    struct call *call; /* NULL: an orphan */
     struct media_stream *next_orphan;
     uint64_t id;
     void *keeper; /* of the orphan; a call has its own */
@@ -132,6 +132,8 @@ static inline void media_stream_prefetch(const struct media_stream *s)
 {
     for (size_t at = 64; at < offsetof(struct media_stream, late); at += 64)
         __builtin_prefetch((const char *)s + at);
+    __builtin_prefetch(s->call);
+    __builtin_prefetch(s->jitter_series.last, 1);
 }
 
 /* The codec changes in mid-stream. */

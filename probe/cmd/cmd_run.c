@@ -3,7 +3,7 @@
 #include "analyzer/base/log.h"
 #include "probe/capture/privileges.h"
 #include "probe/capture/source_live.h"
-#include "probe/cmd/folders.h"
+#include "probe/cmd/settings.h"
 #include "probe/cmd/web_process.h"
 #include "probe/engine/live_run.h"
 #include "probe/engine/stop_signal.h"
@@ -11,15 +11,16 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { RUN_SOURCES_MAX = 32 };
+
 struct run {
     const struct cli_command *command;
-    const char *rules, *user;
-    struct cli_list interfaces, webhooks;
-    bool no_web, not_promiscuous;
-    int64_t ring_mib, snap_bytes;
+    const struct config *config;
+    const char *rules;
+    bool no_web;
     struct source_live_options live;
     struct web_process_options web; /* its store is the probe's */
-    struct source *sources[CLI_LIST_MAX];
+    struct source *sources[RUN_SOURCES_MAX];
     size_t source_count;
     char source_names[256];
 };
@@ -35,11 +36,11 @@ static int open_sources(struct run *r)
 {
     size_t used = 0;
 
-    for (size_t i = 0; i < r->interfaces.count; i++) {
+    for (size_t i = 0; i < r->config->capture_interfaces.n && i < RUN_SOURCES_MAX; i++) {
         struct source_error error;
         int n;
 
-        r->live.interface = r->interfaces.items[i];
+        r->live.interface = r->config->capture_interfaces.items[i];
         if (source_live_open(&r->sources[i], &r->live, &error) != 0)
             return cli_fail(r->command, (enum cli_exit)source_exit_status(error.fault), "%s",
                             error.text);
@@ -102,11 +103,8 @@ static int run(struct run *r)
     pid_t web = 0;
     int status;
 
-    r->live.ring_mib = (int)r->ring_mib;
-    r->live.snap_bytes = (int)r->snap_bytes;
-    r->live.promiscuous = !r->not_promiscuous;
     status = open_sources(r);
-    if (status == -1 && privileges_drop(r->user, text) != 0)
+    if (status == -1 && privileges_drop(r->config->user, text) != 0)
         status = cli_fail(r->command, EXIT_NO_PERMISSION, "%s", text);
     if (status != -1)
         goto close;
@@ -123,66 +121,86 @@ close:
     return status;
 }
 
+static void take_settings(struct run *r, const struct config *c)
+{
+    r->config = c;
+    source_live_options_default(&r->live);
+    r->live.filter = c->capture_filter;
+    r->live.ring_mib = (int)c->capture_ring_mib;
+    r->live.snap_bytes = (int)c->capture_snaplen;
+    r->live.block_timeout_ms = (int)c->capture_block_timeout;
+    r->live.promiscuous = c->capture_promiscuous;
+    r->rules = settings_rules(c);
+    settings_web(c, &r->web);
+}
+
+static int run_as_configured(const struct cli_command *command, struct config *c, bool no_web)
+{
+    struct run r = { .command = command, .no_web = no_web };
+
+    if (c->capture_interfaces.n == 0)
+        return cli_fail(command, EXIT_USAGE, "which interface? '-i NAME'");
+    take_settings(&r, c);
+    stop_signal_install();
+    return run(&r);
+}
+
 int cmd_run(int argc, char **argv)
 {
-    struct run r = { .ring_mib = 256, .snap_bytes = 65535, .web = { .listen = "127.0.0.1:8080" } };
+    struct settings set = { .file = NULL };
+    bool no_web = false;
     const struct cli_option options[] = {
-        { "interface", 'i', CLI_LIST, "NAME", "where to listen; may be repeated", &r.interfaces, 0,
-          0 },
-        { "store", 's', CLI_TEXT, "DIR", "the store to write to; made when it is missing",
-          &r.web.store_dir, 0, 0 },
-        { "filter", 'f', CLI_TEXT, "EXPR", "capture filter (pcap-filter(7)); default: everything",
-          &r.live.filter, 0, 0 },
-        { "ring-mib", 0, CLI_INT, "MIB", "the kernel's ring (default 256)", &r.ring_mib, 1, 2047 },
-        { "snaplen", 0, CLI_INT, "BYTES", "what is kept of a packet (default 65535: all)",
-          &r.snap_bytes, 64, 262144 },
-        { "no-promiscuous", 0, CLI_FLAG, NULL, "only what is addressed to this machine",
-          &r.not_promiscuous, 0, 0 },
-        { "rules", 'r', CLI_TEXT, "DIR", "alert rules (default: those that came with earshot)",
-          &r.rules, 0, 0 },
-        { "user", 'u', CLI_TEXT, "NAME", "whom to become once the interfaces are open, as root",
-          &r.user, 0, 0 },
-        { "listen", 'l', CLI_TEXT, "ADDR:PORT", "the dashboard (default 127.0.0.1:8080)",
-          &r.web.listen, 0, 0 },
-        { "web-root", 0, CLI_TEXT, "DIR", "the dashboard's files (default: those that came along)",
-          &r.web.web_root, 0, 0 },
-        { "webhook", 'w', CLI_LIST, "URL", "where alerts are POSTed; may be repeated", &r.webhooks,
+        { "config", 'c', CLI_TEXT, "FILE", "settings, see earshot.yaml(5); options here come first",
+          &set.file, 0, 0 },
+        { "print-config", 0, CLI_FLAG, NULL, "the settings as they would be, as YAML, and stop",
+          &set.print, 0, 0 },
+        { "interface", 'i', CLI_LIST, "NAME", "where to listen; may be repeated", &set.interfaces,
           0, 0 },
+        { "store", 's', CLI_TEXT, "DIR", "the store to write to (default /var/lib/earshot)",
+          &set.store, 0, 0 },
+        { "filter", 'f', CLI_TEXT, "EXPR", "capture filter (pcap-filter(7)); default: everything",
+          &set.filter, 0, 0 },
+        { "ring-mib", 0, CLI_TEXT, "MIB", "the kernel's ring (default 256)", &set.ring_mib, 0, 0 },
+        { "snaplen", 0, CLI_TEXT, "BYTES", "what is kept of a packet (default: all)", &set.snaplen,
+          0, 0 },
+        { "no-promiscuous", 0, CLI_FLAG, NULL, "only what is addressed to this machine",
+          &set.not_promiscuous, 0, 0 },
+        { "rules", 'r', CLI_TEXT, "DIR", "alert rules (default: those that came with earshot)",
+          &set.rules, 0, 0 },
+        { "user", 'u', CLI_TEXT, "NAME", "whom to become once the interfaces are open, as root",
+          &set.user, 0, 0 },
+        { "listen", 'l', CLI_TEXT, "ADDR:PORT", "the dashboard (default 127.0.0.1:8080)",
+          &set.listen, 0, 0 },
+        { "web-root", 0, CLI_TEXT, "DIR", "the dashboard's files (default: those that came along)",
+          &set.web_root, 0, 0 },
+        { "webhook", 'w', CLI_LIST, "URL", "where alerts are POSTed; may be repeated",
+          &set.webhooks, 0, 0 },
         { "base-url", 0, CLI_TEXT, "URL", "how people reach the dashboard: for links in webhooks",
-          &r.web.base_url, 0, 0 },
-        { "no-web", 0, CLI_FLAG, NULL, "no dashboard beside the probe", &r.no_web, 0, 0 },
+          &set.base_url, 0, 0 },
+        { "no-web", 0, CLI_FLAG, NULL, "no dashboard beside the probe", &no_web, 0, 0 },
     };
     const struct cli_command command = {
         "run",
-        "-i NAME --store DIR",
+        "-i NAME [--store DIR]",
         "listens on an interface, stores, alerts and serves the dashboard",
         "Needs CAP_NET_RAW until the interfaces are open, and gives it away then.\n\n"
         "  earshot run -i eth1 --store /var/lib/earshot\n"
-        "  earshot run -i eth1 -i eth2 -f 'udp or vlan' --store /var/lib/earshot --listen "
-        "0.0.0.0:8080\n",
+        "  earshot run -c /etc/earshot/earshot.yaml\n"
+        "  earshot run -i eth1 -i eth2 -f 'udp or vlan' --store /var/lib/earshot\n",
         options,
         sizeof options / sizeof options[0],
     };
-    int first, status;
+    struct config config;
+    int first, status = cli_parse(&command, argc, argv, &first);
 
-    source_live_options_default(&r.live);
-    status = cli_parse(&command, argc, argv, &first);
     if (status != -1)
         return status;
-    r.command = &command;
     if (first < argc)
         return cli_fail(&command, EXIT_USAGE, "'%s' is no option; an interface is '-i %s'",
                         argv[first], argv[first]);
-    if (r.interfaces.count == 0)
-        return cli_fail(&command, EXIT_USAGE, "which interface? '-i NAME'");
-    if (!r.web.store_dir)
-        return cli_fail(&command, EXIT_USAGE, "which store? '--store DIR'");
-    if (!r.rules)
-        r.rules = folders_find("rules");
-    if (!r.web.web_root)
-        r.web.web_root = folders_find("web");
-    r.web.webhooks = r.webhooks.items;
-    r.web.webhook_count = r.webhooks.count;
-    stop_signal_install();
-    return run(&r);
+    status = settings_read(&command, &set, &config);
+    if (status == -1)
+        status = run_as_configured(&command, &config, no_web);
+    config_fini(&config);
+    return status;
 }

@@ -1,0 +1,99 @@
+#include "probe/cmd/settings.h"
+
+#include "probe/cmd/folders.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+static void set_one(struct config *config, const char *option, const char *called,
+                    const char *value, struct strbuf *errors)
+{
+    if (value)
+        config_set(config, option, called, &value, 1, errors);
+}
+
+static void set_list(struct config *config, const char *option, const char *called,
+                     const struct cli_list *list, struct strbuf *errors)
+{
+    if (list->count)
+        config_set(config, option, called, list->items, list->count, errors);
+}
+
+static void take_options(const struct settings *set, struct config *config, struct strbuf *errors)
+{
+    const struct {
+        const char *option, *called, *value;
+    } given[] = {
+        { "store.directory", "--store", set->store },
+        { "capture.filter", "--filter", set->filter },
+        { "capture.ring_mib", "--ring-mib", set->ring_mib },
+        { "capture.snaplen", "--snaplen", set->snaplen },
+        { "capture.promiscuous", "--no-promiscuous", set->not_promiscuous ? "false" : NULL },
+        { "rules.directory", "--rules", set->rules },
+        { "user", "--user", set->user },
+        { "web.listen", "--listen", set->listen },
+        { "web.root", "--web-root", set->web_root },
+        { "notify.base_url", "--base-url", set->base_url },
+    };
+
+    for (size_t i = 0; i < sizeof given / sizeof given[0]; i++)
+        set_one(config, given[i].option, given[i].called, given[i].value, errors);
+    set_list(config, "capture.interfaces", "--interface", &set->interfaces, errors);
+    set_list(config, "notify.webhooks", "--webhook", &set->webhooks, errors);
+}
+
+static void print_settings(const struct config *config)
+{
+    struct strbuf text = { 0 };
+
+    config_print(config, &text);
+    fwrite(text.p ? text.p : "", 1, text.len, stdout);
+    strbuf_fini(&text);
+}
+
+int settings_read(const struct cli_command *command, const struct settings *set,
+                  struct config *config)
+{
+    struct strbuf errors = { 0 };
+    int status = -1, err;
+
+    if (config_init(config) != 0)
+        return cli_fail(command, EXIT_TROUBLE, "out of memory");
+    err = set->file ? config_read_file(config, set->file, &errors) : 0;
+    if (err && errors.len == 0)
+        status = cli_fail(command, EXIT_NO_INPUT, "%s: %s", set->file, strerror(-err));
+    if (errors.len)
+        status = EXIT_BAD_CONFIG;
+    take_options(set, config, &errors);
+    if (errors.len) {
+        fputs(errors.p, stderr);
+        if (errors.p[errors.len - 1] != '\n')
+            fputc('\n', stderr);
+        status = status == -1 ? EXIT_USAGE : status;
+    }
+    strbuf_fini(&errors);
+    if (status == -1)
+        log_set_level(config_log_level(config));
+    if (status == -1 && set->print) {
+        print_settings(config);
+        status = EXIT_OK;
+    }
+    return status;
+}
+
+const char *settings_rules(const struct config *config)
+{
+    return config->rules_directory ? config->rules_directory : folders_find("rules");
+}
+
+void settings_web(const struct config *config, struct web_process_options *web)
+{
+    *web = (struct web_process_options){
+        .store_dir = config->store_directory,
+        .listen = config->web_listen,
+        .web_root = config->web_root ? config->web_root : folders_find("web"),
+        .base_url = config->notify_base_url,
+        .webhooks = (const char *const *)config->notify_webhooks.items,
+        .webhook_count = config->notify_webhooks.n,
+    };
+}

@@ -1,0 +1,35 @@
+/*
+ * settings - what the configuration file and the command line say together.
+ *
+ * The file first (earshot.yaml(5)), then the options, which win.
+ *
+ * Thread  Main thread, before anything else starts.
+ */
+#ifndef PROBE_CMD_SETTINGS_H
+#define PROBE_CMD_SETTINGS_H
+
+#include "probe/cli.h"
+#include "probe/cmd/web_process.h"
+#include "probe/config.h"
+
+/* The options as they were given; NULL, false or empty: not given. */
+struct settings {
+    const char *file;
+    bool print;
+    struct cli_list interfaces, webhooks;
+    const char *store, *filter, *ring_mib, *snaplen, *rules, *user, *listen, *web_root, *base_url;
+    bool not_promiscuous;
+};
+
+/* -1 to go on; else the exit status, everything said. *config is to be freed with config_fini
+ * either way. */
+int settings_read(const struct cli_command *command, const struct settings *set,
+                  struct config *config);
+
+/* The folder of the rules: as configured, or those that came along; NULL: none. */
+const char *settings_rules(const struct config *config);
+
+/* Borrows from the configuration. */
+void settings_web(const struct config *config, struct web_process_options *web);
+
+#endif
