@@ -1,6 +1,7 @@
 #include "analyzer/sip/sdp.h"
 
 #include "analyzer/sip/sip_multipart.h"
+#include "analyzer/sip/sip_scan.h"
 
 /* Above this a packet time is a mistake: 1 s. */
 enum { PTIME_MAX_MS = 1000, PAYLOAD_TYPES = 128, PORT_COUNT_MAX = 1000 };
@@ -45,40 +46,6 @@ const char *sdp_anomaly_text(enum sdp_anomaly anomaly)
     return (unsigned)anomaly < SDP_ANOMALY_COUNT ? anomaly_texts[anomaly] : "";
 }
 
-const struct sdp_static_payload *sdp_static_payload(unsigned payload_type)
-{
-    static const struct sdp_static_payload payloads[] = {
-        [0] = { SLICE_INIT("PCMU"), 8000, 1, SDP_AUDIO },
-        [3] = { SLICE_INIT("GSM"), 8000, 1, SDP_AUDIO },
-        [4] = { SLICE_INIT("G723"), 8000, 1, SDP_AUDIO },
-        [5] = { SLICE_INIT("DVI4"), 8000, 1, SDP_AUDIO },
-        [6] = { SLICE_INIT("DVI4"), 16000, 1, SDP_AUDIO },
-        [7] = { SLICE_INIT("LPC"), 8000, 1, SDP_AUDIO },
-        [8] = { SLICE_INIT("PCMA"), 8000, 1, SDP_AUDIO },
-        [9] = { SLICE_INIT("G722"), 8000, 1, SDP_AUDIO },
-        [10] = { SLICE_INIT("L16"), 44100, 2, SDP_AUDIO },
-        [11] = { SLICE_INIT("L16"), 44100, 1, SDP_AUDIO },
-        [12] = { SLICE_INIT("QCELP"), 8000, 1, SDP_AUDIO },
-        [13] = { SLICE_INIT("CN"), 8000, 1, SDP_AUDIO },
-        [14] = { SLICE_INIT("MPA"), 90000, 1, SDP_AUDIO },
-        [15] = { SLICE_INIT("G728"), 8000, 1, SDP_AUDIO },
-        [16] = { SLICE_INIT("DVI4"), 11025, 1, SDP_AUDIO },
-        [17] = { SLICE_INIT("DVI4"), 22050, 1, SDP_AUDIO },
-        [18] = { SLICE_INIT("G729"), 8000, 1, SDP_AUDIO },
-        [25] = { SLICE_INIT("CelB"), 90000, 1, SDP_VIDEO },
-        [26] = { SLICE_INIT("JPEG"), 90000, 1, SDP_VIDEO },
-        [28] = { SLICE_INIT("nv"), 90000, 1, SDP_VIDEO },
-        [31] = { SLICE_INIT("H261"), 90000, 1, SDP_VIDEO },
-        [32] = { SLICE_INIT("MPV"), 90000, 1, SDP_VIDEO },
-        [33] = { SLICE_INIT("MP2T"), 90000, 1, SDP_VIDEO },
-        [34] = { SLICE_INIT("H263"), 90000, 1, SDP_VIDEO },
-    };
-
-    if (payload_type >= sizeof payloads / sizeof payloads[0] || !payloads[payload_type].name.p)
-        return NULL;
-    return &payloads[payload_type];
-}
-
 const struct sdp_format *sdp_media_format_find(const struct sdp *sdp, const struct sdp_media *media,
                                                unsigned payload_type)
 {
@@ -96,20 +63,31 @@ static void flag(struct sdp *sdp, enum sdp_anomaly anomaly)
     sdp->anomalies |= 1U << anomaly;
 }
 
-/* Takes the next word off *s and the blanks around it. Empty at the end. */
+/* Takes the next word off *s and the blanks before it. Empty at the end. */
 static struct slice cut_word(struct slice *s)
 {
-    size_t begin = 0, end;
     struct slice word;
 
-    while (begin < s->len && (s->p[begin] == ' ' || s->p[begin] == '\t'))
-        begin++;
-    end = begin;
-    while (end < s->len && s->p[end] != ' ' && s->p[end] != '\t')
-        end++;
-    word = slice_of(s->p + begin, end - begin);
-    *s = slice_of(s->p + end, s->len - end);
+    while (s->len && (s->p[0] == ' ' || s->p[0] == '\t'))
+        *s = scan_skip(*s, 1);
+    word = scan_head(*s, scan_find2(*s, ' ', '\t'));
+    *s = scan_skip(*s, word.len);
     return word;
+}
+
+/* An RTP payload type, or −1. */
+static int payload_type_of(struct slice word)
+{
+    int type = 0;
+
+    if (word.len == 0 || word.len > 3)
+        return -1;
+    for (size_t i = 0; i < word.len; i++) {
+        if (!scan_is_digit(word.p[i]))
+            return -1;
+        type = type * 10 + (word.p[i] - '0');
+    }
+    return type < PAYLOAD_TYPES ? type : -1;
 }
 
 static bool is_host_name(struct slice s)
@@ -135,7 +113,7 @@ static bool parse_connection(struct connection *out, struct slice s)
     cut_word(&s);
     cut_word(&s);
     address = cut_word(&s);
-    *out = (struct connection){ .text = slice_cut(&address, '/') };
+    *out = (struct connection){ .text = scan_cut(&address, '/') };
     if (out->text.len && addr_parse_ip(out->text, &out->addr))
         return true;
     out->host_name = is_host_name(out->text);
@@ -194,11 +172,11 @@ static void read_connection(struct reader *r, struct slice s)
 
 static enum sdp_type type_of(struct slice text)
 {
-    if (slice_ieq(text, SLICE("audio")))
+    if (scan_is(text, SLICE("audio")))
         return SDP_AUDIO;
-    if (slice_ieq(text, SLICE("video")))
+    if (scan_is(text, SLICE("video")))
         return SDP_VIDEO;
-    if (slice_ieq(text, SLICE("image")))
+    if (scan_is(text, SLICE("image")))
         return SDP_IMAGE;
     return SDP_OTHER;
 }
@@ -209,10 +187,10 @@ static void read_proto(struct sdp_media *media)
     struct slice rest = media->proto;
 
     while (rest.len) {
-        struct slice word = slice_cut(&rest, '/');
+        struct slice word = scan_cut(&rest, '/');
 
-        media->on_rtp |= slice_ieq(word, SLICE("RTP"));
-        media->srtp |= slice_istarts_with(word, SLICE("SAVP"));
+        media->on_rtp |= scan_is(word, SLICE("rtp"));
+        media->srtp |= word.len >= 4 && scan_is(scan_head(word, 4), SLICE("savp"));
     }
 }
 
@@ -222,7 +200,7 @@ static void add_format(struct reader *r, struct slice word)
     struct sdp_media *media = r->media;
     struct sdp_format *format;
     struct sdp *out = r->out;
-    uint64_t type;
+    int type;
 
     if (media->format_count == SDP_FORMATS_PER_MEDIA || out->format_count == SDP_FORMATS_MAX) {
         flag(out, SDP_ANOMALY_FORMAT_LIMIT);
@@ -235,7 +213,8 @@ static void add_format(struct reader *r, struct slice word)
         format->name = word;
         return;
     }
-    if (!slice_to_u64(word, PAYLOAD_TYPES - 1, &type)) {
+    type = payload_type_of(word);
+    if (type < 0) {
         format->name = word;
         flag(out, SDP_ANOMALY_BAD_MEDIA);
         return;
@@ -254,7 +233,7 @@ static void add_format(struct reader *r, struct slice word)
 /* "49170" or "49170/2". */
 static bool parse_port(struct sdp_media *media, struct slice s)
 {
-    struct slice count = s, port = slice_cut(&count, '/');
+    struct slice count = s, port = scan_cut(&count, '/');
     uint64_t number;
 
     if (!slice_to_u64(port, UINT16_MAX, &number))
@@ -295,7 +274,7 @@ static void end_media(struct reader *r)
 static void read_media(struct reader *r, struct slice s)
 {
     struct sdp *out = r->out;
-    struct sdp_media *media = &out->media[out->media_count];
+    struct sdp_media *media;
     struct slice word;
 
     end_media(r);
@@ -304,6 +283,7 @@ static void read_media(struct reader *r, struct slice s)
         flag(out, SDP_ANOMALY_MEDIA_LIMIT);
         return;
     }
+    media = &out->media[out->media_count];
     *media = (struct sdp_media){ .first_format = out->format_count };
     media->type_text = cut_word(&s);
     media->type = (uint8_t)type_of(media->type_text);
@@ -328,10 +308,9 @@ static void read_media(struct reader *r, struct slice s)
 /* The format that the payload type at the front of *s means; NULL when it is not on the m=. */
 static struct sdp_format *cut_format(struct reader *r, struct slice *s)
 {
-    struct slice word = cut_word(s);
-    uint64_t type;
+    int type = payload_type_of(cut_word(s));
 
-    if (!slice_to_u64(word, PAYLOAD_TYPES - 1, &type)) {
+    if (type < 0) {
         flag(r->out, SDP_ANOMALY_BAD_ATTRIBUTE);
         return NULL;
     }
@@ -348,8 +327,8 @@ static void read_rtpmap(struct reader *r, struct slice s)
     if (!r->media || !(format = cut_format(r, &s)))
         return;
     s = cut_word(&s);
-    name = slice_cut(&s, '/');
-    clock = slice_cut(&s, '/');
+    name = scan_cut(&s, '/');
+    clock = scan_cut(&s, '/');
     if (name.len == 0 || !slice_to_u64(clock, UINT32_MAX, &number)) {
         flag(r->out, SDP_ANOMALY_BAD_ATTRIBUTE);
         return;
@@ -366,41 +345,28 @@ static void read_fmtp(struct reader *r, struct slice s)
     struct sdp_format *format;
 
     if (r->media && (format = cut_format(r, &s)) != NULL)
-        format->fmtp = slice_trim(s);
+        format->fmtp = scan_trim(s);
 }
 
-static void set_direction(struct reader *r, enum sdp_direction direction)
+/* One of the four words of RFC 3264; other attributes without a value are none of ours. */
+static void read_direction(struct reader *r, struct slice name)
 {
-    if (r->media) {
-        r->media->direction = (uint8_t)direction;
-        r->own_direction = true;
-    } else {
-        r->out->direction = (uint8_t)direction;
+    static const struct slice names[] = {
+        [SDP_SENDRECV] = SLICE_INIT("sendrecv"),
+        [SDP_SENDONLY] = SLICE_INIT("sendonly"),
+        [SDP_RECVONLY] = SLICE_INIT("recvonly"),
+        [SDP_INACTIVE] = SLICE_INIT("inactive"),
+    };
+
+    for (uint8_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (!slice_eq(name, names[i]))
+            continue;
+        if (r->media)
+            r->media->direction = i;
+        else
+            r->out->direction = i;
+        r->own_direction = r->media != NULL;
     }
-}
-
-static void read_sendrecv(struct reader *r, struct slice s)
-{
-    (void)s;
-    set_direction(r, SDP_SENDRECV);
-}
-
-static void read_sendonly(struct reader *r, struct slice s)
-{
-    (void)s;
-    set_direction(r, SDP_SENDONLY);
-}
-
-static void read_recvonly(struct reader *r, struct slice s)
-{
-    (void)s;
-    set_direction(r, SDP_RECVONLY);
-}
-
-static void read_inactive(struct reader *r, struct slice s)
-{
-    (void)s;
-    set_direction(r, SDP_INACTIVE);
 }
 
 /* "53020" or "53020 IN IP4 192.0.2.1". */
@@ -416,7 +382,7 @@ static void read_rtcp(struct reader *r, struct slice s)
         return;
     }
     r->rtcp_port = true;
-    r->rtcp_address = slice_trim(s).len && parse_connection(&connection, s);
+    r->rtcp_address = scan_trim(s).len && parse_connection(&connection, s);
     if (r->rtcp_address)
         r->media->rtcp = connection.addr;
     r->media->rtcp.port = (uint16_t)port;
@@ -432,7 +398,7 @@ static void read_rtcp_mux(struct reader *r, struct slice s)
 /* Milliseconds; some say "2.5". */
 static void read_ptime(struct reader *r, struct slice s)
 {
-    struct slice fraction = slice_trim(s), whole = slice_cut(&fraction, '.');
+    struct slice fraction = scan_trim(s), whole = scan_cut(&fraction, '.');
     uint64_t number, unit_us = 100;
 
     if (!r->media)
@@ -478,31 +444,24 @@ static void read_attribute(struct reader *r, struct slice s)
         struct slice name;
         void (*read)(struct reader *r, struct slice value);
     } attributes[] = {
-        { SLICE_INIT("rtpmap"), read_rtpmap },
-        { SLICE_INIT("fmtp"), read_fmtp },
-        { SLICE_INIT("sendrecv"), read_sendrecv },
-        { SLICE_INIT("ptime"), read_ptime },
-        { SLICE_INIT("candidate"), read_candidate },
-        { SLICE_INIT("sendonly"), read_sendonly },
-        { SLICE_INIT("recvonly"), read_recvonly },
-        { SLICE_INIT("inactive"), read_inactive },
-        { SLICE_INIT("rtcp"), read_rtcp },
-        { SLICE_INIT("rtcp-mux"), read_rtcp_mux },
-        { SLICE_INIT("crypto"), read_crypto },
-        { SLICE_INIT("fingerprint"), read_fingerprint },
+        { SLICE_INIT("rtpmap"), read_rtpmap }, { SLICE_INIT("fmtp"), read_fmtp },
+        { SLICE_INIT("ptime"), read_ptime },   { SLICE_INIT("candidate"), read_candidate },
+        { SLICE_INIT("rtcp"), read_rtcp },     { SLICE_INIT("rtcp-mux"), read_rtcp_mux },
+        { SLICE_INIT("crypto"), read_crypto }, { SLICE_INIT("fingerprint"), read_fingerprint },
     };
-    struct slice name = slice_cut(&s, ':');
+    struct slice name = scan_cut(&s, ':');
 
     if (r->skip)
         return;
     if (s.len == 0)
-        name = slice_trim(name);
+        name = scan_trim(name);
     for (size_t i = 0; i < sizeof attributes / sizeof attributes[0]; i++) {
-        if (slice_eq(name, attributes[i].name)) {
+        if (name.len == attributes[i].name.len && slice_eq(name, attributes[i].name)) {
             attributes[i].read(r, s);
             return;
         }
     }
+    read_direction(r, name);
 }
 
 static void read_line(struct reader *r, struct slice line)

@@ -13,6 +13,7 @@
 #define ANALYZER_SIP_SDP_H
 
 #include "analyzer/base/addr.h"
+#include "analyzer/sip/sdp_payload.h"
 
 enum {
     SDP_MAX_BYTES = 65536,
@@ -52,8 +53,6 @@ enum sdp_anomaly {
 #undef X
         SDP_ANOMALY_COUNT
 };
-
-enum sdp_type { SDP_OTHER, SDP_AUDIO, SDP_VIDEO, SDP_IMAGE };
 
 enum sdp_direction { SDP_SENDRECV, SDP_SENDONLY, SDP_RECVONLY, SDP_INACTIVE };
 
@@ -100,22 +99,11 @@ struct sdp {
     struct sdp_format formats[SDP_FORMATS_MAX];
 };
 
-/* RFC 3551 §6. */
-struct sdp_static_payload {
-    struct slice name;
-    uint32_t clock_rate_hz;
-    uint8_t channels;
-    uint8_t type; /* enum sdp_type */
-};
-
 enum sdp_parse sdp_parse(struct sdp *out, struct slice body);
 
 /* The session description in a body of that Content-Type: the body itself, or the first such part
  * of a multipart. Absent when there is none. A body without a type that begins with "v=" counts. */
 struct slice sdp_find_body(struct slice content_type, struct slice body);
-
-/* NULL for dynamic, reserved and unassigned types. */
-const struct sdp_static_payload *sdp_static_payload(unsigned payload_type);
 
 static inline const struct sdp_format *sdp_media_formats(const struct sdp *sdp,
                                                          const struct sdp_media *media)

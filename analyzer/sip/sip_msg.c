@@ -2,6 +2,7 @@
 
 #include "analyzer/sip/sip_header.h"
 #include "analyzer/sip/sip_scan.h"
+#include "analyzer/sip/sip_start_line.h"
 #include "analyzer/sip/sip_uri.h"
 
 /* RFC 3261 §8.1.1.5, §20.22, §20.19, §20.33: what each number may be at most. */
@@ -65,34 +66,6 @@ enum sip_method sip_method_find(struct slice text)
     return SIP_METHOD_OTHER;
 }
 
-static void flag(struct sip_msg *msg, enum sip_anomaly anomaly)
-{
-    msg->anomalies |= UINT64_C(1) << anomaly;
-}
-
-static void flag_if(struct sip_msg *msg, bool wrong, enum sip_anomaly anomaly)
-{
-    msg->anomalies |= (uint64_t)wrong << anomaly;
-}
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t';
-}
-
-/* Takes what stands before the first white space off *s, and the white space too. */
-static struct slice cut_word(struct slice *s)
-{
-    struct slice word = { s->p, 0 };
-
-    while (word.len < s->len && !scan_is_space(s->p[word.len]))
-        word.len++;
-    *s = scan_skip(*s, word.len);
-    while (s->len && scan_is_space(s->p[0]))
-        *s = scan_skip(*s, 1);
-    return word;
-}
-
 /* Takes the digits at the front off *s. −1 where there are none or they are more than max. */
 static int64_t cut_number(struct sip_msg *msg, struct slice *s, uint64_t max,
                           enum sip_anomaly none_flag)
@@ -106,8 +79,8 @@ static int64_t cut_number(struct sip_msg *msg, struct slice *s, uint64_t max,
             value = value * 10 + (unsigned)(s->p[n] - '0');
     }
     *s = scan_skip(*s, n);
-    flag_if(msg, n == 0, none_flag);
-    flag_if(msg, value > max, SIP_ANOMALY_SCALAR_OVERFLOW);
+    sip_msg_flag_if(msg, n == 0, none_flag);
+    sip_msg_flag_if(msg, value > max, SIP_ANOMALY_SCALAR_OVERFLOW);
     return n && value <= max ? (int64_t)value : -1;
 }
 
@@ -120,201 +93,11 @@ static int64_t read_number(struct sip_msg *msg, struct slice text, uint64_t max)
         return -1;
     value = cut_number(msg, &text, max, SIP_ANOMALY_BAD_NUMBER);
     if (text.len && !scan_is_space(text.p[0]) && text.p[0] != ';' && text.p[0] != '(') {
-        flag(msg, SIP_ANOMALY_BAD_NUMBER);
+        sip_msg_flag_if(msg, true, SIP_ANOMALY_BAD_NUMBER);
         return -1;
     }
     return value;
 }
-
-/* --- the start line --- */
-
-/* RFC 3261 §25.1: token. */
-static bool is_token(char c)
-{
-    /* clang-format off */
-    static const bool token[256] = {
-        ['!'] = 1, ['%'] = 1, ['\''] = 1, ['*'] = 1, ['+'] = 1, ['-'] = 1, ['.'] = 1, ['_'] = 1,
-        ['`'] = 1, ['~'] = 1,
-        ['0'] = 1, ['1'] = 1, ['2'] = 1, ['3'] = 1, ['4'] = 1, ['5'] = 1, ['6'] = 1, ['7'] = 1,
-        ['8'] = 1, ['9'] = 1,
-        ['A'] = 1, ['B'] = 1, ['C'] = 1, ['D'] = 1, ['E'] = 1, ['F'] = 1, ['G'] = 1, ['H'] = 1,
-        ['I'] = 1, ['J'] = 1, ['K'] = 1, ['L'] = 1, ['M'] = 1, ['N'] = 1, ['O'] = 1, ['P'] = 1,
-        ['Q'] = 1, ['R'] = 1, ['S'] = 1, ['T'] = 1, ['U'] = 1, ['V'] = 1, ['W'] = 1, ['X'] = 1,
-        ['Y'] = 1, ['Z'] = 1,
-        ['a'] = 1, ['b'] = 1, ['c'] = 1, ['d'] = 1, ['e'] = 1, ['f'] = 1, ['g'] = 1, ['h'] = 1,
-        ['i'] = 1, ['j'] = 1, ['k'] = 1, ['l'] = 1, ['m'] = 1, ['n'] = 1, ['o'] = 1, ['p'] = 1,
-        ['q'] = 1, ['r'] = 1, ['s'] = 1, ['t'] = 1, ['u'] = 1, ['v'] = 1, ['w'] = 1, ['x'] = 1,
-        ['y'] = 1, ['z'] = 1,
-    };
-    /* clang-format on */
-
-    return token[(unsigned char)c];
-}
-
-static bool is_sip_2_0(struct slice s)
-{
-    return s.len == 7 && (uint32_t)scan_lower8(scan_load4(s.p)) == SCAN_WORD('s', 'i', 'p', '/') &&
-           scan_load4(s.p + 3) == SCAN_WORD('/', '2', '.', '0');
-}
-
-/* "SIP/" digits "." digits. */
-static bool is_version(struct slice s)
-{
-    size_t n = 4, dots = 0;
-
-    if (is_sip_2_0(s))
-        return true;
-    if (s.len < 7 || !slice_istarts_with(s, SLICE("SIP/")) || !scan_is_digit(s.p[4]) ||
-        !scan_is_digit(s.p[s.len - 1]))
-        return false;
-    for (; n < s.len; n++) {
-        if (s.p[n] == '.')
-            dots++;
-        else if (!scan_is_digit(s.p[n]))
-            return false;
-    }
-    return dots == 1;
-}
-
-static size_t token_len(struct slice s)
-{
-    size_t n = 0;
-
-    while (n < s.len && is_token(s.p[n]))
-        n++;
-    return n;
-}
-
-/* The start line without its end; *whole tells whether that end is there. */
-static struct slice start_line(struct slice datagram, bool *whole)
-{
-    struct slice line;
-    size_t n = 0;
-
-    while (n < datagram.len && (datagram.p[n] == '\r' || datagram.p[n] == '\n'))
-        n++;
-    line = n ? scan_skip(datagram, n) : datagram;
-    n = slice_find(line, '\n');
-    *whole = n < line.len;
-    if (n && *whole && line.p[n - 1] == '\r')
-        n--;
-    return slice_of(line.p, n);
-}
-
-/* The last word of a request line, which is its version. */
-static struct slice last_word(struct slice line)
-{
-    size_t begin, end = line.len;
-
-    if (end > 8 && line.p[end - 8] == ' ' && is_sip_2_0(scan_skip(line, end - 7)))
-        return scan_skip(line, end - 7);
-    while (end && is_blank(line.p[end - 1]))
-        end--;
-    begin = end;
-    while (begin && !is_blank(line.p[begin - 1]))
-        begin--;
-    return slice_of(line.p + begin, end - begin);
-}
-
-/* A request line that the datagram ends in: the scheme must vouch for it. */
-static bool looks_like_uri(struct slice s)
-{
-    return slice_istarts_with(s, SLICE("sip:")) || slice_istarts_with(s, SLICE("sips:")) ||
-           slice_istarts_with(s, SLICE("tel:"));
-}
-
-bool sip_msg_looks_like(struct slice datagram)
-{
-    struct slice line;
-    bool whole;
-    size_t n;
-
-    if (datagram.len == 0 || (!is_token(datagram.p[0]) && !scan_is_space(datagram.p[0])))
-        return false;
-    line = start_line(datagram, &whole);
-    n = token_len(line);
-    if (n == 3 && line.len > 4 && line.p[3] == '/') {
-        struct slice rest = line;
-
-        return is_version(cut_word(&rest));
-    }
-    if (n == 0 || n == line.len || !is_blank(line.p[n]))
-        return false;
-    return whole ? is_version(last_word(line)) : looks_like_uri(scan_skip(line, n + 1));
-}
-
-static enum sip_parse read_version(struct sip_msg *msg, struct slice version)
-{
-    if (is_sip_2_0(version))
-        return SIP_PARSE_OK;
-    if (!is_version(version))
-        return SIP_PARSE_NOT_SIP;
-    flag(msg, SIP_ANOMALY_UNKNOWN_VERSION);
-    return SIP_PARSE_UNKNOWN_VERSION;
-}
-
-static enum sip_parse read_status_line(struct sip_msg *msg, struct slice line)
-{
-    struct slice version = { line.p, scan_find(line, ' ') }, code;
-    enum sip_parse result = read_version(msg, version);
-    uint64_t status;
-
-    if (result != SIP_PARSE_OK)
-        return result;
-    line = scan_skip(line, version.len);
-    flag_if(msg, line.len > 1 && is_blank(line.p[1]), SIP_ANOMALY_BAD_START_LINE);
-    line = scan_trim(line);
-    code = cut_word(&line);
-    msg->reason = line;
-    if (code.len != 3 || !slice_to_u64(code, 699, &status) || status < 100) {
-        flag(msg, SIP_ANOMALY_BAD_STATUS);
-        return SIP_PARSE_BAD_STATUS;
-    }
-    msg->status = (uint16_t)status;
-    return SIP_PARSE_OK;
-}
-
-static void read_request_uri(struct sip_msg *msg, struct slice text)
-{
-    struct sip_uri uri;
-    bool bad = false;
-
-    if (text.len >= 2 && text.p[0] == '<' && text.p[text.len - 1] == '>') {
-        text = scan_trim(slice_of(text.p + 1, text.len - 2));
-        bad = true;
-    }
-    msg->request_uri = text;
-    bad |= !sip_uri_parse(&uri, text) || uri.bad;
-    msg->request_user = uri.user;
-    flag_if(msg, bad, SIP_ANOMALY_BAD_RURI);
-    flag_if(msg, uri.headers.p != NULL, SIP_ANOMALY_RURI_HEADERS);
-}
-
-static enum sip_parse read_request_line(struct sip_msg *msg, struct slice line)
-{
-    size_t n = token_len(line);
-    struct slice version = last_word(line), uri;
-    const char *line_end = line.p + line.len;
-    enum sip_parse result;
-
-    if (n == 0 || n == line.len || !is_blank(line.p[n]) || version.p <= line.p + n)
-        return SIP_PARSE_NOT_SIP;
-    result = read_version(msg, version);
-    if (result == SIP_PARSE_NOT_SIP)
-        return result;
-    msg->is_request = true;
-    msg->method_text = slice_of(line.p, n);
-    msg->method = (uint8_t)sip_method_find(msg->method_text);
-    uri = slice_of(line.p + n, (size_t)(version.p - line.p) - n);
-    flag_if(msg,
-            version.p + version.len != line_end || uri.len < 3 || is_blank(uri.p[1]) ||
-                is_blank(uri.p[uri.len - 2]),
-            SIP_ANOMALY_BAD_START_LINE);
-    read_request_uri(msg, scan_trim(uri));
-    return result;
-}
-
-/* --- the header fields --- */
 
 /* One of From and To. */
 static void read_party(struct sip_msg *msg, struct slice value, enum sip_anomaly bad,
@@ -334,7 +117,7 @@ static void read_party(struct sip_msg *msg, struct slice value, enum sip_anomaly
             *tag = text;
     }
     party.bad |= party.params.len > 0; /* a list, which it must not be */
-    flag_if(msg, party.bad, bad);
+    sip_msg_flag_if(msg, party.bad, bad);
 }
 
 static void read_contact(struct sip_msg *msg, struct slice value)
@@ -358,7 +141,7 @@ static void read_contact(struct sip_msg *msg, struct slice value)
         if (text.p && scan_is(name, SLICE("expires")))
             msg->contact_expires = read_number(msg, text, DELTA_MAX);
     }
-    flag_if(msg, contact.bad, SIP_ANOMALY_BAD_CONTACT);
+    sip_msg_flag_if(msg, contact.bad, SIP_ANOMALY_BAD_CONTACT);
 }
 
 /* What stands behind the second slash, or absent. */
@@ -377,14 +160,14 @@ static struct slice skip_slashes(struct slice s)
 /* "SIP" / "2.0" / transport, with white space where they like. What follows, or absent. */
 static struct slice skip_protocol(struct slice s)
 {
-    if (s.len > 8 && is_sip_2_0(scan_head(s, 7)) && s.p[7] == '/')
+    if (s.len > 8 && scan_is_sip_2_0(scan_head(s, 7)) && s.p[7] == '/')
         s = scan_skip(s, 8);
     else
         s = skip_slashes(s);
     if (!s.p)
         return s;
     s = scan_trim(s);
-    cut_word(&s);
+    scan_cut_word(&s);
     return s;
 }
 
@@ -393,7 +176,7 @@ static void read_via_params(struct sip_msg *msg, struct slice params)
     struct slice name, value;
 
     while (sip_param_next(&params, &name, &value)) {
-        flag_if(msg, name.len == 0, SIP_ANOMALY_BAD_VIA);
+        sip_msg_flag_if(msg, name.len == 0, SIP_ANOMALY_BAD_VIA);
         if (!msg->via_branch.p && scan_is(name, SLICE("branch")))
             msg->via_branch = value;
         else if (scan_is(name, SLICE("received")))
@@ -409,15 +192,15 @@ static void read_via(struct sip_msg *msg, struct slice value)
         return;
     value = skip_protocol(value);
     if (!value.p) {
-        flag(msg, SIP_ANOMALY_BAD_VIA);
+        sip_msg_flag_if(msg, true, SIP_ANOMALY_BAD_VIA);
         return;
     }
     n = scan_find2(value, ';', ',');
     msg->via_sent_by = scan_trim(slice_of(value.p, n));
-    flag_if(msg, msg->via_sent_by.len == 0, SIP_ANOMALY_BAD_VIA);
+    sip_msg_flag_if(msg, msg->via_sent_by.len == 0, SIP_ANOMALY_BAD_VIA);
     read_via_params(msg, scan_skip(value, n));
-    flag_if(msg, slice_eq(msg->via_branch, cookie), SIP_ANOMALY_BAD_BRANCH);
-    flag_if(msg, !slice_starts_with(msg->via_branch, cookie), SIP_ANOMALY_RFC2543);
+    sip_msg_flag_if(msg, slice_eq(msg->via_branch, cookie), SIP_ANOMALY_BAD_BRANCH);
+    sip_msg_flag_if(msg, !slice_starts_with(msg->via_branch, cookie), SIP_ANOMALY_RFC2543);
 }
 
 static void read_cseq(struct sip_msg *msg, struct slice value)
@@ -431,7 +214,7 @@ static void read_cseq(struct sip_msg *msg, struct slice value)
     number = cut_number(msg, &method, CSEQ_MAX, SIP_ANOMALY_BAD_CSEQ);
     msg->has_cseq = number >= 0;
     msg->cseq = msg->has_cseq ? (uint32_t)number : 0;
-    flag_if(msg, method.len == 0 || !scan_is_space(method.p[0]), SIP_ANOMALY_BAD_CSEQ);
+    sip_msg_flag_if(msg, method.len == 0 || !scan_is_space(method.p[0]), SIP_ANOMALY_BAD_CSEQ);
     method = scan_trim(method);
     if (msg->is_request && slice_eq(method, msg->method_text)) {
         msg->cseq_method = msg->method;
@@ -439,7 +222,7 @@ static void read_cseq(struct sip_msg *msg, struct slice value)
     }
     msg->cseq_method = (uint8_t)sip_method_find(method);
     if (msg->is_request) {
-        flag(msg, SIP_ANOMALY_CSEQ_METHOD_MISMATCH);
+        sip_msg_flag_if(msg, true, SIP_ANOMALY_CSEQ_METHOD_MISMATCH);
     } else {
         msg->method = msg->cseq_method;
         msg->method_text = method;
@@ -450,7 +233,7 @@ static void read_date(struct sip_msg *msg, struct slice value)
 {
     bool gmt = value.len >= 3 && slice_ieq(scan_skip(value, value.len - 3), SLICE("GMT"));
 
-    flag_if(msg, value.p && !gmt, SIP_ANOMALY_BAD_DATE);
+    sip_msg_flag_if(msg, value.p && !gmt, SIP_ANOMALY_BAD_DATE);
 }
 
 /* What Content-Length leaves of the bytes behind the headers (RFC 3261 §18.3: over UDP the end of
@@ -464,15 +247,15 @@ static void read_body(struct sip_msg *msg, const struct sip_headers *headers, st
     if (!text.p)
         return;
     if (text.len > 1 && text.p[0] == '-' && scan_is_digit(text.p[1])) {
-        flag(msg, SIP_ANOMALY_CL_NEGATIVE);
+        sip_msg_flag_if(msg, true, SIP_ANOMALY_CL_NEGATIVE);
         return;
     }
     msg->content_length = read_number(msg, text, LENGTH_MAX);
     if (!headers->ended || msg->content_length < 0)
         return;
-    flag_if(msg, (uint64_t)msg->content_length > rest.len, SIP_ANOMALY_CL_GT_BODY);
+    sip_msg_flag_if(msg, (uint64_t)msg->content_length > rest.len, SIP_ANOMALY_CL_GT_BODY);
     if ((uint64_t)msg->content_length < rest.len) {
-        flag(msg, SIP_ANOMALY_EXTRA_BYTES);
+        sip_msg_flag_if(msg, true, SIP_ANOMALY_EXTRA_BYTES);
         msg->body.len = (size_t)msg->content_length;
     }
 }
@@ -526,17 +309,17 @@ static void read_headers(struct sip_msg *msg, const struct sip_headers *headers)
 
     msg->headers =
         (uint16_t)(headers->lines < SIP_HEADERS_USED ? headers->lines : SIP_HEADERS_USED);
-    flag_if(msg, headers->lines > SIP_HEADERS_USED, SIP_ANOMALY_HEADER_LIMIT);
-    flag_if(msg, headers->bad_line, SIP_ANOMALY_BAD_HEADER);
-    flag_if(msg, headers->folded, SIP_ANOMALY_FOLDED);
-    flag_if(msg, headers->duplicate, SIP_ANOMALY_DUP_SINGLETON);
-    flag_if(msg, !headers->ended, SIP_ANOMALY_CUT);
-    flag_if(msg, msg->from.p && !msg->from_tag.p, SIP_ANOMALY_RFC2543);
+    sip_msg_flag_if(msg, headers->lines > SIP_HEADERS_USED, SIP_ANOMALY_HEADER_LIMIT);
+    sip_msg_flag_if(msg, headers->bad_line, SIP_ANOMALY_BAD_HEADER);
+    sip_msg_flag_if(msg, headers->folded, SIP_ANOMALY_FOLDED);
+    sip_msg_flag_if(msg, headers->duplicate, SIP_ANOMALY_DUP_SINGLETON);
+    sip_msg_flag_if(msg, !headers->ended, SIP_ANOMALY_CUT);
+    sip_msg_flag_if(msg, msg->from.p && !msg->from_tag.p, SIP_ANOMALY_RFC2543);
     /* Of a message that was cut nobody knows what its sender wrote. */
-    flag_if(msg,
-            headers->ended && (!msg->from.p || !msg->to.p || !msg->cseq_text.p ||
-                               !sip_headers_has(headers, SIP_HEADER_VIA)),
-            SIP_ANOMALY_MISSING_HEADER);
+    sip_msg_flag_if(msg,
+                    headers->ended && (!msg->from.p || !msg->to.p || !msg->cseq_text.p ||
+                                       !sip_headers_has(headers, SIP_HEADER_VIA)),
+                    SIP_ANOMALY_MISSING_HEADER);
 }
 
 static bool is_keepalive(struct slice datagram)
@@ -548,11 +331,17 @@ static bool is_keepalive(struct slice datagram)
     return true;
 }
 
-static enum sip_parse read_start_line(struct sip_msg *msg, struct slice line)
+bool sip_msg_looks_like(struct slice datagram)
 {
-    if (line.len > 4 && slice_istarts_with(line, SLICE("SIP/")))
-        return read_status_line(msg, line);
-    return read_request_line(msg, line);
+    struct slice line;
+    bool whole;
+
+    /* Nothing of RTP, STUN, DTLS or an empty NAT keepalive begins with a printable byte. */
+    if (datagram.len == 0 || ((unsigned char)(datagram.p[0] - '!') > '~' - '!' &&
+                              datagram.p[0] != '\r' && datagram.p[0] != '\n'))
+        return false;
+    line = sip_start_line_cut(datagram, &whole);
+    return sip_start_line_looks_like(line, whole);
 }
 
 enum sip_parse sip_msg_parse(struct sip_msg *msg, struct slice datagram)
@@ -570,12 +359,12 @@ enum sip_parse sip_msg_parse(struct sip_msg *msg, struct slice datagram)
         return SIP_PARSE_TOO_LONG;
     if (datagram.len == 0)
         return SIP_PARSE_KEEPALIVE;
-    line = start_line(datagram, &whole);
+    line = sip_start_line_cut(datagram, &whole);
     if (line.len == 0 || scan_is_space(line.p[0]) || line.p[0] == '\0')
         return is_keepalive(datagram) ? SIP_PARSE_KEEPALIVE : SIP_PARSE_NOT_SIP;
     if (!whole)
         return sip_msg_looks_like(line) ? SIP_PARSE_TRUNCATED : SIP_PARSE_NOT_SIP;
-    result = read_start_line(msg, line);
+    result = sip_start_line_parse(msg, line);
     if (result == SIP_PARSE_NOT_SIP)
         return result;
     line.p += line.len + (line.p[line.len] == '\r' ? 2 : 1);

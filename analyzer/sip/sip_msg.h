@@ -144,6 +144,12 @@ static inline bool sip_msg_has(const struct sip_msg *msg, enum sip_anomaly anoma
     return msg->anomalies >> anomaly & 1;
 }
 
+/* For those who fill a message. */
+static inline void sip_msg_flag_if(struct sip_msg *msg, bool wrong, enum sip_anomaly anomaly)
+{
+    msg->anomalies |= (uint64_t)wrong << anomaly;
+}
+
 /* Contact's parameter before the header (RFC 3261 §10.2.1.1), s; −1: neither is there. */
 static inline int64_t sip_msg_expires(const struct sip_msg *msg)
 {

@@ -214,6 +214,16 @@ static inline struct slice scan_head(struct slice s, size_t n)
     return slice_of(s.p, n);
 }
 
+/* slice_cut for text of a line's length. */
+SCAN_INLINE struct slice scan_cut(struct slice *rest, char at)
+{
+    size_t n = scan_find(*rest, at);
+    struct slice head = scan_head(*rest, n);
+
+    *rest = scan_skip(*rest, n < rest->len ? n + 1 : n);
+    return head;
+}
+
 static inline struct slice scan_skip_space(struct slice s)
 {
     while (s.len && scan_is_space(s.p[0]))
@@ -228,6 +238,25 @@ static inline struct slice scan_trim(struct slice s)
     while (s.len && scan_is_space(s.p[s.len - 1]))
         s.len--;
     return s;
+}
+
+/* Takes what stands before the first white space off *s, and the white space too. */
+static inline struct slice scan_cut_word(struct slice *s)
+{
+    struct slice word = { s->p, 0 };
+
+    while (word.len < s->len && !scan_is_space(s->p[word.len]))
+        word.len++;
+    *s = scan_skip(*s, word.len);
+    while (s->len && scan_is_space(s->p[0]))
+        *s = scan_skip(*s, 1);
+    return word;
+}
+
+static inline bool scan_is_sip_2_0(struct slice s)
+{
+    return s.len == 7 && (uint32_t)scan_lower8(scan_load4(s.p)) == SCAN_WORD('s', 'i', 'p', '/') &&
+           scan_load4(s.p + 3) == SCAN_WORD('/', '2', '.', '0');
 }
 
 #endif
