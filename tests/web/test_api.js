@@ -628,11 +628,11 @@ test('a client that never reads is let go', async () => {
     const stuck = await Live.open();
     const pad = 'x'.repeat(60000);
     stuck.socket.pause();
-    for (let n = 0; n < 400; n += 4) { // 24 MB: more than the kernel keeps for it
-        feed.send(...Array.from({ length: 4 }, (_, i) => ({ type: 'stats', n: n + i, pad })));
+    // Long enough to fill what the kernel keeps for it, and 10 s more.
+    for (let n = 0, end = Date.now() + 17000; Date.now() < end; n++) {
+        feed.send({ type: 'stats', n, pad });
         await sleep(10);
     }
-    await sleep(13000);
     stuck.socket.resume(); // to see the end
     await stuck.until((l) => l.closed);
     await feed.stop();
