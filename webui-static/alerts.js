@@ -27,15 +27,20 @@ export function countFiring(list) {
   return list.filter((alert) => alert.state === "firing").length;
 }
 
-async function load(cursor) {
+/* announce: those that were not known are told about like live ones. */
+async function load(cursor, announce = false) {
   try {
     const page = await fetchAlerts(cursor ? { cursor } : null);
+    const known = new Set(alerts.get().list.map(({ id }) => id));
+    const unheard = page.alerts.filter(({ id }) => !known.has(id));
+
     alerts.update((now) => ({
       list: mergeAlerts(now.list, page.alerts),
-      next: page.next,
+      next: cursor || !now.loaded ? page.next : now.next,
       loaded: true,
       error: null,
     }));
+    if (announce) for (const alert of unheard.reverse()) newestAlert.set(alert);
   } catch (error) {
     alerts.update((now) => ({ ...now, loaded: true, error }));
   }
@@ -47,8 +52,9 @@ export const loadOlderAlerts = () => load(alerts.get().next);
 export function startAlerts() {
   onLive("alert", (alert) => {
     alerts.update((now) => ({ ...now, list: mergeAlerts(now.list, [alert]) }));
-    newestAlert.set(alert);
+    if (alert.state === "firing") newestAlert.set(alert);
   });
-  onLive("reopened", loadAlerts);
+  onLive("reopened", () => load(null, true));
+  onLive("quiet", () => load(null, true));
   loadAlerts();
 }

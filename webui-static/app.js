@@ -78,8 +78,9 @@ function App() {
 
 startRouter();
 listenForKeys();
-connectLive();
-startAlerts();
 const place = document.getElementById("app");
 place.replaceChildren();
 render(html`<${App} />`, place);
+/* Last, so that everybody already listens. */
+startAlerts();
+connectLive();

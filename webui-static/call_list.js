@@ -53,15 +53,16 @@ export function createCallList(query) {
     return fetchCalls(params, abort.signal);
   }
 
-  async function ask(cursor, take) {
+  /* silent: nobody waits for it, so nothing is shown of its going on. */
+  async function ask(cursor, take, { silent = false } = {}) {
     if (busy) return;
     busy = true;
-    store.update((now) => ({ ...now, loading: true, error: null }));
+    if (!silent) store.update((now) => ({ ...now, loading: true, error: null }));
     try {
       const got = await page(cursor);
       store.update((now) => ({ ...now, ...take(now, got), loading: false }));
     } catch (error) {
-      if (error.name !== "AbortError") store.update((now) => ({ ...now, loading: false, error }));
+      if (error.name !== "AbortError" && !silent) store.update((now) => ({ ...now, loading: false, error }));
     } finally {
       busy = false;
     }
@@ -87,19 +88,20 @@ export function createCallList(query) {
       else list.start();
     },
     /* After a break of the feed: what it would have told. Too much of it, and the list is new. */
-    refresh: () =>
+    refresh: (show) =>
       ask(null, (now, got) => {
         const known = new Set(now.calls.map((call) => call.id));
         const joins = now.calls.length > 0 && got.calls.some((call) => known.has(call.id));
         return joins ? joinLive(now, got.calls, filter) : { calls: got.calls, waiting: [], next: got.next };
-      }),
+      }, { silent: true }).then(() => show && list.showWaiting()),
     /* show: new calls go straight to the top instead of waiting to be asked for. */
     takeLive(records, show) {
       filter = readFilter(query, Date.now() / 1000);
       store.update((now) => ({ ...now, ...joinLive(now, records, filter) }));
-      if (show && store.get().waiting.length) list.showWaiting();
+      if (show) list.showWaiting();
     },
     showWaiting() {
+      if (store.get().waiting.length === 0) return;
       store.update((now) => ({
         ...now,
         calls: [...now.waiting, ...now.calls].sort(byNewest),

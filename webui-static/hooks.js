@@ -19,7 +19,7 @@ export function useStore(store) {
 export function useLive(type, handler) {
   const newest = useRef(handler);
   newest.current = handler;
-  useEffect(() => onLive(type, (message) => newest.current(message)), [type]);
+  useLayoutEffect(() => onLive(type, (message) => newest.current(message)), [type]);
 }
 
 /* The width of an element in whole pixels; 0 until it has been laid out. */

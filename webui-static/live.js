@@ -10,6 +10,9 @@ import { createStore } from "./store.js";
 const PROTOCOL = "earshot.live.v1";
 const RETRY_FIRST_MS = 1000;
 const RETRY_MAX_MS = 30000;
+/* The probe speaks once a second; three missed and it is not live. */
+const SILENT_MS = 3500;
+const QUIET_MS = 10000;
 
 /* {phase: "connecting" | "open" | "waiting", retryAt: ms or null, breaks: how often it broke} */
 export const connection = createStore({ phase: "connecting", retryAt: null, breaks: 0 });
@@ -20,9 +23,11 @@ const listeners = new Map();
 let socket = null;
 let retryMs = RETRY_FIRST_MS;
 let timer = null;
+let lookout = null;
 
 /* type: call, alert, stats, dropped; or "reopened", after a break: what was missed must be asked
- * for. Returns what ends the listening. */
+ * for; or "quiet", now and then while no probe speaks: a replay may have come and gone before the
+ * feed knew of it, so what is new must be asked for too. Returns what ends the listening. */
 export function onLive(type, handler) {
   if (!listeners.has(type)) listeners.set(type, new Set());
   listeners.get(type).add(handler);
@@ -44,6 +49,15 @@ function receive(event) {
   if (message === null || typeof message !== "object") return;
   if (message.type === "stats") liveStats.set({ ...message, receivedAt: Date.now() });
   tell(message.type, message);
+}
+
+export function probeSpeaks() {
+  const stats = liveStats.get();
+  return connection.get().phase === "open" && stats !== null && Date.now() - stats.receivedAt < SILENT_MS;
+}
+
+function lookAround() {
+  if (connection.get().phase === "open" && !probeSpeaks() && !document.hidden) tell("quiet", null);
 }
 
 function opened() {
@@ -84,5 +98,6 @@ function connect() {
 export function connectLive() {
   if (socket) return;
   clearTimeout(timer);
+  lookout ??= setInterval(lookAround, QUIET_MS);
   connect();
 }

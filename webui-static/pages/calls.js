@@ -17,7 +17,7 @@ import { downloadFrom } from "../download.js";
 
 /* Live records are gathered and shown together: a flood of them must not redraw for each. */
 const GATHER_MS = 250;
-/* Closer to the top than this, new calls may push the rows down: nobody is reading them yet. */
+/* Closer to the top than this is at the top. */
 const TOP_PX = 8;
 
 /* The list of the filter that was shown last; see call_list. */
@@ -50,6 +50,8 @@ function useLiveCalls(list, selected) {
   const quiet = useRef(selected);
 
   quiet.current = selected === null;
+  /* Nobody reads the first rows yet, so new calls may push them down. */
+  const showNow = () => quiet.current && scrollY <= TOP_PX;
   useEffect(() => () => clearTimeout(timer.current), []);
   useLive("call", (record) => {
     gathered.current.push(record);
@@ -57,11 +59,13 @@ function useLiveCalls(list, selected) {
       const records = gathered.current;
       gathered.current = [];
       timer.current = null;
-      remembered.list.takeLive(records, quiet.current && scrollY <= TOP_PX);
+      remembered.list.takeLive(records, showNow());
     }, GATHER_MS);
   });
-  useLive("reopened", () => list.refresh());
-  useLive("dropped", () => list.refresh());
+  const refresh = () => list.refresh(showNow());
+  useLive("reopened", refresh);
+  useLive("dropped", refresh);
+  useLive("quiet", refresh);
 }
 
 /* How many calls the store holds: asked once, then counted by the feed's own figure. */

@@ -1,14 +1,11 @@
 /*
  * live_strip - what happens right now, in one line: calls open, packets, the newest call.
  */
-import { html } from "../vendor/preact-htm.js";
+import { html, useEffect, useState } from "../vendor/preact-htm.js";
 import { useStore } from "../hooks.js";
-import { connection, liveStats } from "../live.js";
+import { connection, liveStats, probeSpeaks } from "../live.js";
 import { clock } from "../settings.js";
 import { count, text, time } from "../format.js";
-
-/* The probe speaks once a second; three missed and it is not live. */
-const SILENT_MS = 3500;
 
 function Figure({ value, label }) {
   return html`<span class="figure"><b>${value}</b> ${label}</span>`;
@@ -24,11 +21,22 @@ function Newest({ call }) {
   </span>`;
 }
 
+/* Whether a probe speaks, also noticed when it falls silent. */
+function useFresh() {
+  const [, tick] = useState(0);
+
+  useStore(connection);
+  useEffect(() => {
+    const timer = setInterval(() => tick((now) => now + 1), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  return probeSpeaks();
+}
+
 /* stored: how many calls the store holds; newest: the newest call that is known. */
 export function LiveStrip({ stored, newest }) {
-  const { phase } = useStore(connection);
   const stats = useStore(liveStats);
-  const fresh = phase === "open" && stats && Date.now() - stats.receivedAt < SILENT_MS;
+  const fresh = useFresh();
   const dropped = fresh
     ? (stats.kernel_dropped ?? 0) + (stats.interface_dropped ?? 0) + (stats.store_dropped ?? 0)
     : 0;

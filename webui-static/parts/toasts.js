@@ -1,7 +1,7 @@
 /*
  * toasts - a note for each alert that fires, on whatever page one is.
  */
-import { html, useEffect, useState } from "../vendor/preact-htm.js";
+import { html, useEffect, useLayoutEffect, useState } from "../vendor/preact-htm.js";
 import { newestAlert } from "../alerts.js";
 import { isId } from "../api.js";
 import { text } from "../format.js";
@@ -32,10 +32,9 @@ function Toast({ alert, close }) {
 export function Toasts() {
   const [shown, setShown] = useState([]);
 
-  useEffect(
+  useLayoutEffect(
     () =>
       newestAlert.subscribe((alert) => {
-        if (alert.state !== "firing") return;
         setShown((now) => [alert, ...now.filter(({ id }) => id !== alert.id)].slice(0, SHOWN_MAX));
       }),
     [],

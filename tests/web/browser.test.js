@@ -1,0 +1,291 @@
+/*
+ * browser.test - the dashboard as a person uses it: a real store, a real server, a real browser.
+ *
+ * Any console error, exception or CSP violation fails the test in which it happens.
+ */
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { after, afterEach, before, describe, it } from "node:test";
+import { promisify } from "node:util";
+import { ask, keepShot, openBrowser, openPage } from "./support/browser.js";
+import { makeStore, replay, replaySlowly, sample, serve } from "./support/earshot.js";
+import { whyNot } from "./support/environment.js";
+
+const run = promisify(execFile);
+const missing = whyNot();
+const CAPTURES = [
+  "good-call.pcap",
+  "loss-burst.pcap",
+  "failures.pcap",
+  "one-way.pcap",
+  "re-invite.pcap",
+  "jitter-reorder.pcap",
+];
+/* pcap with microseconds or nanoseconds. */
+const PCAP_MAGICS = [0xa1b2c3d4, 0xa1b23c4d];
+
+if (missing) console.log(`SKIPPED: ${missing}`);
+
+/* Whether something is drawn on it: more than one colour. */
+function isDrawn(canvas) {
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  for (let at = 4; at < data.length; at += 4) {
+    if (data[at] !== data[0] || data[at + 3] !== data[3]) return true;
+  }
+  return false;
+}
+
+describe("the dashboard", { skip: missing ?? false }, () => {
+  let store, server, browser, tab, page, lossy;
+
+  before(async () => {
+    store = makeStore();
+    await replay(store, CAPTURES.map(sample));
+    server = await serve(store);
+    browser = await openBrowser();
+    tab = await openPage(browser);
+    page = tab.page;
+    await page.goto(server.url);
+    const { calls } = await ask(page, "calls?limit=1000");
+    lossy = calls.filter((call) => call.loss_ratio > 0).sort((a, b) => b.loss_ratio - a.loss_ratio)[0];
+    assert.ok(lossy, "the samples hold a call with loss");
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.stop();
+    store?.remove();
+  });
+  afterEach(() => {
+    if (tab) assert.deepEqual(tab.complaints.splice(0), [], "the browser complained");
+  });
+
+  async function openCalls(query = "") {
+    await page.goto(`${server.url}#/calls${query}`);
+    await page.waitForSelector(".call-row");
+  }
+
+  async function openLossy() {
+    await page.goto(`${server.url}#/call/${lossy.id}`);
+    await page.waitForSelector(".ladder-message");
+  }
+
+  it("lists every call, newest first", async () => {
+    await openCalls();
+    const { calls } = await ask(page, "calls?limit=1000");
+    const shown = await page.$$eval(".call-row", (rows) => rows.map((row) => row.dataset.id));
+
+    assert.ok(shown.length > 10);
+    assert.deepEqual(shown, calls.slice(0, shown.length).map(({ id }) => id));
+    await page.getByText(`All ${calls.length} calls are shown.`).waitFor();
+  });
+
+  it("finds a call by its Call-ID and opens it with the keyboard alone", async () => {
+    await openCalls();
+    await page.locator("h1").first().waitFor({ state: "attached" });
+    await page.keyboard.press("/");
+    await page.keyboard.type(lossy.call_id);
+    await page.waitForFunction(() => document.querySelectorAll(".call-row").length === 1);
+    assert.equal(await page.getAttribute(".call-row", "data-id"), lossy.id);
+    assert.ok(page.url().includes("q="), "the search is in the address");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("j");
+    await page.waitForSelector(".call-row.selected");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector(".call-page h1");
+    assert.ok(page.url().endsWith(`#/call/${lossy.id}`));
+    await page.keyboard.press("Escape");
+    await page.waitForSelector(".calls-page");
+    assert.equal(await page.inputValue("#omnibox"), lossy.call_id, "back to the same search");
+  });
+
+  it("finds calls by a part of a number, an address, a status", async () => {
+    await openCalls(`?q=${encodeURIComponent(lossy.to_user.slice(-6))}`);
+    assert.ok((await page.$$eval(".call-row", (rows) => rows.map((row) => row.dataset.id))).includes(lossy.id));
+    await openCalls(`?q=${lossy.src.split(":")[0]}`);
+    assert.ok(await page.locator(`.call-row[data-id="${lossy.id}"]`).count());
+    await openCalls();
+    await page.selectOption("select >> nth=0", "5xx");
+    await page.waitForFunction(() => {
+      const chips = [...document.querySelectorAll(".call-row .chip b")];
+      return chips.length > 0 && chips.every((chip) => chip.textContent.startsWith("5"));
+    });
+    assert.ok(page.url().includes("status=5xx"));
+    await page.reload();
+    await page.waitForSelector(".call-row");
+    assert.equal(await page.inputValue("select >> nth=0"), "5xx", "a reload shows the same");
+    await page.getByRole("button", { name: "Clear" }).click();
+    await page.waitForFunction(() => document.querySelectorAll(".call-row").length > 10);
+    await page.goBack();
+    await page.waitForFunction(() => location.hash.includes("status=5xx"));
+  });
+
+  it("says so when nothing is found", async () => {
+    await page.goto(`${server.url}#/calls?q=nobody-has-this`);
+    await page.getByText("No call matches").waitFor();
+    await page.goto(`${server.url}#/nowhere`);
+    await page.getByText("There is no such page").waitFor();
+  });
+
+  it("draws the ladder: an arrow for each message, a bar for each stream", async () => {
+    await openLossy();
+    const { messages } = await ask(page, `calls/${lossy.id}/messages`);
+    const call = await ask(page, `calls/${lossy.id}`);
+    const labels = await page.$$eval(".ladder-message .ladder-label", (all) => all.map((label) => label.textContent.trim()));
+
+    assert.equal(labels.length, messages.length);
+    messages.forEach((message, at) => {
+      assert.ok(labels[at].startsWith(String(message.status ?? message.method)), labels[at]);
+    });
+    assert.equal(await page.locator(".ladder-stream").count(), call.streams.length);
+    assert.ok((await page.locator(".ladder-column").count()) >= 2);
+    assert.ok(await page.locator(".heat-some, .heat-high").count(), "loss is on the bars");
+  });
+
+  it("draws loss, jitter and MOS over time for each direction", async () => {
+    await openLossy();
+    const call = await ask(page, `calls/${lossy.id}`);
+    await page.waitForFunction((n) => document.querySelectorAll(".uplot canvas").length === n, call.streams.length * 3);
+    for (const canvas of await page.$$(".uplot canvas")) assert.ok(await canvas.evaluate(isDrawn));
+    await page.getByText("Why this MOS?").click();
+    await page.getByText(/R = 93\.2 − [\d.]+ − [\d.]+ =/).first().waitFor();
+  });
+
+  it("shows a message as it was on the wire, and remembers which in the address", async () => {
+    await openLossy();
+    await page.click(".ladder-message >> nth=0");
+    const raw = await page.textContent(".message-raw");
+
+    assert.match(raw, /^INVITE sip:/);
+    assert.ok(raw.includes(`Call-ID: ${lossy.call_id}`));
+    assert.ok(raw.includes("m=audio"));
+    assert.ok(page.url().endsWith("?message=1"));
+    await page.keyboard.press("j");
+    await page.waitForFunction(() => document.querySelector(".message-raw").textContent.startsWith("SIP/2.0 100"));
+    await page.keyboard.press("Escape");
+    await page.waitForSelector(".message-pane", { state: "detached" });
+    await page.goto(`${server.url}#/call/${lossy.id}?message=3`);
+    await page.waitForSelector(".ladder-message.selected[data-index='2']");
+  });
+
+  it("downloads the call's packets", async () => {
+    await openLossy();
+    const waiting = page.waitForEvent("download");
+    await page.getByRole("link", { name: "Download pcap" }).click();
+    const download = await waiting;
+    const path = await download.path();
+
+    assert.match(download.suggestedFilename(), /\.pcap$/);
+    assert.ok(PCAP_MAGICS.includes(readFileSync(path).readUInt32LE(0)));
+    if (!existsSync("/usr/bin/tshark")) {
+      console.log("SKIPPED: tshark is not installed, the download was not opened with it");
+      return;
+    }
+    const { stdout } = await run("tshark", ["-r", path, "-Y", "sip", "-T", "fields", "-e", "sip.Call-ID"]);
+    const { messages } = await ask(page, `calls/${lossy.id}/messages`);
+    const found = stdout.trim().split("\n");
+    assert.deepEqual(found, messages.map(() => lossy.call_id));
+    const all = await run("tshark", ["-r", path, "-T", "fields", "-e", "frame.number"]);
+    assert.ok(all.stdout.trim().split("\n").length > lossy.packets, "media and signalling");
+  });
+
+  it("shows the ledger, whose bins add up", async () => {
+    await page.goto(`${server.url}#/probe`);
+    await page.getByText("they add up").waitFor();
+    const { capture } = await ask(page, "stats");
+    await page.getByText(capture.received.toLocaleString("en-GB"), { exact: true }).first().waitFor();
+    for (const words of ["Dropped by the kernel", "Dropped by the interface", "Not stored"])
+      await page.getByText(words).waitFor();
+  });
+
+  it("hears of an alert and of new calls while the page is open", async () => {
+    await openCalls();
+    const before = (await ask(page, "stats")).store.calls;
+    const known = (await ask(page, "calls?limit=1000")).calls.map(({ id }) => id);
+    const toast = page.locator(".toast").waitFor({ timeout: 30000 });
+    const heard = new Set();
+    page.once("websocket", (socket) => {
+      socket.on("framereceived", ({ payload }) => heard.add(JSON.parse(payload).type));
+    });
+    await page.reload();
+    await page.waitForSelector(".call-row");
+    await replaySlowly(store, sample("spike-503.pcap"));
+    await toast;
+    for (const type of ["call", "alert", "stats"]) assert.ok(heard.has(type), `the feed told of ${type}`);
+    assert.match(await page.textContent(".toast"), /503/);
+    await page.waitForFunction((known) => {
+      const rows = [...document.querySelectorAll(".call-row")].map((row) => row.dataset.id);
+      return rows.some((id) => !known.includes(id)) || document.querySelector(".pill") !== null;
+    }, known);
+    await keepShot(page, "alert-live");
+    assert.ok((await ask(page, "stats")).store.calls > before);
+    await page.click(".toast a");
+    await page.waitForSelector(".alert.selected");
+    const { alerts } = await ask(page, "alerts");
+    assert.ok(alerts.length > 0 && alerts[0].calls.length > 0);
+    await page.click(".alert.selected .evidence-call >> nth=0");
+    await page.waitForSelector(".call-page .chip.status-5xx");
+  });
+
+  it("explains its keys", async () => {
+    await openCalls();
+    await page.keyboard.press("?");
+    await page.locator("dialog[open]").waitFor();
+    await page.keyboard.press("Escape");
+    await page.locator("dialog").waitFor({ state: "detached" });
+  });
+
+  it("switches clock and colours, and keeps the choice", async () => {
+    await openCalls();
+    await page.getByRole("button", { name: /^Clock/ }).click();
+    await page.getByRole("button", { name: /^Clock: UTC/ }).waitFor();
+    const { calls } = await ask(page, "calls?limit=1");
+    const utc = new Date(Math.floor(calls[0].invite_time) * 1000).toISOString().slice(11, 19);
+    assert.ok((await page.textContent(".call-row .c-time")).includes(utc));
+    await page.getByRole("button", { name: /^Colours/ }).click();
+    await page.reload();
+    await page.waitForSelector(".call-row");
+    assert.equal(await page.getAttribute("html", "data-theme"), "dark");
+    await page.evaluate(() => localStorage.clear());
+  });
+
+  for (const [width, height] of [[1280, 900], [390, 844]]) {
+    for (const colorScheme of ["dark", "light"]) {
+      it(`fits ${width} px in the ${colorScheme}`, async () => {
+        const view = await openPage(browser, { viewport: { width, height }, colorScheme });
+        const views = [
+          ["calls", "#/calls", ".call-row"],
+          ["call", `#/call/${lossy.id}`, ".uplot"],
+          ["message", `#/call/${lossy.id}?message=1`, ".message-raw"],
+          ["alerts", "#/alerts", ".alert"],
+          ["probe", "#/probe", ".bar-list"],
+        ];
+        for (const [name, hash, sign] of views) {
+          await view.page.goto(server.url + hash);
+          await view.page.waitForSelector(sign);
+          const over = await view.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+          assert.ok(over <= 0, `${name} is ${over} px too wide`);
+          await keepShot(view.page, `${name}-${width}-${colorScheme}`);
+        }
+        await view.close();
+        assert.deepEqual(view.complaints, []);
+      });
+    }
+  }
+
+  it("says when the server is gone, and comes back with it", async () => {
+    /* A page of its own: the browser rightly complains of the refused connection. */
+    const view = await openPage(browser);
+    const address = new URL(server.url).host;
+
+    await view.page.goto(server.url);
+    await view.page.waitForSelector(".call-row");
+    await page.goto("about:blank");
+    await server.stop();
+    await view.page.locator(".banner").waitFor({ timeout: 10000 });
+    server = await serve(store, address);
+    await view.page.getByRole("button", { name: "Try now" }).click();
+    await view.page.locator(".banner").waitFor({ state: "detached", timeout: 35000 });
+    await view.close();
+  });
+});

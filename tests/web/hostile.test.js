@@ -1,0 +1,173 @@
+/*
+ * hostile.test - strangers write what the dashboard shows: none of it ever runs.
+ *
+ * Twice: calls made of attacks on their way through the real probe; and an API that answers with
+ * attacks in every field, also those that the probe fills in itself.
+ */
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { ask, openBrowser, openPage } from "./support/browser.js";
+import { makeStore, replay, serve } from "./support/earshot.js";
+import { whyNot } from "./support/environment.js";
+import { hostileCapture, PAYLOADS } from "./support/hostile_capture.js";
+
+const missing = whyNot();
+const ID = "00000000000000aa";
+
+if (missing) console.log(`SKIPPED: ${missing}`);
+
+/* What an attack would leave behind. The page has one script of each file, no foreign element. */
+function traces() {
+  const foreign = "img:not(.brand img), iframe, object, embed, form, math, [onerror], [onload], [srcdoc]";
+  return {
+    ran: globalThis.ran ?? null,
+    foreign: [...document.querySelectorAll(foreign)].map((element) => element.outerHTML),
+    scripts: [...document.querySelectorAll("script")].filter((script) => script.textContent !== "").length,
+    links: [...document.querySelectorAll("a[href]")].filter((link) => !/^https?:$/.test(link.protocol)).length,
+    polluted: Object.keys(Object.prototype).length,
+  };
+}
+
+const CLEAN = { ran: null, foreign: [], scripts: 0, links: 0, polluted: 0 };
+
+function hostileStream(attack) {
+  const texts = ["call_id", "ssrc", "src", "dst", "direction", "media", "codec", "codec_model"];
+  return {
+    ...Object.fromEntries(texts.map((name) => [name, attack])),
+    id: ID,
+    call: ID,
+    start_time: 1772450001,
+    end_time: 1772450011,
+    packets: 500,
+    expected: 510,
+    lost: 10,
+    mos_lq: { raw: 4, jb50: 4, jb200: 4, adaptive: 4 },
+    intervals: [{ t: 1772450001, packets: 240, lost: 5, jitter_ms_max: 2, mos_lq: 4 }],
+  };
+}
+
+function hostileCall(attack) {
+  const texts = ["call_id", "transport", "state", "from_user", "to_user", "from_uri", "to_uri", "request_uri",
+    "from_tag", "to_tag", "src", "dst", "user_agent", "server", "final_reason", "reason_header", "ended_by",
+    "outcome", "nos_cause", "media_verdict", "capture_confidence"];
+  return {
+    type: "call",
+    ...Object.fromEntries(texts.map((name) => [name, attack])),
+    id: ID,
+    invite_time: 1772450000,
+    final_status: 486,
+    mos_lq: 3.2,
+    codecs: [attack, attack],
+    capture_confidence_reasons: [attack],
+    streams: [hostileStream(attack), { ...hostileStream(attack), direction: "caller_to_callee" }],
+  };
+}
+
+function hostileAlert(attack) {
+  const texts = ["rule", "severity", "group", "summary", "description", "runbook"];
+  return {
+    type: "alert",
+    ...Object.fromEntries(texts.map((name) => [name, attack])),
+    id: ID,
+    state: "firing",
+    since: 1772450000,
+    time: 1772450000,
+    calls: [attack, ID],
+  };
+}
+
+/* What each path of the API answers. */
+function answers(attack) {
+  const message = { time: 1772450000, src: attack, dst: `${attack}x`, method: attack, status: null, reason: attack,
+    call_id: attack, has_sdp: true, raw: `${attack}\r\n${attack}: ${attack}\r\n\r\n${attack}` };
+  const counts = { [attack]: 3, __proto__: 4 };
+  return [
+    [/\/messages$/, { messages: [message, { ...message, method: null, status: 486 }] }],
+    [/\/calls\/[0-9a-f]+$/, hostileCall(attack)],
+    [/\/calls$/, { calls: [hostileCall(attack)], next: null }],
+    [/\/alerts$/, { alerts: [hostileAlert(attack)], next: null }],
+    [/\/stats$/, { version: attack, store: { calls: 1 }, live: true,
+      capture: { source: attack, received: 7, bins: counts, malformed: counts, refusals: counts } }],
+  ];
+}
+
+const VIEWS = [
+  ["#/calls", ".call-row"],
+  [`#/call/${ID}`, ".ladder"],
+  [`#/call/${ID}?message=1`, ".message-raw"],
+  ["#/alerts", ".alert"],
+  ["#/probe", ".bar-list"],
+];
+
+describe("hostile calls", { skip: missing ?? false }, () => {
+  let store, server, browser;
+
+  before(async () => {
+    store = makeStore();
+    const capture = join(store.folder, "hostile.pcap");
+    writeFileSync(capture, hostileCapture());
+    await replay(store, [capture]);
+    server = await serve(store);
+    browser = await openBrowser();
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.stop();
+    store?.remove();
+  });
+
+  it("go through the probe and onto the page as text", async () => {
+    const { page, complaints, close } = await openPage(browser);
+
+    await page.goto(server.url);
+    await page.waitForSelector(".call-row");
+    const { calls } = await ask(page, "calls?limit=1000");
+    assert.equal(calls.length, PAYLOADS.length);
+    assert.deepEqual(await page.evaluate(traces), CLEAN);
+    for (const call of calls) {
+      await page.evaluate((id) => (location.hash = `#/call/${id}?message=2`), call.id);
+      await page.waitForFunction((id) => document.querySelector(".call-tools a")?.href.includes(id), call.id);
+      await page.waitForSelector(".message-raw");
+      assert.deepEqual(await page.evaluate(traces), CLEAN);
+      const attack = PAYLOADS[Math.round(call.invite_time) - 1772450000];
+      const visible = attack.replace("\u202E", "⟨202E⟩").replace("\u202C", "⟨202C⟩");
+      assert.ok((await page.textContent(".message-raw")).includes(visible), `${attack} is shown as it is`);
+    }
+    await page.goto(`${server.url}#/calls?q=${encodeURIComponent(PAYLOADS[1])}`);
+    await page.waitForSelector(".empty");
+    assert.deepEqual(await page.evaluate(traces), CLEAN);
+    assert.deepEqual(complaints, []);
+    await close();
+  });
+
+  it("cannot attack through any field of the API or of the live feed", async () => {
+    const { page, complaints, close } = await openPage(browser);
+    let attack = PAYLOADS[0];
+
+    await page.route("**/api/v1/**", (route) => {
+      const path = new URL(route.request().url()).pathname;
+      const found = answers(attack).find(([pattern]) => pattern.test(path));
+      return route.fulfill({ status: found ? 200 : 404, json: found?.[1] ?? {} });
+    });
+    await page.routeWebSocket("**/api/v1/live", (socket) => {
+      socket.send(JSON.stringify({ ...hostileCall(attack), event: "changed" }));
+      socket.send(JSON.stringify(hostileAlert(attack)));
+      socket.send(attack);
+      socket.send("null");
+    });
+    for (attack of PAYLOADS) {
+      await page.goto("about:blank");
+      await page.goto(server.url);
+      await page.waitForSelector(".toast");
+      for (const [hash, sign] of VIEWS) {
+        await page.evaluate((next) => (location.hash = next), hash);
+        await page.waitForSelector(sign);
+        assert.deepEqual(await page.evaluate(traces), CLEAN, `${attack} on ${hash}`);
+      }
+    }
+    assert.deepEqual(complaints, []);
+    await close();
+  });
+});
