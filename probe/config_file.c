@@ -11,7 +11,11 @@
 #include <stdlib.h>
 #include <yaml.h>
 
-enum { FILE_BYTES_MAX = 1 << 20, NAME_BYTES_MAX = 64 };
+enum {
+    FILE_BYTES_MAX = 64 << 10, /* the sample with all its comments is 2 KiB */
+    BRACKETS_OPEN_MAX = 64,    /* a list in a section needs two */
+    NAME_BYTES_MAX = 64,
+};
 
 struct reading {
     struct config *c;
@@ -151,8 +155,10 @@ static void read_mapping(struct reading *r, const yaml_node_t *node, const char 
         const yaml_node_t *key = yaml_document_get_node(&r->document, pair->key);
         const yaml_node_t *value = yaml_document_get_node(&r->document, pair->value);
         const struct config_option *option;
-        char name[NAME_BYTES_MAX * 2];
+        char name[NAME_BYTES_MAX * 2 + 2];
         struct slice text;
+        bool is_whole;
+        int len;
 
         point_at(r, key);
         if (key->type != YAML_SCALAR_NODE) {
@@ -160,16 +166,18 @@ static void read_mapping(struct reading *r, const yaml_node_t *node, const char 
             continue;
         }
         text = scalar_of(key);
-        /* A name with a NUL or of great length is cut here, and then unknown or not the same. */
-        snprintf(name, sizeof name, "%s%.*s", prefix, text.len > NAME_BYTES_MAX ? 0 : (int)text.len,
-                 text.p);
-        option = strlen(name) == strlen(prefix) + text.len ? config_option_find(name) : NULL;
+        len = snprintf(name, sizeof name, "%s%.*s", prefix,
+                       text.len > NAME_BYTES_MAX ? 0 : (int)text.len, text.p);
+        /* Too long, or with a NUL in it: no name of ours. */
+        is_whole =
+            len > 0 && strlen(prefix) + text.len == (size_t)len && strlen(name) == (size_t)len;
+        option = is_whole ? config_option_find(name) : NULL;
         if (option) {
             read_option(r, option, key, value);
-        } else if (strlen(name) != strlen(prefix) + text.len || !is_section(name)) {
+        } else if (!is_whole || !is_section(name)) {
             complain_unknown(r, slice_of_text(prefix), text);
         } else if (value->type == YAML_MAPPING_NODE) {
-            strncat(name, ".", sizeof name - strlen(name) - 1);
+            snprintf(name + len, sizeof name - (size_t)len, ".");
             read_mapping(r, value, name);
         } else if (!is_null(value)) {
             point_at(r, value);
@@ -221,15 +229,50 @@ static void read_documents(struct reading *r, yaml_parser_t *parser)
     yaml_document_delete(&r->document);
 }
 
+/* libyaml's time grows with the square of the brackets that are open: some tens of thousands take
+ * minutes. Brackets in quotes count too, which no option comes near to. */
+static bool is_too_deep(struct slice text, struct config_origin *origin)
+{
+    size_t open = 0, line = 1, line_start = 0;
+
+    for (size_t i = 0; i < text.len; i++) {
+        switch (text.p[i]) {
+        case '[':
+        case '{':
+            open++;
+            break;
+        case ']':
+        case '}':
+            open -= open > 0;
+            break;
+        case '\n':
+            line++;
+            line_start = i + 1;
+            break;
+        default:
+            continue;
+        }
+        if (open > BRACKETS_OPEN_MAX) {
+            origin->line = line;
+            origin->column = i - line_start + 1;
+            config_complain(origin, "more than %d brackets are open", BRACKETS_OPEN_MAX);
+            return true;
+        }
+    }
+    return false;
+}
+
 int config_read_text(struct config *c, const char *name, struct slice text, struct strbuf *errors)
 {
     struct reading r = { .c = c, .origin = { name, 0, 0, errors, 0 } };
     yaml_parser_t parser;
 
     if (text.len > FILE_BYTES_MAX) {
-        config_complain(&r.origin, "larger than 1 MiB");
+        config_complain(&r.origin, "larger than 64 KiB");
         return -EINVAL;
     }
+    if (is_too_deep(text, &r.origin))
+        return -EINVAL;
     if (!yaml_parser_initialize(&parser))
         return -ENOMEM;
     yaml_parser_set_input_string(&parser, (const unsigned char *)text.p, text.len);

@@ -203,6 +203,9 @@ static void errors_say_where_and_what(void **state)
         { "user: \"a\n", "found unexpected end of stream" },
         { "user: *nobody\n", "found undefined alias" },
         { "? [a]\n: b\n", "a key must be a single word\n" },
+        { "\"user\\0x\": me\n", "earshot.yaml:1:1: unknown key 'user" },
+        { "'': me\n", "earshot.yaml:1:1: unknown key ''" },
+        { "capture:\n  capture: {filter: x}\n", "earshot.yaml:2:3: unknown key 'capture'" },
         { "\xff\xfe\xfd\n", "earshot.yaml:1:1: " },
     };
 
@@ -260,18 +263,24 @@ static void refuses_great_and_deep_files(void **state)
 {
     struct strbuf yaml = { 0 }, errors = { 0 };
 
-    strbuf_add_text(&yaml, "user: ");
-    for (unsigned i = 0; i < 100000; i++)
-        strbuf_add_char(&yaml, '[');
+    strbuf_add_text(&yaml, "# libyaml alone would take minutes\nuser: ");
+    for (unsigned i = 0; i < 60000; i++)
+        strbuf_add_char(&yaml, i % 2 ? '[' : '{');
+    assert_int_equal(config_read_text(*state, "f", strbuf_slice(&yaml), &errors), -EINVAL);
+    assert_string_equal(errors.p, "f:2:71: more than 64 brackets are open\n");
+    strbuf_reset(&yaml);
+    strbuf_reset(&errors);
+    for (unsigned i = 0; i < 30000; i++)
+        strbuf_add_text(&yaml, "- ");
     assert_int_equal(config_read_text(*state, "f", strbuf_slice(&yaml), &errors), -EINVAL);
     assert_true(errors.len > 0);
     strbuf_reset(&yaml);
     strbuf_reset(&errors);
     strbuf_add_text(&yaml, "user: ");
-    for (unsigned i = 0; i < (1 << 20); i++)
+    for (unsigned i = 0; i < (64 << 10); i++)
         strbuf_add_char(&yaml, 'a');
     assert_int_equal(config_read_text(*state, "f", strbuf_slice(&yaml), &errors), -EINVAL);
-    assert_string_equal(errors.p, "f: larger than 1 MiB\n");
+    assert_string_equal(errors.p, "f: larger than 64 KiB\n");
     strbuf_reset(&errors);
     assert_int_equal(config_read_text(*state, "f", slice_of(yaml.p, 5000), &errors), -EINVAL);
     assert_string_equal(errors.p, "f:1:7: user: longer than 4096 bytes\n");

@@ -138,7 +138,7 @@ static void write_file(char path[32], const void *data, size_t len)
 {
     int fd;
 
-    strncpy(path, "/tmp/earshot-test-XXXXXX", 31);
+    snprintf(path, 32, "/tmp/earshot-test-XXXXXX");
     fd = mkstemp(path);
     assert_true(fd >= 0);
     assert_int_equal(write(fd, data, len), (ssize_t)len);
