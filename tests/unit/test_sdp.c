@@ -1,6 +1,6 @@
 #include "analyzer/sip/sdp.h"
 
-#include "heap_block.h"
+#include "tests/unit/heap_block.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
