@@ -161,11 +161,10 @@ static enum sip_header find_slowly(struct sip_headers *out, struct slice field, 
 
 static void take_value(struct sip_headers *out, enum sip_header id, struct slice value)
 {
-    value = scan_trim(value);
     if (!sip_headers_has(out, id)) {
         out->seen |= 1U << id;
-        out->first[id] = value;
-    } else if (is_once[id] && !slice_eq(out->first[id], value)) {
+        out->first[id] = scan_trim(value);
+    } else if (is_once[id] && !slice_eq(out->first[id], scan_trim(value))) {
         out->duplicate = true;
     }
 }
@@ -206,6 +205,7 @@ void sip_headers_scan(struct sip_headers *out, struct slice block, uint32_t limi
     out->ended = out->folded = out->bad_line = out->duplicate = false;
     for (; p < end; lines++) {
         char copy[WINDOW];
+        struct slice field;
         bool folded = false;
         const char *lf;
 
@@ -218,7 +218,8 @@ void sip_headers_scan(struct sip_headers *out, struct slice block, uint32_t limi
         lf = find_end(p, end, &folded);
         if (!lf)
             break;
-        if (take_field(out, slice_of(p, (size_t)(lf - p)), window_at(p, end, copy), lines >= limit))
+        field = slice_of(p, (size_t)(lf - p) - (lf > p && lf[-1] == '\r'));
+        if (take_field(out, field, window_at(p, end, copy), lines >= limit))
             out->folded |= folded;
         p = lf + 1;
     }

@@ -231,13 +231,14 @@ static inline struct slice scan_skip_space(struct slice s)
     return s;
 }
 
-/* slice_trim where most often there is nothing to trim. */
+/* slice_trim where mostly there is nothing to trim, or one blank in front. */
 static inline struct slice scan_trim(struct slice s)
 {
-    s = scan_skip_space(s);
-    while (s.len && scan_is_space(s.p[s.len - 1]))
-        s.len--;
-    return s;
+    if (s.len && s.p[0] == ' ')
+        s = scan_skip(s, 1);
+    if (s.len == 0 || ((unsigned char)s.p[0] > ' ' && (unsigned char)s.p[s.len - 1] > ' '))
+        return s;
+    return slice_trim(s);
 }
 
 /* Takes what stands before the first white space off *s, and the white space too. */
