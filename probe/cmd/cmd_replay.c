@@ -6,6 +6,8 @@
 
 #include <stdio.h>
 
+enum { SOURCE_NAME_MAX = 512 };
+
 struct replay {
     const struct cli_command *command;
     const char *store, *rules;
@@ -19,16 +21,27 @@ static void on_trouble(void *ctx, const char *text)
     cli_fail(r->command, EXIT_BAD_INPUT, "%s", text);
 }
 
+/* What the ledger calls the captures. */
+static void name_source(char *name, size_t room, char **paths, size_t count)
+{
+    if (count == 1)
+        snprintf(name, room, "%s", paths[0]);
+    else
+        snprintf(name, room, "%s and %zu more", paths[0], count - 1);
+}
+
 static int replay(struct replay *r, char **paths, size_t count)
 {
+    char source[SOURCE_NAME_MAX];
     const struct engine_options options = { .store_dir = r->store,
                                             .rules_dir = r->rules,
-                                            .source = paths[0] };
+                                            .source = source };
     struct engine_progress done;
     struct engine_error error;
     struct engine *engine;
     int status;
 
+    name_source(source, sizeof source, paths, count);
     if (engine_open(&engine, &options, &error) != 0)
         return cli_fail(r->command, EXIT_CANNOT_WRITE, "%s", error.text);
     status = file_run(engine, paths, count, on_trouble, r);
