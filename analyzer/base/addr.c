@@ -34,18 +34,20 @@ bool addr_is_private(const struct addr *a)
 
 bool addr_parse_ip(struct slice text, struct addr *out)
 {
+    bool brackets = text.len >= 2 && text.p[0] == '[' && text.p[text.len - 1] == ']';
     char buf[ADDR_TEXT_MAX];
     uint8_t v4[4], v6[16];
 
-    if (text.len >= 2 && text.p[0] == '[' && text.p[text.len - 1] == ']') {
+    if (brackets) {
         text.p++;
         text.len -= 2;
     }
-    if (text.len == 0 || text.len >= sizeof buf)
+    /* A NUL would hide from inet_pton what follows it. */
+    if (text.len == 0 || text.len >= sizeof buf || slice_find(text, '\0') < text.len)
         return false;
     memcpy(buf, text.p, text.len);
     buf[text.len] = '\0';
-    if (inet_pton(AF_INET, buf, v4) == 1) {
+    if (!brackets && inet_pton(AF_INET, buf, v4) == 1) {
         *out = addr_v4(v4, 0);
         return true;
     }
@@ -60,13 +62,16 @@ bool addr_parse(struct slice text, struct addr *out)
 {
     size_t colon = text.len;
     uint64_t port;
+    struct slice ip;
     struct addr a;
 
     while (colon > 0 && text.p[colon - 1] != ':')
         colon--;
-    if (colon == 0 ||
-        !slice_to_u64(slice_of(text.p + colon, text.len - colon), UINT16_MAX, &port) ||
-        !addr_parse_ip(slice_of(text.p, colon - 1), &a))
+    if (colon == 0 || !slice_to_u64(slice_of(text.p + colon, text.len - colon), UINT16_MAX, &port))
+        return false;
+    ip = slice_of(text.p, colon - 1);
+    /* "::1:9" is an address itself: with a port it has brackets. */
+    if ((slice_find(ip, ':') < ip.len && ip.p[0] != '[') || !addr_parse_ip(ip, &a))
         return false;
     a.port = (uint16_t)port;
     *out = a;

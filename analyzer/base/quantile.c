@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { FIRST_ROOM = 3 };
+enum { FIRST_ROOM = 3, MAX_HALVINGS = 31 };
 
 void quantile_fini(struct quantile *q)
 {
@@ -13,10 +13,25 @@ void quantile_fini(struct quantile *q)
 
 void quantile_halve(struct quantile *q)
 {
+    unsigned rest = 0; /* the half that one bucket loses goes to the next: the total stays */
+
     for (unsigned o = 0; o < q->used; o++) {
-        for (unsigned i = 0; i < QUANTILE_STEPS; i++)
-            q->octaves[o].counts[i] = (uint16_t)((q->octaves[o].counts[i] + 1) / 2);
+        for (unsigned i = 0; i < QUANTILE_STEPS; i++) {
+            unsigned sum = q->octaves[o].counts[i] + rest;
+
+            q->octaves[o].counts[i] = (uint16_t)(sum / 2);
+            rest = sum % 2;
+        }
     }
+    if (q->halvings < MAX_HALVINGS)
+        q->halvings++;
+}
+
+bool quantile_draw(struct quantile *q)
+{
+    /* A linear congruential generator: a series with a period must not meet one of ours. */
+    q->lot = q->lot * 1664525u + 1013904223u;
+    return q->lot >> (32 - q->halvings) == 0;
 }
 
 uint8_t quantile_grow(struct quantile *q, unsigned octave)
