@@ -5,9 +5,10 @@
 #include <lz4.h>
 #include <xxhash.h>
 
-/* Media hardly shrinks whatever one does, and LZ4 skips ahead faster through what does not; the
- * figures are in docs/BENCHMARKS.md. */
-enum { LZ4_ACCELERATION = 4 };
+/* How fast LZ4 skips ahead through what does not shrink. Media hardly does: on captured G.711, G.722
+ * and G.729 an 8 costs a third to a half of the time of a 1 (108 ns a packet for 276) and 2 to 13 %
+ * of size. Signalling shrinks to a quarter and is little, so it gets the time it needs. */
+static const int acceleration[PACKET_KINDS] = { [PACKET_SIP] = 1, [PACKET_MEDIA] = 8 };
 
 enum { OFFSET_CHECKSUM = 48, MAGIC = 0x45534348 /* ESCH */ };
 
@@ -72,7 +73,7 @@ size_t chunk_encode(struct chunk_header *h, const uint8_t *raw, uint8_t *out, si
 {
     uint8_t *payload = out + CHUNK_HEADER_BYTES;
     int n = LZ4_compress_fast((const char *)raw, (char *)payload, (int)h->raw_bytes,
-                              (int)(room - CHUNK_HEADER_BYTES), LZ4_ACCELERATION);
+                              (int)(room - CHUNK_HEADER_BYTES), acceleration[h->kind]);
 
     h->encoding = CHUNK_LZ4;
     h->payload_bytes = (uint32_t)n;

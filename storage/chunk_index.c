@@ -38,7 +38,7 @@ static struct chunk_place unpack(int64_t place, int64_t stored_bytes)
 
 int chunk_index_last(sqlite3 *db, uint8_t kind, uint32_t *segment, uint64_t *end)
 {
-    sqlite3_stmt *s;
+    sqlite3_stmt *s = NULL;
     int rc, err = day_db_prepare(&s, db,
                                  SLICE("SELECT place,stored_bytes FROM chunks WHERE place >= ? AND "
                                        "place < ? ORDER BY place DESC LIMIT 1"));
@@ -90,7 +90,7 @@ static int collect(sqlite3 *db, sqlite3_stmt *s, struct chunk_place **places, si
 int chunk_index_find(sqlite3 *db, uint64_t id, uint8_t kind, struct chunk_place **places,
                      size_t *count)
 {
-    sqlite3_stmt *s;
+    sqlite3_stmt *s = NULL;
     int err = day_db_prepare(&s, db,
                              SLICE("SELECT place,stored_bytes FROM chunks WHERE id = ? AND "
                                    "place >= ? AND place < ? ORDER BY place"));

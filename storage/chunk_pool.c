@@ -6,8 +6,7 @@
 
 enum {
     MALLOC_BYTES = 16,
-    QUEUED_MAX_BYTES = 8 << 20, /* what a disk that stalls for a moment may hold up */
-    FREE_MAX_BYTES = 8 << 20,   /* kept for later; beyond, memory follows the calls that are open */
+    FREE_MAX_BYTES = 8 << 20, /* kept for later; beyond, memory follows the calls that are open */
 };
 
 static size_t class_bytes(unsigned size_class)
@@ -20,11 +19,12 @@ static size_t chunk_bytes(const struct open_chunk *chunk)
     return sizeof *chunk + chunk->room;
 }
 
-int chunk_pool_init(struct chunk_pool *pool)
+int chunk_pool_init(struct chunk_pool *pool, size_t queued_max_bytes)
 {
     int err;
 
     memset(pool, 0, sizeof *pool);
+    pool->queued_max_bytes = queued_max_bytes;
     err = pthread_mutex_init(&pool->lock, NULL);
     if (err)
         return -err;
@@ -107,9 +107,9 @@ bool chunk_pool_charge(struct chunk_pool *pool, const struct open_chunk *chunk, 
     bool fits;
 
     pthread_mutex_lock(&pool->lock);
-    while (wait && pool->queued_bytes && pool->queued_bytes + bytes > QUEUED_MAX_BYTES)
+    while (wait && pool->queued_bytes && pool->queued_bytes + bytes > pool->queued_max_bytes)
         pthread_cond_wait(&pool->released, &pool->lock);
-    fits = pool->queued_bytes == 0 || pool->queued_bytes + bytes <= QUEUED_MAX_BYTES;
+    fits = pool->queued_bytes == 0 || pool->queued_bytes + bytes <= pool->queued_max_bytes;
     if (fits)
         pool->queued_bytes += bytes;
     pthread_mutex_unlock(&pool->lock);

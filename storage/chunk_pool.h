@@ -25,9 +25,8 @@ struct open_chunk {
     int64_t first_time, last_time;
     uint64_t frame_bytes; /* captured, without headers */
     uint32_t used, room;  /* of data */
-    uint32_t frames;
+    uint32_t frames, messages;
     uint32_t link_type;
-    uint32_t last_captured; /* bytes of the newest frame: a message must lie in it */
     uint8_t kind;
     uint8_t size_class; /* CHUNK_POOL_CLASSES: too large for the pool */
     uint8_t data[];
@@ -41,10 +40,11 @@ struct chunk_pool {
     pthread_cond_t released;
     struct open_chunk *free[CHUNK_POOL_CLASSES];
     size_t free_bytes; /* in the lists */
-    size_t queued_bytes;
+    size_t queued_bytes, queued_max_bytes;
 };
 
-int chunk_pool_init(struct chunk_pool *pool);
+/* queued_max_bytes: the budget. */
+int chunk_pool_init(struct chunk_pool *pool, size_t queued_max_bytes);
 void chunk_pool_fini(struct chunk_pool *pool);
 
 /* A chunk with at least that much room, its other fields zero; the largest of the pool's own when

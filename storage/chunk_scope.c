@@ -16,7 +16,7 @@ enum {
 /* What a day's database says of the id. */
 static int read_end(struct chunk_scope *scope, sqlite3 *db, struct slice sql)
 {
-    sqlite3_stmt *s;
+    sqlite3_stmt *s = NULL;
     int rc, err = day_db_prepare(&s, db, sql);
 
     if (err)
@@ -37,7 +37,7 @@ static int read_end(struct chunk_scope *scope, sqlite3 *db, struct slice sql)
 
 static int read_streams(struct chunk_scope *scope, sqlite3 *db)
 {
-    sqlite3_stmt *s;
+    sqlite3_stmt *s = NULL;
     int rc, err = day_db_prepare(&s, db, SLICE("SELECT id FROM streams WHERE call = ?"));
 
     if (err)

@@ -15,10 +15,10 @@
 #include <sys/stat.h>
 
 enum {
-    WRITE_BUSY_MS = 2000,    /* a reader that recovers a WAL holds the lock for a moment */
-    READ_BUSY_MS = 1000,     /* a person waits for the answer */
-    READ_CACHE_KIB = 4096,   /* a web process keeps many days open */
-    CHECKPOINT_PAGES = 4096, /* 16 MiB: pages that change often are written back once */
+    WRITE_BUSY_MS = 2000,     /* a reader that recovers a WAL holds the lock for a moment */
+    READ_BUSY_MS = 1000,      /* a person waits for the answer */
+    READ_CACHE_KIB = 4096,    /* a web process keeps many days open */
+    CHECKPOINT_PAGES = 16384, /* 64 MiB: a page that changes often is written back once */
 };
 
 /* clang-format off */
@@ -69,7 +69,7 @@ static int run(sqlite3 *db, const char *sql)
 
 static int read_version(sqlite3 *db, int *version)
 {
-    sqlite3_stmt *s;
+    sqlite3_stmt *s = NULL;
     int err = day_db_prepare(&s, db, SLICE("PRAGMA user_version"));
 
     if (err)

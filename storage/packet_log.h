@@ -29,6 +29,7 @@ struct packet_log_options {
     struct writer *writer; /* told of every chunk; outlives the log */
     bool wait_when_full;   /* replay: the disk sets the pace; else what it cannot take is dropped */
     unsigned threads;      /* that compress; 0: one */
+    size_t queued_max_bytes; /* on the way to the disk; 0: 8 MiB in a replay, 64 MiB live */
 };
 
 struct packet_log_stats {

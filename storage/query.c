@@ -213,7 +213,7 @@ static int run_rows(struct row_question *question, sqlite3 *db, sqlite3_stmt *s)
 static int ask_day(struct row_question *question, struct day_reader *r)
 {
     struct strbuf sql = { 0 };
-    sqlite3_stmt *s;
+    sqlite3_stmt *s = NULL;
     int err;
 
     record_sql_select(&sql, question->table, r->db);
@@ -538,7 +538,7 @@ static bool is_unchanged(const struct query *q, struct day_totals *t)
 static int count_day(struct query *q, struct day_totals *t)
 {
     struct day_reader *r;
-    sqlite3_stmt *s;
+    sqlite3_stmt *s = NULL;
     int err = use_day(q, t->day, &r);
 
     if (err == 0)

@@ -30,7 +30,7 @@ enum {
     QUEUED_MAX_BYTES = 64 << 20, /* records with long interval lists */
     BATCH = 1024,                /* items taken at a time */
     SEEN_SLOTS = 8192,           /* a power of two, over twice the rows looked at in a batch */
-    COMMIT_ROWS = 8192,
+    COMMIT_ROWS = 65536,
     COMMIT_MS = 400,
     POP_MS = 100,
     DAYS_OPEN = 2,
