@@ -19,7 +19,9 @@ enum { FLUSH_BYTES = 64 * 1024 };
 
 static void flush(struct printer *p)
 {
-    if (p->out.failed || fwrite(p->out.p, 1, p->out.len, stdout) != p->out.len)
+    struct slice text = strbuf_slice(&p->out);
+
+    if (p->out.failed || fwrite(text.p, 1, text.len, stdout) != text.len)
         p->broken = true;
     strbuf_reset(&p->out);
 }

@@ -76,6 +76,7 @@ int cmd_replay(int argc, char **argv)
         options,
         3,
     };
+    char rules[FOLDERS_PATH_MAX];
     int first, status = cli_parse(&command, argc, argv, &first);
 
     if (status != -1)
@@ -87,7 +88,7 @@ int cmd_replay(int argc, char **argv)
     if (!r.store)
         return cli_fail(&command, EXIT_USAGE, "which store? '--store DIR'");
     if (!r.rules)
-        r.rules = folders_find("rules");
+        r.rules = folders_find("rules", rules);
     stop_signal_install();
     return replay(&r, argv + first, (size_t)(argc - first));
 }

@@ -23,6 +23,7 @@ struct run {
     struct source *sources[RUN_SOURCES_MAX];
     size_t source_count;
     char source_names[256];
+    char rules_room[FOLDERS_PATH_MAX], web_room[FOLDERS_PATH_MAX];
 };
 
 static void close_sources(struct run *r)
@@ -83,7 +84,7 @@ static int listen_until_stopped(struct run *r)
         return cli_fail(r->command, EXIT_CANNOT_WRITE, "%s", error.text);
     printf("listening on %s, storing into %s; Ctrl-C ends it\n", r->source_names, r->web.store_dir);
     fflush(stdout);
-    status = live_run(engine, r->sources, r->source_count, &source_error);
+    status = live_run(engine, r->sources, r->source_count, r->live.block_timeout_ms, &source_error);
     if (status)
         cli_fail(r->command, (enum cli_exit)status, "%s", source_error.text);
     live_run_losses(r->sources, r->source_count, &losses);
@@ -130,8 +131,8 @@ static void take_settings(struct run *r, const struct config *c)
     r->live.snap_bytes = (int)c->capture_snaplen;
     r->live.block_timeout_ms = (int)c->capture_block_timeout;
     r->live.promiscuous = c->capture_promiscuous;
-    r->rules = settings_rules(c);
-    settings_web(c, &r->web);
+    r->rules = settings_rules(c, r->rules_room);
+    settings_web(c, &r->web, r->web_room);
 }
 
 static int run_as_configured(const struct cli_command *command, struct config *c, bool no_web)

@@ -32,13 +32,14 @@ int cmd_serve(int argc, char **argv)
     };
     struct web_process_options web;
     struct config config;
+    char web_root[FOLDERS_PATH_MAX];
     int first, status = cli_parse(&command, argc, argv, &first);
 
     if (status != -1)
         return status;
     status = settings_read(&command, &set, &config);
     if (status == -1) {
-        settings_web(&config, &web);
+        settings_web(&config, &web, web_root);
         stop_signal_install();
         status = web_process_run(&command, &web);
     }

@@ -1,9 +1,7 @@
 #include "probe/cmd/folders.h"
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,9 +16,9 @@ static bool is_folder(const char *path)
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-const char *folders_find(const char *what)
+const char *folders_find(const char *what, char room[FOLDERS_PATH_MAX])
 {
-    char self[PATH_MAX], path[PATH_MAX + 64];
+    char self[FOLDERS_PATH_MAX - 64];
     ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
     char *slash;
 
@@ -32,9 +30,9 @@ const char *folders_find(const char *what)
         return NULL;
     *slash = '\0';
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-        snprintf(path, sizeof path, "%s%s%s", self, places[i], what);
-        if (is_folder(path))
-            return strdup(path);
+        snprintf(room, FOLDERS_PATH_MAX, "%s%s%s", self, places[i], what);
+        if (is_folder(room))
+            return room;
     }
     return NULL;
 }

@@ -1,7 +1,5 @@
 #include "probe/cmd/settings.h"
 
-#include "probe/cmd/folders.h"
-
 #include <errno.h>
 #include <stdio.h>
 
@@ -81,17 +79,18 @@ int settings_read(const struct cli_command *command, const struct settings *set,
     return status;
 }
 
-const char *settings_rules(const struct config *config)
+const char *settings_rules(const struct config *config, char room[FOLDERS_PATH_MAX])
 {
-    return config->rules_directory ? config->rules_directory : folders_find("rules");
+    return config->rules_directory ? config->rules_directory : folders_find("rules", room);
 }
 
-void settings_web(const struct config *config, struct web_process_options *web)
+void settings_web(const struct config *config, struct web_process_options *web,
+                  char room[FOLDERS_PATH_MAX])
 {
     *web = (struct web_process_options){
         .store_dir = config->store_directory,
         .listen = config->web_listen,
-        .web_root = config->web_root ? config->web_root : folders_find("web"),
+        .web_root = config->web_root ? config->web_root : folders_find("web", room),
         .base_url = config->notify_base_url,
         .webhooks = (const char *const *)config->notify_webhooks.items,
         .webhook_count = config->notify_webhooks.n,

@@ -9,6 +9,7 @@
 #define PROBE_CMD_SETTINGS_H
 
 #include "probe/cli.h"
+#include "probe/cmd/folders.h"
 #include "probe/cmd/web_process.h"
 #include "probe/config.h"
 
@@ -26,10 +27,11 @@ struct settings {
 int settings_read(const struct cli_command *command, const struct settings *set,
                   struct config *config);
 
-/* The folder of the rules: as configured, or those that came along; NULL: none. */
-const char *settings_rules(const struct config *config);
+/* The folder of the rules: as configured, or those that came along, named in `room`; NULL: none. */
+const char *settings_rules(const struct config *config, char room[FOLDERS_PATH_MAX]);
 
-/* Borrows from the configuration. */
-void settings_web(const struct config *config, struct web_process_options *web);
+/* Borrows from the configuration and from `room`. */
+void settings_web(const struct config *config, struct web_process_options *web,
+                  char room[FOLDERS_PATH_MAX]);
 
 #endif
