@@ -82,7 +82,7 @@ static inline struct slice sip_headers_get(const struct sip_headers *headers, en
 enum sip_header sip_header_find(struct slice name);
 
 /* From the line after the start line. Of the fields after the first `limit` only those up to
- * SIP_HEADER_LAST_KEY are taken. A last line without a line end is not used: half a value is no value. */
+ * SIP_HEADER_LAST_KEY are taken. A last line without a line end is not used: half a value is none. */
 void sip_headers_scan(struct sip_headers *out, struct slice block, uint32_t limit);
 
 #endif

@@ -51,7 +51,7 @@
     X(CSEQ_METHOD_MISMATCH, "cseq_method_mismatch") /* the start line counts */ \
     X(MISSING_HEADER,       "missing_header")  /* no Via, From, To or CSeq */ \
     X(HEADER_LIMIT,         "header_limit")    /* more than SIP_HEADERS_USED */ \
-    X(CUT,                  "cut")             /* ends before the empty line; the cut line is not used */ \
+    X(CUT,                  "cut")             /* no empty line; the line that was cut is not used */ \
     X(UNKNOWN_VERSION,      "unknown_version")                                \
     X(BAD_STATUS,           "bad_status")                                     \
     X(RFC2543,              "rfc2543")         /* no branch with the cookie: legal, old */ \

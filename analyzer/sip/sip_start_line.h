@@ -8,7 +8,7 @@
 
 #include "analyzer/sip/sip_msg.h"
 
-/* The line without its end, after any line ends before it; *whole tells whether that end is there. */
+/* The line without its end, line ends before it skipped; *whole tells whether that end is there. */
 struct slice sip_start_line_cut(struct slice datagram, bool *whole);
 
 /* By its version or, in a line that was cut, by its scheme. */
