@@ -11,6 +11,9 @@ enum { SOURCES_MAX = 32, BATCH_FRAMES = 8192, WAIT_MS = 100 };
 #define BEAT_NS INT64_C(1000000000)
 /* Packets may lie that long in the kernel's ring: time passes behind them, not before. */
 #define RING_DELAY_NS INT64_C(1000000000)
+#define MS_NS         INT64_C(1000000)
+/* To be gone within 5 s of a signal leaves 2 for what lies in the rings. */
+#define DRAIN_MAX_NS INT64_C(2000000000)
 
 static int64_t wall_ns(void)
 {
@@ -78,7 +81,40 @@ static size_t poll_all(struct engine *e, struct source **sources, size_t count, 
     return left;
 }
 
-int live_run(struct engine *e, struct source **sources, size_t count, struct source_error *error)
+/* What the kernel took in and nobody will look at any more. */
+static void report_left(struct source **sources, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct source_stats s;
+
+        source_stats_read(sources[i], &s);
+        if (s.received != RECORD_NONE && s.received - s.kernel_dropped > s.frames)
+            log_warn("capture: %s: stopped with %lld packets waiting, which are not analysed",
+                     source_name(sources[i]), (long long)(s.received - s.kernel_dropped - s.frames));
+    }
+}
+
+/* What came before the signal is still heard. The kernel hands over a block that is not full only
+ * when it is gather_ms old, so that long an empty ring says nothing. */
+static void drain(struct engine *e, struct source **sources, size_t count, bool *alive,
+                  int gather_ms, struct source_error *error)
+{
+    int64_t asked = wall_ns(), waited = 0, frames = 0;
+    int64_t settled = gather_ms * MS_NS + gather_ms * MS_NS / 2; /* its timer is not exact */
+
+    do {
+        if (poll_all(e, sources, count, alive, &frames, error) == 0)
+            return;
+        if (frames == 0)
+            wait_for_any(sources, count);
+        waited = wall_ns() - asked;
+    } while ((frames > 0 || waited < settled) && waited >= 0 && waited < DRAIN_MAX_NS);
+    if (frames > 0)
+        report_left(sources, count);
+}
+
+int live_run(struct engine *e, struct source **sources, size_t count, int gather_ms,
+             struct source_error *error)
 {
     bool alive[SOURCES_MAX];
     int64_t next_beat = wall_ns() + BEAT_NS;
@@ -103,5 +139,7 @@ int live_run(struct engine *e, struct source **sources, size_t count, struct sou
         if (frames == 0)
             wait_for_any(sources, count);
     }
+    if (left > 0)
+        drain(e, sources, count, alive, gather_ms, error);
     return left == 0 && error->fault != SOURCE_FAULT_NONE ? source_exit_status(error->fault) : 0;
 }
