@@ -90,7 +90,8 @@ static void report_left(struct source **sources, size_t count)
         source_stats_read(sources[i], &s);
         if (s.received != RECORD_NONE && s.received - s.kernel_dropped > s.frames)
             log_warn("capture: %s: stopped with %lld packets waiting, which are not analysed",
-                     source_name(sources[i]), (long long)(s.received - s.kernel_dropped - s.frames));
+                     source_name(sources[i]),
+                     (long long)(s.received - s.kernel_dropped - s.frames));
     }
 }
 
