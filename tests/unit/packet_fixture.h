@@ -109,6 +109,7 @@ static inline bool pcap_bytes_next(struct pcap_bytes *b, struct pcap_frame *fram
 {
     const uint8_t *p = b->p + b->at;
 
+    *frame = (struct pcap_frame){ .data = NULL };
     if (b->at == b->len)
         return false;
     assert_true(b->len - b->at >= 16);
