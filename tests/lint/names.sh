@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # names.sh - a file is a noun, and what it gives to others begins with its name.
 #
-# rtcp_packet.c may give rtcp_packet_… and, as long as no other header is called so, rtcp_…. What a
-# header of the same folder declares may be spread over several files: then its name leads. Read
-# from the object files of a build, given as $BUILD_DIR: only the linker knows what is not static.
+# rtcp_packet.c may give rtcp_packet_…, and rtcp_… as long as rtcp_packet.h declares it. What a header
+# of the same folder declares may be spread over several files: then its name leads. Read from the
+# object files of a build, given as $BUILD_DIR: only the linker knows what is not static.
 . "$(dirname "$0")/sources.sh"
 
 # module:beginning of what is better named otherwise: after the type that it belongs to.
@@ -30,6 +30,7 @@ symbols() {
         folder=${path%/*} name=${path##*/} leader=
         name=${name%.c}
         [[ $symbol == "$name" || $symbol == "$name"_* ]] && continue
+        [[ $symbol == "${name%%_*}"_* ]] && grep -qs "\b$symbol\b" "$folder/$name.h" && continue
         for header in "$folder"/*.h; do
             header=${header##*/} header=${header%.h}
             [[ $symbol == "$header"_* && ${#header} -gt ${#leader} ]] && leader=$header
@@ -37,7 +38,7 @@ symbols() {
         if [ -n "$leader" ]; then
             grep -q "\b$symbol\b" "$folder/$leader.h" ||
                 echo "$path: gives $symbol, which by its name belongs to $leader.h"
-        elif [[ $symbol != "${name%%_*}"_* ]]; then
+        else
             for exception in $exceptions; do
                 [[ $name:$symbol == "$exception"* ]] && continue 2
             done

@@ -309,7 +309,7 @@ static void a_cut_frame_tells_the_truth(void **state)
 
             assert_true(n == 1 || bin < BIN_COUNT);
             if (row->bin == BIN_COUNT && n == 1) {
-                uint32_t offset;
+                uint32_t offset = 0;
 
                 assert_true(decap_payload_offset(&frame, datagram, &offset));
                 assert_int_equal(datagram->wire_bytes, HELLO_BYTES);
@@ -352,7 +352,7 @@ static void any_frame_has_one_bin_or_a_datagram(void **state)
         struct frame frame = frame_of(data, captured, wire, row->link_type);
         const struct datagram *datagram = NULL;
         enum packet_bin bin = BIN_COUNT;
-        uint32_t offset;
+        uint32_t offset = 0;
 
         for (uint64_t edits = next_random(&x) % 5; captured && edits; edits--)
             data[next_random(&x) % captured] = (uint8_t)next_random(&x);
