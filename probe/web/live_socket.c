@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum {
@@ -88,7 +89,9 @@ int live_socket_on_writeable(struct server *s, struct client *c)
 {
     if (c->ping_due) {
         c->ping_due = false;
-        if (lws_write(c->wsi, s->out + LWS_PRE, 0, LWS_WRITE_PING) < 0)
+        /* Not empty: the library tells nobody of an empty pong. */
+        memcpy(s->out + LWS_PRE, "ping", 4);
+        if (lws_write(c->wsi, s->out + LWS_PRE, 4, LWS_WRITE_PING) < 0)
             return -1;
         lws_callback_on_writable(c->wsi);
         return 0;
@@ -114,6 +117,15 @@ int live_socket_on_writeable(struct server *s, struct client *c)
     return 0;
 }
 
+/* At once, with what the kernel holds for it: it would wait for this client for minutes. */
+static void let_go(struct client *c)
+{
+    struct linger nothing = { .l_onoff = 1, .l_linger = 0 };
+
+    setsockopt(lws_get_socket_fd(c->wsi), SOL_SOCKET, SO_LINGER, &nothing, sizeof nothing);
+    lws_set_timeout(c->wsi, PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_ASYNC);
+}
+
 /* Once a second for each: who has not taken a message for STALLED_S or does not answer a ping
  * is let go. */
 static void tick_client(struct server *s, struct client *c)
@@ -124,7 +136,7 @@ static void tick_client(struct server *s, struct client *c)
     c->position_before = c->position;
     c->ping_s++;
     if (c->stalled_s >= STALLED_S || (c->pong_due && c->ping_s >= PONG_S)) {
-        lws_set_timeout(c->wsi, PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_ASYNC);
+        let_go(c);
         return;
     }
     if (c->ping_s >= PING_S) {

@@ -19,6 +19,7 @@ const work = mkdtempSync(join(tmpdir(), 'earshot-web-'));
 const store = join(work, 'store');
 const root = join(work, 'root');
 let server, host, port, ids, base;
+let patient, mute, began; // two that stay from the beginning to the end
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -37,6 +38,9 @@ before(async () => {
     });
     [host, port] = address.split(':');
     base = `http://${address}/api/v1`;
+    [patient, mute] = [await Live.open(), await Live.open()];
+    mute.mute = true;
+    began = Date.now();
 });
 
 after(async () => {
@@ -73,6 +77,8 @@ class Live {
     messages = [];
     waiting = [];
     closed = false;
+    mute = false; // does not answer pings
+    pings = 0;
 
     static open({ origin, path = '/api/v1/live', name = `${host}:${port}`, from,
                   protocol = 'earshot.live.v1' } = {}) {
@@ -113,10 +119,17 @@ class Live {
             if (this.buffer.length < at + length) return;
             const opcode = this.buffer[0] & 15;
             assert.equal(this.buffer[0] & 0x70, 0, 'no extension is in use');
-            if (opcode === 1) this.messages.push(JSON.parse(this.buffer.subarray(at, at + length).toString()));
+            const payload = this.buffer.subarray(at, at + length);
+            if (opcode === 1) this.messages.push(JSON.parse(payload.toString()));
+            if (opcode === 9) this.onPing(payload);
             this.buffer = this.buffer.subarray(at + length);
             this.wake();
         }
+    }
+
+    onPing(payload) {
+        this.pings++;
+        if (!this.mute) this.socket.write(Buffer.concat([Buffer.from([0x8a, 0x80 | payload.length, 0, 0, 0, 0]), payload]));
     }
 
     wake() { this.waiting.splice(0).forEach((resolve) => resolve()); }
@@ -510,7 +523,7 @@ test('this machine has 256 connections, and they are free again', async () => {
             await new Promise((resolve) => sockets[i].once('connect', resolve));
         }
         await sleep(500);
-        assert.ok(closed >= 44 && closed < 60, `${closed} were shown the door`);
+        assert.ok(closed >= 44 && closed < 64, `${closed} were shown the door`);
         sockets.forEach((socket) => socket.destroy());
         await sleep(1000);
     }
@@ -580,7 +593,8 @@ test('another site, another host, another path: no WebSocket', async () => {
 
 test('there is room for 64 live clients, and a message for each', async () => {
     const feed = await startFeed();
-    const clients = await Promise.all(Array.from({ length: 64 }, () => Live.open()));
+    const others = [patient, mute].filter((client) => !client.closed).length;
+    const clients = await Promise.all(Array.from({ length: 64 - others }, () => Live.open()));
     await assert.rejects(Live.open(), /^Error: HTTP\/1\.1 503/);
     feed.send({ type: 'stats', n: 1 });
     await Promise.all(clients.map((client) => client.until((l) => l.messages.length === 1)));
@@ -636,4 +650,11 @@ test('a client that never reads is let go', async () => {
     stuck.socket.resume(); // to see the end
     await stuck.until((l) => l.closed);
     await feed.stop();
+});
+
+test('who answers pings stays, who does not is let go', async () => {
+    await sleep(Math.max(0, began + 45000 - Date.now()));
+    assert.ok(patient.pings >= 1 && !patient.closed);
+    assert.ok(mute.pings >= 1 && mute.closed);
+    patient.close();
 });
