@@ -219,6 +219,9 @@ static void on_invite(struct call *call, const struct sip_msg *msg, const struct
             step(call, EVENT_ANSWER); /* the capture began in mid-call */
         return;
     }
+    /* Some clients answer a challenge with another From-tag: the dialog will have that one. */
+    if (!slice_eq(call->from_tag, msg->from_tag))
+        call->from_tag = keep(call, msg->from_tag, c);
     keep_first(call, &call->request_uri, msg->request_uri, c);
     keep_first(call, &call->user_agent, msg->user_agent, c);
     if (!call->invite_seen) {
@@ -232,9 +235,22 @@ static void on_invite(struct call *call, const struct sip_msg *msg, const struct
     call->challenge_open = false;
 }
 
+/* Does it speak of a branch that answered too, and is not the one that counts? The caller hangs that
+ * one up (RFC 3261 §13.2.2.4), while this one talks. */
+static bool is_of_other_branch(const struct call *call, const struct sip_msg *msg)
+{
+    struct slice tag = is_by_callee(call, msg) ? msg->from_tag : msg->to_tag;
+
+    return call->answer_time != RECORD_NONE && call_has_tags(call, msg) && tag.len &&
+           call->to_tag.len && call->to_tag.len < CALL_TEXT_MAX_BYTES &&
+           !slice_eq(tag, call->to_tag);
+}
+
 static void on_bye(struct call *call, const struct sip_msg *msg, const struct datagram *d,
                    struct counters *c)
 {
+    if (is_of_other_branch(call, msg))
+        return;
     if (!call->bye_seen) {
         call->bye_seen = true;
         call->bye_time = d->time_ns;
@@ -333,7 +349,7 @@ static void on_response(struct call *call, const struct sip_msg *msg, const stru
                         struct counters *c)
 {
     if (msg->cseq_method == SIP_METHOD_BYE && msg->status >= 200) {
-        if (call->bye_answer_time == RECORD_NONE)
+        if (call->bye_answer_time == RECORD_NONE && !is_of_other_branch(call, msg))
             call->bye_answer_time = d->time_ns;
         return;
     }

@@ -4,9 +4,10 @@
 
 #include <math.h>
 
+/* Unknown too when the mirror showed what follows before what was. */
 static double ms_between(int64_t from, int64_t to)
 {
-    return from == RECORD_NONE || to == RECORD_NONE ? NAN : (double)(to - from) / 1e6;
+    return from == RECORD_NONE || to == RECORD_NONE || to < from ? NAN : (double)(to - from) / 1e6;
 }
 
 static struct slice transport_text(uint8_t transport)
