@@ -22,8 +22,7 @@ void strbuf_reset(struct strbuf *b)
         b->p[0] = '\0';
 }
 
-/* Makes room for len more bytes and the NUL. */
-static bool reserve(struct strbuf *b, size_t len)
+bool strbuf_reserve(struct strbuf *b, size_t len)
 {
     size_t max = b->max_bytes ? b->max_bytes : STRBUF_MAX_BYTES;
     size_t room = b->room ? b->room : FIRST_ROOM;
@@ -39,6 +38,8 @@ static bool reserve(struct strbuf *b, size_t len)
         return true;
     while (room <= b->len + len)
         room *= 2;
+    if (room > max)
+        room = max + 1; /* so that what fits the room fits the cap */
     p = realloc(b->p, room);
     if (!p) {
         b->failed = true;
@@ -47,21 +48,6 @@ static bool reserve(struct strbuf *b, size_t len)
     b->p = p;
     b->room = room;
     return true;
-}
-
-void strbuf_add(struct strbuf *b, const void *p, size_t len)
-{
-    if (!reserve(b, len))
-        return;
-    if (len)
-        memcpy(b->p + b->len, p, len);
-    b->len += len;
-    b->p[b->len] = '\0';
-}
-
-void strbuf_add_char(struct strbuf *b, char c)
-{
-    strbuf_add(b, &c, 1);
 }
 
 void strbuf_add_text(struct strbuf *b, const char *text)
@@ -82,7 +68,7 @@ void strbuf_addf(struct strbuf *b, const char *format, ...)
     va_start(args, format);
     n = vsnprintf(NULL, 0, format, args);
     va_end(args);
-    if (n < 0 || !reserve(b, (size_t)n))
+    if (n < 0 || !strbuf_reserve(b, (size_t)n))
         return;
     va_start(args, format);
     vsnprintf(b->p + b->len, (size_t)n + 1, format, args);

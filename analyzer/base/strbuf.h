@@ -24,8 +24,24 @@ struct strbuf {
 void strbuf_fini(struct strbuf *b);
 /* Empty again, the memory kept. */
 void strbuf_reset(struct strbuf *b);
-void strbuf_add(struct strbuf *b, const void *p, size_t len);
-void strbuf_add_char(struct strbuf *b, char c);
+/* Makes room for len more bytes and the NUL; false at the cap or without memory. */
+bool strbuf_reserve(struct strbuf *b, size_t len);
+
+static inline void strbuf_add(struct strbuf *b, const void *p, size_t len)
+{
+    if ((b->failed || len >= b->room - b->len) && !strbuf_reserve(b, len))
+        return;
+    if (len)
+        memcpy(b->p + b->len, p, len);
+    b->len += len;
+    b->p[b->len] = '\0';
+}
+
+static inline void strbuf_add_char(struct strbuf *b, char c)
+{
+    strbuf_add(b, &c, 1);
+}
+
 void strbuf_add_text(struct strbuf *b, const char *text);
 void strbuf_add_slice(struct strbuf *b, struct slice s);
 void strbuf_addf(struct strbuf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -13,7 +13,7 @@
 #define ANALYZER_SIP_SDP_H
 
 #include "analyzer/base/addr.h"
-#include "analyzer/sip/sdp_payload.h"
+#include "analyzer/sip/sdp_static.h"
 
 enum {
     SDP_MAX_BYTES = 65536,

@@ -1,10 +1,10 @@
 /*
- * sdp_payload - what the static RTP payload types mean, where no rtpmap says otherwise.
+ * sdp_static - what the static RTP payload types mean, where no rtpmap says otherwise.
  *
  * Source  RFC 3551 §6, tables 4 and 5.
  */
-#ifndef ANALYZER_SIP_SDP_PAYLOAD_H
-#define ANALYZER_SIP_SDP_PAYLOAD_H
+#ifndef ANALYZER_SIP_SDP_STATIC_H
+#define ANALYZER_SIP_SDP_STATIC_H
 
 #include "analyzer/base/slice.h"
 

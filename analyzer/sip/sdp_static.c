@@ -1,4 +1,4 @@
-#include "analyzer/sip/sdp_payload.h"
+#include "analyzer/sip/sdp_static.h"
 
 const struct sdp_static_payload *sdp_static_payload(unsigned payload_type)
 {
