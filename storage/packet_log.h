@@ -25,7 +25,7 @@ enum packet_kind { PACKET_SIP, PACKET_MEDIA, PACKET_KINDS };
 struct packet_log;
 
 struct packet_log_options {
-    const char *store_dir;
+    const char *store_dir; /* outlives the log */
     struct writer *writer; /* told of every chunk; outlives the log */
     bool wait_when_full;   /* replay: the disk sets the pace; else what it cannot take is dropped */
     unsigned threads;      /* that compress; 0: one */

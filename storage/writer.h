@@ -20,8 +20,8 @@
 struct writer;
 
 struct writer_options {
-    const char *store_dir;
-    bool wait_when_full; /* replay: slow the source down instead of refusing */
+    const char *store_dir; /* outlives the writer */
+    bool wait_when_full;   /* replay: slow the source down instead of refusing */
 };
 
 struct writer_stats {
