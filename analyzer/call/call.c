@@ -28,6 +28,10 @@ struct call *call_new(struct slice call_id, uint64_t call_id_hash, int64_t time_
     memset(call, 0, sizeof *call);
     arena_init(&call->arena, call + 1, FIRST_TEXT_BYTES, CALL_ARENA_MAX_BYTES);
     call->call_id = arena_copy(&call->arena, call_id, CALL_ID_MAX_BYTES, &cut);
+    if (!call->call_id.p) {
+        call_free(call);
+        return NULL;
+    }
     call->call_id_hash = call_id_hash;
     call->first_time = time_ns;
     call->last_sip_time = time_ns;

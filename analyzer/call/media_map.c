@@ -87,23 +87,27 @@ bool media_map_announce(struct media_map *m, struct media_endpoint *endpoint)
 
     if (!node)
         return false;
+    endpoint->previous_at_address = NULL;
     endpoint->next_at_address = node->endpoints;
+    if (node->endpoints)
+        node->endpoints->previous_at_address = endpoint;
     node->endpoints = endpoint;
     return true;
 }
 
+/* Linked both ways: a load test announces one address in all of its calls. */
 void media_map_withdraw(struct media_map *m, struct media_endpoint *endpoint)
 {
     struct media_node *node = media_map_find(m, &endpoint->addr, endpoint->network);
 
     if (!node)
         return;
-    for (struct media_endpoint **at = &node->endpoints; *at; at = &(*at)->next_at_address) {
-        if (*at == endpoint) {
-            *at = endpoint->next_at_address;
-            break;
-        }
-    }
+    if (endpoint->previous_at_address)
+        endpoint->previous_at_address->next_at_address = endpoint->next_at_address;
+    else
+        node->endpoints = endpoint->next_at_address;
+    if (endpoint->next_at_address)
+        endpoint->next_at_address->previous_at_address = endpoint->previous_at_address;
     drop_if_empty(m, node);
 }
 
@@ -113,7 +117,10 @@ bool media_map_add_orphan(struct media_map *m, struct media_stream *s)
 
     if (!node)
         return false;
+    s->previous_orphan = NULL;
     s->next_orphan = node->orphans;
+    if (node->orphans)
+        node->orphans->previous_orphan = s;
     node->orphans = s;
     return true;
 }
@@ -124,12 +131,12 @@ void media_map_remove_orphan(struct media_map *m, struct media_stream *s)
 
     if (!node)
         return;
-    for (struct media_stream **at = &node->orphans; *at; at = &(*at)->next_orphan) {
-        if (*at == s) {
-            *at = s->next_orphan;
-            break;
-        }
-    }
+    if (s->previous_orphan)
+        s->previous_orphan->next_orphan = s->next_orphan;
+    else
+        node->orphans = s->next_orphan;
+    if (s->next_orphan)
+        s->next_orphan->previous_orphan = s->previous_orphan;
     drop_if_empty(m, node);
 }
 

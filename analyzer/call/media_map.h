@@ -23,6 +23,7 @@ struct media_endpoint {
     struct call *call;
     struct media_endpoint *next_in_call;
     struct media_endpoint *next_at_address; /* the older announcement */
+    struct media_endpoint *previous_at_address;
     struct media_format *formats;
     uint8_t format_count, format_room;
     uint8_t side;      /* enum call_side: who listens here */

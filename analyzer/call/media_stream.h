@@ -116,7 +116,7 @@ struct media_stream {
         uint32_t by_ssrc; /* who reports on this stream */
         double rtt_ms;    /* probe to the receiver and back; NaN: not known */
     } rtcp;
-    struct media_stream *next_orphan;
+    struct media_stream *next_orphan, *previous_orphan; /* that go to the same address */
     uint64_t id;
     void *keeper; /* of the orphan; a call has its own */
     struct expiry_link expiry;

@@ -11,6 +11,8 @@
 #define OWNER(link, type, member) ((type *)(void *)((char *)(link)-offsetof(type, member)))
 
 enum {
+    CALLS_OF_ONE_ID_MAX =
+        32,               /* open at a time: whoever needs more plays with the list they are in */
     REFRESH_S = 10,       /* how often a call with media is reported as it goes on */
     ORPHAN_PROVEN_S = 60, /* silence that ends a stream nobody announced */
     ORPHAN_UNPROVEN_S = 5,
@@ -47,11 +49,13 @@ void tracker_fini(struct tracker *t)
 
 uint64_t tracker_new_id(struct tracker *t, int64_t time_ns, uint64_t hash)
 {
+    /* As far as packets come out of order. Further back is another clock, or another capture. */
+    const uint64_t near = UINT64_C(2000000) << RECORD_ID_HASH_BITS;
     uint64_t id = record_id_make(time_ns, hash);
 
-    /* Two in the same microsecond with the same 11 bits: the later one steps aside. */
-    if (id == t->last_id)
-        id++;
+    /* Names grow, so none comes twice: many begin in one microsecond where clocks are coarse. */
+    if (id <= t->last_id && t->last_id - id < near)
+        id = t->last_id + 1;
     t->last_id = id;
     return id;
 }
@@ -188,11 +192,31 @@ static bool evict_call(struct tracker *t)
     return false;
 }
 
+/* The same among those with one Call-ID, which are searched one by one. */
+static bool make_room_among(struct tracker *t, struct call *newest)
+{
+    struct call *victim = NULL;
+    unsigned count = 0;
+
+    for (struct call *call = newest; call; call = call->next_same_id, count++) {
+        if (call->state != CALL_IN_CALL)
+            victim = call;
+    }
+    if (count < CALLS_OF_ONE_ID_MAX)
+        return true;
+    tracker_refuse(t, REFUSAL_CALLS);
+    if (victim)
+        close_call(t, victim);
+    return victim != NULL;
+}
+
 struct call *tracker_open_call(struct tracker *t, struct slice call_id, int64_t time_ns)
 {
     uint64_t hash = siphash(&t->key, call_id.p, call_id.len);
     struct call *older, *call;
 
+    if (!make_room_among(t, tracker_find_calls(t, call_id)))
+        return NULL;
     if (t->call_count >= t->options.max_calls) {
         tracker_refuse(t, REFUSAL_CALLS);
         if (!evict_call(t))
@@ -214,6 +238,8 @@ struct call *tracker_open_call(struct tracker *t, struct slice call_id, int64_t 
         call_free(call);
         return NULL;
     }
+    if (call_id.len > CALL_ID_MAX_BYTES)
+        tracker_refuse(t, REFUSAL_TEXT_CUT);
     call->id = tracker_new_id(t, time_ns, name_hash(call_id));
     call->loss_epoch = t->loss_epoch;
     t->call_count++;
@@ -315,11 +341,9 @@ static void expire_transactions(struct tracker *t, int64_t now_ns)
 
 void tracker_tick(struct tracker *t, int64_t now_ns)
 {
-    if (now_ns > t->now_ns)
-        t->now_ns = now_ns;
-    expire_calls(t, t->now_ns);
-    expire_orphans(t, t->now_ns);
-    expire_transactions(t, t->now_ns);
+    expire_calls(t, now_ns);
+    expire_orphans(t, now_ns);
+    expire_transactions(t, now_ns);
     report_changed(t);
 }
 

@@ -13,7 +13,8 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-#define TICK_NS INT64_C(1000000000)
+#define TICK_NS     INT64_C(1000000000)
+#define SET_BACK_NS INT64_C(10000000000) /* further than packets come out of order */
 
 struct engine {
     struct engine_options options;
@@ -239,11 +240,14 @@ static void tick(struct engine *e, int64_t now_ns)
 /* One wild time stamp must not end every call: time is what two packets in a row agree on. */
 static void advance(struct engine *e, int64_t time_ns)
 {
-    int64_t agreed = time_ns < e->previous_ns ? time_ns : e->previous_ns;
+    int64_t earlier = time_ns < e->previous_ns ? time_ns : e->previous_ns;
+    int64_t later = time_ns < e->previous_ns ? e->previous_ns : time_ns;
 
     e->previous_ns = time_ns;
-    if (agreed >= e->next_tick_ns)
-        tick(e, agreed);
+    if (earlier >= e->next_tick_ns)
+        tick(e, earlier);
+    else if (later < e->now_ns - SET_BACK_NS)
+        tick(e, later);
 }
 
 static void keep_packet(struct engine *e, const struct frame *frame, const struct datagram *d,
