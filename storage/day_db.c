@@ -48,7 +48,14 @@ int day_db_errno(sqlite3 *db)
 
 const char *day_db_error_text(int err)
 {
-    return err == -EUCLEAN ? "the database is damaged" : strerror(-err);
+    switch (err) {
+    case -EUCLEAN:
+        return "the database is damaged";
+    case -EPROTO:
+        return "made by a newer version of earshot; use that one";
+    default:
+        return strerror(-err);
+    }
 }
 
 int day_db_prepare(sqlite3_stmt **sp, sqlite3 *db, struct slice sql)

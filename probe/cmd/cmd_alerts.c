@@ -69,7 +69,7 @@ int cmd_alerts(int argc, char **argv)
     strbuf_fini(&l.out);
     query_close(q);
     if (err)
-        return cli_fail(&command, EXIT_TROUBLE, "the store cannot be read: %s", strerror(-err));
+        return store_query_failed(&command, "the store", err);
     if (l.rows == 0 && !l.json)
         puts("no alerts");
     return fflush(stdout) == 0 ? EXIT_OK : EXIT_CANNOT_WRITE;

@@ -90,7 +90,7 @@ static int list(const struct cli_command *command, struct listing *l)
     strbuf_fini(&l->out);
     query_close(q);
     if (err)
-        return cli_fail(command, EXIT_TROUBLE, "the store cannot be read: %s", strerror(-err));
+        return store_query_failed(command, "the store", err);
     if (fflush(stdout) != 0)
         return EXIT_CANNOT_WRITE;
     if (l->rows == 0 && !l->json && !l->csv)

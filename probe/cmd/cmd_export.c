@@ -19,7 +19,7 @@ static int copy_out(const struct cli_command *command, struct pcap_export *x, FI
             return cli_fail(command, EXIT_CANNOT_WRITE, "%s: %s", path, strerror(errno));
     }
     if (n < 0)
-        return cli_fail(command, EXIT_TROUBLE, "the packets cannot be read: %s", strerror((int)-n));
+        return store_query_failed(command, "the packets", (int)n);
     if (fflush(to) != 0)
         return cli_fail(command, EXIT_CANNOT_WRITE, "%s: %s", path, strerror(errno));
     return EXIT_OK;
@@ -36,7 +36,7 @@ static int export_call(const struct cli_command *command, const char *store, uin
     if (err == -ENOENT)
         return cli_fail(command, EXIT_TROUBLE, "none of this call's packets are stored");
     if (err)
-        return cli_fail(command, EXIT_TROUBLE, "the packets cannot be read: %s", strerror(-err));
+        return store_query_failed(command, "the packets", err);
     to = to_stdout ? stdout : fopen(path, "wbe");
     if (!to) {
         pcap_export_close(x);

@@ -1,8 +1,29 @@
 #include "probe/cli.h"
 #include "probe/cmd/cmd.h"
 #include "probe/cmd/settings.h"
+#include "probe/cmd/store_query.h"
 #include "probe/cmd/web_process.h"
 #include "probe/engine/stop_signal.h"
+
+#include <unistd.h>
+
+/* A store that is not there may yet come, with the first probe. One that cannot be read is refused
+ * here, rather than to each who asks. */
+static int check_store(const struct cli_command *command, const char *dir)
+{
+    struct store_totals totals;
+    struct query *q;
+    int err, status;
+
+    if (access(dir, F_OK) != 0)
+        return -1;
+    status = store_query_open(command, dir, &q);
+    if (status != -1)
+        return status;
+    err = query_totals(q, &totals);
+    query_close(q);
+    return err ? store_query_failed(command, dir, err) : -1;
+}
 
 int cmd_serve(int argc, char **argv)
 {
@@ -38,6 +59,8 @@ int cmd_serve(int argc, char **argv)
     if (status != -1)
         return status;
     status = settings_read(&command, &set, &config);
+    if (status == -1)
+        status = check_store(&command, config.store_directory);
     if (status == -1) {
         settings_web(&config, &web, web_root);
         stop_signal_install();

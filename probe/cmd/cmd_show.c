@@ -148,9 +148,7 @@ int cmd_show(int argc, char **argv)
     status = store_query_find(&command, q, argv[first], &id);
     if (status == -1) {
         err = query_call(q, id, show_call, &v);
-        status =
-            err ? cli_fail(&command, EXIT_TROUBLE, "the call cannot be read: %s", strerror(-err))
-                : EXIT_OK;
+        status = err ? store_query_failed(&command, "the call", err) : EXIT_OK;
         fwrite(v.out.p ? v.out.p : "", 1, v.out.len, stdout);
     }
     strbuf_fini(&v.out);

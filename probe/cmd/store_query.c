@@ -1,6 +1,7 @@
 #include "probe/cmd/store_query.h"
 
 #include "analyzer/base/log.h"
+#include "storage/day_db.h"
 
 #include <errno.h>
 
@@ -20,6 +21,12 @@ int store_query_open(const struct cli_command *command, const char *dir, struct 
     return -1;
 }
 
+int store_query_failed(const struct cli_command *command, const char *what, int err)
+{
+    return cli_fail(command, err == -EPROTO ? EXIT_BAD_INPUT : EXIT_TROUBLE,
+                    "%s cannot be read: %s", what, day_db_error_text(err));
+}
+
 int store_query_find(const struct cli_command *command, struct query *q, const char *text,
                      uint64_t *id)
 {
@@ -30,6 +37,6 @@ int store_query_find(const struct cli_command *command, struct query *q, const c
                         "no call '%s' in the store; 'earshot calls' lists them",
                         log_text(slice_of_text(text)));
     if (err)
-        return cli_fail(command, EXIT_TROUBLE, "the store cannot be read: %s", strerror(-err));
+        return store_query_failed(command, "the store", err);
     return -1;
 }

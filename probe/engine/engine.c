@@ -5,6 +5,7 @@
 #include "probe/engine/ledger.h"
 #include "probe/engine/live_feed.h"
 #include "rules/rule_set.h"
+#include "storage/day_db.h"
 #include "storage/packet_log.h"
 #include "storage/writer.h"
 
@@ -395,6 +396,8 @@ void engine_finish(struct engine *e)
     if (e->packet_log)
         packet_log_flush(e->packet_log); /* what was stored is counted before it is told */
     write_ledger(e, true);
+    if (e->writer)
+        writer_flush(e->writer); /* what could not be written is known before it is asked for */
     if (e->feed)
         live_feed_poll(e->feed);
 }
@@ -444,6 +447,6 @@ bool engine_store_failed(struct engine *e, struct engine_error *error)
              "%s: not everything could be stored: %llu packets and %llu records are missing%s%s",
              e->options.store_dir, (unsigned long long)packets.frames_dropped,
              (unsigned long long)(rows.failed + rows.refused), why ? ": " : "",
-             why ? strerror(-why) : "");
+             why ? day_db_error_text(why) : "");
     return true;
 }
