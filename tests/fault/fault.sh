@@ -1,0 +1,169 @@
+# fault.sh - what the scripts of this folder share: a folder to work in, and how they fail.
+#
+# CMakeLists.txt gives the programs as $EARSHOT, $TRAFFIC, $STORE_CHECK and $VETH_SEND.
+#
+# shellcheck shell=bash
+set -u
+export LC_ALL=C TZ=UTC
+
+skip() {
+    echo "skipped: $1"
+    exit 77
+}
+
+# enter SCRIPT NAMESPACE...: runs the script again in namespaces of its own (net, mount). As root of
+# the machine, or as one who is root in there alone.
+enter() {
+    local script=$1 how
+    shift
+    [ -n "${FAULT_ENTERED:-}" ] && return 0
+    for how in "" --map-root-user; do
+        # shellcheck disable=SC2086 # nothing, or one word
+        unshare $how "${@/#/--}" true 2>/dev/null || continue
+        export FAULT_ENTERED=yes
+        # shellcheck disable=SC2086
+        exec unshare $how "${@/#/--}" "$script"
+    done
+    skip "no namespace ($*) can be made here: needs root, or unprivileged user namespaces"
+}
+
+# wires: wire0 and wire1, the two ends of a cable. Nobody but the tests says a word on it.
+wires() {
+    local wire
+    command -v ip >/dev/null || skip "ip is not installed"
+    ip link set lo up &&
+        ip link add wire0 type veth peer name wire1 2>/dev/null ||
+        skip "this kernel has no veth"
+    for wire in wire0 wire1; do
+        echo 1 >"/proc/sys/net/ipv6/conf/$wire/disable_ipv6"
+        ip link set "$wire" arp off up || exit 1
+    done
+}
+
+failed=0
+fail() {
+    echo "FAILED: $*"
+    failed=1
+}
+
+# finish [WHAT]: the last line of a script.
+finish() {
+    [ "$failed" -eq 0 ] && echo "${1:-all} as it should be"
+    exit "$failed"
+}
+
+# expect STATUS COMMAND...: its outputs stay in $work/out and $work/err.
+expect() {
+    local want=$1 got
+    shift
+    "$@" >"$work/out" 2>"$work/err"
+    got=$?
+    [ "$got" -eq "$want" ] && return 0
+    fail "exit status $got, not $want: $*"
+    head -c 2000 "$work/err"
+    return 1
+}
+
+# says FILE TEXT...: each of them, word for word.
+says() {
+    local file=$1 text
+    shift
+    for text in "$@"; do
+        grep -qF -e "$text" "$file" || { fail "no '$text' in:" && head -c 2000 "$file"; }
+    done
+}
+
+# ledger NAME [FILE]: a number of the ledger at the end of analyze --json.
+ledger() {
+    grep '^{"type":"capture"' "${2:-$work/out}" | grep -o "\"$1\":[0-9]*" | head -n 1 | cut -d : -f 2
+}
+
+# wait_for SECONDS COMMAND...: until it succeeds.
+wait_for() {
+    local end=$((SECONDS + $1 + 1))
+    shift
+    until "$@"; do
+        [ "$SECONDS" -lt "$end" ] || return 1
+        sleep 0.05
+    done
+}
+
+# start_probe NAME ARGUMENT...: earshot run, its words in $work/NAME.out; its process is $probe.
+start_probe() {
+    local name=$1
+    shift
+    "$EARSHOT" run "$@" >"$work/$name.out" 2>"$work/$name.err" &
+    probe=$!
+    started+=("$probe")
+    wait_for 20 listens "$work/$name.out" && return 0
+    fail "earshot run $*: does not listen" && cat "$work/$name.err"
+    return 1
+}
+
+listens() {
+    grep -q '^listening on' "$1"
+}
+
+is_gone() {
+    ! kill -0 "$1" 2>/dev/null
+}
+
+# web_of PROBE: its web process.
+web_of() {
+    cat "/proc/$1/task/$1/children" 2>/dev/null | tr -d ' '
+}
+
+# send FILE [OPTION]...: a capture onto the wire; prints how many packets that were.
+send() {
+    local file=$1
+    shift
+    "$VETH_SEND" "$@" wire0 "$file" >"$work/sent" || fail "veth_send $file"
+    awk '{ print $2 }' "$work/sent"
+}
+
+# stop_probe SIGNAL: the status with which it left and the seconds that it took.
+stop_probe() {
+    local begun=$EPOCHREALTIME status
+    kill -s "$1" "$probe"
+    wait "$probe"
+    status=$?
+    awk -v status="$status" -v a="$begun" -v b="$EPOCHREALTIME" 'BEGIN { print status, b - a }'
+}
+
+# truth_frames TRUTH: "CALL-ID FRAMES" of each call.
+truth_frames() {
+    sed -nE 's/^\{"type":"call","call_id":"([^"]*)".*"frames":([0-9]+).*/\1 \2/p' "$1" | sort
+}
+
+# stored_calls STORE: their Call-IDs.
+stored_calls() {
+    "$EARSHOT" calls --store "$1" --json 2>"$work/calls.err" |
+        sed -nE 's/.*"call_id":"([^"]*)".*/\1/p' | sort
+}
+
+# export_all STORE DIR: each call into a file of its own. A call of which no packet came as far as
+# the disk is none; anything but that and success is a failure.
+export_all() {
+    local call n=0 status
+    mkdir -p "$2"
+    while read -r call; do
+        "$EARSHOT" export "$call" --store "$1" -o "$2/$n.pcap" >"$work/exported" 2>"$work/err"
+        status=$?
+        if [ $status -eq 0 ]; then
+            echo "$call $(grep -oE '^[0-9]+' "$work/exported") $n.pcap"
+        elif ! grep -q "none of this call's packets are stored" "$work/err"; then
+            echo "FAILED: export of $call: $(cat "$work/err")" >&2
+            echo "$call damaged -"
+        fi
+        n=$((n + 1))
+    done < <(stored_calls "$1")
+}
+
+work=$(mktemp -d) || exit 1
+started=()
+leave() {
+    local pid
+    for pid in "${started[@]}"; do kill -KILL "$pid" 2>/dev/null; done
+    wait 2>/dev/null
+    rm -rf "$work"
+}
