@@ -91,11 +91,8 @@ static void on_call(void *ctx, const struct call_record *call, enum record_event
     if (e->rules && (event == RECORD_SETTLED || event == RECORD_CLOSED))
         rule_set_record(e->rules, event == RECORD_SETTLED ? RULE_CALL_SETTLED : RULE_CALL_CLOSED,
                         &record_type_call, call, e->now_ns);
-    if (e->writer && event != RECORD_SETTLED) {
-        writer_submit(e->writer, &record_type_call, call);
-        for (size_t i = 0; i < call->stream_count; i++)
-            writer_submit(e->writer, &record_type_stream, &call->streams[i]);
-    }
+    if (e->writer && event != RECORD_SETTLED)
+        writer_submit(e->writer, &record_type_call, call); /* its streams go with it */
     if (e->packet_log && event == RECORD_CLOSED)
         packet_log_close_keeper(e->packet_log, keeper);
     if (event != RECORD_SETTLED)
@@ -165,6 +162,10 @@ static int open_store(struct engine *e, struct engine_error *error)
         snprintf(error->text, sizeof error->text,
                  "%s: the store was made by a newer version of earshot; use that version, or "
                  "another folder",
+                 dir);
+    else if (err == -EBUSY)
+        snprintf(error->text, sizeof error->text,
+                 "%s: another earshot is writing to this store; stop it, or use another folder",
                  dir);
     else if (err)
         snprintf(error->text, sizeof error->text, "%s: cannot be used as a store: %s", dir,
