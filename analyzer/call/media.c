@@ -192,8 +192,12 @@ enum packet_bin tracker_rtp(struct tracker *t, const struct datagram *d, struct 
     struct rtp_packet packet;
     struct media_stream *s;
 
-    if (rtp_packet_parse(&packet, d->payload, d->wire_bytes) != RTP_PARSE_OK)
-        return BIN_RTP_MALFORMED;
+    if (rtp_packet_parse(&packet, d->payload, d->wire_bytes) != RTP_PARSE_OK) {
+        bool image;
+
+        /* Where nobody announced media it only began like RTP. */
+        return tracker_claim_media(t, d, claim, &image) ? BIN_RTP_MALFORMED : BIN_UDP_OTHER;
+    }
     key = (struct stream_key){ d->src, d->dst, d->network, packet.ssrc };
     s = table_find(&t->streams, stream_hash(t, &key), same_stream, &key);
     if (!s) {

@@ -219,12 +219,13 @@ void media_stream_packet(struct media_stream *s, const struct rtp_packet *packet
                          struct counters *counters)
 {
     bool is_event = packet->payload_type == s->event_payload_type;
+    bool timed = !is_event && s->format.clock_rate_hz; /* else its timestamp is in unknown units */
     int64_t highest_before = s->rtp.highest;
     struct rtp_observation seen;
 
     if (time_ns >= s->interval_end_ns)
         roll_intervals(s, time_ns, counters);
-    rtp_stream_observe(&s->rtp, packet, time_ns, !is_event, &s->jitter_series, retire, s, &seen);
+    rtp_stream_observe(&s->rtp, packet, time_ns, timed, &s->jitter_series, retire, s, &seen);
     if (s->rtp.packets == 1)
         s->interval_first_ext = seen.ext;
     if (!s->proven)
