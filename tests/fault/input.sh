@@ -35,7 +35,7 @@ says "$work/err" 'offset 0'
 # Nobody may read it: not even root, once it may not do everything.
 cp "$work/whole.pcap" "$work/secret.pcap" && chmod 000 "$work/secret.pcap"
 as=()
-[ "$(id -u)" -eq 0 ] && as=(setpriv --bounding-set=-dac_override,-dac_read_search)
+[ "$(id -u)" -eq 0 ] && as=(setpriv "--bounding-set=-dac_override,-dac_read_search")
 if "${as[@]}" cat "$work/secret.pcap" >"$work/out" 2>&1 || ! "${as[@]}" true 2>/dev/null; then
     echo "not tried: a file that may not be read (this user reads everything)"
 else
