@@ -53,7 +53,7 @@ struct packet_keeper {
     uint64_t id;
     struct packet_lane lanes[PACKET_KINDS];
 };
-enum { KEEPER_BYTES = 128 };
+enum { KEEPER_BYTES = 128, CACHE_LINE_BYTES = 64, PREFETCH_MAX_BYTES = 512 };
 _Static_assert(sizeof(struct packet_keeper) <= KEEPER_BYTES, "two lines of the cache");
 
 struct log_worker {
@@ -422,6 +422,10 @@ void packet_log_add(struct packet_log *log, void **keeper, uint64_t id, enum pac
     lane->last_time = frame->time_ns;
     lane->frames++;
     lane->last_captured = frame->captured_bytes;
+    /* The next packet of this call will be as long, most likely, and a thousand of others come
+     * first: enough to have the lines ready by then. */
+    for (size_t ahead = 0; ahead < need && ahead < PREFETCH_MAX_BYTES; ahead += CACHE_LINE_BYTES)
+        __builtin_prefetch(lane->at + ahead, 1);
 }
 
 void packet_log_note_message(struct packet_log *log, void **keeper, const struct addr *src,
