@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# export.sh EARSHOT TRAFFIC CHECK_EXPORT - an exported call is every frame of it, as captured.
+#
+# Of each sample and of two generated captures: each call's export holds as many frames as the truth
+# says, each frame's bytes and time are those of a frame of the capture, and tshark reads it: as
+# many frames, and in them nothing malformed and no Call-ID but the call's own.
+set -u
+export LC_ALL=C TZ=UTC
+earshot=$1 traffic=$2 check=$3
+cd "$(dirname "$0")/../.." || exit 1
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+shopt -s nullglob
+tshark=$(command -v tshark)
+
+failed=0 calls=0
+fail() {
+    echo "FAILED: $*"
+    failed=1
+}
+
+# "CALL-ID FRAMES" of each call.
+truth_frames() {
+    sed -nE 's/^\{"type":"call","call_id":"([^"]*)".*"frames":([0-9]+).*/\1 \2/p' "$1"
+}
+
+# look CALL-ID FRAMES EXPORT: with tshark's eyes.
+look() {
+    local seen
+    "$tshark" -r "$3" -T fields -e frame.number -e sip.Call-ID -e _ws.malformed \
+        >"$work/seen" 2>"$work/err" || fail "tshark -r $1: $(tail -n 1 "$work/err")"
+    seen=$(wc -l <"$work/seen")
+    [ "$seen" -eq "$2" ] || fail "$1: tshark reads $seen frames, the truth has $2"
+    awk -F '\t' -v call="$1" '$2 != "" && $2 != call { exit 1 }' "$work/seen" ||
+        fail "$1: its export has messages of another call"
+    grep -qi malformed "$work/seen" && fail "$1: tshark finds malformed frames in its export"
+}
+
+# compare CAPTURE TRUTH
+compare() {
+    local capture=$1 call frames exports=() n=0
+    rm -rf "$work/store" "$work/out" && mkdir "$work/out"
+    "$earshot" replay "$capture" --store "$work/store" --quiet || fail "replay $capture"
+    while read -r call frames; do
+        n=$((n + 1))
+        "$earshot" export "$call" --store "$work/store" -o "$work/out/$n.pcap" >"$work/said" ||
+            { fail "export of $call from $capture" && continue; }
+        grep -q "^$frames packets" "$work/said" ||
+            fail "$capture: $call: '$(cat "$work/said")', the truth has $frames frames"
+        exports+=("$work/out/$n.pcap")
+        # tshark takes half a second each: the first few, and of many one in ten.
+        [ -n "$tshark" ] && { [ $n -le 4 ] || [ $((n % 10)) -eq 0 ]; } &&
+            look "$call" "$frames" "$work/out/$n.pcap"
+    done < <(truth_frames "$2")
+    "$check" "$capture" "${exports[@]}" >/dev/null || fail "$capture: exports that are not it"
+    # By the id that the calls are listed with, it is the same.
+    if [ "$n" -gt 0 ]; then
+        call=$(truth_frames "$2" | head -n 1 | cut -d ' ' -f 1)
+        "$earshot" export "$("$earshot" calls --call-id "$call" --json --store "$work/store" |
+            sed -nE 's/.*"id":"([0-9a-f]{16})".*/\1/p' | head -n 1)" \
+            --store "$work/store" -o - | cmp - "$work/out/1.pcap" || fail "$call by its id"
+    fi
+    calls=$((calls + n))
+}
+
+for capture in samples/*.pcap samples/*.pcapng; do
+    compare "$capture" "${capture%.*}.truth.jsonl"
+done
+"$traffic" -n 40 -r 6 -d 5 -c mix --jitter 8 --loss 1 --reorder 1 --duplicate 1 --dtmf 20 --reinvite 20 \
+    --early-media 20 --auth 30 --fail 404:10,486:10 --one-way 10 --register 20 --options 20 \
+    --background 30 --seed 5 -o "$work/a" --truth "$work/a.truth" 2>/dev/null || exit 1
+compare "$work/a" "$work/a.truth"
+"$traffic" -n 10 -r 5 -d 4 --link sll2 --ipv6 50 --format pcapng --nanoseconds --seed 6 \
+    -o "$work/b" --truth "$work/b.truth" 2>/dev/null || exit 1
+compare "$work/b" "$work/b.truth"
+
+[ "$calls" -gt 50 ] || fail "only $calls calls"
+[ $failed -eq 0 ] || exit 1
+if [ -z "$tshark" ]; then
+    echo "skipped: $calls exports are their captures' frames, but tshark is not there to read them"
+    exit 77
+fi
+echo "$calls calls exported as captured"
