@@ -127,25 +127,35 @@ static int take_value(const struct cli_command *c, const struct cli_option *o, c
     return -1;
 }
 
+/* word: as it was typed, "--colour=red". */
 static int refuse_unknown(const struct cli_command *c, const char *word)
 {
     const char *names[OPTIONS_MAX + 1];
-    size_t len = 0;
+    int len = (int)strcspn(word, "=");
+    int dashes = (int)strspn(word, "-");
     const char *near;
 
-    while (word[0] == '-')
-        word++;
-    while (word[len] && word[len] != '=')
-        len++;
     for (size_t i = 0; i < c->option_count; i++)
         names[i] = c->options[i].name;
     names[c->option_count] = "help";
-    near = nearest_name(slice_of(word, len), names, c->option_count + 1);
+    near =
+        nearest_name(slice_of(word + dashes, (size_t)(len - dashes)), names, c->option_count + 1);
     if (near)
-        return cli_fail(c, EXIT_USAGE, "unknown option '--%.*s', did you mean '--%s'?", (int)len,
-                        word, near);
-    return cli_fail(c, EXIT_USAGE, "unknown option '%.*s'; 'earshot %s --help' lists them",
-                    (int)len + 2, word - (len == 1 ? 1 : 2), c->name);
+        return cli_fail(c, EXIT_USAGE, "unknown option '%.*s', did you mean '--%s'?", len, word,
+                        near);
+    return cli_fail(c, EXIT_USAGE, "unknown option '%.*s'; 'earshot %s --help' lists them", len,
+                    word, c->name);
+}
+
+/* getopt_long leaves in optopt: a letter that is none; the key of an option that takes no value; 0
+ * for a name that is none. */
+static int refuse(const struct cli_command *c, const char *word)
+{
+    const char letter[] = { '-', (char)optopt, '\0' };
+
+    if (optopt >= 256)
+        return cli_fail(c, EXIT_USAGE, "--%s takes no value", c->options[optopt - 256].name);
+    return refuse_unknown(c, optopt ? letter : word);
 }
 
 /* The two forms in which getopt_long wants the table. */
@@ -195,7 +205,7 @@ int cli_parse(const struct cli_command *c, int argc, char **argv, int *first)
         int status;
 
         if (key == '?')
-            return refuse_unknown(c, argv[optind - 1]);
+            return refuse(c, argv[optind - 1]);
         if (key == ':')
             return cli_fail(c, EXIT_USAGE, "'%s' needs a value", argv[optind - 1]);
         if (key == 'h' && !find_option(c, 'h')) {
