@@ -60,7 +60,12 @@ function Omnibox({ value, change, field }) {
   useEffect(() => () => clearTimeout(timer.current), []);
   const settle = (next) => {
     clearTimeout(timer.current);
+    timer.current = null;
     change({ q: next.trim() }, { replace: true });
+  };
+  /* Whoever leaves the field has finished typing. */
+  const leave = (event) => {
+    if (timer.current !== null) settle(event.target.value);
   };
   const type = (event) => {
     const next = event.target.value;
@@ -85,6 +90,7 @@ function Omnibox({ value, change, field }) {
       value=${typed}
       onInput=${type}
       onKeyDown=${press}
+      onBlur=${leave}
     />
     <kbd aria-hidden="true">/</kbd>
   </div>`;

@@ -45,7 +45,6 @@ function Arrow({ row, left, selected, select }) {
   const kind = isKnown(message.status) ? `status-${statusClass(message.status)}` : "request";
   const self = x1 === x2;
   const end = self ? x1 + 44 : x2;
-  const label = `message-${index}`;
   const press = (event) => {
     if (event.key !== "Enter" && event.key !== " ") return;
     event.preventDefault();
@@ -56,7 +55,6 @@ function Arrow({ row, left, selected, select }) {
     class=${`ladder-message ${kind} ${row.retransmitted ? "again" : ""} ${selected ? "selected" : ""}`}
     role="button"
     tabindex="0"
-    aria-labelledby=${label}
     aria-pressed=${selected ? "true" : "false"}
     data-index=${index}
     onClick=${() => select(index)}
@@ -68,11 +66,11 @@ function Arrow({ row, left, selected, select }) {
       class="ladder-head"
       d=${self ? arrowHead(x1, y + 8, false) : arrowHead(end, y, x2 > x1)}
     />
-    <text id=${label} class="ladder-label" x=${self ? x1 + 52 : (x1 + x2) / 2} y=${self ? y + 6 : y - 7}
+    <text class="ladder-label" x=${self ? x1 + 52 : (x1 + x2) / 2} y=${self ? y + 6 : y - 7}
       text-anchor=${self ? "start" : "middle"}
     >
-      ${messageLabel(message)}${message.has_sdp ? html`<tspan class="ladder-mark" dx="6">SDP</tspan>` : null}
-      ${row.retransmitted ? html`<tspan class="ladder-mark" dx="6">again</tspan>` : null}
+      ${messageLabel(message)}${message.has_sdp ? html`${" "}<tspan class="ladder-mark" dx="3">SDP</tspan>` : null}
+      ${row.retransmitted ? html`${" "}<tspan class="ladder-mark" dx="3">again</tspan>` : null}
     </text>
   </g>`;
 }

@@ -11,8 +11,8 @@ export const STREAM_ROW_PX = 50;
 export const HEAD_PX = 46;
 /* gutter: for the times; edge: half a host's name; column: from host to host. A phone has less. */
 const NARROW_PX = 560;
-const WIDE = { gutter: 128, edge: 70, columnMin: 210, columnMax: 640 };
-const NARROW = { gutter: 84, edge: 44, columnMin: 150, columnMax: 640 };
+const WIDE = { gutter: 128, edge: 62, columnMin: 150, columnMax: 640 };
+const NARROW = { gutter: 84, edge: 46, columnMin: 110, columnMax: 640 };
 
 function talksToItself({ src, dst }) {
   const host = splitAddress(src).host;

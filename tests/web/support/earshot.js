@@ -45,7 +45,8 @@ export async function replaySlowly(store, capture, waitMs = 3000) {
 
 export const sample = (name) => join(environment.samples, name);
 
-/* listen: "127.0.0.1:0" for any free port. → {url, stop}; url is what the binary printed. */
+/* listen: "127.0.0.1:0" for any free port. → {url, stop}; url is what the binary printed. stop
+ * throws when it did not end well: a sanitizer may have had something to say. */
 export async function serve(store, listen = "127.0.0.1:0") {
   const child = spawn(
     environment.earshot,
@@ -53,7 +54,7 @@ export async function serve(store, listen = "127.0.0.1:0") {
     { stdio: ["ignore", "pipe", "pipe"] },
   );
   let said = "";
-  const ended = new Promise((resolve) => child.once("exit", resolve));
+  const ended = new Promise((resolve) => child.once("exit", (code, signal) => resolve(code ?? signal)));
   const url = await new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`no address in ${START_MS} ms: ${said}`)), START_MS);
     const look = (chunk) => {
@@ -73,7 +74,8 @@ export async function serve(store, listen = "127.0.0.1:0") {
     url,
     async stop() {
       child.kill("SIGTERM");
-      await ended;
+      const code = await ended;
+      if (code !== 0) throw new Error(`earshot serve ended with ${code}: ${said}`);
     },
   };
 }

@@ -1,0 +1,337 @@
+/*
+ * pages.test - what the dashboard computes, without a browser: values as text, addresses, the
+ * ladder's layout, the joining of live records. And what its sources must not contain.
+ */
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { mergeAlerts } from "../../webui-static/alerts.js";
+import { isId, pcapAddress } from "../../webui-static/api.js";
+import { filterParams, matchesCall, readFilter } from "../../webui-static/call_filter.js";
+import { joinLive } from "../../webui-static/call_list.js";
+import { explainMos } from "../../webui-static/emodel.js";
+import * as format from "../../webui-static/format.js";
+import { binsMissing, countsOf } from "../../webui-static/ledger.js";
+import { heatOf, layoutLadder, markRetransmissions } from "../../webui-static/parts/ladder_layout.js";
+import { formatRoute, parseRoute } from "../../webui-static/router.js";
+import { axisTop, orderStreams, seriesOf, silentDirection } from "../../webui-static/series.js";
+import { storyOf } from "../../webui-static/story.js";
+import { binWord, mosWords, reasonWord, statusClass, verdictWords } from "../../webui-static/words.js";
+
+const sources = fileURLToPath(new URL("../../webui-static/", import.meta.url));
+
+describe("format", () => {
+  const cases = [
+    ["count", [null], "–"],
+    ["count", [0], "0"],
+    ["count", [6130412], "6,130,412"],
+    ["percent", [null], "–"],
+    ["percent", [0], "0 %"],
+    ["percent", [0.00001], "<0.01 %"],
+    ["percent", [0.0042], "0.42 %"],
+    ["percent", [0.053], "5.3 %"],
+    ["milliseconds", [undefined], "–"],
+    ["milliseconds", [1.25], "1.3 ms"],
+    ["milliseconds", [180], "180 ms"],
+    ["milliseconds", [3204], "3.20 s"],
+    ["duration", [null], "–"],
+    ["duration", [92000], "1:32"],
+    ["duration", [3723000], "1:02:03"],
+    ["bytes", [null], "–"],
+    ["bytes", [999], "999 B"],
+    ["bytes", [999999], "1.0 MB"],
+    ["fixed", [Number.NaN], "–"],
+    ["delta", [0.0354], "+0.035"],
+    ["delta", [-0.5], "−0.500"],
+    ["time", [1772447424.160001, "utc", 6], "10:30:24.160001"],
+    ["time", [1772447424.9999996, "utc", 6], "10:30:25.000000"],
+    ["time", [1772447424.9999, "utc", 0], "10:30:24"],
+    ["time", [1e300, "utc", 3], "–"],
+    ["day", [1772447424, "utc"], "2026-03-02"],
+    ["text", [null], "–"],
+    ["text", [""], "–"],
+    ["text", ["a\u0000b\u202ec"], "a␀b⟨202E⟩c"],
+    ["text", ["abcdef", 3], "abc…"],
+    ["wiresharkFilter", ['a"b\\c'], 'sip.Call-ID == "a\\"b\\\\c"'],
+  ];
+
+  for (const [name, args, expected] of cases)
+    it(`${name}(${args.map((arg) => JSON.stringify(arg)).join(", ")})`, () => {
+      assert.equal(format[name](...args), expected);
+    });
+
+  it("splits addresses of both families", () => {
+    assert.deepEqual(format.splitAddress("10.0.0.1:5060"), { host: "10.0.0.1", port: "5060" });
+    assert.deepEqual(format.splitAddress("[2001:db8::1]:5060"), { host: "2001:db8::1", port: "5060" });
+    assert.deepEqual(format.splitAddress("2001:db8::1"), { host: "2001:db8::1", port: null });
+    assert.deepEqual(format.splitAddress(null), { host: null, port: null });
+  });
+});
+
+describe("router", () => {
+  it("reads what it writes, whatever stands in it", () => {
+    for (const value of ["a/b?c=d&e#f", "100%", '"<>', "\u202e", "sip:x@y;z"]) {
+      const route = { page: "calls", id: null, query: { q: value } };
+      assert.deepEqual(parseRoute(formatRoute(route)), route);
+    }
+  });
+  it("takes no address for page or property that it is not", () => {
+    assert.equal(parseRoute("").page, "calls");
+    assert.equal(parseRoute("#/constructor").page, "unknown");
+    assert.equal(parseRoute("#/call/%E0%A4%A").id, "%E0%A4%A");
+  });
+  it("leaves empty keys out", () => {
+    assert.equal(formatRoute({ page: "calls", query: { q: "", status: null } }), "#/calls");
+  });
+});
+
+describe("api", () => {
+  it("puts nothing but an id into an address", () => {
+    assert.ok(isId("0123456789abcdef"));
+    for (const id of ["../stats", "0123456789ABCDEF", "0123456789abcdef0", "", null, {}]) assert.ok(!isId(id));
+    assert.throws(() => pcapAddress("../../x"), /id of a call/);
+  });
+});
+
+describe("call_filter", () => {
+  const call = {
+    call_id: "abc@host",
+    from_user: "4930123",
+    to_user: null,
+    src: "192.0.2.1:5060",
+    dst: "[2001:db8::1]:5060",
+    final_status: 486,
+    state: "failed",
+    mos_lq: null,
+    one_way: null,
+    invite_time: 1000,
+  };
+  const cases = [
+    [{}, true],
+    [{ q: "30123" }, true],
+    [{ q: "abc@host" }, true],
+    [{ q: "abc" }, false],
+    [{ q: "abc*" }, true],
+    [{ q: "192.0.2.1" }, true],
+    [{ q: "192.0.2" }, false],
+    [{ q: "2001:db8::1" }, true],
+    [{ status: "4xx" }, true],
+    [{ status: "486" }, true],
+    [{ status: "5xx" }, false],
+    [{ status: "nonsense" }, true],
+    [{ state: "completed" }, false],
+    [{ mos_max: "4" }, false],
+    [{ one_way: "true" }, false],
+    [{ range: "1h" }, true],
+    [{ since: "1001" }, false],
+    [{ until: "999" }, false],
+  ];
+
+  for (const [query, expected] of cases)
+    it(`matches ${JSON.stringify(query)}: ${expected}`, () => {
+      assert.equal(matchesCall(call, readFilter(query, 2000)), expected);
+    });
+  it("asks the server for no more than was chosen", () => {
+    assert.deepEqual(filterParams(readFilter({ q: " 12 ", status: "x", range: "15m" }, 2000)), { q: "12", since: 1100 });
+    assert.deepEqual(filterParams(readFilter({ one_way: "false", mos_max: "0" }, 0)), { mos_max: 0, one_way: false });
+  });
+});
+
+describe("call_list", () => {
+  const all = readFilter({}, 0);
+  const old = { calls: [{ id: "0c", state: "ringing" }, { id: "0a", state: "failed" }], waiting: [], next: null };
+
+  it("updates what it has and lets new calls wait, newest first, each once", () => {
+    const records = [
+      { id: "0d", event: "opened", state: "trying" },
+      { id: "0c", event: "changed", state: "in_call" },
+      { id: "0e", event: "opened", state: "trying" },
+      { id: "0d", event: "changed", state: "ringing" },
+    ];
+    const { calls, waiting } = joinLive(old, records, all);
+    assert.deepEqual(calls.map(({ id, state }) => [id, state]), [["0c", "in_call"], ["0a", "failed"]]);
+    assert.deepEqual(waiting.map(({ id, state }) => [id, state]), [["0e", "trying"], ["0d", "ringing"]]);
+    assert.ok(!("event" in waiting[0]));
+  });
+  it("leaves to later pages what belongs there, and out what does not match", () => {
+    const records = [{ id: "01", state: "failed" }];
+    assert.equal(joinLive({ ...old, next: "0a" }, records, all).waiting.length, 0);
+    assert.equal(joinLive(old, records, all).waiting.length, 1);
+    assert.equal(joinLive(old, records, readFilter({ state: "completed" }, 0)).waiting.length, 0);
+  });
+});
+
+describe("alerts", () => {
+  it("keeps the newest word on each, firing first", () => {
+    const merged = mergeAlerts(
+      [{ id: "1", state: "firing", time: 1 }, { id: "2", state: "firing", time: 2 }],
+      [{ id: "2", state: "resolved", time: 2 }, { id: "3", state: "firing", time: 3 }],
+    );
+    assert.deepEqual(merged.map(({ id, state }) => [id, state]), [["3", "firing"], ["1", "firing"], ["2", "resolved"]]);
+  });
+});
+
+describe("ladder_layout", () => {
+  const message = (src, dst, time, raw) => ({ src, dst, time, raw });
+  const messages = [
+    message("192.0.2.1:5060", "198.51.100.1:5060", 10, "INVITE"),
+    message("192.0.2.1:5060", "198.51.100.1:5060", 10.5, "INVITE"),
+    message("198.51.100.1:5060", "192.0.2.1:5060", 11, "200"),
+  ];
+  const stream = { src: "203.0.113.1:4000", dst: "203.0.113.2:4000", start_time: 11.2, direction: "callee_to_caller" };
+
+  it("knows a message that was sent again", () => {
+    assert.deepEqual(markRetransmissions(messages), [false, true, false]);
+  });
+  it("puts hosts in columns, the caller's side left, rows in order of time", () => {
+    const { columns, rows, width } = layoutLadder(messages, [stream], 1200);
+    assert.deepEqual(columns.map(({ name }) => name), ["203.0.113.2", "192.0.2.1", "198.51.100.1", "203.0.113.1"]);
+    assert.deepEqual(rows.map(({ kind }) => kind), ["message", "message", "message", "stream"]);
+    assert.deepEqual(rows.map(({ delta }) => delta && Number(delta.toFixed(3))), [null, 0.5, 0.5, 0.2]);
+    assert.ok(rows.every((row, at) => at === 0 || row.y === rows[at - 1].y + rows[at - 1].height));
+    assert.ok(rows[3].x1 > rows[3].x2 && width >= 1200);
+  });
+  it("splits a host that talks to itself by port", () => {
+    const { columns } = layoutLadder([message("127.0.0.1:5060", "127.0.0.1:5080", 1, "x")], [], 400);
+    assert.deepEqual(columns.map(({ name }) => name), ["127.0.0.1:5060", "127.0.0.1:5080"]);
+  });
+  it("survives a call of nothing, and of addresses that are none", () => {
+    assert.deepEqual(layoutLadder([], [], 0).rows, []);
+    const { rows } = layoutLadder([message(null, "", undefined, "")], [], 300);
+    assert.equal(rows[0].x1, null);
+  });
+  it("shows a stream's loss in a bounded number of parts", () => {
+    const intervals = Array.from({ length: 1000 }, (_, t) => ({ t, packets: 90, lost: t < 500 ? 10 : 0 }));
+    const parts = heatOf({ intervals });
+    assert.ok(parts.length <= 60);
+    assert.equal(parts[0].loss, 0.1);
+    assert.equal(parts.at(-1).loss, 0);
+    assert.equal(parts.at(-1).to, 1);
+    assert.deepEqual(heatOf({ intervals: null }), [{ from: 0, to: 1, loss: null }]);
+  });
+});
+
+describe("series", () => {
+  it("leaves what is unknown a gap", () => {
+    const stream = {
+      intervals: [
+        { t: 100, packets: 90, lost: 10, jitter_ms_max: 4, mos_lq: null },
+        { t: 105, packets: 0, lost: null, jitter_ms_max: null, mos_lq: 4.2 },
+      ],
+    };
+    assert.deepEqual(seriesOf(stream, 100), {
+      seconds: [0, 5, 10],
+      loss: [10, null, null],
+      jitter: [4, null, null],
+      mos: [null, 4.2, 4.2],
+    });
+    assert.deepEqual(seriesOf({}, 0), { seconds: [], loss: [], jitter: [], mos: [] });
+  });
+  it("ends an axis at a round number", () => {
+    assert.equal(axisTop([null], 1), 1);
+    assert.equal(axisTop([3.2, null], 1), 5);
+    assert.equal(axisTop([21], 10), 25);
+    assert.equal(axisTop([100], 1), 100);
+  });
+  it("pairs the directions and names the silent one", () => {
+    const stream = (direction, start_time) => ({ direction, start_time });
+    const streams = [stream("callee_to_caller", 1), stream("callee_to_caller", 5), stream("caller_to_callee", 2)];
+    assert.deepEqual(orderStreams(streams).map(({ start_time: at }) => at), [2, 1, 5]);
+    assert.equal(silentDirection(streams), null);
+    assert.equal(silentDirection([stream("callee_to_caller", 1)]), "caller_to_callee");
+    assert.equal(silentDirection([]), null);
+  });
+});
+
+describe("emodel", () => {
+  const stream = (model, r, mos) => ({ model, r: { jb200: r }, mos_lq: { jb200: mos } });
+
+  it("takes R apart on the scale that it is of", () => {
+    /* G.711, 5 % random loss: Ie_eff = 95 · 5/(5 + 25.1) = 15.78 */
+    const why = explainMos(stream({ ie: 0, bpl: 25.1, ppl_ratio: 0.05, burst_ratio: 1 }, 77.43, 3.9));
+    assert.equal(why.scale, "narrowband");
+    assert.ok(Math.abs(why.best - why.codec - why.loss - why.r) < 0.01);
+    const wide = explainMos(stream({ ie: 13, bpl: 4.3, ppl_ratio: 0, burst_ratio: 1 }, 116, 4.4));
+    assert.equal(wide.scale, "wideband");
+    assert.equal(wide.loss, 0);
+  });
+  it("explains nothing that it cannot", () => {
+    assert.equal(explainMos(stream({ ie: null, bpl: 25.1, ppl_ratio: 0, burst_ratio: 1 }, 93, 4.4)), null);
+    assert.equal(explainMos(stream({ ie: 0, bpl: 25.1, ppl_ratio: 0, burst_ratio: 1 }, 50, 2.6)), null);
+    assert.equal(explainMos({}), null);
+  });
+});
+
+describe("ledger", () => {
+  it("adds the bins up", () => {
+    assert.equal(binsMissing({ received: 10, bins: { sip: 4, rtp: 6 } }), 0);
+    assert.equal(binsMissing({ received: 10, bins: { sip: 4 } }), 6);
+    assert.equal(binsMissing({ received: null, bins: { sip: 4 } }), null);
+    assert.deepEqual(countsOf({ b: 1, a: 1, c: 5, d: "x" }), [["c", 5], ["a", 1], ["b", 1]]);
+    assert.deepEqual(countsOf(null), []);
+  });
+});
+
+describe("words", () => {
+  it("has one for everything, and takes none from a stranger's name", () => {
+    assert.equal(mosWords(4.41).word, "good");
+    assert.equal(mosWords(4.02).word, "fair");
+    assert.equal(mosWords(null).bars, 0);
+    assert.equal(statusClass(486), "4xx");
+    assert.equal(statusClass(null), "none");
+    assert.equal(statusClass(999), "none");
+    assert.equal(verdictWords("one_way").level, "bad");
+    assert.equal(verdictWords("constructor").word, "constructor");
+    assert.equal(reasonWord("toString"), "toString");
+    assert.equal(binWord("new_bin"), "new bin");
+  });
+  it("has a word for each bin and refusal that the probe counts", () => {
+    const header = readFileSync(join(sources, "../analyzer/counters.h"), "utf8");
+    const names = [...header.matchAll(/X\(\w+,\s+"(\w+)"\)/g)].map(([, name]) => name);
+    assert.ok(names.length > 30);
+    for (const name of names.filter((each) => each.includes("_")))
+      assert.notEqual(binWord(name), name.replaceAll("_", " "), name);
+  });
+});
+
+describe("story", () => {
+  it("says what is known and no more", () => {
+    assert.deepEqual(storyOf({}), []);
+    const told = storyOf({ state: "failed", final_status: 486, final_reason: "Busy", nos_cause: "busy", post_dial_delay_ms: 120 });
+    assert.deepEqual(told, [
+      "The call got a first sign after 120 ms.",
+      "It failed with 486 Busy: the other side was busy.",
+    ]);
+    const heard = storyOf({ state: "completed", duration_ms: 9000, ended_by: "caller", mos_lq: 4.1, loss_ratio: 0 });
+    assert.deepEqual(heard, [
+      "They talked for 0:09, then the caller hung up.",
+      "The worse side sounded good (MOS 4.10); no packet was lost.",
+    ]);
+  });
+});
+
+describe("sources", () => {
+  const files = readdirSync(sources, { recursive: true }).filter((file) => /\.(js|css|html)$/.test(file));
+  /* Ways for a text to become more than text; and what the content security policy refuses. */
+  const forbidden = [
+    /\b(inner|outer)HTML\b/,
+    /insertAdjacentHTML|document\.write|dangerouslySetInnerHTML|createContextualFragment|DOMParser|srcdoc/,
+    /\beval\b|new Function\b|setTimeout\(\s*["'`]/,
+  ];
+
+  it("are found", () => assert.ok(files.length > 40));
+  for (const file of files) {
+    it(`${file} makes no markup of text and is short`, () => {
+      const source = readFileSync(join(sources, file), "utf8");
+      for (const pattern of forbidden) assert.doesNotMatch(source, pattern);
+      if (file.endsWith(".html")) assert.doesNotMatch(source, /\sstyle=|\son\w+=|<style|<script>/);
+      assert.ok(source.split("\n").length < 400, "under 400 lines");
+    });
+  }
+  it("are all listed in CMakeLists.txt", () => {
+    const listed = readFileSync(join(sources, "CMakeLists.txt"), "utf8");
+    for (const file of [...files, "logo.svg"]) assert.ok(listed.split(/\s+/).map((word) => word.replace(")", "")).includes(file), file);
+  });
+});
