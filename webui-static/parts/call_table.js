@@ -50,8 +50,9 @@ function useVisible(body, rowHeight, rows) {
   return [Math.min(range[0], rows), Math.min(range[1], rows)];
 }
 
-/* Keeps the selected row in sight and gives its link the focus, so that Enter opens it. */
-function useSelection(body, selected, rowHeight) {
+/* Brings a newly selected row into sight and gives its link the focus, so that Enter opens it. Rows
+ * that arrive above it move nothing: id says which call it is, selected where it stands. */
+function useSelection(body, selected, id, rowHeight) {
   useEffect(() => {
     if (selected === null || !body.current) return;
     const head = document.querySelector(".calls-table thead")?.getBoundingClientRect();
@@ -63,7 +64,7 @@ function useSelection(body, selected, rowHeight) {
     requestAnimationFrame(() =>
       document.querySelector(".call-row.selected .row-link")?.focus({ preventScroll: true }),
     );
-  }, [selected]);
+  }, [id]);
 }
 
 function Spacer({ rows, height }) {
@@ -78,7 +79,7 @@ export function CallTable({ calls, selected, fresh, open, more, complete }) {
   const height = narrow ? NARROW_ROW_PX : ROW_PX;
   const [first, last] = useVisible(body, height, calls.length);
 
-  useSelection(body, selected, height);
+  useSelection(body, selected, calls[selected]?.id, height);
   useEffect(() => {
     if (!complete && last >= calls.length - MORE_ROWS) more();
   }, [last, calls.length, complete]);
