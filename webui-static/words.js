@@ -39,17 +39,8 @@ const VERDICTS = {
 };
 
 const CONFIDENCE_REASONS = {
-  kernel_dropped: "the kernel dropped packets while the call was up",
-  kernel_drops: "the kernel dropped packets while the call was up",
-  interface_dropped: "the network card dropped packets while the call was up",
-  interface_drops: "the network card dropped packets while the call was up",
-  common_gaps: "many streams had a gap at the same instant, as when the mirror loses packets",
-  simultaneous_gaps: "many streams had a gap at the same instant, as when the mirror loses packets",
-  one_direction: "only one direction is visible",
-  one_direction_invisible: "only one direction is visible",
-  truncated: "packets were cut off by the capture's snap length",
+  capture_drops: "the probe lost packets while the call was up",
   truncated_packets: "packets were cut off by the capture's snap length",
-  began_before_capture: "the call began before the capture did",
 };
 
 const CONFIDENCE = {
