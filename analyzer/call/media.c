@@ -387,13 +387,13 @@ static void adopt_orphans(struct tracker *t, struct media_endpoint *e)
     while (s) {
         struct media_stream *next = s->next_orphan;
 
-        if (join_call(t, s, e, true)) {
-            expiry_cancel(&s->expiry);
-            media_map_remove_orphan(&t->media, s);
-            t->orphan_count--;
-            if (t->sink.adopted)
-                t->sink.adopted(t->sink.ctx, s->id, e->call->id, &s->keeper);
-        }
+        if (!join_call(t, s, e, true))
+            return; /* the call is full: it would refuse the rest too */
+        expiry_cancel(&s->expiry);
+        media_map_remove_orphan(&t->media, s);
+        t->orphan_count--;
+        if (t->sink.adopted)
+            t->sink.adopted(t->sink.ctx, s->id, e->call->id, &s->keeper);
         s = next;
     }
 }
