@@ -9,9 +9,11 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <net/if.h>
 #include <pcap/pcap.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -64,22 +66,14 @@ static void on_live_packet(u_char *user, const struct pcap_pkthdr *header, const
 
 static bool interface_exists(const char *name)
 {
-    char path[256];
-    int len = snprintf(path, sizeof path, "/sys/class/net/%s", name);
-
-    return strcmp(name, "any") == 0 ||
-           (len > 0 && (size_t)len < sizeof path && access(path, F_OK) == 0);
+    return strcmp(name, "any") == 0 || if_nametoindex(name) != 0;
 }
 
 /* The socket stays bound to an interface that went down, and goes on when it comes up. */
 static int poll_failed(struct live_source *s)
 {
-    if (interface_exists(s->name)) {
-        if (!s->is_down)
-            log_warn("capture: %s: %s; waiting for it", s->name, pcap_geterr(s->pcap));
-        s->is_down = true;
+    if (interface_exists(s->name))
         return 0;
-    }
     return source_fail(&s->base.error, SOURCE_FAULT_INTERFACE, ENODEV,
                        "%s: the interface is gone (%s); what was captured is kept, start again "
                        "when it is back",
@@ -96,13 +90,29 @@ static int live_poll(struct source *base, int max_frames, frame_fn fn, void *ctx
     s->ctx = ctx;
     result = pcap_dispatch(s->pcap, max_frames, on_live_packet, (u_char *)s);
     delivered = (int)(s->base.frames - before);
-    if (delivered > 0) {
-        if (s->is_down)
-            log_info("capture: %s: is back", s->name);
-        s->is_down = false;
+    if (delivered > 0)
         return delivered;
-    }
     return result < 0 ? poll_failed(s) : 0;
+}
+
+/* libpcap says nothing when an interface goes down or its cable is pulled, and who captures on a
+ * mirrored port must know why nothing comes. */
+static void note_link(struct live_source *s)
+{
+    struct ifreq request = { 0 };
+    bool is_down;
+
+    if (snprintf(request.ifr_name, sizeof request.ifr_name, "%s", s->name) >=
+            (int)sizeof request.ifr_name ||
+        ioctl(pcap_fileno(s->pcap), SIOCGIFFLAGS, &request) != 0)
+        return; /* "any", or one that is gone */
+    is_down = (request.ifr_flags & (IFF_UP | IFF_RUNNING)) != (IFF_UP | IFF_RUNNING);
+    if (is_down && !s->is_down)
+        log_warn("capture: %s: %s; waiting for it", s->name,
+                 request.ifr_flags & IFF_UP ? "has no link" : "is down");
+    else if (!is_down && s->is_down)
+        log_warn("capture: %s: is back", s->name);
+    s->is_down = is_down;
 }
 
 static void live_stats(struct source *base, struct source_stats *out)
@@ -110,6 +120,7 @@ static void live_stats(struct source *base, struct source_stats *out)
     struct live_source *s = (struct live_source *)base;
     struct pcap_stat now;
 
+    note_link(s);
     if (pcap_stats(s->pcap, &now) == 0) {
         s->received = serial32_extend(s->received, now.ps_recv);
         s->kernel_dropped = serial32_extend(s->kernel_dropped, now.ps_drop);
