@@ -214,6 +214,26 @@ static void what_nobody_announces_is_a_stream_alone(void **state)
     scene_close(s);
 }
 
+static void reports_of_a_stream_alone_are_kept_with_it(void **state)
+{
+    struct scene *s = scene_open(NULL);
+    struct talker x = { "192.0.2.7:30000", "192.0.2.8:40000", 0x7, 10, 0, 8, 0 };
+    uint64_t id;
+
+    (void)state;
+    talk(s, &x, NULL, 20);
+    id = s->claim.id;
+    send_sr(s, x.src, x.dst, 0x7, 1, NULL);
+    assert_true(s->claim.kind == CLAIM_MEDIA && s->claim.id == id);
+    send_sr(s, "192.0.2.7:30001", "192.0.2.8:40001", 0x7, 1, NULL);
+    assert_true(s->claim.kind == CLAIM_MEDIA && s->claim.id == id);
+    send_sr(s, "192.0.2.7:30001", "192.0.2.8:40001", 0x8, 1, NULL); /* of another SSRC */
+    assert_int_equal(s->claim.kind, CLAIM_NONE);
+    send_sr(s, "192.0.2.7:30003", "192.0.2.8:40003", 0x7, 1, NULL);
+    assert_int_equal(s->claim.kind, CLAIM_NONE);
+    scene_close(s);
+}
+
 /* Behind NAT: SDP names what nobody can reach, media goes to where it came from. */
 static void media_from_an_announced_source_belongs_to_its_call(void **state)
 {
@@ -476,6 +496,7 @@ int main(void)
         cmocka_unit_test(an_address_belongs_to_who_announced_it_last),
         cmocka_unit_test(media_before_its_sdp_is_adopted),
         cmocka_unit_test(what_nobody_announces_is_a_stream_alone),
+        cmocka_unit_test(reports_of_a_stream_alone_are_kept_with_it),
         cmocka_unit_test(media_from_an_announced_source_belongs_to_its_call),
         cmocka_unit_test(other_networks_have_addresses_of_their_own),
         cmocka_unit_test(keypresses_are_told_without_their_digits),

@@ -365,8 +365,8 @@ static void only_unexplained_jumps_reset_the_reference(void **state)
         { 1, 8000 * 60, 60000, true, 0 },  /* silence suppressed for a minute */
         { 1, -80000, 20, true, 0 },        /* another timestamp base */
         { 1, INT64_C(0x7fffffff), 20, true, 0 },
-        { -3, -480, 4, false, 4 },   /* out of order by three: D = 4 + 60 */
-        { 5000, 160, 20, false, 0 }, /* wild: its times are not looked at */
+        { -3, -480, 4, false, 4 },    /* out of order by three: D = 4 + 60 */
+        { 5000, 4000, 20, false, 0 }, /* wild: its times are not looked at */
     };
 
     (void)state;

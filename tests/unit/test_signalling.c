@@ -165,6 +165,23 @@ static void a_call_id_that_is_used_again_is_another_call(void **state)
     }
 }
 
+/* Its BYE was not seen: the next INVITE without a To-tag says all the same that it is over. */
+static void an_invite_in_mid_call_opens_another_call(void **state)
+{
+    struct scene *s = scene_open(NULL);
+
+    (void)state;
+    set_up_call(s);
+    scene_wait_ms(s, 60000);
+    send(s, "INVITE", .cseq = 9);
+    send(s, "503", .cseq = 9, .to_tag = "bob-2");
+    scene_finish(s);
+    assert_int_equal(s->call_count, 2);
+    for (size_t i = 0; i < 2; i++)
+        expect_text(s->calls[i]->state, s->calls[i]->final_status == 503 ? "failed" : "in_call");
+    scene_close(s);
+}
+
 static void a_call_that_forks_is_one_call(void **state)
 {
     struct scene *s = scene_open(NULL);
@@ -497,6 +514,7 @@ int main(void)
         cmocka_unit_test(a_call_from_invite_to_bye),
         cmocka_unit_test(every_final_status_has_its_outcome),
         cmocka_unit_test(a_call_id_that_is_used_again_is_another_call),
+        cmocka_unit_test(an_invite_in_mid_call_opens_another_call),
         cmocka_unit_test(a_call_that_forks_is_one_call),
         cmocka_unit_test(events_may_come_in_any_order),
         cmocka_unit_test(a_bye_before_the_answer_ends_the_call),
