@@ -87,6 +87,23 @@ enum packet_bin analyzer_datagram(struct analyzer *a, const struct datagram *d, 
     return other_bin(t, d, BIN_UDP_OTHER, claim);
 }
 
+void analyzer_look_ahead(const struct analyzer *a, struct datagram *d)
+{
+    d->stream_hash = demux_classify(d) == DEMUX_RTP ? tracker_look_ahead(&a->tracker, d) : 0;
+}
+
+void analyzer_look_closer(const struct analyzer *a, const struct datagram *d)
+{
+    if (d->stream_hash)
+        tracker_look_closer(&a->tracker, d->stream_hash);
+}
+
+void analyzer_look_through(const struct analyzer *a, const struct datagram *d)
+{
+    if (d->stream_hash)
+        tracker_look_through(&a->tracker, d->stream_hash);
+}
+
 void analyzer_tick(struct analyzer *a, int64_t now_ns)
 {
     tracker_tick(&a->tracker, now_ns);

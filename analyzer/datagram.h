@@ -19,6 +19,7 @@ struct datagram {
     uint32_t network;    /* VLAN or tunnel it came through; 0: none. Same address, other network */
     uint8_t transport;   /* enum transport */
     uint8_t dscp;        /* RFC 2474, 0..63 */
+    uint64_t stream_hash; /* analyzer_look_ahead fills it in; 0: not computed */
 };
 
 #endif

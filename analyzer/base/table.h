@@ -37,6 +37,22 @@ int table_put(struct table *t, uint64_t hash, void *item);
 /* Takes this very item out; false when it was not inside. */
 bool table_remove(struct table *t, uint64_t hash, const void *item);
 
+/* Asks for the memory that a look-up of this hash begins with. */
+static inline void table_prefetch(const struct table *t, uint64_t hash)
+{
+    __builtin_prefetch(&t->slots[hash & t->mask]);
+}
+
+/* The first item with this hash, most likely the one; nobody has compared it. NULL: there is none. */
+static inline void *table_guess(const struct table *t, uint64_t hash)
+{
+    for (size_t i = hash & t->mask; t->slots[i].item; i = (i + 1) & t->mask) {
+        if (t->slots[i].hash == hash)
+            return t->slots[i].item;
+    }
+    return NULL;
+}
+
 /* Borrowed, or NULL. */
 static inline void *table_find(const struct table *t, uint64_t hash, table_same_fn same,
                                const void *key)

@@ -18,10 +18,6 @@ static bool same_stream(const void *item, const void *key)
     const struct media_stream *s = item;
     const struct stream_key *k = key;
 
-    /* The hash agrees, so it is most likely this one: let the rest of what a packet touches come
-     * from memory while the key is compared. */
-    media_stream_prefetch(s);
-
     return s->key.ssrc == k->ssrc && s->key.network == k->network &&
            addr_eq(&s->key.src, &k->src) && addr_eq(&s->key.dst, &k->dst);
 }
@@ -186,11 +182,41 @@ static void claim_stream(struct media_stream *s, struct claim *claim)
         *claim = (struct claim){ CLAIM_MEDIA, s->id, &s->keeper };
 }
 
+uint64_t tracker_look_ahead(const struct tracker *t, const struct datagram *d)
+{
+    struct bytes b = bytes_of(d->payload.p, d->payload.len);
+    struct stream_key key = { d->src, d->dst, d->network, 0 };
+    uint64_t hash;
+
+    bytes_u64(&b);
+    key.ssrc = bytes_u32(&b);
+    hash = stream_hash(t, &key);
+    table_prefetch(&t->streams, hash);
+    return hash;
+}
+
+void tracker_look_closer(const struct tracker *t, uint64_t hash)
+{
+    const struct media_stream *s = table_guess(&t->streams, hash);
+
+    if (s)
+        media_stream_prefetch(s);
+}
+
+void tracker_look_through(const struct tracker *t, uint64_t hash)
+{
+    const struct media_stream *s = table_guess(&t->streams, hash);
+
+    if (s)
+        media_stream_prefetch_through(s);
+}
+
 enum packet_bin tracker_rtp(struct tracker *t, const struct datagram *d, struct claim *claim)
 {
     struct stream_key key;
     struct rtp_packet packet;
     struct media_stream *s;
+    uint64_t hash;
 
     if (rtp_packet_parse(&packet, d->payload, d->wire_bytes) != RTP_PARSE_OK) {
         bool image;
@@ -199,7 +225,8 @@ enum packet_bin tracker_rtp(struct tracker *t, const struct datagram *d, struct 
         return tracker_claim_media(t, d, claim, &image) ? BIN_RTP_MALFORMED : BIN_UDP_OTHER;
     }
     key = (struct stream_key){ d->src, d->dst, d->network, packet.ssrc };
-    s = table_find(&t->streams, stream_hash(t, &key), same_stream, &key);
+    hash = d->stream_hash ? d->stream_hash : stream_hash(t, &key);
+    s = table_find(&t->streams, hash, same_stream, &key);
     if (!s) {
         s = open_stream(t, &key, &packet, d);
         if (!s)

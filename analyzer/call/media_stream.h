@@ -127,11 +127,15 @@ struct media_stream *media_stream_new(const struct stream_key *key,
                                       const struct media_format *format, int64_t time_ns);
 void media_stream_free(struct media_stream *s);
 
-/* Asks for the memory that media_stream_packet will touch. */
+/* Asks for the memory that media_stream_packet will touch; then for what that points to. */
 static inline void media_stream_prefetch(const struct media_stream *s)
 {
-    for (size_t at = 64; at < offsetof(struct media_stream, late); at += 64)
+    for (size_t at = 0; at < offsetof(struct media_stream, late); at += 64)
         __builtin_prefetch((const char *)s + at);
+}
+
+static inline void media_stream_prefetch_through(const struct media_stream *s)
+{
     __builtin_prefetch(s->call);
     __builtin_prefetch(s->jitter_series.last, 1);
 }

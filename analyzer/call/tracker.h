@@ -75,6 +75,10 @@ enum packet_bin tracker_sip(struct tracker *t, const struct datagram *d, struct 
 
 /* media.c: what looks like RTP, RTCP, or anything else on a media address. */
 enum packet_bin tracker_rtp(struct tracker *t, const struct datagram *d, struct claim *claim);
+/* See analyzer_look_ahead. The first gives the hash of the stream's key. */
+uint64_t tracker_look_ahead(const struct tracker *t, const struct datagram *d);
+void tracker_look_closer(const struct tracker *t, uint64_t stream_hash);
+void tracker_look_through(const struct tracker *t, uint64_t stream_hash);
 enum packet_bin tracker_rtcp(struct tracker *t, const struct datagram *d, struct claim *claim);
 /* Claims the packet when a call announced its source or destination. True: it did. */
 bool tracker_claim_media(struct tracker *t, const struct datagram *d, struct claim *claim,

@@ -1,9 +1,9 @@
 #include "probe/engine/engine.h"
 
 #include "analyzer/base/log.h"
-#include "probe/decap/decap.h"
 #include "probe/engine/ledger.h"
 #include "probe/engine/live_feed.h"
+#include "probe/engine/lookahead.h"
 #include "rules/rule_set.h"
 #include "storage/day_db.h"
 #include "storage/packet_log.h"
@@ -19,7 +19,7 @@
 
 struct engine {
     struct engine_options options;
-    struct decap *decap;
+    struct lookahead *lookahead;
     struct analyzer *analyzer;
     struct writer *writer;         /* NULL: nothing is stored */
     struct packet_log *packet_log; /* NULL: the same */
@@ -145,6 +145,60 @@ static void on_alert(void *ctx, const struct alert_record *alert)
     publish(e, &record_type_alert, alert);
 }
 
+static void tick(struct engine *e, int64_t now_ns)
+{
+    e->next_tick_ns = now_ns + TICK_NS;
+    e->now_ns = now_ns;
+    analyzer_tick(e->analyzer, now_ns);
+    if (e->rules)
+        rule_set_tick(e->rules, now_ns);
+    if (e->packet_log)
+        packet_log_tick(e->packet_log, now_ns);
+    if (e->feed)
+        live_feed_poll(e->feed);
+}
+
+/* One wild time stamp must not end every call: time is what two packets in a row agree on. */
+static void advance(struct engine *e, int64_t time_ns)
+{
+    int64_t earlier = time_ns < e->previous_ns ? time_ns : e->previous_ns;
+    int64_t later = time_ns < e->previous_ns ? e->previous_ns : time_ns;
+
+    e->previous_ns = time_ns;
+    if (earlier >= e->next_tick_ns)
+        tick(e, earlier);
+    else if (later < e->now_ns - SET_BACK_NS)
+        tick(e, later);
+}
+
+static void keep_packet(struct engine *e, const struct frame *frame, const struct datagram *d,
+                        const struct claim *claim)
+{
+    enum packet_kind kind = claim->kind == CLAIM_SIP ? PACKET_SIP : PACKET_MEDIA;
+    uint32_t offset;
+
+    packet_log_add(e->packet_log, claim->keeper, claim->id, kind, frame);
+    if (kind == PACKET_SIP && decap_payload_offset(frame, d, &offset))
+        packet_log_note_message(e->packet_log, claim->keeper, &d->src, &d->dst, offset,
+                                (uint32_t)d->payload.len);
+}
+
+static void take_turn(void *ctx, const struct frame *frame, const struct datagram *d,
+                      enum packet_bin bin)
+{
+    struct engine *e = ctx;
+    struct claim claim;
+
+    ledger_receive(&e->ledger, frame);
+    advance(e, frame->time_ns);
+    if (d) {
+        bin = analyzer_datagram(e->analyzer, d, &claim);
+        if (e->packet_log && claim.kind != CLAIM_NONE)
+            keep_packet(e, frame, d, &claim);
+    }
+    e->ledger.bins[bin]++;
+}
+
 static int open_store(struct engine *e, struct engine_error *error)
 {
     const char *dir = e->options.store_dir;
@@ -209,9 +263,9 @@ int engine_open(struct engine **ep, const struct engine_options *options,
         return err;
     e->options = *options;
     e->ledger.kernel_dropped = e->ledger.interface_dropped = RECORD_NONE;
-    err = decap_new(&e->decap);
+    err = open_analyzer(e);
     if (err == 0)
-        err = open_analyzer(e);
+        err = lookahead_new(&e->lookahead, e->analyzer, take_turn, e);
     if (err == 0 && options->rules_dir)
         err = rule_set_load(&e->rules, options->rules_dir, on_alert, e, error->text,
                             sizeof error->text);
@@ -226,66 +280,16 @@ int engine_open(struct engine **ep, const struct engine_options *options,
     return 0;
 }
 
-static void tick(struct engine *e, int64_t now_ns)
-{
-    e->next_tick_ns = now_ns + TICK_NS;
-    e->now_ns = now_ns;
-    analyzer_tick(e->analyzer, now_ns);
-    if (e->rules)
-        rule_set_tick(e->rules, now_ns);
-    if (e->packet_log)
-        packet_log_tick(e->packet_log, now_ns);
-    if (e->feed)
-        live_feed_poll(e->feed);
-}
-
-/* One wild time stamp must not end every call: time is what two packets in a row agree on. */
-static void advance(struct engine *e, int64_t time_ns)
-{
-    int64_t earlier = time_ns < e->previous_ns ? time_ns : e->previous_ns;
-    int64_t later = time_ns < e->previous_ns ? e->previous_ns : time_ns;
-
-    e->previous_ns = time_ns;
-    if (earlier >= e->next_tick_ns)
-        tick(e, earlier);
-    else if (later < e->now_ns - SET_BACK_NS)
-        tick(e, later);
-}
-
-static void keep_packet(struct engine *e, const struct frame *frame, const struct datagram *d,
-                        const struct claim *claim)
-{
-    enum packet_kind kind = claim->kind == CLAIM_SIP ? PACKET_SIP : PACKET_MEDIA;
-    uint32_t offset;
-
-    packet_log_add(e->packet_log, claim->keeper, claim->id, kind, frame);
-    if (kind == PACKET_SIP && decap_payload_offset(frame, d, &offset))
-        packet_log_note_message(e->packet_log, claim->keeper, &d->src, &d->dst, offset,
-                                (uint32_t)d->payload.len);
-}
-
 void engine_frame(void *engine, const struct frame *frame)
 {
     struct engine *e = engine;
-    const struct datagram *datagrams;
-    enum packet_bin bin = BIN_UDP_OTHER;
-    size_t n;
 
-    ledger_receive(&e->ledger, frame);
-    advance(e, frame->time_ns);
-    n = decap_frame(e->decap, frame, &datagrams, &bin);
-    for (size_t i = 0; i < n; i++) {
-        struct claim claim;
-
-        bin = analyzer_datagram(e->analyzer, &datagrams[i], &claim);
-        if (e->packet_log && claim.kind != CLAIM_NONE)
-            keep_packet(e, frame, &datagrams[i], &claim);
-    }
-    e->ledger.bins[bin]++;
+    lookahead_push(e->lookahead, frame);
 }
 
 void engine_idle(struct engine *e, int64_t wall_ns)
 {
+    lookahead_drain(e->lookahead);
     if (e->ledger.received && wall_ns >= e->next_tick_ns)
         tick(e, wall_ns);
 }
@@ -373,6 +377,7 @@ static void note_losses(struct engine *e, const struct engine_losses *losses)
 
 void engine_heartbeat(struct engine *e, int64_t wall_ns, const struct engine_losses *losses)
 {
+    lookahead_drain(e->lookahead);
     note_losses(e, losses);
     write_ledger(e, false);
     if (e->feed) {
@@ -389,6 +394,7 @@ void engine_finish(struct engine *e)
     if (e->finished)
         return;
     e->finished = true;
+    lookahead_drain(e->lookahead);
     if (e->previous_ns > e->now_ns)
         tick(e, e->previous_ns);
     analyzer_finish(e->analyzer);
@@ -416,7 +422,7 @@ void engine_close(struct engine *e)
     if (e->feed)
         live_feed_close(e->feed);
     rule_set_free(e->rules);
-    decap_free(e->decap);
+    lookahead_free(e->lookahead);
     strbuf_fini(&e->line);
     strbuf_fini(&e->scratch);
     free(e);
