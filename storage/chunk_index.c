@@ -10,6 +10,10 @@ const struct slice chunk_index_insert =
     SLICE_INIT("INSERT OR REPLACE INTO chunks(place,id,first_time,last_time,stored_bytes,frames)"
                " VALUES(?,?,?,?,?,?)");
 
+const struct slice chunk_index_replace =
+    SLICE_INIT("DELETE FROM chunks WHERE place >= ?1 AND place < ?2 AND id IN "
+               "(SELECT id FROM chunks WHERE place >= ?2 AND place < ?3)");
+
 int chunk_index_bind(sqlite3_stmt *insert, const struct chunk_row *row)
 {
     const int64_t values[] = { chunk_place(row->kind, row->segment, row->offset),
@@ -21,6 +25,21 @@ int chunk_index_bind(sqlite3_stmt *insert, const struct chunk_row *row)
 
     for (int i = 0; i < (int)(sizeof values / sizeof values[0]); i++) {
         int rc = sqlite3_bind_int64(insert, i + 1, values[i]);
+
+        if (rc != SQLITE_OK)
+            return rc;
+    }
+    return SQLITE_OK;
+}
+
+int chunk_index_bind_border(sqlite3_stmt *replace, const struct chunk_row *row)
+{
+    const int64_t places[] = { chunk_place(row->kind, 0, 0),
+                               chunk_place(row->kind, row->segment, row->offset),
+                               chunk_place((uint8_t)(row->kind + 1), 0, 0) };
+
+    for (int i = 0; i < (int)(sizeof places / sizeof places[0]); i++) {
+        int rc = sqlite3_bind_int64(replace, i + 1, places[i]);
 
         if (rc != SQLITE_OK)
             return rc;

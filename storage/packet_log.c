@@ -68,7 +68,7 @@ struct packet_log {
     struct segment_set *segments;
     struct writer *writer;
     struct open_chunk *oldest, *newest;
-    bool wait_when_full;
+    bool wait_when_full, replace_older;
     unsigned threads;
     struct log_worker *workers;
     _Atomic uint64_t frames_stored, frames_dropped, bytes_stored, bytes_dropped;
@@ -207,6 +207,7 @@ int packet_log_start(struct packet_log **lp, const struct packet_log_options *op
         return err;
     log->writer = options->writer;
     log->wait_when_full = options->wait_when_full;
+    log->replace_older = options->replace_older;
     log->threads = options->threads ? options->threads : 1;
     if (log->threads > THREADS_MAX)
         log->threads = THREADS_MAX;
@@ -480,12 +481,25 @@ void packet_log_flush(struct packet_log *log)
     chunk_pool_wait_idle(&log->pool);
 }
 
+static void tell_border(void *ctx, int32_t day, uint8_t kind, uint32_t segment, uint64_t offset)
+{
+    struct packet_log *log = ctx;
+
+    writer_submit_chunk(
+        log->writer,
+        &(struct chunk_row){
+            .day = day, .kind = kind, .segment = segment, .offset = offset, .is_border = true });
+}
+
 void packet_log_stop(struct packet_log *log)
 {
     if (!log)
         return;
     packet_log_flush(log);
     stop_workers(log, log->threads);
+    /* At the end, when all of them are stored again: a replay that is killed costs nothing. */
+    if (log->replace_older && atomic_load(&log->frames_dropped) == 0)
+        segment_set_borders(log->segments, tell_border, log);
     segment_set_close(log->segments);
     chunk_pool_fini(&log->pool);
     free(log);

@@ -28,6 +28,8 @@ struct packet_log_options {
     const char *store_dir; /* outlives the log */
     struct writer *writer; /* told of every chunk; outlives the log */
     bool wait_when_full;   /* replay: the disk sets the pace; else what it cannot take is dropped */
+    bool replace_older;    /* replay: what an earlier process stored of the same ids is forgotten in
+                         * the end, unless something was dropped */
     unsigned threads;      /* that compress; 0: one */
     size_t queued_max_bytes; /* on the way to the disk; 0: 8 MiB in a replay, 64 MiB live */
 };

@@ -29,6 +29,8 @@ struct segment_end {
     int fd; /* −1: not open now */
     uint32_t number;
     uint64_t end;
+    uint32_t border_number; /* where this process began to append */
+    uint64_t border;
     uint64_t used; /* the set's turn of the last append */
 };
 
@@ -307,6 +309,8 @@ static int add_end(struct segment_set *set, int32_t day, uint8_t kind)
         close_segment(&e);
         return err;
     }
+    e.border_number = e.number;
+    e.border = e.end;
     set->ends[set->count++] = e;
     return 0;
 }
@@ -429,6 +433,18 @@ void segment_set_close(struct segment_set *set)
     free(set->ends);
     free(set->scan);
     free(set);
+}
+
+void segment_set_borders(struct segment_set *set, segment_border_fn border, void *ctx)
+{
+    pthread_mutex_lock(&set->lock);
+    for (size_t i = 0; i < set->count; i++) {
+        const struct segment_end *e = &set->ends[i];
+
+        if (e->border_number > 1 || e->border > 0)
+            border(ctx, e->day, e->kind, e->border_number, e->border);
+    }
+    pthread_mutex_unlock(&set->lock);
 }
 
 int segment_open_read(const char *store_dir, int32_t day, uint8_t kind, uint32_t segment)

@@ -23,6 +23,10 @@ struct segment_set;
 /* A chunk that was found by a recovery. */
 typedef void (*segment_found_fn)(void *ctx, const struct chunk_row *row);
 
+/* Behind it lies what this process appended, before it what was there already. */
+typedef void (*segment_border_fn)(void *ctx, int32_t day, uint8_t kind, uint32_t segment,
+                                  uint64_t offset);
+
 int segment_set_open(struct segment_set **sp, const char *store_dir, segment_found_fn found,
                      void *ctx);
 void segment_set_close(struct segment_set *set);
@@ -31,6 +35,9 @@ void segment_set_close(struct segment_set *set);
  * with the same error: a full disk is not asked once a chunk. 0 or −errno. */
 int segment_set_append(struct segment_set *set, int32_t day, uint8_t kind, const uint8_t *chunk,
                        size_t bytes, uint32_t *segment, uint64_t *offset);
+
+/* For each day and kind that was appended to and had something before. */
+void segment_set_borders(struct segment_set *set, segment_border_fn border, void *ctx);
 
 /* The descriptor, or −errno. */
 int segment_open_read(const char *store_dir, int32_t day, uint8_t kind, uint32_t segment);

@@ -39,7 +39,7 @@ enum {
     REOPEN_MS = 1000,
 };
 
-enum { STATEMENT_CHUNK = RECORD_TABLES, STATEMENTS };
+enum { STATEMENT_CHUNK = RECORD_TABLES, STATEMENT_BORDER, STATEMENTS };
 
 struct row {
     void *record;
@@ -198,6 +198,8 @@ static int prepare_all(struct open_day *d)
     }
     if (err == 0)
         err = day_db_prepare(&d->statements[STATEMENT_CHUNK], d->db, chunk_index_insert);
+    if (err == 0)
+        err = day_db_prepare(&d->statements[STATEMENT_BORDER], d->db, chunk_index_replace);
     strbuf_fini(&sql);
     return err;
 }
@@ -309,6 +311,9 @@ static void write_chunk(struct writer *w, const struct chunk_row *row)
 
     if (err)
         note_failure(w, err, 1);
+    else if (row->is_border)
+        run_row(w, d, STATEMENT_BORDER,
+                chunk_index_bind_border(d->statements[STATEMENT_BORDER], row));
     else
         run_row(w, d, STATEMENT_CHUNK, chunk_index_bind(d->statements[STATEMENT_CHUNK], row));
 }

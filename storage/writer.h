@@ -42,6 +42,9 @@ struct chunk_row {
     uint32_t frames;
     int32_t day;  /* days since 1970 of the folder that holds the segment */
     uint8_t kind; /* enum packet_kind */
+    /* Not a chunk but a border of its day and kind: of an id that has chunks behind this place,
+     * those before it are forgotten. */
+    bool is_border;
 };
 
 /* 0; −errno when the folder cannot be made or written; −EBUSY when another process writes to it;

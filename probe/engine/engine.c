@@ -211,7 +211,8 @@ static int open_store(struct engine *e, struct engine_error *error)
         err = packet_log_start(&e->packet_log,
                                &(struct packet_log_options){ .store_dir = dir,
                                                              .writer = e->writer,
-                                                             .wait_when_full = !e->options.live });
+                                                             .wait_when_full = !e->options.live,
+                                                             .replace_older = !e->options.live });
     if (err == -EPROTO)
         snprintf(error->text, sizeof error->text,
                  "%s: the store was made by a newer version of earshot; use that version, or "

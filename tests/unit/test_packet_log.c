@@ -1,5 +1,6 @@
 /* Every packet that is put in comes out, bytes and times as they were. */
 #include "storage/call_messages.h"
+#include "storage/chunk.h"
 #include "tests/unit/packet_fixture.h"
 
 #include <errno.h>
@@ -420,6 +421,59 @@ static void segments_go_on_after_a_restart(void **state)
     fixture_remove_dir(&l.f);
 }
 
+/* One pass of a replay over `calls` calls of three frames each; `bad`: with a frame that no chunk
+ * holds. */
+static void replay_once(struct log_fixture *l, uint32_t calls, bool bad)
+{
+    struct packet_log_options options = { .store_dir = l->f.dir,
+                                          .wait_when_full = true,
+                                          .replace_older = true };
+
+    options.writer = l->writer = fixture_writer(&l->f);
+    assert_int_equal(packet_log_start(&l->log, &options), 0);
+    for (uint32_t c = 0; c < calls; c++) {
+        void *keeper = NULL;
+
+        for (uint32_t n = 0; n < 3; n++)
+            log_fixture_add(l, &keeper, fixture_id(FIXTURE_TIME, c), n ? PACKET_MEDIA : PACKET_SIP,
+                            FIXTURE_TIME + n, n, 300);
+        if (bad)
+            log_fixture_add(l, &keeper, fixture_id(FIXTURE_TIME, c), PACKET_MEDIA, FIXTURE_TIME, 9,
+                            CHUNK_FRAME_MAX + 1);
+        packet_log_close_keeper(l->log, &keeper);
+    }
+    log_fixture_close(l);
+}
+
+static uint64_t exported_frames(struct log_fixture *l, uint32_t call)
+{
+    struct pcap_bytes b;
+
+    assert_int_equal(pcap_bytes_read(&b, l->f.dir, fixture_id(FIXTURE_TIME, call), 4096), 0);
+    free(b.p);
+    return b.frames;
+}
+
+static void replay_replaces_what_it_stored_before(void **state)
+{
+    struct log_fixture l;
+
+    (void)state;
+    fixture_make_dir(&l.f);
+    replay_once(&l, 2, false);
+    replay_once(&l, 2, false);
+    assert_int_equal(exported_frames(&l, 0), 3);
+    assert_int_equal(exported_frames(&l, 1), 3);
+    replay_once(&l, 1, false); /* the other call is not in this one: it stays */
+    assert_int_equal(exported_frames(&l, 0), 3);
+    assert_int_equal(exported_frames(&l, 1), 3);
+    replay_once(&l, 1, true); /* not all of it could be stored: what was, is kept */
+    assert_int_equal(exported_frames(&l, 0), 6);
+    replay_once(&l, 1, false);
+    assert_int_equal(exported_frames(&l, 0), 3);
+    fixture_remove_dir(&l.f);
+}
+
 static void several_threads_keep_the_order_of_a_call(void **state)
 {
     enum { CALLS = 16, FRAMES = 400 };
@@ -470,6 +524,7 @@ int main(void)
         cmocka_unit_test(ladder_has_every_message_in_order),
         cmocka_unit_test(notes_are_bounded),
         cmocka_unit_test(segments_go_on_after_a_restart),
+        cmocka_unit_test(replay_replaces_what_it_stored_before),
         cmocka_unit_test(several_threads_keep_the_order_of_a_call),
     };
 
