@@ -11,20 +11,19 @@ skip() {
     exit 77
 }
 
-# enter SCRIPT NAMESPACE...: runs the script again in namespaces of its own (net, mount). As root of
-# the machine, or as one who is root in there alone.
+# enter NAMESPACE SCRIPT [ARGUMENT]...: runs the script again in a namespace of its own (net, mount),
+# as root of the machine or as one who is root in there alone.
 enter() {
-    local script=$1 how
-    shift
+    local how
     [ -n "${FAULT_ENTERED:-}" ] && return 0
     for how in "" --map-root-user; do
         # shellcheck disable=SC2086 # nothing, or one word
-        unshare $how "${@/#/--}" true 2>/dev/null || continue
+        unshare $how "--$1" true 2>/dev/null || continue
         export FAULT_ENTERED=yes
         # shellcheck disable=SC2086
-        exec unshare $how "${@/#/--}" "$script"
+        exec unshare $how "--$1" "${@:2}"
     done
-    skip "no namespace ($*) can be made here: needs root, or unprivileged user namespaces"
+    skip "no $1 namespace can be made here: needs root, or unprivileged user namespaces"
 }
 
 # wires: wire0 and wire1, the two ends of a cable. Nobody but the tests says a word on it.
@@ -101,7 +100,7 @@ start_probe() {
 }
 
 listens() {
-    grep -q '^listening on' "$1"
+    grep -q '^listening on' "$1" 2>/dev/null
 }
 
 is_gone() {
@@ -121,13 +120,13 @@ send() {
     awk '{ print $2 }' "$work/sent"
 }
 
-# stop_probe SIGNAL: the status with which it left and the seconds that it took.
+# stop_probe SIGNAL: sets $left, the status with which it left, and $took, the milliseconds.
 stop_probe() {
-    local begun=$EPOCHREALTIME status
+    local begun=${EPOCHREALTIME/./}
     kill -s "$1" "$probe"
     wait "$probe"
-    status=$?
-    awk -v status="$status" -v a="$begun" -v b="$EPOCHREALTIME" 'BEGIN { print status, b - a }'
+    left=$?
+    took=$(((${EPOCHREALTIME/./} - begun) / 1000))
 }
 
 # truth_frames TRUTH: "CALL-ID FRAMES" of each call.
@@ -135,27 +134,23 @@ truth_frames() {
     sed -nE 's/^\{"type":"call","call_id":"([^"]*)".*"frames":([0-9]+).*/\1 \2/p' "$1" | sort
 }
 
-# stored_calls STORE: their Call-IDs.
+# stored_calls STORE: "ID CALL-ID" of each that it lists.
 stored_calls() {
     "$EARSHOT" calls --store "$1" --json 2>"$work/calls.err" |
-        sed -nE 's/.*"call_id":"([^"]*)".*/\1/p' | sort
+        sed -nE 's/.*"id":"([0-9a-f]{16})".*"call_id":"([^"]*)".*/\1 \2/p'
 }
 
-# export_all STORE DIR: each call into a file of its own. A call of which no packet came as far as
-# the disk is none; anything but that and success is a failure.
+# export_all STORE DIR: each call into a file of its own; prints "CALL-ID FRAMES ID". A call of which
+# no packet came as far as the disk has none to export; every other failure is one.
 export_all() {
-    local call n=0 status
+    local id call
     mkdir -p "$2"
-    while read -r call; do
-        "$EARSHOT" export "$call" --store "$1" -o "$2/$n.pcap" >"$work/exported" 2>"$work/err"
-        status=$?
-        if [ $status -eq 0 ]; then
-            echo "$call $(grep -oE '^[0-9]+' "$work/exported") $n.pcap"
+    while read -r id call; do
+        if "$EARSHOT" export "$id" --store "$1" -o "$2/$id.pcap" >"$work/exported" 2>"$work/err"; then
+            echo "$call $(grep -oE '^[0-9]+' "$work/exported") $id"
         elif ! grep -q "none of this call's packets are stored" "$work/err"; then
             echo "FAILED: export of $call: $(cat "$work/err")" >&2
-            echo "$call damaged -"
         fi
-        n=$((n + 1))
     done < <(stored_calls "$1")
 }
 
@@ -165,5 +160,6 @@ leave() {
     local pid
     for pid in "${started[@]}"; do kill -KILL "$pid" 2>/dev/null; done
     wait 2>/dev/null
+    mountpoint -q "$work/small" && umount "$work/small"
     rm -rf "$work"
 }
