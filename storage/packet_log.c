@@ -396,6 +396,11 @@ static struct packet_keeper *keeper_of(struct packet_log *log, void **keeper, ui
     return k;
 }
 
+void packet_log_wait_when_full(struct packet_log *log, bool wait)
+{
+    log->wait_when_full = wait;
+}
+
 void packet_log_add(struct packet_log *log, void **keeper, uint64_t id, enum packet_kind kind,
                     const struct frame *frame)
 {

@@ -9,7 +9,8 @@
  *
  * Ownership  packet_log_start/stop. What a keeper points to belongs to the log, from the first add
  *            until packet_log_close_keeper.
- * Thread     add, note_message, tick, close_keeper and flush from the analysis thread alone.
+ * Thread     add, note_message, tick, close_keeper, wait_when_full and flush from the analysis
+ *            thread alone.
  * Errors     What could not be kept (queue full, disk full) is counted in frames and bytes, never
  *            waits in a live run, and harms nothing that is already stored: a torn chunk is cut off.
  */
@@ -42,6 +43,9 @@ struct packet_log_stats {
 int packet_log_start(struct packet_log **lp, const struct packet_log_options *options);
 /* Passes everything on, ends the threads. Every keeper must have been closed. */
 void packet_log_stop(struct packet_log *log);
+
+/* Another answer to a full queue than that of the options, from now on. */
+void packet_log_wait_when_full(struct packet_log *log, bool wait);
 
 /* Keeps a copy of the frame for `id`. One memcpy; a frame of more than 256 KiB is dropped. */
 void packet_log_add(struct packet_log *log, void **keeper, uint64_t id, enum packet_kind kind,

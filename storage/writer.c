@@ -560,6 +560,11 @@ static void count_submitted(struct writer *w, int items)
     pthread_mutex_unlock(&w->lock);
 }
 
+void writer_wait_when_full(struct writer *w, bool wait)
+{
+    w->wait_when_full = wait;
+}
+
 bool writer_submit(struct writer *w, const struct record_type *type, const void *record)
 {
     struct item *item = has_room(w) ? item_new(type, record) : NULL;

@@ -51,6 +51,10 @@ struct chunk_row {
  * −EPROTO when the store was made by a newer version. Each is named in the log. */
 int writer_start(struct writer **wp, const struct writer_options *options);
 
+/* Another answer to a full queue than that of the options, from now on: a live run that ends can
+ * wait. For the one thread that submits. */
+void writer_wait_when_full(struct writer *w, bool wait);
+
 /* Commits what is queued and ends the thread. */
 void writer_stop(struct writer *w);
 

@@ -13,9 +13,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
+#include <time.h>
 
 #define TICK_NS     INT64_C(1000000000)
 #define SET_BACK_NS INT64_C(10000000000) /* further than packets come out of order */
+#define FINISH_NS   INT64_C(2000000000)  /* of the 5 s in which a run that is to stop is gone */
 
 struct engine {
     struct engine_options options;
@@ -33,6 +35,7 @@ struct engine {
     uint64_t alerts;
     struct strbuf line; /* of the live feed */
     struct strbuf scratch;
+    int64_t finish_by_ns; /* monotonic; 0: no hurry */
     bool finished;
 };
 
@@ -81,11 +84,38 @@ static void hand_over(struct engine *e, const struct record_type *type, const vo
         e->options.record(e->options.record_ctx, type, record);
 }
 
+static int64_t monotonic_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static void wait_when_full(struct engine *e, bool wait)
+{
+    if (e->writer)
+        writer_wait_when_full(e->writer, wait);
+    if (e->packet_log)
+        packet_log_wait_when_full(e->packet_log, wait);
+}
+
+/* At the end of a live run every open call closes at once. The queues take that in as the disk
+ * does, but not for longer than who asked the run to stop waits. */
+static void mind_the_end(struct engine *e)
+{
+    if (!e->finish_by_ns || monotonic_ns() < e->finish_by_ns)
+        return;
+    e->finish_by_ns = 0;
+    wait_when_full(e, false);
+}
+
 static void on_call(void *ctx, const struct call_record *call, enum record_event event,
                     void **keeper)
 {
     struct engine *e = ctx;
 
+    mind_the_end(e);
     if (event == RECORD_CLOSED)
         hand_over(e, &record_type_call, call);
     if (e->rules && (event == RECORD_SETTLED || event == RECORD_CLOSED))
@@ -396,6 +426,10 @@ void engine_finish(struct engine *e)
         return;
     e->finished = true;
     lookahead_drain(e->lookahead);
+    if (e->options.live) {
+        e->finish_by_ns = monotonic_ns() + FINISH_NS;
+        wait_when_full(e, true);
+    }
     if (e->previous_ns > e->now_ns)
         tick(e, e->previous_ns);
     analyzer_finish(e->analyzer);
