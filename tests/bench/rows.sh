@@ -1,0 +1,223 @@
+# rows.sh - the rows of the table: what is measured, and how.
+#
+# Sourced by bench.sh after measure.sh. scaled FULL QUICK is the one difference that --quick makes.
+#
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # bench.sh and measure.sh set them
+
+scaled() {
+    if [ -n "$quick" ]; then echo "$2"; else echo "$1"; fi
+}
+
+# The capture of most rows: 1,000 G.711 calls at the same time, 60 s each, 6 M packets.
+media_file() {
+    [ -f "$work/media.pcap" ] ||
+        traffic "$work/media.pcap" --concurrent -n 1000 --ramp 1 -d "$(scaled 60 3)" --ring 0.5 -c pcma
+    command_line 'bench_roofline media.pcap # the ten-line pcap_loop counter'
+}
+
+row_media() {
+    media_file
+    command_line 'earshot analyze media.pcap'
+    against_roofline media "$work/media.pcap" "$EARSHOT" analyze "$work/media.pcap"
+    row 'analyze, media' "1,000 concurrent G.711 calls for 60 s, $packets packets" \
+        '3 × the roofline, 64 MB' "$(priced)"
+}
+
+row_replay() {
+    media_file
+    command_line 'earshot replay media.pcap --store store --quiet'
+    before_replay() { rm -rf "$work/store"; }
+    against_roofline replay "$work/media.pcap" \
+        "$EARSHOT" replay "$work/media.pcap" --store "$work/store" --quiet
+    local stored
+    stored=$(du -sk "$work/store" | cut -f 1)
+    row 'replay, media' 'the same capture into a store: packets, rows, alerts' '9 × the roofline' \
+        "$(priced); store $((stored / 1024)) MB of $(($(stat -c %s "$work/media.pcap") / 1048576)) MB"
+    rm -rf "$work/store" "$work/media.pcap"
+}
+
+row_sip() {
+    traffic "$work/sip.pcap" --short-failed -n "$(scaled 300000 15000)" -r 1000
+    command_line 'earshot analyze sip.pcap'
+    against_roofline sip "$work/sip.pcap" "$EARSHOT" analyze "$work/sip.pcap"
+    row 'analyze, signalling' "300,000 calls that fail at once, $packets SIP messages" \
+        '12 × the roofline, 128 MB' "$(priced)"
+    rm -f "$work/sip.pcap"
+}
+
+row_parser() {
+    local list
+    command_line 'bench_sip_msg'
+    "$SIP_MSG" >"$work/parser.out" || exit 1
+    list=$(awk '/^(INVITE|200 OK|BYE) +[0-9]+ bytes/ {
+        sub(/ +[0-9]+ bytes/, ""); printf "%s%s %s M/s", n++ ? ", " : "", $0 ~ /^200/ ? "200 OK" : $1, $(NF - 1) }' \
+        "$work/parser.out")
+    row 'SIP parser' 'messages a second on one core, the parser alone' '2 M/s' "$list"
+}
+
+# memory_of NAME COMMAND...: RSS and CPU at few and at many calls at the same time. The captures have
+# the same calls and as many packets, they only overlap more or less.
+row_memory() {
+    local calls few mode many_rss few_rss many_ns few_ns seconds=3
+    calls=$(scaled 20000 2000) few=$(scaled 1000 100)
+    for mode in few many; do
+        if [ $mode = many ]; then
+            traffic "$work/many.pcap" --concurrent -n "$calls" --ramp 1 -d $seconds --ring 0.5 -c pcma
+        else
+            # A call lasts its 3 s, half a second of ringing, and a little.
+            traffic "$work/few.pcap" -n "$calls" -r "$(calc %.0f "$few / ($seconds + 0.7)")" \
+                -d $seconds --ring 0.5 -c pcma
+        fi
+        command_line "earshot analyze $mode.pcap"
+        command_line "earshot replay $mode.pcap --store store --quiet"
+        against_roofline "analyze_$mode" "$work/$mode.pcap" "$EARSHOT" analyze "$work/$mode.pcap"
+        printf '%s %s\n' "$rss_kib" "$(calc %.1f "$cpu_us * 1000 / $packets")" >"$work/analyze_$mode"
+        eval "before_replay_$mode() { rm -rf \"\$work/store\"; }"
+        against_roofline "replay_$mode" "$work/$mode.pcap" \
+            "$EARSHOT" replay "$work/$mode.pcap" --store "$work/store" --quiet
+        printf '%s %s\n' "$rss_kib" "$(calc %.1f "$cpu_us * 1000 / $packets")" >"$work/replay_$mode"
+        rm -rf "$work/store" "$work/$mode.pcap"
+    done
+    for mode in analyze replay; do
+        read -r few_rss few_ns <"$work/${mode}_few"
+        read -r many_rss many_ns <"$work/${mode}_many"
+        row "memory, $mode" "a concurrent call of two streams: RSS at $calls less RSS at $few" \
+            "$([ $mode = analyze ] && echo '4 KB' || echo '40 KB with its packets')" \
+            "$(calc '%.1f KB (%.0f MB less %.0f MB)' \
+                "($many_rss - $few_rss) / ($calls - $few), $many_rss / 1024, $few_rss / 1024")"
+        row "many calls, $mode" "CPU a packet at $calls concurrent calls against $few" '1.5 ×' \
+            "$(calc '%.2f × (%s ns against %s ns)' "$many_ns / $few_ns, \"$many_ns\", \"$few_ns\"")"
+    done
+}
+
+# in_namespace NAME CAPTURE IDLE_S WARM_S WINDOW_S: live.sh; "KEY VALUE" lines in $work/NAME.live.
+in_namespace() {
+    local how
+    for how in "" --map-root-user; do
+        # shellcheck disable=SC2086 # nothing, or one word
+        unshare $how --net true 2>/dev/null || continue
+        # shellcheck disable=SC2086
+        unshare $how --net "$here/live.sh" "$work/$1" "${@:2}" >"$work/$1.live" ||
+            { cat "$work/$1.live" >&2 && exit 1; }
+        return 0
+    done
+    say "$1 skipped: no network namespace can be made here (root, or unprivileged user namespaces)"
+    row "$1" '' '' 'skipped: no network namespace could be made'
+    return 1
+}
+
+# value KEY NAME
+value() {
+    awk -v key="$1" '$1 == key { print $2 }' "$work/$2.live"
+}
+
+# ledger NAME: is it exact, is everything stored?
+ledger() {
+    local sent received kernel bins calls
+    sent=$(value sent "$1") received=$(value received "$1") kernel=$(value kernel_dropped "$1")
+    bins=$(value bins "$1") calls=$(value of_calls "$1")
+    printf '%s packets sent, %s received, %s dropped by the kernel; bins add up: %s; ' \
+        "$sent" "$received" "$kernel" "$([ "$bins" = "$received" ] && echo yes || echo "NO, $bins")"
+    [ "$((received + kernel))" = "$sent" ] || printf 'NOT EXACT: %d missing; ' $((sent - received - kernel))
+    printf 'stored %s of %s, %s refused' "$(value stored "$1")" "$calls" "$(value store_dropped "$1")"
+}
+
+row_live() {
+    local calls window idle
+    calls=$(scaled 1000 100) window=$(scaled 20 4) idle=$(scaled 30 4)
+    traffic "$work/live.pcap" --concurrent -n "$calls" --ramp 1 -d $((window + 5)) --ring 0.5 -c pcma
+    command_line 'earshot run -i wire1 --store store & veth_send wire0 live.pcap # in a namespace: live.sh'
+    in_namespace live "$work/live.pcap" "$idle" 4 "$window" || return
+    row 'run, no calls' "CPU over $idle s without a packet, probe and web process" '0.5 % of a core' \
+        "$(calc '%.2f %% + %.2f %%' "$(value idle_probe live), $(value idle_web live)")"
+    row 'run, 1,000 calls' "CPU over $window s of $calls G.711 calls, everything stored" \
+        '10 % of a core' "$(calc '%.1f %% + %.1f %%' "$(value busy_probe live), $(value busy_web live)") at \
+$(value busy_rate live) packets/s; RSS $(($(value rss_kib live) / 1024)) MB with a ring of 256 MB; $(ledger live)"
+    rm -rf "$work/live" "$work/live.pcap"
+}
+
+row_flood() {
+    local calls seconds
+    calls=$(scaled 5000 250) seconds=$(scaled 20 4)
+    traffic "$work/flood.pcap" --concurrent -n "$calls" --ramp 1 -d "$seconds" --ring 0.5 -c pcma
+    command_line 'earshot run -i wire1 --store store & veth_send wire0 flood.pcap # in a namespace: live.sh'
+    in_namespace flood "$work/flood.pcap" 0 2 $((seconds - 3)) || return
+    row 'run, 500,000 packets/s' "$calls calls for $seconds s on a veth pair" \
+        'no drops, ledger exact, everything stored' "$(value busy_rate flood) packets/s (sender at most \
+$(value late_ms flood) ms late); $(ledger flood); CPU $(calc %.0f "$(value busy_probe flood)") % of a core"
+    rm -rf "$work/flood" "$work/flood.pcap"
+}
+
+# serve STORE: the web process on a free port; its address is $address.
+serve() {
+    "$EARSHOT" serve --store "$1" --listen 127.0.0.1:0 >"$work/serve.out" 2>"$work/serve.err" &
+    serving=$!
+    local tries=0
+    until address=$(sed -nE 's,^dashboard: (http://[^ ]*)/$,\1,p' "$work/serve.out") && [ -n "$address" ]; do
+        [ $((tries += 1)) -lt 200 ] || { cat "$work/serve.err" >&2 && exit 1; }
+        sleep 0.05
+    done
+}
+
+stop_serving() {
+    kill "$serving"
+    wait "$serving" 2>/dev/null
+    serving=
+}
+
+# ask FIELD FILE: GETs each path in FILE on one connection; times in ms in FILE.ms.
+ask() {
+    sed "s,.*,url = \"$address&\"\noutput = /dev/null," "$2" >"$work/urls"
+    curl -sS -K "$work/urls" -w "%{http_code} %{$1}\n" >"$work/asked" || exit 1
+    grep -qvE '^200 ' "$work/asked" && { say "$(grep -vE '^200 ' "$work/asked" | head -n 1)" && exit 1; }
+    awk '{ print $2 * 1000 }' "$work/asked" >"$2.ms"
+}
+
+# times FILE: "0.9 ms median, 2.1 ms p99, 5 ms at most"
+times() {
+    calc '%.1f ms median, %.1f ms p99, %.1f ms at most (%d requests)' \
+        "$(percentile 50 "$1"), $(percentile 99 "$1"), $(percentile 100 "$1"), $(wc -l <"$1")"
+}
+
+row_search() {
+    local calls samples from to
+    calls=$(scaled 1000000 50000) samples=$(scaled 500 60)
+    # 2 calls/s: six days of them.
+    command_line "earshot-traffic --short-failed -n $calls -r 2 -o - | earshot replay - --store store"
+    "$TRAFFIC" --short-failed -n "$calls" -r 2 -o - 2>/dev/null |
+        "$EARSHOT" replay - --store "$work/store" >"$work/search.out" || exit 1
+    traffic "$work/long.pcap" --concurrent -n 50 --ramp 1 -d "$(scaled 60 10)" --start 1780000000 -c pcma
+    command_line 'earshot replay long.pcap --store store'
+    "$EARSHOT" replay "$work/long.pcap" --store "$work/store" >"$work/search.out" || exit 1
+    command_line "earshot serve --store store & curl -w '%{time_total}' 'ADDRESS/api/v1/calls?call_id=…'"
+    serve "$work/store"
+    from=1770000000 to=$((1770000000 + calls / 2))
+    awk -v n="$samples" -v from=$from -v to=$to 'BEGIN { srand(7)
+        for (i = 0; i < n; i++) printf "%.3f\n", from + 1 + rand() * (to - from - 1) }' >"$work/moments"
+    # Which calls there are at those moments.
+    sed "s,.*,url = \"$address/api/v1/calls?limit=1\&until=&\"," "$work/moments" >"$work/urls"
+    curl -sS -K "$work/urls" -w '\n' |
+        sed -nE 's/.*"id":"([0-9a-f]{16})".*"call_id":"([^"]*)".*/\1 \2/p' >"$work/sample"
+    [ "$(wc -l <"$work/sample")" -eq "$samples" ] || { say 'the sample is not whole' && exit 1; }
+    cut -d ' ' -f 2 "$work/sample" | sed 's,^,/api/v1/calls?call_id=,' >"$work/exact"
+    cut -d ' ' -f 2 "$work/sample" | sed 's,^,/api/v1/calls?q=,' >"$work/any"
+    cut -d ' ' -f 2 "$work/sample" | sed 's,^,/api/v1/calls?call_id=no-such-,' >"$work/none"
+    cut -d ' ' -f 1 "$work/sample" | sed 's,.*,/api/v1/calls/&/pcap,' >"$work/first"
+    ask time_total "$work/exact"
+    row 'search' "a Call-ID among $calls calls of $(calc %.1f "$calls / 172800") days, over HTTP" '20 ms' \
+        "$(times "$work/exact.ms")"
+    ask time_total "$work/none"
+    row 'search, in vain' 'a Call-ID that none has' '20 ms' "$(times "$work/none.ms")"
+    ask time_total "$work/any"
+    row 'search box' 'the same Call-IDs as q=, which may be a number or an address too' '20 ms' \
+        "$(times "$work/any.ms")"
+    ask time_starttransfer "$work/first"
+    row 'pcap, short calls' 'the first byte of the pcap of each of them' '50 ms' "$(times "$work/first.ms")"
+    curl -sS "$address/api/v1/calls?limit=50" | grep -oE '"type":"call","id":"[0-9a-f]{16}"' |
+        grep -oE '[0-9a-f]{16}' | sed 's,.*,/api/v1/calls/&/pcap,' >"$work/long"
+    ask time_starttransfer "$work/long"
+    row 'pcap, long calls' 'the same for calls of 60 s, 6,000 packets each' '50 ms' "$(times "$work/long.ms")"
+    stop_serving
+    rm -rf "$work/store" "$work/long.pcap"
+}
