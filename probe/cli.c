@@ -200,7 +200,7 @@ int cli_parse(const struct cli_command *c, int argc, char **argv, int *first)
 
     translate(c, longs, letters);
     opterr = 0;
-    optind = 1;
+    optind = 0; /* GNU: forget the last argv altogether */
     while ((key = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
         int status;
 
