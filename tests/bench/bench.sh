@@ -14,7 +14,7 @@ usage() {
 usage: tests/bench/bench.sh [OPTION]...
 
 Prints a Markdown table of figures with the machine, the commit and the commands. Wants a quiet
-machine, a release build and 3 GB in \$TMPDIR (default /tmp); the live rows want root, or
+machine, a release build and 5 GB in \$TMPDIR (default /tmp); the live rows want root, or
 unprivileged user namespaces.
 
   --build DIR    where the binaries are (default build/bench); made by
@@ -91,8 +91,8 @@ trap 'exit 130' INT TERM
 . "$here/rows.sh"
 
 free_kib=$(df -Pk "$work" | awk 'NR == 2 { print $4 }')
-[ -n "$quick" ] || [ "$free_kib" -gt 3500000 ] ||
-    refuse "$work has $((free_kib / 1024)) MB free; 3.5 GB are wanted (TMPDIR=...)"
+[ -n "$quick" ] || [ "$free_kib" -gt 5000000 ] ||
+    refuse "$work has $((free_kib / 1024)) MB free; 5 GB are wanted (TMPDIR=...)"
 
 {
     [ -n "$quick" ] && printf '**--quick: everything is some 20 times smaller. These figures mean nothing.**\n\n'
