@@ -87,6 +87,13 @@ enum packet_bin analyzer_datagram(struct analyzer *a, const struct datagram *d, 
     return other_bin(t, d, BIN_UDP_OTHER, claim);
 }
 
+bool analyzer_is_crowded(const struct analyzer *a)
+{
+    enum { CROWD = 4096 }; /* of some 500 bytes a packet touches: more than a second cache holds */
+
+    return a->tracker.streams.used > CROWD;
+}
+
 void analyzer_look_ahead(const struct analyzer *a, struct datagram *d)
 {
     d->stream_hash = demux_classify(d) == DEMUX_RTP ? tracker_look_ahead(&a->tracker, d) : 0;

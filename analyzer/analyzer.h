@@ -34,6 +34,7 @@ enum packet_bin analyzer_datagram(struct analyzer *a, const struct datagram *d,
  * the hash in the datagram and asks for the place in the table, look_closer for the stream,
  * look_through for what the stream points to. They change no record and may be left out.
  */
+bool analyzer_is_crowded(const struct analyzer *a); /* so many streams that it pays */
 void analyzer_look_ahead(const struct analyzer *a, struct datagram *d);
 void analyzer_look_closer(const struct analyzer *a, const struct datagram *d);
 void analyzer_look_through(const struct analyzer *a, const struct datagram *d);

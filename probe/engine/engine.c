@@ -296,7 +296,7 @@ int engine_open(struct engine **ep, const struct engine_options *options,
     e->ledger.kernel_dropped = e->ledger.interface_dropped = RECORD_NONE;
     err = open_analyzer(e);
     if (err == 0)
-        err = lookahead_new(&e->lookahead, e->analyzer, take_turn, e);
+        err = lookahead_new(&e->lookahead, e->analyzer, options->live, take_turn, e);
     if (err == 0 && options->rules_dir)
         err = rule_set_load(&e->rules, options->rules_dir, on_alert, e, error->text,
                             sizeof error->text);

@@ -17,6 +17,7 @@ struct held {
 
 struct lookahead {
     const struct analyzer *analyzer;
+    bool always;
     struct decap *decap;
     lookahead_fn fn;
     void *ctx;
@@ -24,8 +25,8 @@ struct lookahead {
     struct held ring[RING];
 };
 
-int lookahead_new(struct lookahead **lp, const struct analyzer *analyzer, lookahead_fn fn,
-                  void *ctx)
+int lookahead_new(struct lookahead **lp, const struct analyzer *analyzer, bool always,
+                  lookahead_fn fn, void *ctx)
 {
     struct lookahead *l = calloc(1, sizeof *l);
     int err;
@@ -38,6 +39,7 @@ int lookahead_new(struct lookahead **lp, const struct analyzer *analyzer, lookah
         return err;
     }
     l->analyzer = analyzer;
+    l->always = always;
     l->fn = fn;
     l->ctx = ctx;
     *lp = l;
@@ -70,7 +72,7 @@ void lookahead_drain(struct lookahead *l)
         hand_over_next(l);
 }
 
-/* A frame too large for the ring has its turn at once. */
+/* The frame has its turn at once, after those that are held. */
 static void pass_through(struct lookahead *l, const struct frame *frame)
 {
     const struct datagram *datagrams;
@@ -105,7 +107,8 @@ void lookahead_push(struct lookahead *l, const struct frame *frame)
 {
     uint64_t n = l->pushed;
 
-    if (frame->captured_bytes > HELD_MAX_BYTES) {
+    if (frame->captured_bytes > HELD_MAX_BYTES ||
+        (!l->always && !analyzer_is_crowded(l->analyzer))) {
         pass_through(l, frame);
         return;
     }
