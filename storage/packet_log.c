@@ -24,6 +24,7 @@
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
 
 enum {
     OLD_NS = 2000000000,
@@ -32,6 +33,7 @@ enum {
     QUEUED_WAIT_BYTES = 8 << 20,
     QUEUED_LIVE_BYTES = 64 << 20,
     POP_CHUNKS = 32,
+    NAP_NS = 10000000,
     THREADS_MAX = 16,
     SIP_FIRST_BYTES = 2048,
     SIP_MAX_BYTES = 30 << 10, /* what the largest of the pool's chunks holds for sure */
@@ -69,6 +71,7 @@ struct packet_log {
     struct writer *writer;
     struct open_chunk *oldest, *newest;
     bool wait_when_full, replace_older;
+    bool gathers; /* live: nobody waits for a chunk to be stored, so a few may come together */
     unsigned threads;
     struct log_worker *workers;
     _Atomic uint64_t frames_stored, frames_dropped, bytes_stored, bytes_dropped;
@@ -142,6 +145,8 @@ static void store_chunk(struct log_worker *w, const struct open_chunk *c)
 static void *work(void *ctx)
 {
     struct log_worker *w = ctx;
+    /* To be woken for each chunk would cost both threads as much as a chunk itself. */
+    const struct timespec nap = { 0, NAP_NS };
     void *items[POP_CHUNKS];
     size_t n;
 
@@ -150,6 +155,8 @@ static void *work(void *ctx)
             store_chunk(w, items[i]);
             chunk_pool_discharge(&w->log->pool, items[i]);
         }
+        if (w->log->gathers && n < POP_CHUNKS)
+            nanosleep(&nap, NULL);
     }
     return NULL;
 }
@@ -208,6 +215,7 @@ int packet_log_start(struct packet_log **lp, const struct packet_log_options *op
     log->writer = options->writer;
     log->wait_when_full = options->wait_when_full;
     log->replace_older = options->replace_older;
+    log->gathers = !options->wait_when_full;
     log->threads = options->threads ? options->threads : 1;
     if (log->threads > THREADS_MAX)
         log->threads = THREADS_MAX;
