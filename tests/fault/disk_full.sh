@@ -5,7 +5,6 @@
 . "$(dirname "$0")/fault.sh"
 really=${1:-}
 [ -n "$really" ] && enter mount "$0" "$@"
-trap leave EXIT
 
 "$TRAFFIC" -n 10 -r 5 -d 2 --seed 1 --start 1770000000 -o "$work/first.pcap" 2>/dev/null || exit 1
 "$TRAFFIC" -n 60 -r 30 -d 8 --seed 2 --start 1770000300 -o "$work/second.pcap" \

@@ -20,6 +20,7 @@ enter() {
         # shellcheck disable=SC2086 # nothing, or one word
         unshare $how "--$1" true 2>/dev/null || continue
         export FAULT_ENTERED=yes
+        rmdir "$work" # the script makes another
         # shellcheck disable=SC2086
         exec unshare $how "--$1" "${@:2}"
     done
@@ -163,3 +164,4 @@ leave() {
     mountpoint -q "$work/small" && umount "$work/small"
     rm -rf "$work"
 }
+trap leave EXIT

@@ -2,7 +2,6 @@
 # input.sh - files that are missing, foreign, damaged or cut anywhere: what could be read is printed,
 # the complaint names file and offset, the exit status says what kind of trouble it was.
 . "$(dirname "$0")/fault.sh"
-trap leave EXIT
 
 # u32 FILE OFFSET: little-endian.
 u32() {

@@ -5,7 +5,6 @@
 . "$(dirname "$0")/fault.sh"
 what=$1
 [ "$what" = run ] && enter net "$0" "$@"
-trap leave EXIT
 ulimit -c 0
 
 # whole STORE: what is there is sound.

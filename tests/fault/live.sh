@@ -3,7 +3,6 @@
 # a SIP port, two probes on one store, the dashboard beside it.
 . "$(dirname "$0")/fault.sh"
 enter net "$0" "$@"
-trap leave EXIT
 wires
 ip link add wire2 type veth peer name wire3 || exit 1
 for wire in wire2 wire3; do

@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # options.sh - words that nobody knows, values that make no sense, stores of another time.
 . "$(dirname "$0")/fault.sh"
-trap leave EXIT
 
 expect 2 "$EARSHOT" && says "$work/err" 'analyze' 'serve'
 expect 2 "$EARSHOT" analyse x.pcap && says "$work/err" "'analyse'" "'analyze'"

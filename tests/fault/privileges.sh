@@ -3,7 +3,6 @@
 # once the interfaces are open: in the probe and in the web process.
 . "$(dirname "$0")/fault.sh"
 enter net "$0" "$@"
-trap leave EXIT
 wires
 
 # Root without the right to capture is anybody.

@@ -4,7 +4,6 @@
 # whose interface goes down or away.
 . "$(dirname "$0")/fault.sh"
 enter net "$0" "$@"
-trap leave EXIT
 wires
 
 "$TRAFFIC" -n 20 -r 20 -d 6 --background 20 --seed 7 -o "$work/calls.pcap" --truth "$work/truth" \
