@@ -28,12 +28,22 @@
     X(T38,                "t38")                                           \
     X(UDP_OTHER,          "udp_other")          /* no protocol of ours */  \
     X(UDP_EMPTY,          "udp_empty")                                     \
-    X(TCP,                "tcp")                /* not analysed yet */     \
+    X(TCP,                "tcp")                /* no protocol of ours, or no payload */ \
+    X(TCP_SEGMENT,        "tcp_segment")        /* of SIP or WebSocket, and completes no message */ \
+    X(TCP_MALFORMED,      "tcp_malformed")      /* header cut, or a length that lies */ \
+    X(TLS,                "tls")                                           \
+    X(WEBSOCKET,          "websocket")          /* upgrade, ping, pong, close */ \
     X(ICMP,               "icmp")                                          \
     X(SCTP,               "sctp")                                          \
-    X(TUNNEL,             "tunnel")             /* GRE, IP-in-IP, ESP, … not opened */ \
+    X(TUNNEL,             "tunnel")             /* ESP, EtherIP, … not opened; control packets */ \
+    X(TUNNEL_MALFORMED,   "tunnel_malformed")   /* its header is cut or lies */ \
+    X(TUNNEL_DEPTH,       "tunnel_depth")       /* more layers than the limit */ \
     X(IP_OTHER,           "ip_other")           /* another IP protocol */  \
-    X(FRAGMENT,           "fragment")           /* a fragment of an IP packet, not joined */ \
+    X(FRAGMENT,           "fragment")           /* of an IP packet; the last to come counts as what it completes */ \
+    X(FRAGMENT_OVERLAP,   "fragment_overlap")   /* says again, otherwise, what another said: all refused */ \
+    X(FRAGMENT_MALFORMED, "fragment_malformed") /* beyond 65535, empty, not a multiple of 8 */ \
+    X(FRAGMENT_LIMIT,     "fragment_limit")     /* no room to hold it */   \
+    X(DUPLICATE,          "duplicate")          /* the mirror delivered it twice: the copy */ \
     X(ARP,                "arp")                                           \
     X(LINK_OTHER,         "link_other")         /* another EtherType */    \
     X(LINK_UNKNOWN,       "link_unknown")       /* a link type that is not read */ \
@@ -60,6 +70,19 @@
     X(SIP_NO_CALL,        "sip_no_call")        /* a response or in-dialog request of no known call */ \
     X(RTP_OUT_OF_WINDOW,  "rtp_out_of_window")  /* a lone wild sequence number: RFC 3550 A.1 */ \
     X(INTERVALS,          "intervals")          /* a stream longer than what its series holds */ \
+    X(FRAGMENTED,         "fragmented")         /* packets in pieces at a time: the oldest was let go */ \
+    X(TCP_STREAMS,        "tcp_streams")        /* at a time: the longest silent one was let go */ \
+    X(TCP_BYTES,          "tcp_bytes")          /* waiting in a stream or in all: skipped */ \
+    X(TCP_OVERLAP,        "tcp_overlap")        /* the same bytes of a stream twice, differing: the first count */ \
+    X(SIP_RESYNC,         "sip_resync")         /* a stream damaged: gone on at the next start line */ \
+    X(SIP_TOO_LONG,       "sip_too_long")       /* a message of a stream over the limit */ \
+    X(WEBSOCKET_MALFORMED, "websocket_malformed") /* a frame that cannot be */ \
+    X(TLS_MALFORMED,      "tls_malformed")      /* a handshake that cannot be read */ \
+    X(CERTIFICATE_MALFORMED, "certificate_malformed") /* not X.509 */      \
+    X(CERTIFICATES,       "certificates")       /* kept at a time */       \
+    X(HANDSHAKES,         "handshakes")         /* TLS and DTLS at a time */ \
+    X(FLOWS,              "flows")              /* unknown ones looked at, at a time */ \
+    X(CONVERSATIONS,      "conversations")      /* that the mirror's health is judged by */ \
     X(MEMORY,             "memory")             /* the system gave none */
 /* clang-format on */
 

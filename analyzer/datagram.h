@@ -8,6 +8,7 @@
 #define ANALYZER_DATAGRAM_H
 
 #include "analyzer/base/addr.h"
+#include "analyzer/path.h"
 
 enum transport { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS, TRANSPORT_WS };
 
@@ -16,9 +17,10 @@ struct datagram {
     struct addr src, dst;
     struct slice payload; /* what was captured of it */
     uint32_t wire_bytes; /* its length on the wire; more than payload.len: cut by the snap length */
-    uint32_t network;    /* VLAN or tunnel it came through; 0: none. Same address, other network */
+    uint32_t network;    /* Equal addresses in two of them are two hosts; 0: untagged, no tunnel */
     uint8_t transport;   /* enum transport */
     uint8_t dscp;        /* RFC 2474, 0..63 */
+    struct path path;    /* how it came to the probe */
     uint64_t stream_hash; /* analyzer_look_ahead fills it in; 0: not computed */
 };
 

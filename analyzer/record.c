@@ -124,7 +124,8 @@ static const struct record_field call_fields[] = {
     C("loss_ratio", loss_ratio, FIELD_REAL, 6),
     C("packets", packets, FIELD_INT, 0),
     C("dtmf", dtmf, FIELD_JSON, 0),
-    C("network", network, FIELD_INT, 0),
+    C("vlan", vlan, FIELD_TEXT, 0),
+    C("tunnel", tunnel, FIELD_TEXT, 0),
 };
 
 #define T(name, member, kind, decimals) F(transaction_record, name, member, kind, decimals)
@@ -164,6 +165,7 @@ static const struct record_field capture_fields[] = {
     L("tracked_limit", tracked_limit, FIELD_INT),
     L("refusals", refusals, FIELD_JSON),
     L("bins", bins, FIELD_JSON),
+    L("protocols", protocols, FIELD_JSON),
     L("stored", stored, FIELD_INT),
     L("store_dropped", store_dropped, FIELD_INT),
     L("calls", calls, FIELD_INT),
@@ -190,6 +192,48 @@ static const struct record_field alert_fields[] = {
     A("calls", calls, FIELD_JSON, 0),
 };
 
+#define X(name, member, kind, decimals) F(certificate_record, name, member, kind, decimals)
+static const struct record_field certificate_fields[] = {
+    X("id", id, FIELD_ID, 0),
+    X("server", server, FIELD_ADDR, 0),
+    X("server_name", server_name, FIELD_TEXT, 0),
+    X("transport", transport, FIELD_TEXT, 0),
+    X("tls_version", tls_version, FIELD_TEXT, 0),
+    X("state", state, FIELD_TEXT, 0),
+    X("subject", subject, FIELD_TEXT, 0),
+    X("issuer", issuer, FIELD_TEXT, 0),
+    X("subject_alt_names", subject_alt_names, FIELD_JSON, 0),
+    X("serial", serial, FIELD_TEXT, 0),
+    X("fingerprint", fingerprint, FIELD_TEXT, 0),
+    X("not_before", not_before, FIELD_TIME, 0),
+    X("not_after", not_after, FIELD_TIME, 0),
+    X("days_left", days_left, FIELD_REAL, 2),
+    X("chain_length", chain_length, FIELD_INT, 0),
+    X("key_type", key_type, FIELD_TEXT, 0),
+    X("key_bits", key_bits, FIELD_INT, 0),
+    X("first_seen", first_seen, FIELD_TIME, 0),
+    X("last_seen", last_seen, FIELD_TIME, 0),
+    X("seen_count", seen_count, FIELD_INT, 0),
+};
+
+#define M(name, member, kind, decimals) F(mirror_record, name, member, kind, decimals)
+static const struct record_field mirror_fields[] = {
+    M("source", source, FIELD_TEXT, 0),
+    M("start_time", start_time, FIELD_TIME, 0),
+    M("end_time", end_time, FIELD_TIME, 0),
+    M("frames", frames, FIELD_INT, 0),
+    M("duplicate_frames", duplicate_frames, FIELD_INT, 0),
+    M("duplicate_ratio", duplicate_ratio, FIELD_REAL, 6),
+    M("truncated", truncated, FIELD_INT, 0),
+    M("truncated_ratio", truncated_ratio, FIELD_REAL, 6),
+    M("conversations", conversations, FIELD_INT, 0),
+    M("one_way", one_way, FIELD_INT, 0),
+    M("vlan_asymmetric", vlan_asymmetric, FIELD_INT, 0),
+    M("vlans", vlans, FIELD_JSON, 0),
+    M("tunnels", tunnels, FIELD_JSON, 0),
+    M("complaints", complaints, FIELD_JSON, 0),
+};
+
 #define TYPE(name) \
     const struct record_type record_type_##name = { \
         #name, sizeof(struct name##_record), name##_fields, COUNT(name##_fields) }
@@ -198,6 +242,8 @@ TYPE(stream);
 TYPE(transaction);
 TYPE(capture);
 TYPE(alert);
+TYPE(certificate);
+TYPE(mirror);
 /* clang-format on */
 
 const struct record_field *record_field_find(const struct record_type *type, struct slice name)

@@ -87,7 +87,7 @@ struct call_record {
     double loss_ratio;                       /* the worst stream's lost / expected */
     int64_t packets;                         /* of all its streams */
     struct slice dtmf;                       /* JSON array */
-    int64_t network;                         /* VLAN or tunnel id */
+    struct slice vlan, tunnel;               /* of the first INVITE: "100.42", "vxlan 5001" */
     const struct stream_record *streams;     /* `streams` in JSON; rows of their own in the store */
     size_t stream_count;
 };
@@ -118,7 +118,45 @@ struct capture_record {
     struct slice bins;      /* JSON object: every packet received is in exactly one */
     struct slice malformed; /* JSON object: by reason */
     struct slice refusals;  /* JSON object: what a cap refused, by name */
+    struct slice protocols; /* JSON object: seen, not analysed: packets by protocol (nDPI's word) */
     int64_t calls, streams;
+};
+
+/* A certificate that a server showed on the wire; one record per server and certificate. Where TLS
+ * 1.3 hides it, one per server that says so, with the rest unknown. */
+struct certificate_record {
+    uint64_t id;
+    struct addr server;
+    struct slice server_name;         /* what the client asked for (SNI), of the newest handshake */
+    struct slice transport;           /* tls dtls */
+    struct slice tls_version;         /* "1.2": what the two agreed on */
+    struct slice state;               /* seen, not_observable */
+    struct slice subject, issuer;     /* RFC 4514 */
+    struct slice subject_alt_names;   /* JSON array of texts: DNS names, IP addresses, URIs */
+    struct slice serial, fingerprint; /* hex; the fingerprint is SHA-256 of the DER */
+    int64_t not_before, not_after;
+    double days_left; /* at last_seen; negative: expired */
+    int64_t chain_length;
+    struct slice key_type; /* RSA EC Ed25519 … */
+    int64_t key_bits;
+    int64_t first_seen, last_seen;
+    int64_t seen_count; /* handshakes */
+};
+
+/* Whether the mirror port delivers what it should: "is my SPAN port right?" */
+struct mirror_record {
+    int64_t start_time, end_time;
+    struct slice source; /* file or interface */
+    int64_t frames;
+    int64_t duplicate_frames, truncated;
+    double duplicate_ratio, truncated_ratio;
+    int64_t conversations;   /* pairs of hosts that spoke SIP or RTP */
+    int64_t one_way;         /* of those, heard in one direction only although they should answer */
+    int64_t vlan_asymmetric; /* of those, one direction tagged otherwise than the other */
+    struct slice vlans;      /* JSON object: packets by VLAN, "untagged" among them */
+    struct slice tunnels;    /* JSON object: packets by kind of tunnel */
+    struct slice
+        complaints; /* JSON array of names: doubled one_way vlan_missing cut; empty: fine */
 };
 
 struct alert_record {
@@ -167,7 +205,7 @@ struct record_type {
 };
 
 extern const struct record_type record_type_call, record_type_stream, record_type_transaction,
-    record_type_capture, record_type_alert;
+    record_type_capture, record_type_alert, record_type_certificate, record_type_mirror;
 
 /* By JSON name; NULL when there is none. */
 const struct record_field *record_field_find(const struct record_type *type, struct slice name);

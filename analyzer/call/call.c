@@ -192,6 +192,7 @@ static void take_identity(struct call *call, const struct sip_msg *msg, const st
     call->src = msg->is_request ? d->src : d->dst;
     call->dst = msg->is_request ? d->dst : d->src;
     call->network = d->network;
+    call->path = d->path;
     call->transport = d->transport;
 }
 

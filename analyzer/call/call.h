@@ -42,6 +42,7 @@ struct call {
     struct slice user_agent, server, final_reason, reason_header;
     struct addr src, dst; /* of the first INVITE */
     uint32_t network;
+    struct path path; /* of the first INVITE */
     uint8_t transport;
 
     uint8_t state;                   /* enum call_state */

@@ -87,8 +87,6 @@ static void report_signalling(const struct call *call, struct call_record *out)
     out->invite_count = call->invite_count;
     out->retransmissions = call->retransmissions;
     out->reinvite_count = call->reinvite_count;
-    if (call->network)
-        out->network = call->network;
 }
 
 static void report_times(const struct call *call, struct call_record *out)
@@ -217,6 +215,17 @@ static struct piece write_confidence(const struct call *call, bool losses, struc
     return p;
 }
 
+static struct piece write_path(const struct path *path,
+                               void (*add)(struct strbuf *out, const struct path *path),
+                               struct strbuf *scratch)
+{
+    struct piece p = { scratch->len, 0 };
+
+    add(scratch, path);
+    p.to = scratch->len;
+    return p;
+}
+
 static struct piece write_intervals(const struct media_stream *s, struct strbuf *scratch)
 {
     struct piece p = { scratch->len, 0 };
@@ -230,7 +239,7 @@ static struct piece write_intervals(const struct media_stream *s, struct strbuf 
 void call_report(const struct call *call, const struct call_scene *scene, struct call_record *out,
                  struct stream_record *streams, struct strbuf *scratch)
 {
-    struct piece codecs, dtmf, confidence, intervals[RECORD_STREAMS_MAX];
+    struct piece codecs, dtmf, confidence, vlan, tunnel, intervals[RECORD_STREAMS_MAX];
     enum media_verdict verdict = verdict_of_call(call, scene->media_seen);
     bool losses = scene->loss_epoch != call->loss_epoch;
 
@@ -249,12 +258,18 @@ void call_report(const struct call *call, const struct call_scene *scene, struct
     codecs = write_codecs(streams, call->stream_count, scratch);
     dtmf = write_dtmf(call, scratch);
     confidence = write_confidence(call, losses, scratch);
+    vlan = write_path(&call->path, path_add_vlan, scratch);
+    tunnel = write_path(&call->path, path_add_tunnel, scratch);
     if (!scratch->failed) { /* else the texts are not whole: null */
         for (uint8_t i = 0; i < call->stream_count; i++)
             streams[i].intervals = piece_of(scratch, intervals[i]);
         out->codecs = piece_of(scratch, codecs);
         out->dtmf = piece_of(scratch, dtmf);
         out->capture_confidence_reasons = piece_of(scratch, confidence);
+        if (call->path.vlan_count)
+            out->vlan = piece_of(scratch, vlan);
+        if (call->path.tunnel_count)
+            out->tunnel = piece_of(scratch, tunnel);
     }
     out->media_verdict = verdict_text(verdict);
     if (verdict != VERDICT_NONE)

@@ -29,11 +29,13 @@ int lookahead_new(struct lookahead **lp, const struct analyzer *analyzer, bool a
                   lookahead_fn fn, void *ctx)
 {
     struct lookahead *l = calloc(1, sizeof *l);
+    struct decap_options options;
     int err;
 
     if (!l)
         return -ENOMEM;
-    err = decap_new(&l->decap);
+    decap_options_default(&options);
+    err = decap_new(&l->decap, &options);
     if (err) {
         free(l);
         return err;
@@ -72,35 +74,34 @@ void lookahead_drain(struct lookahead *l)
         hand_over_next(l);
 }
 
+static void take_unit(void *ctx, const struct decap_unit *unit)
+{
+    struct held *h = ctx;
+
+    h->datagram = unit->datagram;
+    h->has_datagram = true;
+}
+
 /* The frame has its turn at once, after those that are held. */
 static void pass_through(struct lookahead *l, const struct frame *frame)
 {
-    const struct datagram *datagrams;
-    enum packet_bin bin = BIN_UDP_OTHER;
-    struct datagram d;
+    struct held *h = at(l, l->pushed);
 
     lookahead_drain(l);
-    if (decap_frame(l->decap, frame, &datagrams, &bin) == 0) {
-        l->fn(l->ctx, frame, NULL, bin);
-        return;
-    }
-    d = datagrams[0];
-    d.stream_hash = 0;
-    l->fn(l->ctx, frame, &d, bin);
+    h->has_datagram = false;
+    h->bin = decap_frame(l->decap, frame, take_unit, h);
+    l->fn(l->ctx, frame, h->has_datagram ? &h->datagram : NULL, h->bin);
 }
 
 static void hold(struct lookahead *l, struct held *h, const struct frame *frame)
 {
-    const struct datagram *datagrams;
-
     memcpy(h->bytes, frame->data, frame->captured_bytes);
     h->frame = *frame;
     h->frame.data = h->bytes;
-    h->has_datagram = decap_frame(l->decap, &h->frame, &datagrams, &h->bin) > 0;
-    if (!h->has_datagram)
-        return;
-    h->datagram = datagrams[0];
-    analyzer_look_ahead(l->analyzer, &h->datagram);
+    h->has_datagram = false;
+    h->bin = decap_frame(l->decap, &h->frame, take_unit, h);
+    if (h->has_datagram)
+        analyzer_look_ahead(l->analyzer, &h->datagram);
 }
 
 void lookahead_push(struct lookahead *l, const struct frame *frame)

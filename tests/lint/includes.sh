@@ -6,7 +6,7 @@
 # itself; "*" is every room.
 rooms='
 base      ^analyzer/base/
-contract  ^analyzer/(datagram|record|record_id|frame|counters)\.
+contract  ^analyzer/(datagram|path|record|record_id|frame|counters)\.
 sip       ^analyzer/sip/       base contract
 rtp       ^analyzer/rtp/       base contract
 quality   ^analyzer/quality/   base contract

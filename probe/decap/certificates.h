@@ -1,0 +1,36 @@
+/*
+ * certificates - the certificates that servers showed: one record per server and certificate.
+ *
+ * Ownership  certificates_new/free. Records are lent for the time of the call.
+ * Thread     One thread an instance.
+ * Time       Of the packets. A record is reported when it is new, then when it changed, at most once
+ *            a minute, and at the end.
+ */
+#ifndef PROBE_DECAP_CERTIFICATES_H
+#define PROBE_DECAP_CERTIFICATES_H
+
+#include "probe/decap/decap.h"
+#include "probe/decap/tls_handshake.h"
+
+struct certificates;
+
+/* 0 or −ENOMEM. Takes its sink and key from the options; refusals are counted in *counters, which
+ * outlives it. */
+int certificates_new(struct certificates **cp, const struct decap_options *options,
+                     struct counters *counters);
+void certificates_free(struct certificates *c);
+
+/* What the server's direction of a TLS connection said: certificates or TLS_HIDDEN. server_name: of
+ * the client's direction, absent when it was not heard. */
+void certificates_see(struct certificates *c, int64_t time_ns, const struct addr *server,
+                      struct slice server_name, enum tls_progress what,
+                      const struct tls_sight *sight);
+
+/* A UDP datagram that may be DTLS (first byte 20..63, then 0xfe): handshakes are followed per
+ * direction, their fragments joined. */
+void certificates_dtls(struct certificates *c, const struct datagram *d);
+
+void certificates_tick(struct certificates *c, int64_t now_ns);
+void certificates_finish(struct certificates *c);
+
+#endif
