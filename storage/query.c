@@ -174,6 +174,8 @@ union any_record {
     struct transaction_record transaction;
     struct capture_record capture;
     struct alert_record alert;
+    struct certificate_record certificate;
+    struct mirror_record mirror;
 };
 
 /* What is asked of each day. */
@@ -216,6 +218,10 @@ static int ask_day(struct row_question *question, struct day_reader *r)
     sqlite3_stmt *s = NULL;
     int err;
 
+    /* A closed day of an older version lacks what it did not know of. */
+    if (sqlite3_table_column_metadata(r->db, NULL, question->table->name, NULL, NULL, NULL, NULL,
+                                      NULL, NULL) != SQLITE_OK)
+        return -ENOENT;
     record_sql_select(&sql, question->table, r->db);
     strbuf_add_slice(&sql, strbuf_slice(&question->where.sql));
     strbuf_add_text(&sql, " ORDER BY id DESC");
@@ -487,7 +493,7 @@ int query_call(struct query *q, uint64_t id, query_row_fn row, void *ctx)
     return err;
 }
 
-/* --- alerts, ledgers, totals ----------------------------------------------------------------- */
+/* --- alerts, ledgers, certificates, totals -------------------------------------------------- */
 
 static int ask_all(struct query *q, const struct record_type *type, uint64_t before, size_t limit,
                    query_row_fn row, void *ctx)
@@ -511,6 +517,16 @@ int query_alerts(struct query *q, uint64_t before, size_t limit, query_row_fn ro
 int query_captures(struct query *q, size_t limit, query_row_fn row, void *ctx)
 {
     return ask_all(q, &record_type_capture, 0, limit, row, ctx);
+}
+
+int query_certificates(struct query *q, uint64_t before, size_t limit, query_row_fn row, void *ctx)
+{
+    return ask_all(q, &record_type_certificate, before, limit, row, ctx);
+}
+
+int query_mirrors(struct query *q, size_t limit, query_row_fn row, void *ctx)
+{
+    return ask_all(q, &record_type_mirror, 0, limit, row, ctx);
 }
 
 static bool same_time(const struct timespec *a, const struct timespec *b)

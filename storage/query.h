@@ -37,6 +37,12 @@ int query_alerts(struct query *q, uint64_t before, size_t limit, query_row_fn ro
 /* struct capture_record rows, newest first. */
 int query_captures(struct query *q, size_t limit, query_row_fn row, void *ctx);
 
+/* struct certificate_record rows, newest first. before: cursor as above; limit 0: all. */
+int query_certificates(struct query *q, uint64_t before, size_t limit, query_row_fn row, void *ctx);
+
+/* struct mirror_record rows, newest first. */
+int query_mirrors(struct query *q, size_t limit, query_row_fn row, void *ctx);
+
 struct store_totals {
     uint64_t calls, alerts, chunks, days, bytes;
     int64_t first_time, last_time; /* of the calls; RECORD_NONE when empty */

@@ -12,6 +12,8 @@ const struct record_table record_sql_tables[RECORD_TABLES] = {
     { &record_type_transaction, "transactions", NULL, COMPUTED_NONE },
     { &record_type_capture, "captures", "id", COMPUTED_LEDGER_ID },
     { &record_type_alert, "alerts", NULL, COMPUTED_NONE },
+    { &record_type_certificate, "certificates", NULL, COMPUTED_NONE },
+    { &record_type_mirror, "mirrors", "id", COMPUTED_LEDGER_ID },
 };
 /* clang-format on */
 
@@ -61,17 +63,22 @@ int64_t record_sql_call_id_hash(struct slice call_id)
     return (int64_t)XXH3_64bits(call_id.p, call_id.len);
 }
 
-static uint64_t ledger_id(const struct capture_record *r)
+/* Of a capture or a mirror record: neither has an id of its own. */
+static uint64_t ledger_id(const struct record_type *type, const void *record)
 {
-    int64_t start = r->start_time == RECORD_NONE ? 0 : r->start_time;
+    const struct capture_record *capture = record;
+    const struct mirror_record *mirror = record;
+    bool is_mirror = type == &record_type_mirror;
+    int64_t start = is_mirror ? mirror->start_time : capture->start_time;
+    struct slice source = is_mirror ? mirror->source : capture->source;
 
-    return record_id_make(start, XXH3_64bits(r->source.p, r->source.len));
+    return record_id_make(start == RECORD_NONE ? 0 : start, XXH3_64bits(source.p, source.len));
 }
 
 int32_t record_sql_day(const struct record_type *type, const void *record)
 {
-    if (type == &record_type_capture)
-        return record_id_day(ledger_id(record));
+    if (type == &record_type_capture || type == &record_type_mirror)
+        return record_id_day(ledger_id(type, record));
     if (type == &record_type_stream) {
         const struct stream_record *stream = record;
 
@@ -160,7 +167,7 @@ static int bind_computed(sqlite3_stmt *s, int at, const struct record_table *tab
                          const void *record)
 {
     if (table->computed == COMPUTED_LEDGER_ID)
-        return sqlite3_bind_int64(s, at, (int64_t)ledger_id(record));
+        return sqlite3_bind_int64(s, at, (int64_t)ledger_id(table->type, record));
     if (table->computed == COMPUTED_CALL_ID_HASH) {
         struct slice call_id = ((const struct call_record *)record)->call_id;
 

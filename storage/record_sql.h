@@ -26,7 +26,7 @@ struct record_table {
     uint8_t computed; /* enum computed_column */
 };
 
-enum { RECORD_TABLES = 5 };
+enum { RECORD_TABLES = 7 };
 extern const struct record_table record_sql_tables[RECORD_TABLES];
 
 /* Its place in record_sql_tables; −1 when the type has no table. */
@@ -41,7 +41,7 @@ void record_sql_column(const struct record_field *field, char out[RECORD_COLUMN_
 int64_t record_sql_call_id_hash(struct slice call_id);
 
 /* The day folder where the record belongs: that of its id's time; of a call's stream, the call's;
- * of a ledger, its start_time. */
+ * of a ledger or a mirror's health, its start_time. */
 int32_t record_sql_day(const struct record_type *type, const void *record);
 
 /* "INSERT OR REPLACE INTO …" with a parameter for each column. */

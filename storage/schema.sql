@@ -1,6 +1,6 @@
 -- The database of one day: what the probe found, and where its packets lie.
 --
--- The columns of the five record tables are the fields of analyzer/record.c, in their order, a dot
+-- The columns of the seven record tables are the fields of analyzer/record.c, in their order, a dot
 -- in a name being an underscore here; a test holds the two against each other. Their meaning and
 -- units are in docs/METRICS.md. Besides:
 --
@@ -67,7 +67,8 @@ CREATE TABLE calls (
     loss_ratio                  REAL,
     packets                     INTEGER,
     dtmf                        TEXT,
-    network                     INTEGER,
+    vlan                        TEXT,
+    tunnel                      TEXT,
     -- XXH3 of call_id: finds it without an index on text; the text itself is compared after.
     call_id_hash                INTEGER
 ) STRICT;
@@ -178,6 +179,7 @@ CREATE TABLE captures (
     tracked_limit               INTEGER,
     refusals                    TEXT,
     bins                        TEXT,
+    protocols                   TEXT,
     stored                      INTEGER,
     store_dropped               INTEGER,
     calls                       INTEGER,
@@ -201,6 +203,48 @@ CREATE TABLE alerts (
     samples                     INTEGER,
     window_s                    INTEGER,
     calls                       TEXT
+) STRICT;
+
+CREATE TABLE certificates (
+    id                          INTEGER PRIMARY KEY,
+    server                      TEXT,
+    server_name                 TEXT,
+    transport                   TEXT,
+    tls_version                 TEXT,
+    state                       TEXT,
+    subject                     TEXT,
+    issuer                      TEXT,
+    subject_alt_names           TEXT,
+    serial                      TEXT,
+    fingerprint                 TEXT,
+    not_before                  INTEGER,
+    not_after                   INTEGER,
+    days_left                   REAL,
+    chain_length                INTEGER,
+    key_type                    TEXT,
+    key_bits                    INTEGER,
+    first_seen                  INTEGER,
+    last_seen                   INTEGER,
+    seen_count                  INTEGER
+) STRICT;
+
+CREATE TABLE mirrors (
+    -- Made of start_time and source, as in captures.
+    id                          INTEGER PRIMARY KEY,
+    source                      TEXT,
+    start_time                  INTEGER,
+    end_time                    INTEGER,
+    frames                      INTEGER,
+    duplicate_frames            INTEGER,
+    duplicate_ratio             REAL,
+    truncated                   INTEGER,
+    truncated_ratio             REAL,
+    conversations               INTEGER,
+    one_way                     INTEGER,
+    vlan_asymmetric             INTEGER,
+    vlans                       TEXT,
+    tunnels                     TEXT,
+    complaints                  TEXT
 ) STRICT;
 
 -- Where the chunks of packets lie that the segments of this day hold. Could be made anew from the

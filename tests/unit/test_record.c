@@ -14,9 +14,10 @@
 
 #include <cmocka.h>
 
-static const struct record_type *const types[] = { &record_type_call, &record_type_stream,
-                                                   &record_type_transaction, &record_type_capture,
-                                                   &record_type_alert };
+static const struct record_type *const types[] = {
+    &record_type_call,  &record_type_stream,      &record_type_transaction, &record_type_capture,
+    &record_type_alert, &record_type_certificate, &record_type_mirror
+};
 enum { TYPES = sizeof types / sizeof types[0] };
 
 /* Room for any record. */
@@ -26,6 +27,8 @@ union any_record {
     struct transaction_record transaction;
     struct capture_record capture;
     struct alert_record alert;
+    struct certificate_record certificate;
+    struct mirror_record mirror;
 };
 
 static char *json_of(const struct record_type *type, const void *record, struct strbuf *b)

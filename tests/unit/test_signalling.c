@@ -71,7 +71,7 @@ static void a_call_from_invite_to_bye(void **state)
     assert_int_equal(c->reinvite_count, 0);
     assert_int_equal(c->auth_challenged, 0);
     assert_true(isnan(c->mos_lq) && isnan(c->mos_cq));
-    assert_true(c->network == RECORD_NONE);
+    assert_true(!c->vlan.p && !c->tunnel.p);
     scene_close(s);
 }
 

@@ -1,6 +1,7 @@
 /* schema.sql and the field tables of the records agree, and older databases are brought along. */
 #include "storage/day_db.h"
 #include "storage/record_sql.h"
+#include "storage/store_dir.h"
 #include "tests/unit/store_fixture.h"
 
 #include <errno.h>
@@ -172,6 +173,101 @@ static void reader_takes_a_missing_column_as_null(void **state)
     strbuf_fini(&sql);
 }
 
+/* A day as version 1 left it: calls with and without a VLAN, a ledger. */
+static void make_day_1(const struct fixture *f, int32_t day)
+{
+    static const char rows[] =
+        "INSERT INTO calls(id, call_id, network) VALUES(%llu, 'a', NULL), (%llu, 'b', 100),"
+        " (%llu, 'c', 409642);"
+        "INSERT INTO captures(id, source, received, bins) VALUES(1, 'eth0', 7, '{\"sip\":7}');"
+        "PRAGMA journal_mode = WAL; PRAGMA user_version = 1";
+    char path[STORE_PATH_MAX], sql[512], schema[16384];
+    FILE *file = fopen(TEST_DATA "/schema_1.sql", "r");
+    size_t n;
+    sqlite3 *db;
+
+    assert_non_null(file);
+    n = fread(schema, 1, sizeof schema - 1, file);
+    assert_true(n > 1000 && n < sizeof schema - 1);
+    schema[n] = '\0';
+    fclose(file);
+    assert_int_equal(store_dir_make_day(f->dir, day), 0);
+    assert_int_equal(store_dir_path(path, f->dir, day, DAY_DB_FILE), 0);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, schema, NULL, NULL, NULL), SQLITE_OK);
+    snprintf(sql, sizeof sql, rows, (unsigned long long)fixture_id(FIXTURE_TIME, 0),
+             (unsigned long long)fixture_id(FIXTURE_TIME, 1),
+             (unsigned long long)fixture_id(FIXTURE_TIME, 2));
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+struct told_vlans {
+    char text[64];
+};
+
+static bool tell_vlan(void *ctx, const void *record)
+{
+    const struct call_record *call = record;
+    struct told_vlans *told = ctx;
+    size_t n = strlen(told->text);
+
+    if (call->vlan.p)
+        snprintf(told->text + n, sizeof told->text - n, "%.*s ", (int)call->vlan.len, call->vlan.p);
+    else
+        snprintf(told->text + n, sizeof told->text - n, "- ");
+    return true;
+}
+
+static void expect_day(const struct fixture *f, const char *vlans, int certificates)
+{
+    struct told_vlans told = { "" };
+    struct call_filter all;
+    struct query *q;
+    int ledgers = 0, mirrors = 0, rows = 0;
+
+    call_filter_clear(&all);
+    assert_int_equal(query_open(&q, f->dir), 0);
+    assert_int_equal(query_calls(q, &all, tell_vlan, &told), 0);
+    assert_string_equal(told.text, vlans);
+    assert_int_equal(query_captures(q, 0, count_row, &ledgers), 0);
+    assert_int_equal(ledgers, 1);
+    assert_int_equal(query_certificates(q, 0, 0, count_row, &rows), 0);
+    assert_int_equal(rows, certificates);
+    assert_int_equal(query_mirrors(q, 0, count_row, &mirrors), 0);
+    assert_int_equal(mirrors, certificates);
+    query_close(q);
+}
+
+static void day_of_version_1_is_read_and_brought_along(void **state)
+{
+    int32_t day = record_id_day(fixture_id(FIXTURE_TIME, 0));
+    struct certificate_record certificate;
+    struct mirror_record mirror;
+    struct writer_stats stats;
+    struct fixture f;
+    struct writer *w;
+
+    (void)state;
+    fixture_make_dir(&f);
+    make_day_1(&f, day);
+    expect_day(&f, "- - - ", 0); /* as it is: not rewritten by a reader */
+    w = fixture_writer(&f);
+    record_clear(&record_type_certificate, &certificate);
+    certificate.id = fixture_id(FIXTURE_TIME, 7);
+    assert_true(writer_submit(w, &record_type_certificate, &certificate));
+    record_clear(&record_type_mirror, &mirror);
+    mirror.start_time = FIXTURE_TIME;
+    mirror.source = SLICE("eth0");
+    assert_true(writer_submit(w, &record_type_mirror, &mirror));
+    writer_flush(w);
+    writer_read_stats(w, &stats);
+    assert_int_equal(stats.written, 2);
+    writer_stop(w);
+    expect_day(&f, "100.42 100 - ", 1);
+    fixture_remove_dir(&f);
+}
+
 static void day_of_a_newer_version_is_refused(void **state)
 {
     struct fixture f;
@@ -230,6 +326,7 @@ int main(void)
         cmocka_unit_test(steps_run_once_each_and_in_order),
         cmocka_unit_test(failed_step_leaves_the_version_before),
         cmocka_unit_test(reader_takes_a_missing_column_as_null),
+        cmocka_unit_test(day_of_version_1_is_read_and_brought_along),
         cmocka_unit_test(day_of_a_newer_version_is_refused),
         cmocka_unit_test(damaged_day_is_set_aside_and_begun_anew),
     };
