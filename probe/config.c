@@ -39,9 +39,17 @@ static bool is_log_level(struct slice value)
     return false;
 }
 
+static bool is_port(struct slice value)
+{
+    uint64_t port;
+
+    return slice_to_u64(value, UINT16_MAX, &port) && port > 0;
+}
+
 static const struct config_form form_address = { "ADDRESS:PORT, like 127.0.0.1:8080 or [::1]:8080",
                                                  is_address };
 static const struct config_form form_url = { "a URL that begins with http:// or https://", is_url };
+static const struct config_form form_port = { "a port, from 1 to 65535", is_port };
 static const struct config_form form_log_level = { "one of error, warn, info, debug",
                                                    is_log_level };
 
@@ -65,6 +73,31 @@ const struct config_option config_options[CONFIG_OPTIONS] = {
     { "capture.block_timeout", CONFIG_DURATION, AT(capture_block_timeout), 1, 10000, "100ms", NULL,
       "How long the kernel may gather packets before it hands them over. "
       "Longer costs less work, shorter shows calls sooner." },
+    { "decap.vxlan_ports", CONFIG_LIST, AT(decap_vxlan_ports), 0, 8, "4789, 8472", &form_port,
+      "The UDP ports that VXLAN tunnels are sent to. "
+      "A packet to one of them that is not VXLAN is read as any other." },
+    { "decap.geneve_ports", CONFIG_LIST, AT(decap_geneve_ports), 0, 8, "6081", &form_port,
+      "The same of Geneve." },
+    { "decap.gtpu_ports", CONFIG_LIST, AT(decap_gtpu_ports), 0, 8, "2152", &form_port,
+      "The same of GTP-U, which carries the packets of mobile phones." },
+    { "decap.tzsp_ports", CONFIG_LIST, AT(decap_tzsp_ports), 0, 8, "37008", &form_port,
+      "The same of TZSP, which some routers mirror with." },
+    { "decap.l2tp_ports", CONFIG_LIST, AT(decap_l2tp_ports), 0, 8, "1701", &form_port,
+      "The same of L2TP." },
+    { "decap.depth", CONFIG_INT, AT(decap_depth), 1, 32, "8", NULL,
+      "How many tunnels within one another are opened." },
+    { "decap.duplicate_window", CONFIG_DURATION, AT(decap_duplicate_window), 0, 250, "50ms", NULL,
+      "How long after a packet the same packet is a copy that the mirror made, and is left out. "
+      "With 0 every copy is analysed. "
+      "SIP repeats a message after 500 ms, so the window must stay far below." },
+    { "decap.separate_vlans", CONFIG_BOOL, AT(decap_separate_vlans), 0, 0, "yes", NULL,
+      "Whether the same address in two VLANs, or in two virtual networks of VXLAN or Geneve, is two "
+      "hosts. "
+      "Say no when the two directions of a call are mirrored with different tags." },
+    { "decap.fragment_memory_mib", CONFIG_INT, AT(decap_fragment_memory_mib), 1, 1024, "16", NULL,
+      "What fragments of IP packets may take while the rest is awaited, in MiB." },
+    { "decap.tcp_memory_mib", CONFIG_INT, AT(decap_tcp_memory_mib), 1, 4096, "64", NULL,
+      "What TCP segments may take while others are awaited, in MiB." },
     { "store.directory", CONFIG_TEXT, AT(store_directory), 0, 0, "/var/lib/earshot", NULL,
       "Where calls and packets are kept, a folder a day." },
     { "web.listen", CONFIG_TEXT, AT(web_listen), 0, 0, "127.0.0.1:8080", &form_address,
@@ -258,6 +291,7 @@ static int set_text(const struct config_option *o, char **field, struct slice va
 int config_list_append(const struct config_option *o, struct config_list *list, struct slice value,
                        struct config_origin *origin)
 {
+    size_t items_max = o->max ? (size_t)o->max : LIST_ITEMS_MAX;
     int err = check_text(o, value, origin);
     char **items, *copy;
 
@@ -265,8 +299,8 @@ int config_list_append(const struct config_option *o, struct config_list *list, 
         config_complain(origin, "%s: an empty item", o->name);
         err = -EINVAL;
     }
-    if (!err && list->n == LIST_ITEMS_MAX) {
-        config_complain(origin, "%s: more than %d items", o->name, LIST_ITEMS_MAX);
+    if (!err && list->n == items_max) {
+        config_complain(origin, "%s: more than %zu items", o->name, items_max);
         err = -EINVAL;
     }
     if (err)
@@ -316,6 +350,19 @@ const struct config_option *config_option_find(const char *name)
     return NULL;
 }
 
+static int set_default(struct config *c, const struct config_option *o,
+                       struct config_origin *origin)
+{
+    struct slice rest = slice_of_text(o->fallback);
+    int err = 0;
+
+    if (o->type != CONFIG_LIST)
+        return o->fallback ? config_set_one(c, o, rest, origin) : 0;
+    while (rest.len && !err)
+        err = config_list_append(o, config_field(c, o), slice_trim(slice_cut(&rest, ',')), origin);
+    return err;
+}
+
 int config_init(struct config *c)
 {
     struct strbuf errors = { 0 };
@@ -323,11 +370,8 @@ int config_init(struct config *c)
     int err = 0;
 
     memset(c, 0, sizeof *c);
-    for (size_t i = 0; i < CONFIG_OPTIONS && !err; i++) {
-        if (config_options[i].fallback)
-            err = config_set_one(c, &config_options[i], slice_of_text(config_options[i].fallback),
-                                 &origin);
-    }
+    for (size_t i = 0; i < CONFIG_OPTIONS && !err; i++)
+        err = set_default(c, &config_options[i], &origin);
     strbuf_fini(&errors);
     if (err)
         config_fini(c);

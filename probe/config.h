@@ -27,6 +27,12 @@ struct config {
     bool capture_promiscuous;
     int64_t capture_snaplen;       /* bytes */
     int64_t capture_block_timeout; /* milliseconds */
+    struct config_list decap_vxlan_ports, decap_geneve_ports, decap_gtpu_ports, decap_tzsp_ports,
+        decap_l2tp_ports;
+    int64_t decap_depth;
+    int64_t decap_duplicate_window; /* milliseconds */
+    bool decap_separate_vlans;
+    int64_t decap_fragment_memory_mib, decap_tcp_memory_mib;
     char *store_directory;
     char *web_listen; /* ADDRESS:PORT */
     char *web_root;

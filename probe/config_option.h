@@ -27,13 +27,13 @@ struct config_option {
     const char *name;
     enum config_type type;
     size_t offset;                  /* in struct config */
-    int64_t min, max;               /* of numbers, in the field's unit */
-    const char *fallback;           /* the default; NULL: unset */
+    int64_t min, max;               /* of numbers, in the field's unit; of lists, of items */
+    const char *fallback;           /* the default, a list's with commas; NULL: unset */
     const struct config_form *form; /* NULL: anything */
     const char *help;               /* whole sentences for the file and the manual */
 };
 
-enum { CONFIG_OPTIONS = 14 };
+enum { CONFIG_OPTIONS = 24 };
 
 extern const struct config_option config_options[CONFIG_OPTIONS];
 

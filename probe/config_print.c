@@ -24,7 +24,7 @@ static void print_value(const struct config *c, const struct config_option *o, s
             jsonw_text(&j, slice_of_text(*(char *const *)field));
         break;
     case CONFIG_LIST:
-        if (list->n == 0)
+        if (list->n == 0 && !o->fallback)
             break;
         jsonw_array_open(&j);
         for (size_t i = 0; i < list->n; i++)
@@ -117,7 +117,9 @@ void config_print_manual(struct strbuf *out)
         strbuf_addf(out, ".It Cm %s Pq %s\n", o->name, type_names[o->type]);
         for (struct slice rest = slice_of_text(o->help); rest.len;)
             print_wrapped(out, "", cut_sentence(&rest));
-        if (o->max)
+        if (o->max && o->type == CONFIG_LIST)
+            strbuf_addf(out, "At most %" PRId64 ".\n", o->max);
+        else if (o->max)
             strbuf_addf(out, "From %" PRId64 " to %" PRId64 "%s.\n", o->min, o->max,
                         o->type == CONFIG_DURATION ? " milliseconds"
                         : o->type == CONFIG_SIZE   ? " bytes"

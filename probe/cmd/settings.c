@@ -84,6 +84,33 @@ const char *settings_rules(const struct config *config, char room[FOLDERS_PATH_M
     return config->rules_directory ? config->rules_directory : folders_find("rules", room);
 }
 
+/* The table of options has seen to it that they are ports, and not too many. */
+static void take_ports(const struct config_list *list, struct decap_ports *ports)
+{
+    uint64_t port;
+
+    ports->count = 0;
+    for (size_t i = 0; i < list->n && i < DECAP_PORTS_MAX; i++) {
+        if (slice_to_u64(slice_of_text(list->items[i]), UINT16_MAX, &port))
+            ports->ports[ports->count++] = (uint16_t)port;
+    }
+}
+
+void settings_decap(const struct config *config, struct decap_options *decap)
+{
+    decap_options_default(decap);
+    take_ports(&config->decap_vxlan_ports, &decap->vxlan);
+    take_ports(&config->decap_geneve_ports, &decap->geneve);
+    take_ports(&config->decap_gtpu_ports, &decap->gtpu);
+    take_ports(&config->decap_tzsp_ports, &decap->tzsp);
+    take_ports(&config->decap_l2tp_ports, &decap->l2tp);
+    decap->depth_max = (unsigned)config->decap_depth;
+    decap->duplicate_window_ns = config->decap_duplicate_window * 1000000;
+    decap->separate_vlans = config->decap_separate_vlans;
+    decap->fragment_bytes_max = (size_t)config->decap_fragment_memory_mib << 20;
+    decap->tcp_bytes_max = (size_t)config->decap_tcp_memory_mib << 20;
+}
+
 void settings_web(const struct config *config, struct web_process_options *web,
                   char room[FOLDERS_PATH_MAX])
 {

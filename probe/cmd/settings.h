@@ -12,6 +12,7 @@
 #include "probe/cmd/folders.h"
 #include "probe/cmd/web_process.h"
 #include "probe/config.h"
+#include "probe/decap/decap.h"
 
 /* The options as they were given; NULL, false or empty: not given. */
 struct settings {
@@ -29,6 +30,9 @@ int settings_read(const struct cli_command *command, const struct settings *set,
 
 /* The folder of the rules: as configured, or those that came along, named in `room`; NULL: none. */
 const char *settings_rules(const struct config *config, char room[FOLDERS_PATH_MAX]);
+
+/* How packets are opened. */
+void settings_decap(const struct config *config, struct decap_options *decap);
 
 /* Borrows from the configuration and from `room`. */
 void settings_web(const struct config *config, struct web_process_options *web,

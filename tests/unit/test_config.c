@@ -50,6 +50,16 @@ static void starts_with_the_defaults(void **state)
     assert_true(c->capture_promiscuous);
     assert_int_equal(c->capture_snaplen, 65535);
     assert_int_equal(c->capture_block_timeout, 100);
+    assert_int_equal(c->decap_vxlan_ports.n, 2);
+    assert_string_equal(c->decap_vxlan_ports.items[0], "4789");
+    assert_string_equal(c->decap_vxlan_ports.items[1], "8472");
+    assert_int_equal(c->decap_gtpu_ports.n, 1);
+    assert_string_equal(c->decap_gtpu_ports.items[0], "2152");
+    assert_int_equal(c->decap_depth, 8);
+    assert_int_equal(c->decap_duplicate_window, 50);
+    assert_true(c->decap_separate_vlans);
+    assert_int_equal(c->decap_fragment_memory_mib, 16);
+    assert_int_equal(c->decap_tcp_memory_mib, 64);
     assert_string_equal(c->store_directory, "/var/lib/earshot");
     assert_string_equal(c->web_listen, "127.0.0.1:8080");
     assert_null(c->web_root);
@@ -73,6 +83,17 @@ static void reads_every_option(void **state)
                                "  promiscuous: off\n"
                                "  snaplen: 64 KiB\n"
                                "  block_timeout: 2s\n"
+                               "decap:\n"
+                               "  vxlan_ports: [4790]\n"
+                               "  geneve_ports: []\n"
+                               "  gtpu_ports: [2152, 2153, 2154]\n"
+                               "  tzsp_ports: 37009\n"
+                               "  l2tp_ports: ~\n"
+                               "  depth: 3\n"
+                               "  duplicate_window: 0ms\n"
+                               "  separate_vlans: no\n"
+                               "  fragment_memory_mib: 1\n"
+                               "  tcp_memory_mib: 4096\n"
                                "store: { directory: /srv/calls }\n"
                                "web:\n"
                                "  listen: \"[::1]:8443\"\n"
@@ -98,6 +119,18 @@ static void reads_every_option(void **state)
     assert_false(c->capture_promiscuous);
     assert_int_equal(c->capture_snaplen, 65536);
     assert_int_equal(c->capture_block_timeout, 2000);
+    assert_int_equal(c->decap_vxlan_ports.n, 1);
+    assert_string_equal(c->decap_vxlan_ports.items[0], "4790");
+    assert_int_equal(c->decap_geneve_ports.n, 0);
+    assert_int_equal(c->decap_gtpu_ports.n, 3);
+    assert_string_equal(c->decap_gtpu_ports.items[2], "2154");
+    assert_int_equal(c->decap_tzsp_ports.n, 1);
+    assert_int_equal(c->decap_l2tp_ports.n, 0);
+    assert_int_equal(c->decap_depth, 3);
+    assert_int_equal(c->decap_duplicate_window, 0);
+    assert_false(c->decap_separate_vlans);
+    assert_int_equal(c->decap_fragment_memory_mib, 1);
+    assert_int_equal(c->decap_tcp_memory_mib, 4096);
     assert_string_equal(c->store_directory, "/srv/calls");
     assert_string_equal(c->web_listen, "[::1]:8443");
     assert_string_equal(c->web_root, "/srv/www");
@@ -194,6 +227,11 @@ static void errors_say_where_and_what(void **state)
           "earshot.yaml:2:19: capture.interfaces: an empty item\n" },
         { "web:\n  listen: 8080\n", "web.listen: '8080' is not ADDRESS:PORT" },
         { "notify:\n  webhooks: [ftp://x]\n", "'ftp://x' is not a URL that begins with http" },
+        { "decap:\n  gtpu_ports: [2152, 0]\n",
+          "earshot.yaml:2:22: decap.gtpu_ports: '0' is not a port, from 1 to 65535\n" },
+        { "decap:\n  tzsp_ports: [1, 2, 3, 4, 5, 6, 7, 8, 9]\n",
+          "earshot.yaml:2:40: decap.tzsp_ports: more than 8 items\n" },
+        { "decap:\n  duplicate_window: 500ms\n", "'500ms' is not between 0 and 250 ms\n" },
         { "log:\n  level: loud\n", "'loud' is not one of error, warn, info, debug\n" },
         { "user: a\nuser: b\n", "earshot.yaml:2:1: user: given twice\n" },
         { "user: \"a\\nb\"\n", "user: holds a control character\n" },
@@ -334,6 +372,7 @@ static void what_is_printed_reads_back_as_the_same(void **state)
                                "capture: {interfaces: [a, 'b \"c\"'], filter: 'x: \\y # z', "
                                "snaplen: 96, block_timeout: 3s, promiscuous: no}\n"
                                "user: 'yes'\nstore: {directory: ~}\n"
+                               "decap: {geneve_ports: [], l2tp_ports: [7]}\n"
                                "notify: {webhooks: ['http://x/#y']}\n",
                                &errors),
                      0);
@@ -346,6 +385,8 @@ static void what_is_printed_reads_back_as_the_same(void **state)
     assert_int_equal(again.capture_block_timeout, 3000);
     assert_false(again.capture_promiscuous);
     assert_string_equal(again.user, "yes");
+    assert_int_equal(again.decap_geneve_ports.n, 0);
+    assert_int_equal(again.decap_l2tp_ports.n, 1);
     /* Unset is a comment in the file, so the default stays there: the one thing lost. */
     assert_string_equal(again.store_directory, "/var/lib/earshot");
     free(again.store_directory);
