@@ -101,8 +101,8 @@ static void fill_in_certificate(const struct certificate *e, struct certificate_
 {
     const struct tls_cert *cert = &e->cert;
 
-    r->subject = strbuf_slice(&cert->subject);
-    r->issuer = strbuf_slice(&cert->issuer);
+    r->subject = slice_of(cert->subject.p, cert->subject.len);
+    r->issuer = slice_of(cert->issuer.p, cert->issuer.len);
     if (cert->alt_names.len)
         r->subject_alt_names = strbuf_slice(&cert->alt_names);
     r->serial = text_or_absent(cert->serial);

@@ -20,9 +20,6 @@
 
 /* Control bytes are escaped, text is UTF-8: RFC 4514 wants it so, and BMP and Latin-1 become it. */
 #define NAME_FLAGS (XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB)
-/* Values as "#" and hex: for a name whose text is not what its type says. */
-#define NAME_FLAGS_BROKEN (NAME_FLAGS | ASN1_STRFLGS_DUMP_ALL)
-
 static const struct {
     int id;
     const char *text;
@@ -60,9 +57,9 @@ static void add_cut(struct strbuf *out, const char *p, size_t len, size_t max)
     strbuf_add(out, p, len);
 }
 
+/* A name that cannot be printed stays unknown. */
 static void read_name(const X509_NAME *name, struct strbuf *out)
 {
-    static const unsigned long flags[] = { NAME_FLAGS, NAME_FLAGS_BROKEN };
     BIO *bio = BIO_new(BIO_s_mem());
     char *text;
     long len;
@@ -71,14 +68,10 @@ static void read_name(const X509_NAME *name, struct strbuf *out)
         out->failed = true;
         return;
     }
-    strbuf_add(out, "", 0);
-    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
-        if (BIO_reset(bio) == 1 && X509_NAME_print_ex(bio, name, 0, flags[i]) >= 0)
-            break;
+    if (X509_NAME_print_ex(bio, name, 0, NAME_FLAGS) >= 0) {
+        len = BIO_get_mem_data(bio, &text);
+        add_cut(out, text, len > 0 ? (size_t)len : 0, TLS_CERT_NAME_MAX_BYTES);
     }
-    len = BIO_get_mem_data(bio, &text);
-    if (len > 0)
-        add_cut(out, text, (size_t)len, TLS_CERT_NAME_MAX_BYTES);
     BIO_free(bio);
 }
 
@@ -117,22 +110,23 @@ static void read_serial(const ASN1_INTEGER *serial, char *out)
 
 static void read_key(X509 *x, struct tls_cert *out)
 {
-    EVP_PKEY *key = X509_get0_pubkey(x);
+    const EVP_PKEY *key = X509_get0_pubkey(x); /* NULL: of a kind, or a shape, that is not known */
+    int bits = key ? EVP_PKEY_get_bits(key) : 0;
     ASN1_OBJECT *algorithm = NULL;
+    int id;
 
-    if (key) {
-        int bits = EVP_PKEY_get_bits(key), id = EVP_PKEY_get_base_id(key);
-
-        if (bits > 0)
-            out->key_bits = bits;
-        for (size_t i = 0; i < sizeof key_types / sizeof key_types[0]; i++) {
-            if (key_types[i].id == id)
-                snprintf(out->key_type, sizeof out->key_type, "%s", key_types[i].text);
+    if (bits > 0)
+        out->key_bits = bits;
+    if (X509_PUBKEY_get0_param(&algorithm, NULL, NULL, NULL, X509_get_X509_PUBKEY(x)) != 1)
+        return;
+    id = OBJ_obj2nid(algorithm);
+    for (size_t i = 0; i < sizeof key_types / sizeof key_types[0]; i++) {
+        if (key_types[i].id == id) {
+            snprintf(out->key_type, sizeof out->key_type, "%s", key_types[i].text);
+            return;
         }
     }
-    if (!out->key_type[0] &&
-        X509_PUBKEY_get0_param(&algorithm, NULL, NULL, NULL, X509_get_X509_PUBKEY(x)) == 1 &&
-        OBJ_obj2txt(out->key_type, sizeof out->key_type, algorithm, 1) <= 0)
+    if (OBJ_obj2txt(out->key_type, sizeof out->key_type, algorithm, 1) <= 0)
         out->key_type[0] = '\0';
 }
 

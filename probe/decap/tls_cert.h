@@ -33,7 +33,7 @@ enum tls_cert_parse {
 };
 
 struct tls_cert {
-    struct strbuf subject, issuer; /* RFC 4514; empty: the certificate names nobody */
+    struct strbuf subject, issuer; /* RFC 4514; "": names nobody; p NULL: unknown */
     struct strbuf alt_names; /* JSON array: DNS names, addresses, URIs, e-mail; empty: unknown */
     char
         serial[2 * TLS_CERT_SERIAL_MAX_BYTES + 2]; /* hex, '-' before a negative one; "": unknown */
