@@ -17,6 +17,8 @@ static size_t read_protocol(const uint8_t *p, size_t bytes, uint16_t *protocol)
 {
     size_t at = bytes >= 2 && p[0] == 0xff && p[1] == 0x03 ? 2 : 0;
 
+    if (bytes == 1 && p[0] == 0xff)
+        return 0;
     if (at < bytes && p[at] & 1) {
         *protocol = p[at];
         return at + 1;
