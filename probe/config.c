@@ -46,6 +46,12 @@ static bool is_port(struct slice value)
     return slice_to_u64(value, UINT16_MAX, &port) && port > 0;
 }
 
+static bool is_timestamps(struct slice value)
+{
+    return slice_eq(value, SLICE("host")) || slice_eq(value, SLICE("adapter"));
+}
+
+static const struct config_form form_timestamps = { "host or adapter", is_timestamps };
 static const struct config_form form_address = { "ADDRESS:PORT, like 127.0.0.1:8080 or [::1]:8080",
                                                  is_address };
 static const struct config_form form_url = { "a URL that begins with http:// or https://", is_url };
@@ -62,6 +68,9 @@ const struct config_option config_options[CONFIG_OPTIONS] = {
     { "capture.filter", CONFIG_TEXT, AT(capture_filter), 0, 0, NULL, NULL,
       "A filter in the language of tcpdump, applied in the kernel. "
       "Unset, everything is read, which costs little and misses nothing." },
+    { "capture.filter_wrap", CONFIG_BOOL, AT(capture_filter_wrap), 0, 0, "yes", NULL,
+      "Whether the filter is widened by what hides ports and addresses from it: fragments, VLAN tags, "
+      "MPLS, PPPoE and tunnels pass." },
     { "capture.ring_mib", CONFIG_INT, AT(capture_ring_mib), 1, 2047, "256", NULL,
       "The kernel's ring for each interface, in MiB. "
       "It holds what arrives while the probe is busy; when packets are dropped, make it larger." },
@@ -73,6 +82,9 @@ const struct config_option config_options[CONFIG_OPTIONS] = {
     { "capture.block_timeout", CONFIG_DURATION, AT(capture_block_timeout), 1, 10000, "100ms", NULL,
       "How long the kernel may gather packets before it hands them over. "
       "Longer costs less work, shorter shows calls sooner." },
+    { "capture.timestamps", CONFIG_TEXT, AT(capture_timestamps), 0, 0, "host", &form_timestamps,
+      "Who says when a packet came: host, the system, or adapter, where the network adapter can. "
+      "An adapter's clock must be kept in step with the system's, by phc2sys or the like." },
     { "decap.vxlan_ports", CONFIG_LIST, AT(decap_vxlan_ports), 0, 8, "4789, 8472", &form_port,
       "The UDP ports that VXLAN tunnels are sent to. "
       "A packet to one of them that is not VXLAN is read as any other." },

@@ -23,10 +23,12 @@ struct config_list {
 struct config {
     struct config_list capture_interfaces;
     char *capture_filter;
+    bool capture_filter_wrap;
     int64_t capture_ring_mib;
     bool capture_promiscuous;
     int64_t capture_snaplen;       /* bytes */
     int64_t capture_block_timeout; /* milliseconds */
+    char *capture_timestamps;      /* host, adapter */
     struct config_list decap_vxlan_ports, decap_geneve_ports, decap_gtpu_ports, decap_tzsp_ports,
         decap_l2tp_ports;
     int64_t decap_depth;

@@ -1,8 +1,11 @@
 #include "probe/capture/capture_filter.h"
 
+#include "analyzer/base/log.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* What may complete a filter that stops in the middle: "port", "host", "portrange", "and not", "ether
@@ -11,7 +14,11 @@ static const char *const completions[] = {
     "", " 1", " 10.0.0.1", " 1-2", " udp", " 02:00:00:00:00:01", " = 1", "] = 1", " host 10.0.0.1",
 };
 
-enum { COMPLETION_BYTES_MAX = 32, PARENTHESES_MAX = 64 };
+enum {
+    COMPLETION_BYTES_MAX = 32,
+    PARENTHESES_MAX = 64,
+    KERNEL_STEPS_MAX = 4096, /* BPF_MAXINSNS; libpcap would filter what is longer by itself, late */
+};
 
 static bool compiles(pcap_t *pcap, const char *text)
 {
@@ -110,16 +117,123 @@ int capture_filter_check(const char *filter, struct source_error *error)
     return err;
 }
 
-int capture_filter_install(pcap_t *pcap, const char *filter, struct source_error *error)
+/* Either lets a packet pass: where the first one would refuse it, the second one goes on. Jumps are
+ * relative and go forward, so both stay as they are. */
+static int join(const struct bpf_program *first, const struct bpf_program *second,
+                struct bpf_program *out)
 {
-    struct bpf_program program;
-    int err = compile(pcap, filter, &program, error);
+    struct bpf_insn *steps = calloc(first->bf_len + second->bf_len, sizeof *steps);
+
+    if (!steps)
+        return -ENOMEM;
+    memcpy(steps, first->bf_insns, first->bf_len * sizeof *steps);
+    memcpy(steps + first->bf_len, second->bf_insns, second->bf_len * sizeof *steps);
+    for (u_int i = 0; i < first->bf_len; i++) {
+        if (steps[i].code == (BPF_RET | BPF_K) && steps[i].k == 0)
+            steps[i] = (struct bpf_insn){ BPF_JMP | BPF_JA, 0, 0, first->bf_len - i - 1 };
+    }
+    *out = (struct bpf_program){ first->bf_len + second->bf_len, steps };
+    return 0;
+}
+
+/* Both texts compiled and joined; −EINVAL: not on this link type, or too long. */
+static int compile_joined(pcap_t *pcap, const struct strbuf *own, const struct strbuf *added,
+                          struct bpf_program *program)
+{
+    struct bpf_program first, second;
+    int err = -EINVAL;
+
+    if (own->failed || added->failed)
+        return -ENOMEM;
+    if (pcap_compile(pcap, &first, own->p, 1, PCAP_NETMASK_UNKNOWN) != 0)
+        return -EINVAL;
+    if (pcap_compile(pcap, &second, added->p, 1, PCAP_NETMASK_UNKNOWN) == 0) {
+        if (first.bf_len + second.bf_len <= KERNEL_STEPS_MAX)
+            err = join(&first, &second, program);
+        pcap_freecode(&second);
+    }
+    pcap_freecode(&first);
+    return err;
+}
+
+/* As wide as the link type allows. false: not at all. */
+static bool compile_wrapped(pcap_t *pcap, const struct capture_filter *filter,
+                            struct bpf_program *program, struct strbuf *told)
+{
+    struct strbuf own = { 0 }, added = { 0 };
+    int err = -EINVAL;
+
+    for (unsigned reach = 0; reach < FILTER_WRAP_REACHES && err == -EINVAL; reach++) {
+        strbuf_reset(&own);
+        strbuf_reset(&added);
+        filter_wrap_own(filter->text, reach, &own);
+        filter_wrap_added(filter->text, reach, &filter->tunnel_ports, &added);
+        err = compile_joined(pcap, &own, &added, program);
+    }
+    if (!err && told)
+        strbuf_addf(told, "%s; or else: %s", own.p, added.p);
+    strbuf_fini(&own);
+    strbuf_fini(&added);
+    return err == 0;
+}
+
+int capture_filter_compile(pcap_t *pcap, const struct capture_filter *filter,
+                           struct bpf_program *program, struct strbuf *told,
+                           struct source_error *error)
+{
+    struct bpf_program plain;
+    /* Alone first: an error is one of what the person wrote, and points there. */
+    int err = compile(pcap, filter->text, &plain, error);
 
     if (err)
         return err;
+    if (filter->wrap && compile_wrapped(pcap, filter, program, told)) {
+        pcap_freecode(&plain);
+        return 0;
+    }
+    if (filter->wrap)
+        log_warn(
+            "capture: the filter cannot be widened for this kind of link: fragments, VLANs and "
+            "tunnels pass as far as it says itself");
+    if (told)
+        strbuf_add_text(told, filter->text);
+    *program = plain;
+    return 0;
+}
+
+int capture_filter_install(pcap_t *pcap, const struct capture_filter *filter, const char *interface,
+                           struct source_error *error)
+{
+    struct strbuf told = { 0 };
+    struct bpf_program program;
+    int err = capture_filter_compile(pcap, filter, &program, &told, error);
+
+    if (err)
+        goto out;
     if (pcap_setfilter(pcap, &program) != 0)
-        err = source_fail(error, SOURCE_FAULT_FILTER, EINVAL, "capture filter '%.200s': %s", filter,
-                          pcap_geterr(pcap));
+        err = source_fail(error, SOURCE_FAULT_FILTER, EINVAL, "capture filter '%.200s': %s",
+                          filter->text, pcap_geterr(pcap));
+    else
+        log_info("capture: %s: filter of %u steps: %s", interface, program.bf_len,
+                 told.p ? told.p : "");
     pcap_freecode(&program);
+out:
+    strbuf_fini(&told);
+    return err;
+}
+
+int capture_filter_print(const struct capture_filter *filter, struct strbuf *out,
+                         struct source_error *error)
+{
+    pcap_t *pcap = pcap_open_dead(DLT_EN10MB, 65535);
+    struct bpf_program program;
+    int err;
+
+    if (!pcap)
+        return source_fail(error, SOURCE_FAULT_SYSTEM, ENOMEM, "capture filter: out of memory");
+    err = capture_filter_compile(pcap, filter, &program, out, error);
+    if (!err)
+        pcap_freecode(&program);
+    pcap_close(pcap);
     return err;
 }

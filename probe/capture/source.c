@@ -12,6 +12,13 @@ int source_poll(struct source *s, int max_frames, frame_fn fn, void *ctx)
     return s->ops->poll(s, max_frames < 1 ? 1 : max_frames, fn, ctx);
 }
 
+int source_peek(struct source *s, struct frame *out)
+{
+    if (atomic_load_explicit(&s->interrupted, memory_order_relaxed))
+        return SOURCE_END;
+    return s->ops->peek(s, out);
+}
+
 void source_stats_read(struct source *s, struct source_stats *out)
 {
     *out = (struct source_stats){

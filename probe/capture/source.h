@@ -51,7 +51,8 @@ typedef void (*frame_fn)(void *ctx, const struct frame *frame);
 struct source {
     const struct source_ops *ops;
     atomic_bool interrupted;
-    /* Kept by source_deliver. */
+    bool has_own_clock; /* its stamps are not of the system's clock */
+    /* Kept by source_count. */
     int64_t frames, bytes, truncated;
     struct source_error error; /* of the last failed poll */
 };
@@ -59,6 +60,7 @@ struct source {
 struct source_ops {
     const char *(*name)(const struct source *s);
     int (*poll)(struct source *s, int max_frames, frame_fn fn, void *ctx);
+    int (*peek)(struct source *s, struct frame *out); /* NULL: cannot be peeked */
     int (*fd)(const struct source *s);
     void (*stats)(struct source *s, struct source_stats *out);
     void (*close)(struct source *s);
@@ -75,6 +77,11 @@ static inline const char *source_name(const struct source *s)
  * source_last_error says why. What came before the failure has been handed over. A file may make
  * the caller wait for its disk or pipe, an interface never does. */
 int source_poll(struct source *s, int max_frames, frame_fn fn, void *ctx);
+
+/* Lends the next frame until the source is peeked or polled again, and counts it. 1; 0 when there is
+ * nothing at the moment; SOURCE_END or −errno as source_poll. For interfaces only: whoever merges
+ * several looks at one frame of each. */
+int source_peek(struct source *s, struct frame *out);
 
 static inline const struct source_error *source_last_error(const struct source *s)
 {
@@ -101,13 +108,18 @@ int source_exit_status(enum source_fault fault);
 
 /* For the kinds of source only. */
 
-/* Counts the frame and hands it over. */
-static inline void source_deliver(struct source *s, const struct frame *frame, frame_fn fn,
-                                  void *ctx)
+static inline void source_count(struct source *s, const struct frame *frame)
 {
     s->frames++;
     s->bytes += frame->captured_bytes;
     s->truncated += frame->wire_bytes > frame->captured_bytes;
+}
+
+/* Counts the frame and hands it over. */
+static inline void source_deliver(struct source *s, const struct frame *frame, frame_fn fn,
+                                  void *ctx)
+{
+    source_count(s, frame);
     fn(ctx, frame);
 }
 

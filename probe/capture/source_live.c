@@ -1,6 +1,7 @@
 #include "probe/capture/source_live.h"
 
-#include "probe/capture/capture_filter.h"
+#include "probe/capture/interface.h"
+#include "probe/capture/link_watch.h"
 
 #include "analyzer/base/log.h"
 #include "analyzer/base/serial.h"
@@ -13,7 +14,6 @@
 #include <pcap/pcap.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -24,6 +24,7 @@ enum {
     SNAP_BYTES_DEFAULT = 65535,
     BLOCK_TIMEOUT_MS_DEFAULT = 100,
     INTERFACES_LISTED_MAX = 20,
+    SNAP_BYTES_OF_SIP = 1500, /* what an Ethernet carries */
 };
 
 struct live_source {
@@ -32,10 +33,12 @@ struct live_source {
     pcap_t *pcap;
     uint32_t link_type;
     int ns_per_fraction; /* 1, or 1000 where only microseconds are to be had */
-    bool is_down;        /* and it was said */
+    struct link_watch watch;
+    uint64_t ring_bytes;
     /* libpcap counts in 32 bits; these go on. */
     int64_t received, kernel_dropped, interface_dropped;
-    frame_fn fn; /* of the poll that is under way */
+    uint32_t interface_counter; /* as libpcap last said: it goes back when the interface is new */
+    frame_fn fn;                /* of the poll that is under way */
     void *ctx;
 };
 
@@ -49,10 +52,10 @@ static int live_fd(const struct source *base)
     return pcap_get_selectable_fd(((const struct live_source *)base)->pcap);
 }
 
-static void on_live_packet(u_char *user, const struct pcap_pkthdr *header, const u_char *data)
+static void fill_frame(const struct live_source *s, const struct pcap_pkthdr *header,
+                       const u_char *data, struct frame *out)
 {
-    struct live_source *s = (struct live_source *)(void *)user;
-    struct frame frame = {
+    *out = (struct frame){
         .time_ns =
             (int64_t)header->ts.tv_sec * 1000000000 + header->ts.tv_usec * s->ns_per_fraction,
         .data = data,
@@ -60,7 +63,14 @@ static void on_live_packet(u_char *user, const struct pcap_pkthdr *header, const
         .wire_bytes = header->len > header->caplen ? header->len : header->caplen,
         .link_type = s->link_type,
     };
+}
 
+static void on_live_packet(u_char *user, const struct pcap_pkthdr *header, const u_char *data)
+{
+    struct live_source *s = (struct live_source *)(void *)user;
+    struct frame frame;
+
+    fill_frame(s, header, data, &frame);
     source_deliver(&s->base, &frame, s->fn, s->ctx);
 }
 
@@ -70,13 +80,12 @@ static bool interface_exists(const char *name)
 }
 
 /* The socket stays bound to an interface that went down, and goes on when it comes up. */
-static int poll_failed(struct live_source *s)
+static int after_failure(struct live_source *s)
 {
-    if (interface_exists(s->name))
+    link_watch_look(&s->watch);
+    if (s->watch.is_gone || interface_exists(s->name))
         return 0;
-    return source_fail(&s->base.error, SOURCE_FAULT_INTERFACE, ENODEV,
-                       "%s: the interface is gone (%s); what was captured is kept, start again "
-                       "when it is back",
+    return source_fail(&s->base.error, SOURCE_FAULT_INTERFACE, ENODEV, "%s: cannot capture: %s",
                        s->name, pcap_geterr(s->pcap));
 }
 
@@ -86,33 +95,44 @@ static int live_poll(struct source *base, int max_frames, frame_fn fn, void *ctx
     int64_t before = s->base.frames;
     int result, delivered;
 
+    if (s->watch.is_gone && link_watch_recover(&s->watch, &s->base.error) != 0)
+        return -ENODEV;
     s->fn = fn;
     s->ctx = ctx;
     result = pcap_dispatch(s->pcap, max_frames, on_live_packet, (u_char *)s);
     delivered = (int)(s->base.frames - before);
     if (delivered > 0)
         return delivered;
-    return result < 0 ? poll_failed(s) : 0;
+    return result < 0 ? after_failure(s) : 0;
 }
 
-/* libpcap says nothing when an interface goes down or its cable is pulled, and who captures on a
- * mirrored port must know why nothing comes. */
-static void note_link(struct live_source *s)
+/* libpcap copies the one packet that it lends: the kernel may have the ring's block back. */
+static int live_peek(struct source *base, struct frame *out)
 {
-    struct ifreq request = { 0 };
-    bool is_down;
+    struct live_source *s = (struct live_source *)base;
+    struct pcap_pkthdr *header;
+    const u_char *data;
+    int result;
 
-    if (snprintf(request.ifr_name, sizeof request.ifr_name, "%s", s->name) >=
-            (int)sizeof request.ifr_name ||
-        ioctl(pcap_fileno(s->pcap), SIOCGIFFLAGS, &request) != 0)
-        return; /* "any", or one that is gone */
-    is_down = (request.ifr_flags & (IFF_UP | IFF_RUNNING)) != (IFF_UP | IFF_RUNNING);
-    if (is_down && !s->is_down)
-        log_warn("capture: %s: %s; waiting for it", s->name,
-                 request.ifr_flags & IFF_UP ? "has no link" : "is down");
-    else if (!is_down && s->is_down)
-        log_warn("capture: %s: is back", s->name);
-    s->is_down = is_down;
+    if (s->watch.is_gone && link_watch_recover(&s->watch, &s->base.error) != 0)
+        return -ENODEV;
+    result = pcap_next_ex(s->pcap, &header, &data);
+    if (result <= 0)
+        return result < 0 ? after_failure(s) : 0;
+    fill_frame(s, header, data, out);
+    source_count(&s->base, out);
+    return 1;
+}
+
+/* libpcap reads the interface's counter by name, and takes the difference even when it is a new
+ * interface that begins at 0. */
+static void count_interface_drops(struct live_source *s, uint32_t counter)
+{
+    int64_t more = serial32_diff(s->interface_counter, counter);
+
+    s->interface_counter = counter;
+    if (more > 0)
+        s->interface_dropped += more;
 }
 
 static void live_stats(struct source *base, struct source_stats *out)
@@ -120,11 +140,11 @@ static void live_stats(struct source *base, struct source_stats *out)
     struct live_source *s = (struct live_source *)base;
     struct pcap_stat now;
 
-    note_link(s);
+    link_watch_look(&s->watch);
     if (pcap_stats(s->pcap, &now) == 0) {
         s->received = serial32_extend(s->received, now.ps_recv);
         s->kernel_dropped = serial32_extend(s->kernel_dropped, now.ps_drop);
-        s->interface_dropped = serial32_extend(s->interface_dropped, now.ps_ifdrop);
+        count_interface_drops(s, now.ps_ifdrop);
     }
     out->received = s->received;
     out->kernel_dropped = s->kernel_dropped;
@@ -144,6 +164,7 @@ static void live_close(struct source *base)
 static const struct source_ops live_ops = {
     .name = live_name,
     .poll = live_poll,
+    .peek = live_peek,
     .fd = live_fd,
     .stats = live_stats,
     .close = live_close,
@@ -231,6 +252,27 @@ static uint64_t ring_bytes(pcap_t *pcap)
     return bytes;
 }
 
+/* The adapter's clock: kept in step with the system's, or else its own. */
+static void choose_stamps(struct live_source *s)
+{
+    static const int wanted[] = { PCAP_TSTAMP_ADAPTER, PCAP_TSTAMP_ADAPTER_UNSYNCED };
+    int *types = NULL, count = pcap_list_tstamp_types(s->pcap, &types), chosen = -1;
+
+    for (size_t w = 0; w < sizeof wanted / sizeof wanted[0] && chosen < 0; w++) {
+        for (int i = 0; i < count && chosen < 0; i++)
+            chosen = types[i] == wanted[w] ? wanted[w] : -1;
+    }
+    if (types)
+        pcap_free_tstamp_types(types);
+    s->base.has_own_clock = chosen >= 0 && pcap_set_tstamp_type(s->pcap, chosen) == 0;
+    if (!s->base.has_own_clock)
+        log_warn("capture: %s: the adapter gives no time stamps; the system's are used", s->name);
+    else if (chosen == PCAP_TSTAMP_ADAPTER_UNSYNCED)
+        log_warn("capture: %s: time stamps by the adapter's own clock; keep it in step with the "
+                 "system's (phc2sys), or times are those of that clock",
+                 s->name);
+}
+
 /* One try with a ring of that size; the capture is made anew for each. *may_retry: a smaller ring
  * could help. */
 static int activate(struct live_source *s, const struct source_live_options *options, int ring_mib,
@@ -250,9 +292,13 @@ static int activate(struct live_source *s, const struct source_live_options *opt
     pcap_set_promisc(s->pcap, options->promiscuous);
     pcap_set_timeout(s->pcap, options->block_timeout_ms);
     pcap_set_buffer_size(s->pcap, ring_mib * MIB);
+    if (options->stamps == SOURCE_LIVE_STAMPS_ADAPTER)
+        choose_stamps(s);
     s->ns_per_fraction =
         pcap_set_tstamp_precision(s->pcap, PCAP_TSTAMP_PRECISION_NANO) == 0 ? 1 : 1000;
     status = pcap_activate(s->pcap);
+    if (status == PCAP_WARNING_TSTAMP_TYPE_NOTSUP)
+        s->base.has_own_clock = false;
     if (status > 0)
         log_warn("capture: %s: %s", s->name,
                  *pcap_geterr(s->pcap) ? pcap_geterr(s->pcap) : pcap_statustostr(status));
@@ -281,14 +327,47 @@ static int activate_with_ring(struct live_source *s, const struct source_live_op
     got = ring_bytes(s->pcap);
     if (got == 0)
         got = (uint64_t)ring_mib * MIB;
+    s->ring_bytes = got;
     /* Whole blocks: a little less than asked for is what was asked for. */
     if (got < (uint64_t)options->ring_mib * MIB / 100 * 95)
         log_warn("capture: %s: a ring of %" PRIu64 " MiB instead of %d: the system has no more "
                  "memory for it; packets may be lost in bursts",
                  s->name, got / MIB, options->ring_mib);
-    log_info("capture: %s: ring of %" PRIu64 " MiB, %s", s->name, got / MIB,
-             s->ns_per_fraction == 1 ? "nanoseconds" : "microseconds");
+    log_info("capture: %s: ring of %" PRIu64 " MiB, %s of the %s", s->name, got / MIB,
+             s->ns_per_fraction == 1 ? "nanoseconds" : "microseconds",
+             s->base.has_own_clock ? "adapter" : "system");
     return 0;
+}
+
+/* What makes other packets of those that were on the wire. What the machine sends itself is only
+ * looked at when it is the one that is watched. */
+static void warn_of_offloads(const struct interface_facts *facts, bool is_own_traffic)
+{
+    int harmful = is_own_traffic ? INTERFACE_RECEIVING | INTERFACE_SENDING : INTERFACE_RECEIVING;
+    struct strbuf names = { 0 }, fix = { 0 };
+
+    harmful &= facts->offloads & ~facts->fixed;
+    if (harmful && !facts->is_loopback) {
+        interface_name_offloads(harmful, &names);
+        interface_add_fix(facts, harmful, &fix);
+        log_warn("capture: %s: %s %s on: the system glues or cuts packets, and what is captured is "
+                 "not what was on the wire; switch it off: %s",
+                 facts->name, names.p, harmful & (harmful - 1) ? "are" : "is", fix.p);
+    }
+    strbuf_fini(&names);
+    strbuf_fini(&fix);
+}
+
+static void look_at_interface(struct live_source *s, const struct source_live_options *options)
+{
+    struct interface_facts facts;
+
+    if (interface_read(s->name, &facts))
+        warn_of_offloads(&facts, !options->promiscuous);
+    if (options->snap_bytes < SNAP_BYTES_OF_SIP)
+        log_warn("capture: %s: only %d bytes of each packet are kept: longer SIP messages are cut, "
+                 "and cannot be read; take at least %d",
+                 s->name, options->snap_bytes, SNAP_BYTES_OF_SIP);
 }
 
 void source_live_options_default(struct source_live_options *options)
@@ -298,7 +377,13 @@ void source_live_options_default(struct source_live_options *options)
         .snap_bytes = SNAP_BYTES_DEFAULT,
         .block_timeout_ms = BLOCK_TIMEOUT_MS_DEFAULT,
         .promiscuous = true,
+        .filter.wrap = true,
     };
+}
+
+uint64_t source_live_ring_bytes(const struct source *base)
+{
+    return ((const struct live_source *)base)->ring_bytes;
 }
 
 int source_live_open(struct source **sp, const struct source_live_options *options,
@@ -319,8 +404,8 @@ int source_live_open(struct source **sp, const struct source_live_options *optio
     err = activate_with_ring(s, options, error);
     if (err)
         goto fail;
-    if (options->filter && *options->filter)
-        err = capture_filter_install(s->pcap, options->filter, error);
+    if (options->filter.text && *options->filter.text)
+        err = capture_filter_install(s->pcap, &options->filter, s->name, error);
     if (err)
         goto fail;
     if (pcap_setnonblock(s->pcap, 1, text) != 0) {
@@ -328,6 +413,8 @@ int source_live_open(struct source **sp, const struct source_live_options *optio
         goto fail;
     }
     s->link_type = source_link_type(pcap_datalink(s->pcap));
+    link_watch_init(&s->watch, s->name, pcap_fileno(s->pcap), options->promiscuous);
+    look_at_interface(s, options);
     *sp = &s->base;
     return 0;
 

@@ -1,6 +1,7 @@
 #include "probe/cmd/cmd.h"
 
 #include "analyzer/base/log.h"
+#include "probe/capture/capture_filter.h"
 #include "probe/capture/privileges.h"
 #include "probe/capture/source_live.h"
 #include "probe/cmd/settings.h"
@@ -11,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { RUN_SOURCES_MAX = 32 };
+enum { RUN_SOURCES_MAX = 32, TUNNEL_PORTS_MAX = 5 * DECAP_PORTS_MAX };
 
 struct run {
     const struct cli_command *command;
@@ -19,7 +20,9 @@ struct run {
     const char *rules;
     bool no_web;
     struct source_live_options live;
-    struct web_process_options web; /* its store is the probe's */
+    struct decap_options decap;
+    uint16_t tunnel_ports[TUNNEL_PORTS_MAX]; /* of decap, for the filter */
+    struct web_process_options web;          /* its store is the probe's */
     struct source *sources[RUN_SOURCES_MAX];
     size_t source_count;
     char source_names[256];
@@ -65,6 +68,8 @@ static void say_farewell(struct run *r, const struct engine *e, const struct eng
         printf("; the kernel dropped %lld", (long long)losses->kernel_dropped);
     if (losses->interface_dropped != RECORD_NONE)
         printf(", the interface %lld", (long long)losses->interface_dropped);
+    if (losses->clock_steps)
+        printf("; the clock was set %lld times", (long long)losses->clock_steps);
     putchar('\n');
 }
 
@@ -74,9 +79,8 @@ static int listen_until_stopped(struct run *r)
                                             .rules_dir = r->rules,
                                             .source = r->source_names,
                                             .live = true };
-    struct engine_losses losses;
-    struct source_error source_error;
     struct engine_error error;
+    struct live_run_end end;
     struct engine *engine;
     int status;
 
@@ -84,14 +88,13 @@ static int listen_until_stopped(struct run *r)
         return cli_fail(r->command, EXIT_CANNOT_WRITE, "%s", error.text);
     printf("listening on %s, storing into %s; Ctrl-C ends it\n", r->source_names, r->web.store_dir);
     fflush(stdout);
-    status = live_run(engine, r->sources, r->source_count, r->live.block_timeout_ms, &source_error);
+    status = live_run(engine, r->sources, r->source_count, r->live.block_timeout_ms, &end);
     if (status)
-        cli_fail(r->command, (enum cli_exit)status, "%s", source_error.text);
-    live_run_losses(r->sources, r->source_count, &losses);
-    engine_heartbeat(engine, 0, &losses);
+        cli_fail(r->command, (enum cli_exit)status, "%s", end.error.text);
+    engine_heartbeat(engine, 0, &end.losses);
     close_sources(r);
     engine_finish(engine);
-    say_farewell(r, engine, &losses);
+    say_farewell(r, engine, &end.losses);
     if (engine_store_failed(engine, &error))
         status = cli_fail(r->command, EXIT_CANNOT_WRITE, "%s", error.text);
     engine_close(engine);
@@ -122,11 +125,29 @@ close:
     return status;
 }
 
+static void take_tunnel_ports(struct run *r)
+{
+    const struct decap_ports *const lists[] = { &r->decap.vxlan, &r->decap.geneve, &r->decap.gtpu,
+                                                &r->decap.tzsp, &r->decap.l2tp };
+    size_t n = 0;
+
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        for (size_t k = 0; k < lists[i]->count; k++)
+            r->tunnel_ports[n++] = lists[i]->ports[k];
+    }
+    r->live.filter.tunnel_ports = (struct filter_wrap_ports){ r->tunnel_ports, n };
+}
+
 static void take_settings(struct run *r, const struct config *c)
 {
     r->config = c;
     source_live_options_default(&r->live);
-    r->live.filter = c->capture_filter;
+    settings_decap(c, &r->decap);
+    take_tunnel_ports(r);
+    r->live.filter.text = c->capture_filter;
+    r->live.filter.wrap = c->capture_filter_wrap;
+    r->live.stamps = strcmp(c->capture_timestamps, "adapter") == 0 ? SOURCE_LIVE_STAMPS_ADAPTER
+                                                                   : SOURCE_LIVE_STAMPS_HOST;
     r->live.ring_mib = (int)c->capture_ring_mib;
     r->live.snap_bytes = (int)c->capture_snaplen;
     r->live.block_timeout_ms = (int)c->capture_block_timeout;
@@ -135,21 +156,39 @@ static void take_settings(struct run *r, const struct config *c)
     settings_web(c, &r->web, r->web_room);
 }
 
-static int run_as_configured(const struct cli_command *command, struct config *c, bool no_web)
+static int print_filter(const struct run *r)
 {
-    struct run r = { .command = command, .no_web = no_web };
+    struct strbuf text = { 0 };
+    struct source_error error;
+    int err = 0;
 
+    if (r->live.filter.text)
+        err = capture_filter_print(&r->live.filter, &text, &error);
+    if (err)
+        err =
+            cli_fail(r->command, (enum cli_exit)source_exit_status(error.fault), "%s", error.text);
+    else
+        puts(text.p ? text.p : "");
+    strbuf_fini(&text);
+    return err;
+}
+
+static int run_as_configured(struct run *r, const struct config *c, bool only_filter)
+{
+    take_settings(r, c);
+    if (only_filter)
+        return print_filter(r);
     if (c->capture_interfaces.n == 0)
-        return cli_fail(command, EXIT_USAGE, "which interface? '-i NAME'");
-    take_settings(&r, c);
+        return cli_fail(r->command, EXIT_USAGE, "which interface? '-i NAME'");
     stop_signal_install();
-    return run(&r);
+    return run(r);
 }
 
 int cmd_run(int argc, char **argv)
 {
     struct settings set = { .file = NULL };
-    bool no_web = false;
+    struct run r = { .no_web = false };
+    bool only_filter = false;
     const struct cli_option options[] = {
         { "config", 'c', CLI_TEXT, "FILE", "settings, see earshot.yaml(5); options here come first",
           &set.file, 0, 0 },
@@ -161,9 +200,15 @@ int cmd_run(int argc, char **argv)
           &set.store, 0, 0 },
         { "filter", 'f', CLI_TEXT, "EXPR", "capture filter (pcap-filter(7)); default: everything",
           &set.filter, 0, 0 },
+        { "no-wrap", 0, CLI_FLAG, NULL,
+          "the filter as it is: no fragments, VLANs and tunnels beside", &set.no_wrap, 0, 0 },
+        { "print-filter", 0, CLI_FLAG, NULL, "what the filter becomes on an Ethernet, and stop",
+          &only_filter, 0, 0 },
         { "ring-mib", 0, CLI_TEXT, "MIB", "the kernel's ring (default 256)", &set.ring_mib, 0, 0 },
         { "snaplen", 0, CLI_TEXT, "BYTES", "what is kept of a packet (default: all)", &set.snaplen,
           0, 0 },
+        { "timestamps", 0, CLI_TEXT, "WHOSE", "host (default) or adapter, where the adapter can",
+          &set.timestamps, 0, 0 },
         { "no-promiscuous", 0, CLI_FLAG, NULL, "only what is addressed to this machine",
           &set.not_promiscuous, 0, 0 },
         { "rules", 'r', CLI_TEXT, "DIR", "alert rules (default: those that came with earshot)",
@@ -178,7 +223,7 @@ int cmd_run(int argc, char **argv)
           &set.webhooks, 0, 0 },
         { "base-url", 0, CLI_TEXT, "URL", "how people reach the dashboard: for links in webhooks",
           &set.base_url, 0, 0 },
-        { "no-web", 0, CLI_FLAG, NULL, "no dashboard beside the probe", &no_web, 0, 0 },
+        { "no-web", 0, CLI_FLAG, NULL, "no dashboard beside the probe", &r.no_web, 0, 0 },
     };
     const struct cli_command command = {
         "run",
@@ -187,7 +232,7 @@ int cmd_run(int argc, char **argv)
         "Needs CAP_NET_RAW until the interfaces are open, and gives it away then.\n\n"
         "  earshot run -i eth1 --store /var/lib/earshot\n"
         "  earshot run -c /etc/earshot/earshot.yaml\n"
-        "  earshot run -i eth1 -i eth2 -f 'udp or vlan' --store /var/lib/earshot\n",
+        "  earshot run -i eth1 -i eth2 -f 'net 10.1.0.0/16' --store /var/lib/earshot\n",
         options,
         sizeof options / sizeof options[0],
     };
@@ -199,9 +244,10 @@ int cmd_run(int argc, char **argv)
     if (first < argc)
         return cli_fail(&command, EXIT_USAGE, "'%s' is no option; an interface is '-i %s'",
                         argv[first], argv[first]);
+    r.command = &command;
     status = settings_read(&command, &set, &config);
     if (status == -1)
-        status = run_as_configured(&command, &config, no_web);
+        status = run_as_configured(&r, &config, only_filter);
     config_fini(&config);
     return status;
 }

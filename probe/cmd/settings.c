@@ -26,6 +26,8 @@ static void take_options(const struct settings *set, struct config *config, stru
         { "capture.filter", "--filter", set->filter },
         { "capture.ring_mib", "--ring-mib", set->ring_mib },
         { "capture.snaplen", "--snaplen", set->snaplen },
+        { "capture.timestamps", "--timestamps", set->timestamps },
+        { "capture.filter_wrap", "--no-wrap", set->no_wrap ? "no" : NULL },
         { "capture.promiscuous", "--no-promiscuous", set->not_promiscuous ? "false" : NULL },
         { "rules.directory", "--rules", set->rules },
         { "user", "--user", set->user },

@@ -20,7 +20,8 @@ struct settings {
     bool print;
     struct cli_list interfaces, webhooks;
     const char *store, *filter, *ring_mib, *snaplen, *rules, *user, *listen, *web_root, *base_url;
-    bool not_promiscuous;
+    const char *timestamps;
+    bool not_promiscuous, no_wrap;
 };
 
 /* -1 to go on; else the exit status, everything said. *config is to be freed with config_fini

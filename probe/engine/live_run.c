@@ -1,146 +1,195 @@
 #include "probe/engine/live_run.h"
 
 #include "analyzer/base/log.h"
+#include "probe/capture/source_merge.h"
+#include "probe/engine/run_clock.h"
 #include "probe/engine/stop_signal.h"
 
 #include <poll.h>
-#include <time.h>
 
-enum { SOURCES_MAX = 32, BATCH_FRAMES = 8192, WAIT_MS = 100 };
+enum { BATCH_FRAMES = 8192, WAIT_MS = 100 };
 
+#define MS_NS   INT64_C(1000000)
 #define BEAT_NS INT64_C(1000000000)
 /* Packets may lie that long in the kernel's ring: time passes behind them, not before. */
 #define RING_DELAY_NS INT64_C(1000000000)
-#define MS_NS         INT64_C(1000000)
 /* To be gone within 5 s of a signal leaves 2 for what lies in the rings. */
 #define DRAIN_MAX_NS INT64_C(2000000000)
 
-static int64_t wall_ns(void)
-{
-    struct timespec now;
+struct live_run {
+    struct engine *engine;
+    struct source **sources;
+    size_t count;
+    struct source_merge merge; /* with one source: only who has ended */
+    struct run_clock clock;
+    int64_t settle_ns; /* how long the kernel may keep frames to itself; its timer is not exact */
+    int64_t newest_ns; /* the last frame's stamp; 0: none since the last beat */
+    int64_t next_beat_ns;
+    struct live_run_end *end;
+};
 
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+static void add_known(int64_t *sum, int64_t value)
+{
+    if (value != RECORD_NONE)
+        *sum = (*sum == RECORD_NONE ? 0 : *sum) + value;
 }
 
-void live_run_losses(struct source **sources, size_t count, struct engine_losses *out)
+static void read_losses(const struct live_run *run, struct engine_losses *out)
 {
-    *out = (struct engine_losses){ RECORD_NONE, RECORD_NONE };
-    for (size_t i = 0; i < count; i++) {
+    *out = (struct engine_losses){ RECORD_NONE, RECORD_NONE, run->clock.steps };
+    for (size_t i = 0; i < run->count; i++) {
         struct source_stats s;
 
-        if (!sources[i])
-            continue;
-        source_stats_read(sources[i], &s);
-        if (s.kernel_dropped != RECORD_NONE)
-            out->kernel_dropped =
-                (out->kernel_dropped == RECORD_NONE ? 0 : out->kernel_dropped) + s.kernel_dropped;
-        if (s.interface_dropped != RECORD_NONE)
-            out->interface_dropped =
-                (out->interface_dropped == RECORD_NONE ? 0 : out->interface_dropped) +
-                s.interface_dropped;
+        source_stats_read(run->sources[i], &s);
+        add_known(&out->kernel_dropped, s.kernel_dropped);
+        add_known(&out->interface_dropped, s.interface_dropped);
     }
 }
 
-static void wait_for_any(struct source **sources, size_t count)
+static void on_frame(void *ctx, const struct frame *frame)
 {
-    struct pollfd fds[SOURCES_MAX];
+    struct live_run *run = ctx;
+
+    run->newest_ns = frame->time_ns;
+    engine_frame(run->engine, frame);
+}
+
+static void on_ended(void *ctx, struct source *source, int result)
+{
+    struct live_run *run = ctx;
+
+    if (result == SOURCE_END)
+        return;
+    run->end->error = *source_last_error(source);
+    log_error("capture: %s", run->end->error.text);
+}
+
+/* For those that have nothing at hand, but no longer than the oldest frame at hand must wait. */
+static void wait_for_any(const struct live_run *run)
+{
+    struct pollfd fds[SOURCE_MERGE_MAX];
+    int64_t wait_ms = WAIT_MS;
     nfds_t n = 0;
 
-    for (size_t i = 0; i < count && n < SOURCES_MAX; i++) {
-        if (sources[i] && source_fd(sources[i]) >= 0)
-            fds[n++] = (struct pollfd){ .fd = source_fd(sources[i]), .events = POLLIN };
+    for (size_t i = 0; i < run->merge.count; i++) {
+        int fd = source_fd(run->merge.inputs[i].source);
+
+        if (source_merge_is_wanted(&run->merge, i) && fd >= 0)
+            fds[n++] = (struct pollfd){ .fd = fd, .events = POLLIN };
     }
-    (void)poll(fds, n, WAIT_MS); /* a signal ends it early, which is as good */
+    if (run->merge.wait_ns < wait_ms * MS_NS)
+        wait_ms = run->merge.wait_ns / MS_NS + 1;
+    (void)poll(fds, n, (int)wait_ms); /* a signal ends it early, which is as good */
 }
 
-/* Polls each once. Returns how many are still alive; *frames: how many came. */
-static size_t poll_all(struct engine *e, struct source **sources, size_t count, bool *alive,
-                       int64_t *frames, struct source_error *error)
+/* One source needs no merging: whole batches, and nothing is copied. */
+static int poll_one(struct live_run *run)
 {
-    size_t left = 0;
+    struct source_merge_input *only = &run->merge.inputs[0];
+    int n = source_poll(only->source, BATCH_FRAMES, on_frame, run);
 
-    *frames = 0;
-    for (size_t i = 0; i < count; i++) {
-        int n;
+    if (n >= 0)
+        return n;
+    only->has_ended = true;
+    on_ended(run, only->source, n);
+    return 0;
+}
 
-        if (!alive[i])
-            continue;
-        n = source_poll(sources[i], BATCH_FRAMES, engine_frame, e);
-        if (n >= 0) {
-            *frames += n;
-            left++;
-            continue;
-        }
-        alive[i] = false;
-        if (n != SOURCE_END) {
-            *error = *source_last_error(sources[i]);
-            log_error("capture: %s", error->text);
-        }
-    }
-    return left;
+static int poll_all(struct live_run *run)
+{
+    const struct source_merge_sink sink = { on_frame, on_ended, run };
+    struct source_merge_times times;
+
+    if (run->count == 1)
+        return run->merge.inputs[0].has_ended ? 0 : poll_one(run);
+    times = (struct source_merge_times){
+        .now_ns = run_clock_stamp_ns(&run->clock, run_clock_real_ns()),
+        .monotonic_ns = run_clock_boot_ns(),
+    };
+    return source_merge_poll(&run->merge, &times, BATCH_FRAMES, &sink);
 }
 
 /* What the kernel took in and nobody will look at any more. */
-static void report_left(struct source **sources, size_t count)
+static void report_left(const struct live_run *run)
 {
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < run->count; i++) {
         struct source_stats s;
 
-        source_stats_read(sources[i], &s);
+        source_stats_read(run->sources[i], &s);
         if (s.received != RECORD_NONE && s.received - s.kernel_dropped > s.frames)
             log_warn("capture: %s: stopped with %lld packets waiting, which are not analysed",
-                     source_name(sources[i]),
+                     source_name(run->sources[i]),
                      (long long)(s.received - s.kernel_dropped - s.frames));
     }
 }
 
 /* What came before the signal is still heard. The kernel hands over a block that is not full only
  * when it is gather_ms old, so that long an empty ring says nothing. */
-static void drain(struct engine *e, struct source **sources, size_t count, bool *alive,
-                  int gather_ms, struct source_error *error)
+static void drain(struct live_run *run)
 {
-    int64_t asked = wall_ns(), waited = 0, frames = 0;
-    int64_t settled = gather_ms * MS_NS + gather_ms * MS_NS / 2; /* its timer is not exact */
+    const struct source_merge_sink sink = { on_frame, on_ended, run };
+    int64_t asked = run_clock_boot_ns(), waited;
+    int frames;
 
     do {
-        if (poll_all(e, sources, count, alive, &frames, error) == 0)
-            return;
+        frames = poll_all(run);
+        if (source_merge_alive(&run->merge) == 0)
+            break;
         if (frames == 0)
-            wait_for_any(sources, count);
-        waited = wall_ns() - asked;
-    } while ((frames > 0 || waited < settled) && waited >= 0 && waited < DRAIN_MAX_NS);
+            wait_for_any(run);
+        waited = run_clock_boot_ns() - asked;
+    } while ((frames > 0 || waited < run->settle_ns) && waited < DRAIN_MAX_NS);
+    source_merge_flush(&run->merge, &sink);
     if (frames > 0)
-        report_left(sources, count);
+        report_left(run);
+}
+
+/* What happens once a second, and when no packet comes. */
+static void beat(struct live_run *run, int64_t boot_ns)
+{
+    int64_t delay = 2 * run->settle_ns, now;
+    struct engine_losses losses;
+
+    run_clock_look(&run->clock);
+    now = run_clock_real_ns();
+    for (size_t i = 0; i < run->count && run->newest_ns; i++) {
+        if (run->sources[i]->has_own_clock) {
+            run_clock_note_stamp(&run->clock, run->newest_ns, now);
+            break;
+        }
+    }
+    run->newest_ns = 0;
+    read_losses(run, &losses);
+    engine_heartbeat(run->engine, now, &losses);
+    engine_idle(run->engine, run_clock_stamp_ns(&run->clock, now) -
+                                 (delay > RING_DELAY_NS ? delay : RING_DELAY_NS));
+    run->next_beat_ns = boot_ns + BEAT_NS;
 }
 
 int live_run(struct engine *e, struct source **sources, size_t count, int gather_ms,
-             struct source_error *error)
+             struct live_run_end *end)
 {
-    bool alive[SOURCES_MAX];
-    int64_t next_beat = wall_ns() + BEAT_NS;
-    size_t left = count;
+    struct live_run run = { .engine = e,
+                            .sources = sources,
+                            .count = count,
+                            .settle_ns = gather_ms * MS_NS + gather_ms * MS_NS / 2,
+                            .end = end };
 
-    for (size_t i = 0; i < SOURCES_MAX; i++)
-        alive[i] = i < count;
-    error->fault = SOURCE_FAULT_NONE;
-    while (!stop_signal_seen() && left > 0) {
-        int64_t frames, now;
+    end->error.fault = SOURCE_FAULT_NONE;
+    source_merge_init(&run.merge, sources, count, run.settle_ns);
+    run_clock_start(&run.clock);
+    run.next_beat_ns = run_clock_boot_ns() + BEAT_NS;
+    while (!stop_signal_seen() && source_merge_alive(&run.merge) > 0) {
+        int frames = poll_all(&run);
+        int64_t now = run_clock_boot_ns();
 
-        left = poll_all(e, sources, count, alive, &frames, error);
-        now = wall_ns();
-        if (now >= next_beat) {
-            struct engine_losses losses;
-
-            live_run_losses(sources, count, &losses);
-            engine_heartbeat(e, now, &losses);
-            engine_idle(e, now - RING_DELAY_NS);
-            next_beat = now + BEAT_NS;
-        }
+        if (now >= run.next_beat_ns)
+            beat(&run, now);
         if (frames == 0)
-            wait_for_any(sources, count);
+            wait_for_any(&run);
     }
-    if (left > 0)
-        drain(e, sources, count, alive, gather_ms, error);
-    return left == 0 && error->fault != SOURCE_FAULT_NONE ? source_exit_status(error->fault) : 0;
+    if (source_merge_alive(&run.merge) > 0)
+        drain(&run);
+    read_losses(&run, &end->losses);
+    return source_merge_alive(&run.merge) == 0 ? source_exit_status(end->error.fault) : 0;
 }

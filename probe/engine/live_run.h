@@ -9,12 +9,15 @@
 #include "probe/capture/source.h"
 #include "probe/engine/engine.h"
 
-/* 0 after SIGINT or SIGTERM, and after what came before it; the exit status when the last interface
- * failed, with *error set. gather_ms: how long the kernel may keep frames to itself. */
-int live_run(struct engine *e, struct source **sources, size_t count, int gather_ms,
-             struct source_error *error);
+struct live_run_end {
+    struct engine_losses losses; /* of all interfaces: what kernel and interfaces dropped */
+    struct source_error error;   /* of the last interface that failed */
+};
 
-/* Of all interfaces: what kernel and interfaces dropped. */
-void live_run_losses(struct source **sources, size_t count, struct engine_losses *out);
+/* Several interfaces are merged into one order of time. 0 after SIGINT or SIGTERM, and after what
+ * came before it; the exit status when the last interface failed, with end->error set. gather_ms:
+ * how long the kernel may keep frames to itself. */
+int live_run(struct engine *e, struct source **sources, size_t count, int gather_ms,
+             struct live_run_end *end);
 
 #endif

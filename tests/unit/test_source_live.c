@@ -85,7 +85,7 @@ static void gets_what_is_sent_on_the_loopback(void **state)
     snprintf(filter, sizeof filter, "udp dst port %u", ntohs(to.sin_port));
     source_live_options_default(&options);
     options.interface = "lo";
-    options.filter = filter;
+    options.filter.text = filter;
     options.ring_mib = 4;
     s = open_or_skip(&options);
     assert_string_equal(source_name(s), "lo");
@@ -134,7 +134,7 @@ static void refuses_with_reason(void **state)
 
     options.interface = "lo";
     options.ring_mib = 1;
-    options.filter = "udp prot 5060";
+    options.filter.text = "udp prot 5060";
     assert_true(source_live_open(&s, &options, &error) < 0);
     assert_null(s);
     assert_true(error.fault == SOURCE_FAULT_FILTER || error.fault == SOURCE_FAULT_PERMISSION);
