@@ -16,13 +16,13 @@ int call_messages_read(const char *store_dir, uint64_t id, call_message_fn row, 
         return err;
     chunk_cursor_init(&cursor, &scope, id, PACKET_SIP);
     while ((entry = chunk_cursor_next(&cursor)) > CHUNK_END) {
-        struct stored_message m = { .time_ns = cursor.reader.frame.time_ns,
+        struct stored_message m = { .time_ns = cursor.reader.message.time_ns,
                                     .src = cursor.reader.message.src,
                                     .dst = cursor.reader.message.dst,
                                     .raw = cursor.reader.message.text };
 
         any = true;
-        if (entry == CHUNK_MESSAGE && !row(ctx, &m))
+        if (entry != CHUNK_FRAME && !row(ctx, &m))
             break;
     }
     if (entry < 0)

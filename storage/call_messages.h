@@ -19,7 +19,7 @@ struct stored_message {
 /* Return false to stop. */
 typedef bool (*call_message_fn)(void *ctx, const struct stored_message *message);
 
-/* In the order they were captured. A call without stored packets has none; −ENOENT when there is no
+/* In the order of their time. A call without stored packets has none; −ENOENT when there is no
  * such call; −EPROTO when the store was made by a newer version; −errno. */
 int call_messages_read(const char *store_dir, uint64_t id, call_message_fn row, void *ctx);
 

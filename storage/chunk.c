@@ -27,20 +27,32 @@ const char *chunk_parse_text(enum chunk_parse result)
     return (size_t)result < sizeof texts / sizeof texts[0] ? texts[result] : "unknown";
 }
 
-void chunk_put_message(uint8_t *p, const struct addr *src, const struct addr *dst, uint32_t offset,
-                       uint32_t bytes)
+static void put_ends(uint8_t *p, const struct addr *src, const struct addr *dst)
 {
     const struct addr *ends[2] = { src, dst };
 
-    chunk_put_u32(p, (uint32_t)CHUNK_TAG_MESSAGE << 24);
-    chunk_put_u32(p + 4, offset);
-    chunk_put_u32(p + 8, bytes);
-    p += 12;
     for (int i = 0; i < 2; i++, p += 18) {
         memcpy(p, ends[i]->ip, 16);
         p[16] = (uint8_t)(ends[i]->port >> 8);
         p[17] = (uint8_t)ends[i]->port;
     }
+}
+
+void chunk_put_message(uint8_t *p, const struct addr *src, const struct addr *dst, uint32_t offset,
+                       uint32_t bytes)
+{
+    chunk_put_u32(p, (uint32_t)CHUNK_TAG_MESSAGE << 24);
+    chunk_put_u32(p + 4, offset);
+    chunk_put_u32(p + 8, bytes);
+    put_ends(p + 12, src, dst);
+}
+
+void chunk_put_text(uint8_t *p, int64_t time_ns, const struct addr *src, const struct addr *dst,
+                    uint32_t bytes)
+{
+    chunk_put_u32(p, (uint32_t)CHUNK_TAG_TEXT << 24 | bytes);
+    chunk_put_u64(p + 4, (uint64_t)time_ns);
+    put_ends(p + 12, src, dst);
 }
 
 size_t chunk_bound(size_t raw_bytes)
@@ -96,7 +108,7 @@ static bool is_possible(const struct chunk_header *h, uint8_t reserved)
         return false;
     if (h->encoding == CHUNK_RAW && h->payload_bytes != h->raw_bytes)
         return false;
-    return h->frames > 0 && h->frames <= h->raw_bytes / CHUNK_FRAME_HEADER_BYTES;
+    return h->frames <= h->raw_bytes / CHUNK_FRAME_HEADER_BYTES;
 }
 
 enum chunk_parse chunk_parse_header(struct bytes b, struct chunk_header *h)
@@ -198,7 +210,22 @@ static bool read_message(struct chunk_reader *r)
     if (!r->frame.data || offset > r->frame.captured_bytes ||
         len > r->frame.captured_bytes - offset)
         return false;
+    r->message.time_ns = r->frame.time_ns;
     r->message.text = slice_of(r->frame.data + offset, len);
+    return true;
+}
+
+static bool read_text(struct chunk_reader *r, uint32_t len)
+{
+    const uint8_t *text;
+
+    r->message.time_ns = (int64_t)bytes_u64(&r->left);
+    if (!read_addr(&r->left, &r->message.src) || !read_addr(&r->left, &r->message.dst))
+        return false;
+    text = bytes_take(&r->left, len);
+    if (!bytes_ok(&r->left) || len > CHUNK_TEXT_MAX)
+        return false;
+    r->message.text = slice_of(text, len);
     return true;
 }
 
@@ -214,6 +241,8 @@ enum chunk_entry chunk_read(struct chunk_reader *r)
         entry = CHUNK_FRAME;
     else if (tag == (uint32_t)CHUNK_TAG_MESSAGE << 24 && read_message(r))
         entry = CHUNK_MESSAGE;
+    else if (tag >> 24 == CHUNK_TAG_TEXT && read_text(r, tag & 0xffffff))
+        entry = CHUNK_TEXT;
     if (entry == CHUNK_BROKEN)
         r->left.failed = true;
     return entry;

@@ -10,14 +10,19 @@
  *      6  0 raw, 1 LZ4      44  bytes of the payload: the entries, raw or compressed
  *      7  0                 48  XXH3 of the payload, seeded with the XXH3 of bytes 0 to 47
  *      8  id                56  payload
- *     16  time of the first frame, ns
- *     24  time of the last frame, ns
+ *     16  time of the earliest entry, ns
+ *     24  time of the latest entry, ns
  *
  * The entries, once decompressed:
  *
  *     frame    tag 1 << 24 | captured bytes (4), wire bytes (4), time ns (8), the bytes
  *     message  tag 2 << 24 (4), offset and length in the frame before it (4 + 4), source and
  *              destination (16 address, 2 port each): where a whole SIP message lies
+ *     text     tag 3 << 24 | length (4), time ns (8), source and destination, the bytes: a message
+ *              that lies in no frame as a whole, because several carried it
+ *
+ * Entries lie in the order in which they were taken. The pieces of a packet are taken when it is
+ * whole, so an entry can be older than those before it.
  *
  * Errors  Bytes of a file are a stranger's: every length is checked before it is used, and the
  *         reader has a name for each refusal.
@@ -33,6 +38,8 @@ enum {
     CHUNK_HEADER_BYTES = 56,
     CHUNK_FRAME_HEADER_BYTES = 16,
     CHUNK_MESSAGE_BYTES = 48,
+    CHUNK_TEXT_HEADER_BYTES = 48,
+    CHUNK_TEXT_MAX = 68 << 10,   /* a message of 64 KiB, and its headers */
     CHUNK_FRAME_MAX = 256 << 10, /* the largest snap length in use */
     CHUNK_RAW_MAX = 320 << 10,   /* such a frame and the messages in it */
     CHUNK_STORED_MAX = CHUNK_HEADER_BYTES + CHUNK_RAW_MAX,
@@ -76,7 +83,7 @@ static inline void chunk_put_u64(uint8_t *p, uint64_t v)
     memcpy(p, &v, 8);
 }
 
-enum chunk_tag { CHUNK_TAG_FRAME = 1, CHUNK_TAG_MESSAGE = 2 };
+enum chunk_tag { CHUNK_TAG_FRAME = 1, CHUNK_TAG_MESSAGE = 2, CHUNK_TAG_TEXT = 3 };
 
 /* Inline: once a packet. */
 static inline void chunk_put_frame(uint8_t *p, int64_t time_ns, uint32_t captured, uint32_t wire)
@@ -88,6 +95,10 @@ static inline void chunk_put_frame(uint8_t *p, int64_t time_ns, uint32_t capture
 
 void chunk_put_message(uint8_t *p, const struct addr *src, const struct addr *dst, uint32_t offset,
                        uint32_t bytes);
+
+/* The header of a text entry; its bytes, at most CHUNK_TEXT_MAX, follow. */
+void chunk_put_text(uint8_t *p, int64_t time_ns, const struct addr *src, const struct addr *dst,
+                    uint32_t bytes);
 
 /* Writes header and payload; entries that do not shrink are stored as they are. `h` says id, kind,
  * times, frames, link type and raw_bytes; the rest is filled in. `room` is at least
@@ -111,6 +122,7 @@ struct chunk_frame {
 };
 
 struct chunk_message {
+    int64_t time_ns; /* of the frame that it lies in, or that brought the rest of it */
     struct addr src, dst;
     struct slice text;
 };
@@ -122,11 +134,12 @@ struct chunk_reader {
     struct chunk_message message;
 };
 
-enum chunk_entry { CHUNK_END, CHUNK_FRAME, CHUNK_MESSAGE, CHUNK_BROKEN };
+/* A text is a message that stands alone: it belongs to no frame before it. */
+enum chunk_entry { CHUNK_END, CHUNK_FRAME, CHUNK_MESSAGE, CHUNK_TEXT, CHUNK_BROKEN };
 
 struct chunk_reader chunk_reader_of(const uint8_t *raw, size_t raw_bytes);
 
-/* Fills in r->frame or r->message. After CHUNK_END or CHUNK_BROKEN: the same again. */
+/* Fills in r->frame, or r->message for a message or text. After CHUNK_END or CHUNK_BROKEN: the same again. */
 enum chunk_entry chunk_read(struct chunk_reader *r);
 
 #endif

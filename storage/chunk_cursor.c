@@ -29,9 +29,13 @@ void chunk_cursor_fini(struct chunk_cursor *c)
     close_file(c);
     free(c->places);
     free(c->stored);
-    free(c->raw);
     c->places = NULL;
-    c->stored = c->raw = NULL;
+    c->stored = NULL;
+    for (size_t i = 0; i < CHUNK_CURSOR_LOADED; i++) {
+        free(c->loaded[i].raw);
+        free(c->loaded[i].units);
+        c->loaded[i] = (struct cursor_chunk){ .raw = NULL };
+    }
 }
 
 /* The index of the next day that knows chunks; false at the end, *err set when that is a failure. */
@@ -61,16 +65,17 @@ static bool load_day(struct chunk_cursor *c, int *err)
     return false;
 }
 
-static int make_buffers(struct chunk_cursor *c)
+static int make_buffers(struct chunk_cursor *c, struct cursor_chunk *to)
 {
     if (!c->stored)
         c->stored = malloc(CHUNK_STORED_MAX);
-    if (!c->raw)
-        c->raw = malloc(CHUNK_RAW_MAX);
-    return c->stored && c->raw ? 0 : -ENOMEM;
+    if (!to->raw)
+        to->raw = malloc(CHUNK_RAW_MAX);
+    return c->stored && to->raw ? 0 : -ENOMEM;
 }
 
-static enum chunk_parse load_chunk(struct chunk_cursor *c, const struct chunk_place *place)
+static enum chunk_parse load_chunk(struct chunk_cursor *c, const struct chunk_place *place,
+                                   struct cursor_chunk *to)
 {
     enum chunk_parse result;
 
@@ -81,50 +86,157 @@ static enum chunk_parse load_chunk(struct chunk_cursor *c, const struct chunk_pl
         if (c->fd < 0)
             return CHUNK_SHORT;
     }
-    result = segment_read(c->fd, place, c->stored, c->raw, &c->header);
-    if (result == CHUNK_OK && (c->header.id != c->id || c->header.kind != c->kind))
+    result = segment_read(c->fd, place, c->stored, to->raw, &to->header);
+    if (result == CHUNK_OK && (to->header.id != c->id || to->header.kind != c->kind))
         result = CHUNK_BAD_FIELD;
     return result;
 }
 
-/* The next chunk that is whole: 1; 0 at the end; −errno. */
-static int next_chunk(struct chunk_cursor *c)
+static int add_unit(struct cursor_chunk *to, int64_t time_ns, size_t offset)
 {
-    int err = make_buffers(c);
+    if (to->unit_count == to->unit_room) {
+        size_t room = to->unit_room ? to->unit_room * 2 : 64;
+        struct cursor_unit *grown = realloc(to->units, room * sizeof *grown);
+
+        if (!grown)
+            return -ENOMEM;
+        to->units = grown;
+        to->unit_room = room;
+    }
+    to->units[to->unit_count++] = (struct cursor_unit){ time_ns, (uint32_t)offset };
+    return 0;
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const struct cursor_unit *x = a, *y = b;
+
+    if (x->time_ns != y->time_ns)
+        return x->time_ns < y->time_ns ? -1 : 1;
+    return x->offset < y->offset ? -1 : x->offset > y->offset;
+}
+
+/* Where each entry begins, by time. */
+static int index_chunk(struct chunk_cursor *c, struct cursor_chunk *to)
+{
+    struct chunk_reader r = chunk_reader_of(to->raw, to->header.raw_bytes);
+    bool in_order = true;
+    int err = 0;
+
+    to->unit_count = to->next_unit = 0;
+    to->turn = ++c->loads;
+    while (err == 0) {
+        size_t offset = to->header.raw_bytes - r.left.len;
+        enum chunk_entry entry = chunk_read(&r);
+        int64_t time_ns = entry == CHUNK_FRAME ? r.frame.time_ns : r.message.time_ns;
+
+        if (entry == CHUNK_BROKEN) /* the checksum was right: not written by us */
+            c->damaged++;
+        if (entry == CHUNK_END || entry == CHUNK_BROKEN)
+            break;
+        if (entry == CHUNK_MESSAGE)
+            continue;
+        if (to->unit_count && to->units[to->unit_count - 1].time_ns > time_ns)
+            in_order = false;
+        err = add_unit(to, time_ns, offset);
+    }
+    if (!in_order && err == 0)
+        qsort(to->units, to->unit_count, sizeof *to->units, by_time);
+    return err;
+}
+
+static bool is_loaded(const struct cursor_chunk *chunk)
+{
+    return chunk->next_unit < chunk->unit_count;
+}
+
+/* The next chunk, if it is whole. */
+static int load_next(struct chunk_cursor *c, struct cursor_chunk *to)
+{
+    const struct chunk_place *place = &c->places[c->next_place++];
+    enum chunk_parse result;
+    int err = make_buffers(c, to);
 
     if (err)
         return err;
-    for (;;) {
-        enum chunk_parse result;
+    result = load_chunk(c, place, to);
+    if (result == CHUNK_OK)
+        return index_chunk(c, to);
+    log_warn("store: a chunk of call %016llx (segment %u, byte %llu) is %s: left out",
+             (unsigned long long)c->id, (unsigned)place->segment, (unsigned long long)place->offset,
+             chunk_parse_text(result));
+    c->damaged++;
+    return 0;
+}
 
-        if (c->next_place == c->place_count && !load_day(c, &err))
-            return err;
-        result = load_chunk(c, &c->places[c->next_place]);
-        if (result == CHUNK_OK) {
-            c->next_place++;
-            c->reader = chunk_reader_of(c->raw, c->header.raw_bytes);
-            return 1;
+static bool goes_before(const struct cursor_chunk *a, const struct cursor_chunk *b)
+{
+    int64_t x = a->units[a->next_unit].time_ns, y = b->units[b->next_unit].time_ns;
+
+    return x != y ? x < y : a->turn < b->turn;
+}
+
+static struct cursor_chunk *earliest(struct chunk_cursor *c)
+{
+    struct cursor_chunk *best = NULL;
+
+    for (size_t i = 0; i < CHUNK_CURSOR_LOADED; i++) {
+        struct cursor_chunk *chunk = &c->loaded[i];
+
+        if (is_loaded(chunk) && (!best || goes_before(chunk, best)))
+            best = chunk;
+    }
+    return best;
+}
+
+static struct cursor_chunk *unused(struct chunk_cursor *c)
+{
+    for (size_t i = 0; i < CHUNK_CURSOR_LOADED; i++) {
+        if (!is_loaded(&c->loaded[i]))
+            return &c->loaded[i];
+    }
+    return NULL;
+}
+
+/* Loads what could hold the next entry; NULL at the end, *err set when that is a failure. */
+static struct cursor_chunk *next_chunk(struct chunk_cursor *c, int *err)
+{
+    *err = 0;
+    for (;;) {
+        struct cursor_chunk *best = earliest(c), *to = unused(c);
+
+        if (c->next_place == c->place_count) {
+            if (best || !load_day(c, err))
+                return best;
+            continue;
         }
-        log_warn("store: a chunk of call %016llx (segment %u, byte %llu) is %s: left out",
-                 (unsigned long long)c->id, (unsigned)c->places[c->next_place].segment,
-                 (unsigned long long)c->places[c->next_place].offset, chunk_parse_text(result));
-        c->damaged++;
-        c->next_place++;
+        if (best &&
+            (!to || c->places[c->next_place].first_time > best->units[best->next_unit].time_ns))
+            return best;
+        *err = load_next(c, to);
+        if (*err)
+            return NULL;
     }
 }
 
 int chunk_cursor_next(struct chunk_cursor *c)
 {
-    for (;;) {
-        enum chunk_entry entry = chunk_read(&c->reader);
-        int got;
+    struct cursor_chunk *chunk;
+    enum chunk_entry entry;
+    uint32_t offset;
+    int err;
 
-        if (entry == CHUNK_FRAME || entry == CHUNK_MESSAGE)
+    if (c->current) {
+        entry = chunk_read(&c->reader);
+        if (entry == CHUNK_MESSAGE)
             return (int)entry;
-        if (entry == CHUNK_BROKEN) /* the checksum was right: not written by us */
-            c->damaged++;
-        got = next_chunk(c);
-        if (got <= 0)
-            return got ? got : CHUNK_END;
+        c->current = NULL;
     }
+    chunk = next_chunk(c, &err);
+    if (!chunk)
+        return err ? err : CHUNK_END;
+    offset = chunk->units[chunk->next_unit++].offset;
+    c->current = chunk;
+    c->reader = chunk_reader_of(chunk->raw + offset, chunk->header.raw_bytes - offset);
+    return (int)chunk_read(&c->reader);
 }

@@ -1,7 +1,9 @@
 /*
- * chunk_cursor - the frames of one call and one kind, in the order they were stored.
+ * chunk_cursor - the frames and messages of one call and one kind, in the order of their time.
  *
- * Asks the index of each day from the call's own on, reads one chunk at a time.
+ * Asks the index of each day from the call's own on. Entries lie in chunks in the order in which
+ * they were taken, and one that waited for others (a fragment) can be older than those before it,
+ * even than those of the chunk before: so chunks that overlap in time are open side by side.
  *
  * Ownership  What the reader points to is lent until the next chunk_cursor_next.
  * Errors     A chunk that is missing or damaged is left out and counted.
@@ -13,6 +15,24 @@
 #include "storage/chunk_index.h"
 #include "storage/chunk_scope.h"
 
+/* Beyond, what is older than its turn comes late. */
+enum { CHUNK_CURSOR_LOADED = 16 };
+
+/* An entry, and the messages of a frame. */
+struct cursor_unit {
+    int64_t time_ns;
+    uint32_t offset;
+};
+
+struct cursor_chunk {
+    struct chunk_header header;
+    uint8_t *raw; /* CHUNK_RAW_MAX of room; NULL: not used yet */
+    struct cursor_unit *units;
+    size_t unit_count, unit_room, next_unit;
+    uint64_t
+        turn; /* of chunks whose next entries are of one time, the one loaded first goes first */
+};
+
 struct chunk_cursor {
     const struct chunk_scope *scope;
     uint64_t id;
@@ -23,9 +43,11 @@ struct chunk_cursor {
     size_t place_count, next_place;
     int fd;
     uint32_t fd_segment;
-    uint8_t *stored, *raw;
-    struct chunk_header header; /* of the chunk that is being read */
-    struct chunk_reader reader; /* .frame and .message: what next stands on */
+    uint8_t *stored;
+    struct cursor_chunk loaded[CHUNK_CURSOR_LOADED];
+    uint64_t loads;
+    const struct cursor_chunk *current; /* that the reader walks through; NULL: none */
+    struct chunk_reader reader;         /* .frame and .message: what next stands on */
     uint64_t damaged;
 };
 
@@ -33,7 +55,7 @@ void chunk_cursor_init(struct chunk_cursor *c, const struct chunk_scope *scope, 
                        uint8_t kind);
 void chunk_cursor_fini(struct chunk_cursor *c);
 
-/* CHUNK_FRAME or CHUNK_MESSAGE; CHUNK_END behind the last; −errno. */
+/* CHUNK_FRAME, CHUNK_MESSAGE or CHUNK_TEXT; CHUNK_END behind the last; −errno. */
 int chunk_cursor_next(struct chunk_cursor *c);
 
 #endif

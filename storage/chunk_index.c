@@ -52,7 +52,7 @@ static struct chunk_place unpack(int64_t place, int64_t stored_bytes)
     uint64_t bits = (uint64_t)place;
 
     return (struct chunk_place){ (uint32_t)(bits >> 32) & CHUNK_SEGMENT_MAX, bits & UINT32_MAX,
-                                 (uint32_t)stored_bytes };
+                                 (uint32_t)stored_bytes, 0 };
 }
 
 int chunk_index_last(sqlite3 *db, uint8_t kind, uint32_t *segment, uint64_t *end)
@@ -95,7 +95,8 @@ static int collect(sqlite3 *db, sqlite3_stmt *s, struct chunk_place **places, si
             }
             list = grown;
         }
-        list[n++] = unpack(sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1));
+        list[n] = unpack(sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1));
+        list[n++].first_time = sqlite3_column_int64(s, 2);
     }
     if (rc != SQLITE_DONE) {
         free(list);
@@ -111,8 +112,8 @@ int chunk_index_find(sqlite3 *db, uint64_t id, uint8_t kind, struct chunk_place 
 {
     sqlite3_stmt *s = NULL;
     int err = day_db_prepare(&s, db,
-                             SLICE("SELECT place,stored_bytes FROM chunks WHERE id = ? AND "
-                                   "place >= ? AND place < ? ORDER BY place"));
+                             SLICE("SELECT place,stored_bytes,first_time FROM chunks WHERE id = ? "
+                                   "AND place >= ? AND place < ? ORDER BY first_time,place"));
 
     if (err)
         return err;

@@ -37,9 +37,11 @@ struct chunk_place {
     uint32_t segment;
     uint64_t offset;
     uint32_t stored_bytes;
+    int64_t first_time;
 };
 
-/* The chunks of one id and kind in the order they were stored, in a block to be freed. */
+/* The chunks of one id and kind by the time of their first packet, those of one time as they were
+ * stored, in a block to be freed. */
 int chunk_index_find(struct sqlite3 *db, uint64_t id, uint8_t kind, struct chunk_place **places,
                      size_t *count);
 

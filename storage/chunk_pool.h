@@ -22,10 +22,11 @@ struct open_chunk {
     struct open_chunk *older, *newer; /* in the log's list by age; in the pool: the next free one */
     struct packet_keeper *keeper;
     uint64_t id;
-    int64_t first_time, last_time;
-    uint64_t frame_bytes; /* captured, without headers */
-    uint32_t used, room;  /* of data */
-    uint32_t frames, messages;
+    int64_t opened_time;                   /* of the packet that it was opened for */
+    int64_t first_time, last_time;         /* of the earliest and the latest entry */
+    uint64_t frame_bytes;                  /* captured, without headers */
+    uint32_t used, room;                   /* of data */
+    uint32_t frames, messages, text_bytes; /* those of texts with their headers */
     uint32_t link_type;
     uint8_t kind;
     uint8_t size_class; /* CHUNK_POOL_CLASSES: too large for the pool */

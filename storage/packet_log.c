@@ -45,7 +45,7 @@ struct packet_lane {
     uint8_t *at;
     uint32_t left; /* bytes behind `at`; 0 without a chunk */
     uint32_t link_type;
-    int64_t last_time;
+    int64_t first_time, last_time; /* earliest and latest: pieces of a packet come late */
     uint32_t frames;
     uint32_t last_captured; /* bytes of the newest frame: a message must lie in it */
 };
@@ -282,9 +282,10 @@ static void settle(struct packet_lane *lane)
 
     c->used = (uint32_t)(lane->at - c->data);
     c->frames = lane->frames;
+    c->first_time = lane->first_time;
     c->last_time = lane->last_time;
     c->frame_bytes = c->used - (uint64_t)c->frames * CHUNK_FRAME_HEADER_BYTES -
-                     (uint64_t)c->messages * CHUNK_MESSAGE_BYTES;
+                     (uint64_t)c->messages * CHUNK_MESSAGE_BYTES - c->text_bytes;
 }
 
 static void pass_on(struct packet_log *log, struct open_chunk *c)
@@ -356,11 +357,14 @@ static bool open_lane(struct packet_log *log, struct packet_keeper *k, enum pack
     c->id = k->id;
     c->keeper = k;
     c->link_type = frame->link_type;
-    c->first_time = frame->time_ns;
+    c->opened_time = frame->time_ns;
     link_chunk(log, c);
-    k->lanes[kind] = (struct packet_lane){
-        .chunk = c, .at = c->data, .left = c->room, .link_type = frame->link_type
-    };
+    k->lanes[kind] = (struct packet_lane){ .chunk = c,
+                                           .at = c->data,
+                                           .left = c->room,
+                                           .link_type = frame->link_type,
+                                           .first_time = frame->time_ns,
+                                           .last_time = frame->time_ns };
     return true;
 }
 
@@ -409,6 +413,14 @@ void packet_log_wait_when_full(struct packet_log *log, bool wait)
     log->wait_when_full = wait;
 }
 
+static void note_time(struct packet_lane *lane, int64_t time_ns)
+{
+    if (time_ns > lane->last_time)
+        lane->last_time = time_ns;
+    else if (time_ns < lane->first_time)
+        lane->first_time = time_ns;
+}
+
 void packet_log_add(struct packet_log *log, void **keeper, uint64_t id, enum packet_kind kind,
                     const struct frame *frame)
 {
@@ -433,13 +445,18 @@ void packet_log_add(struct packet_log *log, void **keeper, uint64_t id, enum pac
     memcpy(lane->at + CHUNK_FRAME_HEADER_BYTES, frame->data, frame->captured_bytes);
     lane->at += need;
     lane->left -= (uint32_t)need;
-    lane->last_time = frame->time_ns;
+    note_time(lane, frame->time_ns);
     lane->frames++;
     lane->last_captured = frame->captured_bytes;
     /* The next packet of this call will be as long, most likely, and a thousand of others come
      * first: enough to have the lines ready by then. */
     for (size_t ahead = 0; ahead < need && ahead < PREFETCH_MAX_BYTES; ahead += CACHE_LINE_BYTES)
         __builtin_prefetch(lane->at + ahead, 1);
+}
+
+static bool grow_to_hold(struct packet_log *log, struct packet_lane *lane, size_t need)
+{
+    return (size_t)(lane->at - lane->chunk->data) + need <= CHUNK_RAW_MAX && grow(log, lane, need);
 }
 
 void packet_log_note_message(struct packet_log *log, void **keeper, const struct addr *src,
@@ -451,22 +468,46 @@ void packet_log_note_message(struct packet_log *log, void **keeper, const struct
     if (!lane || !lane->chunk || offset > lane->last_captured ||
         bytes > lane->last_captured - offset)
         return;
-    if (lane->left < CHUNK_MESSAGE_BYTES) {
-        /* The message must stay with its frame, so this chunk grows, even past the usual size. */
-        if ((size_t)(lane->at - lane->chunk->data) + CHUNK_MESSAGE_BYTES > CHUNK_RAW_MAX ||
-            !grow(log, lane, CHUNK_MESSAGE_BYTES))
-            return;
-    }
+    /* The message must stay with its frame, so this chunk grows, even past the usual size. */
+    if (lane->left < CHUNK_MESSAGE_BYTES && !grow_to_hold(log, lane, CHUNK_MESSAGE_BYTES))
+        return;
     chunk_put_message(lane->at, src, dst, offset, bytes);
     lane->at += CHUNK_MESSAGE_BYTES;
     lane->left -= CHUNK_MESSAGE_BYTES;
     lane->chunk->messages++;
 }
 
+void packet_log_add_text(struct packet_log *log, void **keeper, uint64_t id,
+                         const struct packet_text *m)
+{
+    struct packet_keeper *k = keeper_of(log, keeper, id);
+    struct packet_lane *lane = k ? &k->lanes[PACKET_SIP] : NULL;
+    size_t bytes = m->text.len < CHUNK_TEXT_MAX ? m->text.len : CHUNK_TEXT_MAX;
+    size_t need = CHUNK_TEXT_HEADER_BYTES + bytes;
+
+    if (!lane)
+        return;
+    if (need > lane->left && !(lane->chunk && grow_to_hold(log, lane, need))) {
+        const struct frame like = { .time_ns = m->time_ns, .link_type = lane->link_type };
+
+        if (lane->chunk)
+            pass_on(log, lane->chunk);
+        if (!open_lane(log, k, PACKET_SIP, &like, need))
+            return;
+    }
+    chunk_put_text(lane->at, m->time_ns, &m->src, &m->dst, (uint32_t)bytes);
+    memcpy(lane->at + CHUNK_TEXT_HEADER_BYTES, m->text.p, bytes);
+    lane->at += need;
+    lane->left -= (uint32_t)need;
+    lane->last_captured = 0; /* what is noted next does not lie in the frame before */
+    note_time(lane, m->time_ns);
+    lane->chunk->text_bytes += (uint32_t)need;
+}
+
 void packet_log_tick(struct packet_log *log, int64_t now_ns)
 {
     while (log->oldest) {
-        int64_t first = log->oldest->first_time;
+        int64_t first = log->oldest->opened_time;
 
         /* A time far ahead is old too: the packets' clock has jumped back since. */
         if (now_ns > first ? (uint64_t)now_ns - (uint64_t)first < OLD_NS

@@ -9,7 +9,7 @@
  *
  * Ownership  packet_log_start/stop. What a keeper points to belongs to the log, from the first add
  *            until packet_log_close_keeper.
- * Thread     add, note_message, tick, close_keeper, wait_when_full and flush from the analysis
+ * Thread     add, note_message, add_text, tick, close_keeper, wait_when_full and flush from the analysis
  *            thread alone.
  * Errors     What could not be kept (queue full, disk full) is counted in frames and bytes, never
  *            waits in a live run, and harms nothing that is already stored: a torn chunk is cut off.
@@ -55,6 +55,17 @@ void packet_log_add(struct packet_log *log, void **keeper, uint64_t id, enum pac
  * frame can carry several. What does not lie in that frame is ignored. */
 void packet_log_note_message(struct packet_log *log, void **keeper, const struct addr *src,
                              const struct addr *dst, uint32_t offset, uint32_t bytes);
+
+/* A SIP message that does not lie in one frame: several carried it. */
+struct packet_text {
+    int64_t time_ns;
+    struct addr src, dst;
+    struct slice text; /* what is longer than 68 KiB is cut */
+};
+
+/* Keeps a copy of the message itself, beside the frames that carried it. */
+void packet_log_add_text(struct packet_log *log, void **keeper, uint64_t id,
+                         const struct packet_text *message);
 
 /* Chunks older than 2 s of packet time are passed on. Cheap; call it with every tick. */
 void packet_log_tick(struct packet_log *log, int64_t now_ns);

@@ -75,7 +75,7 @@ static int advance(struct pcap_export *x, struct export_source *s)
     while ((entry = chunk_cursor_next(&s->cursor)) > CHUNK_END) {
         if (entry != CHUNK_FRAME)
             continue;
-        if (x->has_link_type && s->cursor.header.link_type != x->link_type) {
+        if (x->has_link_type && s->cursor.current->header.link_type != x->link_type) {
             x->left_out++;
             continue;
         }
@@ -107,12 +107,12 @@ static int choose_link_type(struct pcap_export *x)
 
     if (!first)
         return 0;
-    x->link_type = first->cursor.header.link_type;
+    x->link_type = first->cursor.current->header.link_type;
     x->has_link_type = true;
     for (size_t i = 0; i < x->source_count; i++) {
         struct export_source *s = &x->sources[i];
 
-        if (s->has_frame && s->cursor.header.link_type != x->link_type) {
+        if (s->has_frame && s->cursor.current->header.link_type != x->link_type) {
             int err;
 
             x->left_out++;

@@ -22,7 +22,7 @@ static void walk(const uint8_t *raw, size_t len)
     while ((entry = chunk_read(&r)) != CHUNK_END && entry != CHUNK_BROKEN) {
         if (entry == CHUNK_FRAME && r.frame.captured_bytes)
             last = r.frame.data[r.frame.captured_bytes - 1];
-        if (entry == CHUNK_MESSAGE && r.message.text.len)
+        if (entry != CHUNK_FRAME && r.message.text.len)
             last = (uint8_t)r.message.text.p[r.message.text.len - 1];
     }
     (void)last;

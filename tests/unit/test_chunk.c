@@ -126,7 +126,7 @@ static void impossible_headers_are_named(void **state)
         { 5, PACKET_KINDS, 1, CHUNK_BAD_FIELD },
         { 6, 2, 1, CHUNK_BAD_FIELD },
         { 7, 1, 1, CHUNK_BAD_FIELD },
-        { 32, 0, 4, CHUNK_BAD_FIELD },
+        { 32, 0, 4, CHUNK_BAD_CHECKSUM }, /* texts alone are possible */
         { 32, UINT32_MAX, 4, CHUNK_BAD_FIELD },
         { 40, 0, 4, CHUNK_BAD_FIELD },
         { 40, UINT32_MAX, 4, CHUNK_BAD_FIELD },
@@ -190,6 +190,42 @@ static void entries_come_in_order(void **state)
     free(raw);
 }
 
+/* It stands alone: no frame before it, or one that it does not lie in. */
+static void text_is_a_message_of_its_own(void **state)
+{
+    static const uint8_t ip[4] = { 10, 0, 0, 1 };
+    const struct addr src = addr_v4(ip, 5060), dst = addr_v4(ip, 5080);
+    const struct {
+        uint32_t bytes;
+        enum chunk_entry expect;
+    } cases[] = {
+        { 0, CHUNK_TEXT },
+        { 3, CHUNK_TEXT },
+        { CHUNK_TEXT_MAX, CHUNK_TEXT },
+        { CHUNK_TEXT_MAX + 1, CHUNK_BROKEN },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        size_t len = CHUNK_TEXT_HEADER_BYTES + cases[i].bytes;
+        uint8_t *raw = malloc(len);
+        struct chunk_reader r;
+
+        assert_non_null(raw);
+        chunk_put_text(raw, -7, &src, &dst, cases[i].bytes);
+        memset(raw + CHUNK_TEXT_HEADER_BYTES, 'x', cases[i].bytes);
+        r = chunk_reader_of(raw, len);
+        assert_int_equal(chunk_read(&r), cases[i].expect);
+        if (cases[i].expect == CHUNK_TEXT) {
+            assert_int_equal(r.message.time_ns, -7);
+            assert_true(addr_eq(&r.message.src, &src) && addr_eq(&r.message.dst, &dst));
+            assert_int_equal(r.message.text.len, cases[i].bytes);
+            assert_int_equal(chunk_read(&r), CHUNK_END);
+        }
+        free(raw);
+    }
+}
+
 static void broken_entries_end_the_walk(void **state)
 {
     static const struct {
@@ -197,13 +233,15 @@ static void broken_entries_end_the_walk(void **state)
         uint32_t words[12];
         size_t len;
     } cases[] = {
-        { "unknown tag", { 0x03000000 }, 16 },
+        { "unknown tag", { 0x04000000 }, 16 },
         { "zeros", { 0 }, 16 },
         { "half a tag", { 0x01000000 }, 3 },
         { "frame past the end", { 0x01000001, 1, 0, 0 }, 16 },
         { "frame header cut", { 0x01000000, 0, 0 }, 12 },
         { "message without a frame", { 0x02000000, 0, 0 }, 48 },
         { "message tag with a length", { 0x02000001, 0, 0 }, 48 },
+        { "text past the end", { 0x03000001, 0, 0 }, 48 },
+        { "text header cut", { 0x03000000, 0, 0 }, 47 },
     };
 
     (void)state;
@@ -263,6 +301,7 @@ int main(void)
         cmocka_unit_test(every_cut_is_short),
         cmocka_unit_test(impossible_headers_are_named),
         cmocka_unit_test(entries_come_in_order),
+        cmocka_unit_test(text_is_a_message_of_its_own),
         cmocka_unit_test(broken_entries_end_the_walk),
         cmocka_unit_test(message_must_lie_in_its_frame),
     };

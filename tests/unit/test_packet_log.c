@@ -353,6 +353,130 @@ static bool count_message(void *ctx, const struct stored_message *m)
     return true;
 }
 
+/* Pieces of a packet are taken when it is whole, up to seconds late: chunks overlap in time. */
+static void late_frames_take_their_place(void **state)
+{
+    enum { FRAMES = 3000, LATE = 90 };
+    uint64_t id = fixture_id(FIXTURE_TIME, 7);
+    struct pcap_frame frame;
+    struct log_fixture l;
+    struct pcap_bytes b;
+    void *keeper = NULL;
+
+    (void)state;
+    log_fixture_start(&l);
+    for (uint32_t n = 0; n < FRAMES + LATE; n++) {
+        /* Each third frame comes LATE frames, 1.8 s and some chunks, after its time. */
+        if (n < FRAMES && n % 3)
+            log_fixture_add(&l, &keeper, id, PACKET_SIP, FIXTURE_TIME + n * 20000000ll, n, 900);
+        if (n >= LATE && (n - LATE) % 3 == 0)
+            log_fixture_add(&l, &keeper, id, PACKET_SIP, FIXTURE_TIME + (n - LATE) * 20000000ll,
+                            n - LATE, 900);
+        if (n % 50 == 0)
+            packet_log_tick(l.log, FIXTURE_TIME + n * 20000000ll);
+    }
+    packet_log_close_keeper(l.log, &keeper);
+    log_fixture_close(&l);
+    assert_int_equal(pcap_bytes_read(&b, l.f.dir, id, 4096), 0);
+    for (uint32_t n = 0; n < FRAMES; n++) {
+        assert_true(pcap_bytes_next(&b, &frame));
+        pcap_frame_expect(&frame, FIXTURE_TIME + n * 20000000ll, n, 900);
+    }
+    assert_false(pcap_bytes_next(&b, &frame));
+    assert_int_equal(b.damaged + b.left_out, 0);
+    free(b.p);
+    fixture_remove_dir(&l.f);
+}
+
+/* Frames of one time stay in the order in which they came. */
+static void frames_of_one_time_keep_their_order(void **state)
+{
+    enum { FRAMES = 500 };
+    uint64_t id = fixture_id(FIXTURE_TIME, 7);
+    struct pcap_frame frame;
+    struct log_fixture l;
+    struct pcap_bytes b;
+    void *keeper = NULL;
+
+    (void)state;
+    log_fixture_start(&l);
+    for (uint32_t n = 0; n < FRAMES; n++)
+        log_fixture_add(&l, &keeper, id, PACKET_MEDIA, FIXTURE_TIME, n, 1400);
+    packet_log_close_keeper(l.log, &keeper);
+    log_fixture_close(&l);
+    assert_int_equal(pcap_bytes_read(&b, l.f.dir, id, 4096), 0);
+    for (uint32_t n = 0; n < FRAMES; n++) {
+        assert_true(pcap_bytes_next(&b, &frame));
+        pcap_frame_expect(&frame, FIXTURE_TIME, n, 1400);
+    }
+    free(b.p);
+    fixture_remove_dir(&l.f);
+}
+
+struct texts {
+    size_t lengths[8];
+    int64_t times[8];
+    int count;
+};
+
+static bool take_text(void *ctx, const struct stored_message *m)
+{
+    struct texts *texts = ctx;
+
+    assert_true(texts->count < 8);
+    texts->lengths[texts->count] = m->raw.len;
+    texts->times[texts->count++] = m->time_ns - FIXTURE_TIME;
+    for (size_t i = 0; i < m->raw.len; i++)
+        assert_int_equal(m->raw.p[i], m->raw.len == 1 ? 'c' : 'x');
+    return true;
+}
+
+/* A message that several frames carried is kept whole, also where none of them is. */
+static void texts_stand_beside_their_frames(void **state)
+{
+    static const size_t lengths[] = { 3000, 65536, CHUNK_TEXT_MAX, CHUNK_TEXT_MAX + 1 };
+    uint64_t id = fixture_id(FIXTURE_TIME, 1);
+    char *block = malloc(CHUNK_TEXT_MAX + 1);
+    struct packet_log_stats stats;
+    struct texts texts = { .count = 0 };
+    struct log_fixture l;
+    struct pcap_bytes b;
+    void *keeper = NULL;
+
+    (void)state;
+    assert_non_null(block);
+    memset(block, 'x', CHUNK_TEXT_MAX + 1);
+    log_fixture_start(&l);
+    for (int i = 0; i < 4; i++) {
+        struct packet_text text = { .time_ns = FIXTURE_TIME + (8 - i) * FIXTURE_S,
+                                    .src = addr_v4(ip_a, 5060),
+                                    .dst = addr_v4(ip_b, 5060),
+                                    .text = slice_of(block, lengths[i]) };
+
+        packet_log_add_text(l.log, &keeper, id, &text); /* the first without a frame before it */
+        packet_log_note_message(l.log, &keeper, &text.src, &text.dst, 2, 1); /* of which frame? */
+    }
+    add_sip(&l, &keeper, id, 6, "xxc", 1);
+    packet_log_close_keeper(l.log, &keeper);
+    packet_log_flush(l.log);
+    packet_log_read_stats(l.log, &stats);
+    assert_int_equal(stats.frames_stored, 1);
+    assert_int_equal(stats.bytes_stored, 3);
+    log_fixture_close(&l);
+    assert_int_equal(call_messages_read(l.f.dir, id, take_text, &texts), 0);
+    assert_int_equal(texts.count, 5);
+    for (int i = 1; i < 5; i++)
+        assert_true(texts.times[i] >= texts.times[i - 1]);
+    assert_int_equal(texts.lengths[0], CHUNK_TEXT_MAX);
+    assert_int_equal(texts.lengths[4], 3000);
+    assert_int_equal(pcap_bytes_read(&b, l.f.dir, id, 4096), 0);
+    assert_int_equal(b.frames, 1);
+    assert_int_equal(b.damaged, 0);
+    free(b.p);
+    free(block);
+    fixture_remove_dir(&l.f);
+}
+
 /* Notes that fit nowhere are ignored; thousands in one frame stay with it. */
 static void notes_are_bounded(void **state)
 {
@@ -522,6 +646,9 @@ int main(void)
         cmocka_unit_test(unknown_ids_have_no_packets),
         cmocka_unit_test(old_chunks_are_passed_on),
         cmocka_unit_test(ladder_has_every_message_in_order),
+        cmocka_unit_test(late_frames_take_their_place),
+        cmocka_unit_test(frames_of_one_time_keep_their_order),
+        cmocka_unit_test(texts_stand_beside_their_frames),
         cmocka_unit_test(notes_are_bounded),
         cmocka_unit_test(segments_go_on_after_a_restart),
         cmocka_unit_test(replay_replaces_what_it_stored_before),
