@@ -59,8 +59,8 @@ bool layer_holds_ethernet(const struct layer *l, size_t at)
     case 0x8864:
     case 0x88cc:
         return true;
-    default:
-        return type >= 3 && type <= LLC_LENGTH_MAX &&
+    default: /* 802.3: a length, and 802.2, whose two addresses are nearly always the same */
+        return type >= 3 && type <= LLC_LENGTH_MAX && payload[0] == payload[1] &&
                type <= l->wire_bytes - at - ETHERNET_HEADER_BYTES;
     }
 }

@@ -1,10 +1,12 @@
 #include "probe/decap/mpls.h"
 
-enum { LABEL_BYTES = 4, LABELS_MAX = 16, CONTROL_WORD_BYTES = 4 };
+enum { LABEL_BYTES = 4, LABELS_MAX = 16, CONTROL_WORD_BYTES = 4, FRAME_BYTES_MIN = 20 };
 
 /* Vendors' address blocks begin with 4 and 6 too, so that the first four bits alone prove nothing;
  * a frame's type field, 12 bytes in, does. A control word and a MAC address may both begin with 0:
- * again the type tells. What is cut too short to tell goes by the first four bits. */
+ * again the type tells, first without a control word, since a tagged frame with one cannot look like
+ * that, but a tagged frame without one looks as if it had. What is cut too short to tell goes by
+ * the first four bits. */
 static enum packet_bin open_payload(struct layer *l)
 {
     unsigned nibble;
@@ -13,18 +15,21 @@ static enum packet_bin open_payload(struct layer *l)
         return BIN_TUNNEL_MALFORMED;
     nibble = l->p[0] >> 4;
     if (!layer_holds_ip(l, 0)) {
-        bool has_control_word = nibble == 0 && layer_holds_ethernet(l, CONTROL_WORD_BYTES);
+        bool is_frame = layer_holds_ethernet(l, 0);
 
-        if (has_control_word || layer_holds_ethernet(l, 0)) {
-            layer_skip(l, has_control_word ? CONTROL_WORD_BYTES : 0);
+        if (is_frame || (nibble == 0 && layer_holds_ethernet(l, CONTROL_WORD_BYTES))) {
+            layer_skip(l, is_frame ? 0 : CONTROL_WORD_BYTES);
             layer_becomes_ethernet(l);
             return BIN_COUNT;
         }
     }
-    if (nibble != 4 && nibble != 6)
-        return BIN_TUNNEL; /* 1: the associated channel; else a pseudowire of another kind */
-    layer_becomes_ip(l);
-    return BIN_COUNT;
+    if (nibble == 4 || nibble == 6) {
+        layer_becomes_ip(l);
+        return BIN_COUNT;
+    }
+    if (l->captured_bytes < FRAME_BYTES_MIN && l->captured_bytes < l->wire_bytes)
+        return BIN_TUNNEL_MALFORMED;
+    return BIN_TUNNEL; /* 1: the associated channel; else a pseudowire of another kind */
 }
 
 enum packet_bin mpls_open(struct layer *l)
