@@ -6,14 +6,16 @@
  *
  * Invariants
  *   1. Each turn of the loop takes bytes off the layer or changes its kind to one that does; what
- *      can be nested without end (tunnels, packets put together) is paid from layer.room.
+ *      can be nested without end is counted: tunnels in layer.room, packets put together in joins.
  *   2. layer.captured_bytes never exceeds layer.wire_bytes, and both lie within the layer below.
  *   3. The innermost IP packet is looked at once for being a copy, before anything remembers it.
  */
 #include "probe/decap/decap.h"
 
 #include "probe/decap/certificates.h"
+#include "probe/decap/duplicate.h"
 #include "probe/decap/ip.h"
+#include "probe/decap/ipfrag.h"
 #include "probe/decap/link.h"
 #include "probe/decap/ppp.h"
 #include "probe/decap/tunnel.h"
@@ -21,14 +23,17 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { UDP_HEADER_BYTES = 8 };
+/* A tunnel in fragments may carry fragments; more was never meant. */
+enum { UDP_HEADER_BYTES = 8, JOINS_MAX = 4 };
 
 struct decap {
     struct decap_options options;
     struct tunnel_ports tunnel_ports;
+    struct duplicate *duplicate; /* NULL: every copy is analysed */
+    struct ipfrag *ipfrag;
     struct certificates *certificates;
     struct counters counters;
-    struct decap_stats stats;
+    uint64_t duplicate_frames;
     struct slice ip_packet;
 };
 
@@ -40,7 +45,12 @@ struct passage {
     void *ctx;
     struct layer layer;
     struct ip_packet ip; /* the innermost so far */
+    bool was_seen;       /* it, or its pieces, by duplicate_see */
     bool handed_over;
+    unsigned joins; /* packets put together, one within another */
+    /* What the layer lies in, when that was put together: the frames that came before. */
+    const struct held_frame *const *parts;
+    size_t part_count;
 };
 
 void decap_options_default(struct decap_options *options)
@@ -66,14 +76,20 @@ void decap_options_default(struct decap_options *options)
 int decap_new(struct decap **dp, const struct decap_options *options)
 {
     struct decap *d = calloc(1, sizeof *d);
+    int err;
 
     if (!d)
         return -ENOMEM;
     d->options = *options;
     tunnel_ports_init(&d->tunnel_ports, options);
-    if (certificates_new(&d->certificates, &d->options, &d->counters) != 0) {
+    err = certificates_new(&d->certificates, &d->options, &d->counters);
+    if (err == 0)
+        err = ipfrag_new(&d->ipfrag, &d->options, &d->counters);
+    if (err == 0 && options->duplicate_window_ns > 0)
+        err = duplicate_new(&d->duplicate, options->duplicate_window_ns, options->hash_key);
+    if (err) {
         decap_free(d);
-        return -ENOMEM;
+        return err;
     }
     *dp = d;
     return 0;
@@ -83,6 +99,8 @@ void decap_free(struct decap *d)
 {
     if (!d)
         return;
+    duplicate_free(d->duplicate);
+    ipfrag_free(d->ipfrag);
     certificates_free(d->certificates);
     free(d);
 }
@@ -95,6 +113,19 @@ static struct addr address_of(const uint8_t *ip, bool is_v6, uint16_t port)
 static uint32_t network_of(const struct passage *p)
 {
     return p->d->options.separate_vlans ? layer_network(&p->layer) : 0;
+}
+
+/* Whether the mirror delivered the innermost packet before. */
+static bool is_copy(struct passage *p)
+{
+    if (!p->d->duplicate || p->was_seen)
+        return false;
+    p->was_seen = true;
+    if (!duplicate_see(p->d->duplicate, p->frame->time_ns,
+                       slice_of(p->ip.header, p->ip.captured_bytes), p->ip.wire_bytes))
+        return false;
+    p->d->duplicate_frames++;
+    return true;
 }
 
 /* Records begin with their type, 20 to 63, and a version that counts down from 0xfe 0xff. */
@@ -118,6 +149,8 @@ static void hand_over_udp(struct passage *p, uint16_t src_port, uint16_t dst_por
             .dscp = ip->dscp,
             .path = p->layer.path,
         },
+        .parts = p->parts,
+        .part_count = p->part_count,
         .in_frame = true,
     };
 
@@ -149,37 +182,87 @@ static enum packet_bin take_udp(struct passage *p)
     struct layer *l = &p->layer;
     const uint8_t *header = l->p;
     enum packet_bin bin = skip_udp_header(l);
-    uint16_t src_port, dst_port;
+    uint16_t src_port = 0, dst_port = 0;
 
+    if (bin == BIN_COUNT) {
+        src_port = (uint16_t)(header[0] << 8 | header[1]);
+        dst_port = (uint16_t)(header[2] << 8 | header[3]);
+        if (tunnel_ports_may_hold(tunnels, dst_port)) {
+            enum packet_bin inner = tunnel_open_udp(l, tunnels, dst_port);
+
+            if (inner != BIN_UDP_OTHER)
+                return inner;
+        }
+    }
+    if (is_copy(p))
+        return BIN_DUPLICATE;
+    if (bin == BIN_COUNT)
+        hand_over_udp(p, src_port, dst_port);
+    return bin;
+}
+
+/* BIN_COUNT: the layer is the transport of the whole packet now. */
+static enum packet_bin take_fragment(struct passage *p)
+{
+    struct ip_packet *ip = &p->ip;
+    struct layer *l = &p->layer;
+    const struct ipfrag_piece piece = {
+        .src_ip = ip->src_ip,
+        .dst_ip = ip->dst_ip,
+        .id = ip->fragment_id,
+        .network = network_of(p),
+        .offset_bytes = ip->fragment_offset_bytes,
+        .p = l->p,
+        .captured_bytes = l->captured_bytes,
+        .wire_bytes = l->wire_bytes,
+        .protocol = ip->protocol,
+        .is_v6 = ip->is_v6,
+        .more = ip->more_fragments,
+        .parts = p->parts,
+        .part_count = p->part_count,
+    };
+    struct ipfrag_joined joined;
+    enum packet_bin bin;
+
+    if (is_copy(p))
+        return BIN_DUPLICATE;
+    if (p->joins++ == JOINS_MAX)
+        return BIN_TUNNEL_DEPTH;
+    bin = ipfrag_add(p->d->ipfrag, p->frame, &piece, &joined);
     if (bin != BIN_COUNT)
         return bin;
-    src_port = (uint16_t)(header[0] << 8 | header[1]);
-    dst_port = (uint16_t)(header[2] << 8 | header[3]);
-    if (tunnel_ports_may_hold(tunnels, dst_port)) {
-        bin = tunnel_open_udp(l, tunnels, dst_port);
-        if (bin != BIN_UDP_OTHER)
-            return bin;
-    }
-    hand_over_udp(p, src_port, dst_port);
-    return BIN_COUNT;
+    l->p = joined.p;
+    l->captured_bytes = joined.captured_bytes;
+    l->wire_bytes = joined.wire_bytes;
+    p->parts = joined.parts;
+    p->part_count = joined.part_count;
+    p->d->ip_packet = SLICE_ABSENT;
+    ip->protocol = joined.protocol;
+    ip->is_fragment = false;
+    return ip_skip_extensions(l, ip);
 }
 
 static enum packet_bin take_transport(struct passage *p)
 {
+    uint8_t protocol = p->ip.protocol;
+
     if (p->ip.is_fragment)
-        return BIN_FRAGMENT;
-    if (p->ip.protocol == IP_PROTOCOL_UDP)
+        return take_fragment(p);
+    if (protocol == IP_PROTOCOL_UDP)
         return take_udp(p);
-    if (tunnel_is_protocol(p->ip.protocol))
-        return tunnel_open(&p->layer, p->ip.protocol);
-    return ip_bin_of_protocol(p->ip.protocol);
+    if (tunnel_is_protocol(protocol))
+        return tunnel_open(&p->layer, protocol);
+    if (is_copy(p))
+        return BIN_DUPLICATE;
+    return ip_bin_of_protocol(protocol);
 }
 
 static enum packet_bin take_ip(struct passage *p)
 {
     enum packet_bin bin = ip_open(&p->layer, &p->ip);
 
-    if (bin == BIN_COUNT)
+    p->was_seen = false;
+    if (bin == BIN_COUNT && p->part_count == 0)
         p->d->ip_packet = slice_of(p->ip.header, p->ip.captured_bytes);
     return bin;
 }
@@ -211,7 +294,9 @@ enum packet_bin decap_frame(struct decap *d, const struct frame *frame, decap_fn
     p.frame = frame;
     p.fn = fn;
     p.ctx = ctx;
-    p.handed_over = false;
+    p.was_seen = p.handed_over = false;
+    p.parts = NULL;
+    p.part_count = p.joins = 0;
     p.layer = (struct layer){
         .p = frame->data,
         .captured_bytes = frame->captured_bytes,
@@ -232,6 +317,7 @@ void decap_tick(struct decap *d, int64_t now_ns, decap_fn fn, void *ctx)
 {
     (void)fn;
     (void)ctx;
+    ipfrag_tick(d->ipfrag, now_ns);
     certificates_tick(d->certificates, now_ns);
 }
 
@@ -239,6 +325,7 @@ void decap_finish(struct decap *d, decap_fn fn, void *ctx)
 {
     (void)fn;
     (void)ctx;
+    ipfrag_finish(d->ipfrag);
     certificates_finish(d->certificates);
 }
 
@@ -249,7 +336,10 @@ struct slice decap_ip_packet(const struct decap *d)
 
 void decap_read_stats(const struct decap *d, struct decap_stats *out)
 {
-    *out = d->stats;
+    *out = (struct decap_stats){
+        .duplicate_frames = d->duplicate_frames,
+        .fragments_expired = ipfrag_stats(d->ipfrag)->frames_expired,
+    };
 }
 
 const struct counters *decap_counters(const struct decap *d)

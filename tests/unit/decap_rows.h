@@ -67,6 +67,7 @@ struct decap_row {
 
 struct taken {
     struct datagram datagram;
+    size_t part_count;
     unsigned count;
 };
 
@@ -75,8 +76,8 @@ static inline void take(void *ctx, const struct decap_unit *unit)
     struct taken *taken = ctx;
 
     assert_true(unit->in_frame);
-    assert_int_equal(unit->part_count, 0);
     taken->datagram = unit->datagram;
+    taken->part_count = unit->part_count;
     taken->count++;
 }
 
@@ -169,6 +170,7 @@ static inline void rows_go_where_they_belong(struct decap *d, const struct decap
             print_message("%s: %s\n", row->name, bin < BIN_COUNT ? packet_bin_text(bin) : "none");
         assert_int_equal(bin, row->bin);
         assert_int_equal(taken.count, row->bin == BIN_COUNT);
+        assert_int_equal(taken.part_count, 0);
         if (taken.count)
             check_hello(row, &frame, &taken.datagram);
         free(data);
@@ -252,9 +254,12 @@ static inline void shaken_rows_have_one_bin_or_a_datagram(struct decap *d,
         bin = decap_frame(d, &frame, take, &taken);
         if (bin == BIN_COUNT) {
             assert_int_equal(taken.count, 1);
-            assert_true(decap_payload_offset(&frame, &taken.datagram, &offset));
             assert_true(taken.datagram.wire_bytes >= taken.datagram.payload.len);
-            assert_true(taken.datagram.wire_bytes <= wire - offset);
+            /* Two frames may have become two fragments of one packet. */
+            if (taken.part_count == 0) {
+                assert_true(decap_payload_offset(&frame, &taken.datagram, &offset));
+                assert_true(taken.datagram.wire_bytes <= wire - offset);
+            }
             datagrams++;
         } else {
             assert_in_range(bin, 0, BIN_COUNT - 1);
