@@ -432,6 +432,8 @@ void packet_log_add(struct packet_log *log, void **keeper, uint64_t id, enum pac
         k = keeper_of(log, keeper, id);
     if (!k || frame->captured_bytes > CHUNK_FRAME_MAX) {
         count_dropped(log, 1, frame->captured_bytes);
+        if (k) /* what is noted next does not lie in the frame before */
+            k->lanes[kind].last_captured = 0;
         return;
     }
     lane = &k->lanes[kind];

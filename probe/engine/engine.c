@@ -1,8 +1,9 @@
 #include "probe/engine/engine.h"
 
 #include "analyzer/base/log.h"
+#include "probe/engine/feed_lines.h"
+#include "probe/engine/frame_keeper.h"
 #include "probe/engine/ledger.h"
-#include "probe/engine/live_feed.h"
 #include "probe/engine/lookahead.h"
 #include "rules/rule_set.h"
 #include "storage/day_db.h"
@@ -21,62 +22,23 @@
 
 struct engine {
     struct engine_options options;
+    struct decap *decap;
     struct lookahead *lookahead;
     struct analyzer *analyzer;
     struct writer *writer;         /* NULL: nothing is stored */
     struct packet_log *packet_log; /* NULL: the same */
+    struct frame_keeper *keeper;   /* NULL: the same */
     struct rule_set *rules;        /* NULL: no alerts */
-    struct live_feed *feed;        /* NULL: nobody listens */
+    struct feed_lines feed;
     struct ledger ledger;
+    struct siphash_key hash_key;
     int64_t next_tick_ns, now_ns, previous_ns; /* of the packets */
-    int64_t heartbeat_ns;                      /* wall clock of the last heartbeat; 0: none yet */
-    uint64_t heartbeat_frames;
-    int64_t losses_noted; /* drops that the calls have been told of */
+    int64_t losses_noted;                      /* drops that the calls have been told of */
     uint64_t alerts;
-    struct strbuf line; /* of the live feed */
     struct strbuf scratch;
     int64_t finish_by_ns; /* monotonic; 0: no hurry */
     bool finished;
 };
-
-static void publish(struct engine *e, const struct record_type *type, const void *record)
-{
-    struct jsonw j;
-
-    if (!e->feed || !live_feed_has_readers(e->feed))
-        return;
-    strbuf_reset(&e->line);
-    j = jsonw_to(&e->line);
-    record_write_json(&j, type, record);
-    if (!e->line.failed)
-        live_feed_publish(e->feed, strbuf_slice(&e->line));
-}
-
-static void publish_call(struct engine *e, const struct call_record *call, enum record_event event)
-{
-    static const char *const events[] = {
-        [RECORD_OPENED] = "opened",
-        [RECORD_CHANGED] = "changed",
-        [RECORD_SETTLED] = "changed",
-        [RECORD_CLOSED] = "closed",
-    };
-    struct call_record alone = *call;
-    struct jsonw j;
-
-    if (!e->feed || !live_feed_has_readers(e->feed))
-        return;
-    alone.stream_count = 0;
-    strbuf_reset(&e->line);
-    j = jsonw_to(&e->line);
-    record_write_json(&j, &record_type_call, &alone);
-    strbuf_chop(&e->line, 1); /* the closing brace, for one key more */
-    j.need_comma = true;
-    jsonw_key(&j, "event");
-    jsonw_text(&j, slice_of_text(events[event]));
-    jsonw_object_close(&j);
-    if (!e->line.failed)
-        live_feed_publish(e->feed, strbuf_slice(&e->line));
-}
 
 static void hand_over(struct engine *e, const struct record_type *type, const void *record)
 {
@@ -126,7 +88,7 @@ static void on_call(void *ctx, const struct call_record *call, enum record_event
     if (e->packet_log && event == RECORD_CLOSED)
         packet_log_close_keeper(e->packet_log, keeper);
     if (event != RECORD_SETTLED)
-        publish_call(e, call, event);
+        feed_lines_call(&e->feed, call, event);
 }
 
 static void on_stream(void *ctx, const struct stream_record *stream, void **keeper)
@@ -172,20 +134,32 @@ static void on_alert(void *ctx, const struct alert_record *alert)
     hand_over(e, &record_type_alert, alert);
     if (e->writer)
         writer_submit(e->writer, &record_type_alert, alert);
-    publish(e, &record_type_alert, alert);
+    feed_lines_record(&e->feed, &record_type_alert, alert);
 }
 
+static void on_certificate(void *ctx, const struct certificate_record *certificate)
+{
+    struct engine *e = ctx;
+
+    hand_over(e, &record_type_certificate, certificate);
+    if (e->writer)
+        writer_submit(e->writer, &record_type_certificate, certificate);
+    feed_lines_record(&e->feed, &record_type_certificate, certificate);
+}
+
+/* Called between two frames: what waits for others may be handed over by it. */
 static void tick(struct engine *e, int64_t now_ns)
 {
     e->next_tick_ns = now_ns + TICK_NS;
     e->now_ns = now_ns;
+    lookahead_tick(e->lookahead, now_ns);
     analyzer_tick(e->analyzer, now_ns);
     if (e->rules)
         rule_set_tick(e->rules, now_ns);
     if (e->packet_log)
         packet_log_tick(e->packet_log, now_ns);
-    if (e->feed)
-        live_feed_poll(e->feed);
+    if (e->feed.feed)
+        live_feed_poll(e->feed.feed);
 }
 
 /* One wild time stamp must not end every call: time is what two packets in a row agree on. */
@@ -201,32 +175,27 @@ static void advance(struct engine *e, int64_t time_ns)
         tick(e, later);
 }
 
-static void keep_packet(struct engine *e, const struct frame *frame, const struct datagram *d,
-                        const struct claim *claim)
-{
-    enum packet_kind kind = claim->kind == CLAIM_SIP ? PACKET_SIP : PACKET_MEDIA;
-    uint32_t offset;
-
-    packet_log_add(e->packet_log, claim->keeper, claim->id, kind, frame);
-    if (kind == PACKET_SIP && decap_payload_offset(frame, d, &offset))
-        packet_log_note_message(e->packet_log, claim->keeper, &d->src, &d->dst, offset,
-                                (uint32_t)d->payload.len);
-}
-
-static void take_turn(void *ctx, const struct frame *frame, const struct datagram *d,
-                      enum packet_bin bin)
+static enum packet_bin take_unit(void *ctx, const struct frame *frame,
+                                 const struct decap_unit *unit)
 {
     struct engine *e = ctx;
     struct claim claim;
+    enum packet_bin bin = analyzer_datagram(e->analyzer, &unit->datagram, &claim);
 
-    ledger_receive(&e->ledger, frame);
-    advance(e, frame->time_ns);
-    if (d) {
-        bin = analyzer_datagram(e->analyzer, d, &claim);
-        if (e->packet_log && claim.kind != CLAIM_NONE)
-            keep_packet(e, frame, d, &claim);
-    }
-    e->ledger.bins[bin]++;
+    if (e->keeper && claim.kind != CLAIM_NONE)
+        frame_keeper_keep(e->keeper, frame, unit, &claim);
+    return bin;
+}
+
+static void end_frame(void *ctx, const struct frame *frame, enum packet_bin bin,
+                      struct slice ip_packet)
+{
+    struct engine *e = ctx;
+
+    (void)ip_packet;
+    ledger_receive(&e->ledger, frame, bin);
+    if (e->keeper)
+        frame_keeper_end_frame(e->keeper);
 }
 
 static int open_store(struct engine *e, struct engine_error *error)
@@ -257,7 +226,12 @@ static int open_store(struct engine *e, struct engine_error *error)
                  strerror(-err));
     if (err)
         return err;
-    err = live_feed_open(&e->feed, dir);
+    err = frame_keeper_new(&e->keeper, e->packet_log, &e->hash_key);
+    if (err) {
+        snprintf(error->text, sizeof error->text, "out of memory");
+        return err;
+    }
+    err = live_feed_open(&e->feed.feed, dir);
     if (err)
         log_warn("engine: %s has no live feed: %s", dir,
                  err == -EADDRINUSE ? "another probe serves it" : strerror(-err));
@@ -277,10 +251,25 @@ static int open_analyzer(struct engine *e)
     };
 
     analyzer_options_default(&options);
-    /* Who knows the key can prepare names that collide. */
-    if (getrandom(options.hash_key, sizeof options.hash_key, 0) < 0)
-        log_warn("engine: no random numbers: %s", strerror(errno));
+    memcpy(options.hash_key, e->hash_key.k, sizeof options.hash_key);
     return analyzer_new(&e->analyzer, &options, &sink);
+}
+
+static int open_decap(struct engine *e)
+{
+    const struct lookahead_sink sink = { .ctx = e, .unit = take_unit, .frame = end_frame };
+    struct decap_options options = e->options.decap;
+    int err;
+
+    if (options.depth_max == 0)
+        decap_options_default(&options);
+    memcpy(options.hash_key, e->hash_key.k, sizeof options.hash_key);
+    options.certificate = on_certificate;
+    options.certificate_ctx = e;
+    err = decap_new(&e->decap, &options);
+    if (err)
+        return err;
+    return lookahead_new(&e->lookahead, e->analyzer, e->decap, e->options.live, &sink);
 }
 
 int engine_open(struct engine **ep, const struct engine_options *options,
@@ -294,9 +283,12 @@ int engine_open(struct engine **ep, const struct engine_options *options,
         return err;
     e->options = *options;
     e->ledger.kernel_dropped = e->ledger.interface_dropped = RECORD_NONE;
+    /* Who knows the key can prepare names that collide. */
+    if (getrandom(e->hash_key.k, sizeof e->hash_key.k, 0) < 0)
+        log_warn("engine: no random numbers: %s", strerror(errno));
     err = open_analyzer(e);
     if (err == 0)
-        err = lookahead_new(&e->lookahead, e->analyzer, options->live, take_turn, e);
+        err = open_decap(e);
     if (err == 0 && options->rules_dir)
         err = rule_set_load(&e->rules, options->rules_dir, on_alert, e, error->text,
                             sizeof error->text);
@@ -315,6 +307,7 @@ void engine_frame(void *engine, const struct frame *frame)
 {
     struct engine *e = engine;
 
+    advance(e, frame->time_ns);
     lookahead_push(e->lookahead, frame);
 }
 
@@ -323,46 +316,6 @@ void engine_idle(struct engine *e, int64_t wall_ns)
     lookahead_drain(e->lookahead);
     if (e->ledger.received && wall_ns >= e->next_tick_ns)
         tick(e, wall_ns);
-}
-
-static void publish_stats(struct engine *e, int64_t wall_ns)
-{
-    double seconds = e->heartbeat_ns ? (double)(wall_ns - e->heartbeat_ns) / 1e9 : 0;
-    struct analyzer_totals totals;
-    struct jsonw j;
-
-    analyzer_totals(e->analyzer, &totals);
-    strbuf_reset(&e->line);
-    j = jsonw_to(&e->line);
-    jsonw_object_open(&j);
-    jsonw_key(&j, "type");
-    jsonw_text(&j, SLICE("stats"));
-    jsonw_key(&j, "time");
-    jsonw_time(&j, wall_ns);
-    jsonw_key(&j, "packets");
-    jsonw_int(&j, (int64_t)e->ledger.received);
-    jsonw_key(&j, "packets_per_s");
-    jsonw_real(&j, seconds > 0 ? (double)(e->ledger.received - e->heartbeat_frames) / seconds : 0.0,
-               0);
-    jsonw_key(&j, "calls_open");
-    jsonw_int(&j, (int64_t)totals.open_calls);
-    jsonw_key(&j, "calls");
-    jsonw_int(&j, (int64_t)totals.calls);
-    jsonw_key(&j, "kernel_dropped");
-    if (e->ledger.kernel_dropped == RECORD_NONE)
-        jsonw_null(&j);
-    else
-        jsonw_int(&j, e->ledger.kernel_dropped);
-    jsonw_key(&j, "interface_dropped");
-    if (e->ledger.interface_dropped == RECORD_NONE)
-        jsonw_null(&j);
-    else
-        jsonw_int(&j, e->ledger.interface_dropped);
-    jsonw_key(&j, "store_dropped");
-    jsonw_int(&j, (int64_t)e->ledger.store_dropped);
-    jsonw_object_close(&j);
-    if (!e->line.failed)
-        live_feed_publish(e->feed, strbuf_slice(&e->line));
 }
 
 static void read_store_stats(struct engine *e)
@@ -379,13 +332,15 @@ static void read_store_stats(struct engine *e)
 /* The ledger as it stands, into the store: a run that is killed has told its losses. */
 static void write_ledger(struct engine *e, bool last)
 {
+    struct counters refusals = *analyzer_counters(e->analyzer);
     struct analyzer_totals totals;
     struct capture_record record;
 
     read_store_stats(e);
+    decap_read_stats(e->decap, &e->ledger.decap);
+    ledger_add_refusals(&refusals, decap_counters(e->decap));
     analyzer_totals(e->analyzer, &totals);
-    ledger_report(&e->ledger, analyzer_counters(e->analyzer), e->options.source, &record,
-                  &e->scratch);
+    ledger_report(&e->ledger, &refusals, e->options.source, &record, &e->scratch);
     record.calls = (int64_t)totals.calls;
     record.streams = (int64_t)totals.streams;
     if (last)
@@ -408,16 +363,17 @@ static void note_losses(struct engine *e, const struct engine_losses *losses)
 
 void engine_heartbeat(struct engine *e, int64_t wall_ns, const struct engine_losses *losses)
 {
+    struct analyzer_totals totals;
+
     lookahead_drain(e->lookahead);
     note_losses(e, losses);
     write_ledger(e, false);
-    if (e->feed) {
-        live_feed_poll(e->feed);
-        publish_stats(e, wall_ns);
-        live_feed_poll(e->feed);
-    }
-    e->heartbeat_ns = wall_ns;
-    e->heartbeat_frames = e->ledger.received;
+    analyzer_totals(e->analyzer, &totals);
+    if (e->feed.feed)
+        live_feed_poll(e->feed.feed);
+    feed_lines_stats(&e->feed, wall_ns, &e->ledger, &totals);
+    if (e->feed.feed)
+        live_feed_poll(e->feed.feed);
 }
 
 void engine_finish(struct engine *e)
@@ -432,6 +388,7 @@ void engine_finish(struct engine *e)
     }
     if (e->previous_ns > e->now_ns)
         tick(e, e->previous_ns);
+    lookahead_finish(e->lookahead);
     analyzer_finish(e->analyzer);
     if (e->rules)
         rule_set_tick(e->rules, e->now_ns);
@@ -440,8 +397,8 @@ void engine_finish(struct engine *e)
     write_ledger(e, true);
     if (e->writer)
         writer_flush(e->writer); /* what could not be written is known before it is asked for */
-    if (e->feed)
-        live_feed_poll(e->feed);
+    if (e->feed.feed)
+        live_feed_poll(e->feed.feed);
 }
 
 void engine_close(struct engine *e)
@@ -454,11 +411,13 @@ void engine_close(struct engine *e)
         packet_log_stop(e->packet_log);
     if (e->writer)
         writer_stop(e->writer);
-    if (e->feed)
-        live_feed_close(e->feed);
+    if (e->feed.feed)
+        live_feed_close(e->feed.feed);
+    frame_keeper_free(e->keeper);
     rule_set_free(e->rules);
     lookahead_free(e->lookahead);
-    strbuf_fini(&e->line);
+    decap_free(e->decap);
+    feed_lines_fini(&e->feed);
     strbuf_fini(&e->scratch);
     free(e);
 }

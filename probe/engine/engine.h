@@ -14,6 +14,7 @@
 
 #include "analyzer/analyzer.h"
 #include "analyzer/frame.h"
+#include "probe/decap/decap.h"
 
 struct engine;
 
@@ -31,6 +32,8 @@ struct engine_options {
     const char *rules_dir; /* NULL: no alerts */
     const char *source;    /* what the ledger calls it */
     bool live;             /* a network does not wait: queues refuse instead of slowing it down */
+    /* All zero: the defaults. The engine's own: hash_key and certificate. */
+    struct decap_options decap;
     engine_record_fn record;
     void *record_ctx;
 };

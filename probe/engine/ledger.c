@@ -2,15 +2,40 @@
 
 /* What is damage rather than another protocol. */
 static const enum packet_bin malformed_bins[] = {
-    BIN_SIP_MALFORMED, BIN_RTP_MALFORMED,   BIN_RTCP_MALFORMED, BIN_LINK_SHORT,
-    BIN_VLAN_DEPTH,    BIN_IP_VERSION,      BIN_IP_HEADER,      BIN_IP_SHORT,
-    BIN_IP_LENGTH,     BIN_IPV6_EXTENSIONS, BIN_UDP_SHORT,      BIN_UDP_LENGTH,
+    BIN_SIP_MALFORMED,    BIN_RTP_MALFORMED, BIN_RTCP_MALFORMED,   BIN_TCP_MALFORMED,
+    BIN_TUNNEL_MALFORMED, BIN_TUNNEL_DEPTH,  BIN_FRAGMENT_OVERLAP, BIN_FRAGMENT_MALFORMED,
+    BIN_LINK_SHORT,       BIN_VLAN_DEPTH,    BIN_IP_VERSION,       BIN_IP_HEADER,
+    BIN_IP_SHORT,         BIN_IP_LENGTH,     BIN_IPV6_EXTENSIONS,  BIN_UDP_SHORT,
+    BIN_UDP_LENGTH,
 };
+
+/* Caps on what is followed at a time: beyond, something was not. */
+static const enum refusal tracking_limits[] = {
+    REFUSAL_CALLS,      REFUSAL_STREAMS,     REFUSAL_STREAMS_IN_CALL, REFUSAL_TRANSACTIONS,
+    REFUSAL_FRAGMENTED, REFUSAL_TCP_STREAMS, REFUSAL_MEDIA_ADDRESSES,
+};
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+void ledger_add_refusals(struct counters *all, const struct counters *more)
+{
+    for (int i = 0; i < REFUSAL_COUNT; i++)
+        all->refusals[i] += more->refusals[i];
+}
+
+static int64_t tracked_limit(const struct counters *refusals)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < COUNT(tracking_limits); i++)
+        sum += refusals->refusals[tracking_limits[i]];
+    return (int64_t)sum;
+}
 
 static void write_malformed(struct jsonw *j, const struct ledger *l)
 {
     jsonw_object_open(j);
-    for (size_t i = 0; i < sizeof malformed_bins / sizeof malformed_bins[0]; i++) {
+    for (size_t i = 0; i < COUNT(malformed_bins); i++) {
         if (l->bins[malformed_bins[i]] == 0)
             continue;
         jsonw_key(j, packet_bin_text(malformed_bins[i]));
@@ -52,11 +77,10 @@ void ledger_report(const struct ledger *l, const struct counters *refusals, cons
     out->kernel_dropped = l->kernel_dropped;
     out->interface_dropped = l->interface_dropped;
     out->truncated = (int64_t)l->truncated;
-    out->tracked_limit =
-        (int64_t)(refusals->refusals[REFUSAL_CALLS] + refusals->refusals[REFUSAL_STREAMS] +
-                  refusals->refusals[REFUSAL_STREAMS_IN_CALL] +
-                  refusals->refusals[REFUSAL_TRANSACTIONS] +
-                  refusals->refusals[REFUSAL_MEDIA_ADDRESSES]);
+    out->duplicate_frames = (int64_t)l->decap.duplicate_frames;
+    out->fragments_expired = (int64_t)l->decap.fragments_expired;
+    out->tcp_gaps = (int64_t)l->decap.tcp_gaps;
+    out->tracked_limit = tracked_limit(refusals);
     out->stored = (int64_t)l->stored;
     out->store_dropped = (int64_t)l->store_dropped;
 }

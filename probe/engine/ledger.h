@@ -11,6 +11,7 @@
 #include "analyzer/counters.h"
 #include "analyzer/frame.h"
 #include "analyzer/record.h"
+#include "probe/decap/decap.h"
 
 struct ledger {
     int64_t first_time, last_time;
@@ -18,18 +19,24 @@ struct ledger {
     uint64_t bins[BIN_COUNT];
     int64_t kernel_dropped, interface_dropped; /* RECORD_NONE: the source cannot tell */
     uint64_t stored, store_dropped;
+    struct decap_stats decap;
 };
 
-static inline void ledger_receive(struct ledger *l, const struct frame *frame)
+static inline void ledger_receive(struct ledger *l, const struct frame *frame, enum packet_bin bin)
 {
     if (l->received++ == 0)
         l->first_time = frame->time_ns;
     l->last_time = frame->time_ns;
     l->received_bytes += frame->captured_bytes;
     l->truncated += frame->captured_bytes < frame->wire_bytes;
+    l->bins[bin]++;
 }
 
-/* Fills the record; its JSON pieces live in `scratch` (reset). refusals: the analyzer's counters. */
+/* The refusals of another room, on top of *all. */
+void ledger_add_refusals(struct counters *all, const struct counters *more);
+
+/* Fills the record; its JSON pieces live in `scratch` (reset). refusals: of all rooms; its bins are
+ * not looked at. */
 void ledger_report(const struct ledger *l, const struct counters *refusals, const char *source,
                    struct capture_record *out, struct strbuf *scratch);
 

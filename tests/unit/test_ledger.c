@@ -49,8 +49,7 @@ static void a_report_tells_what_was_counted(void **state)
                                  .captured_bytes = 60,
                                  .wire_bytes = i == 2 ? 61 : 60 };
 
-        ledger_receive(&l, &f);
-        l.bins[i == 3 ? BIN_IP_SHORT : BIN_RTP]++;
+        ledger_receive(&l, &f, i == 3 ? BIN_IP_SHORT : BIN_RTP);
     }
     l.stored = 4;
     refusals.refusals[REFUSAL_CALLS] = 2;

@@ -1,0 +1,95 @@
+#include "probe/engine/feed_lines.h"
+
+#include "analyzer/analyzer.h"
+
+void feed_lines_fini(struct feed_lines *f)
+{
+    strbuf_fini(&f->line);
+}
+
+static bool has_readers(const struct feed_lines *f)
+{
+    return f->feed && live_feed_has_readers(f->feed);
+}
+
+static void publish(struct feed_lines *f)
+{
+    if (!f->line.failed)
+        live_feed_publish(f->feed, strbuf_slice(&f->line));
+}
+
+void feed_lines_record(struct feed_lines *f, const struct record_type *type, const void *record)
+{
+    struct jsonw j;
+
+    if (!has_readers(f))
+        return;
+    strbuf_reset(&f->line);
+    j = jsonw_to(&f->line);
+    record_write_json(&j, type, record);
+    publish(f);
+}
+
+void feed_lines_call(struct feed_lines *f, const struct call_record *call, enum record_event event)
+{
+    static const char *const events[] = {
+        [RECORD_OPENED] = "opened",
+        [RECORD_CHANGED] = "changed",
+        [RECORD_SETTLED] = "changed",
+        [RECORD_CLOSED] = "closed",
+    };
+    struct call_record alone = *call;
+    struct jsonw j;
+
+    if (!has_readers(f))
+        return;
+    alone.stream_count = 0;
+    strbuf_reset(&f->line);
+    j = jsonw_to(&f->line);
+    record_write_json(&j, &record_type_call, &alone);
+    strbuf_chop(&f->line, 1); /* the closing brace, for one key more */
+    j.need_comma = true;
+    jsonw_key(&j, "event");
+    jsonw_text(&j, slice_of_text(events[event]));
+    jsonw_object_close(&j);
+    publish(f);
+}
+
+static void add_count(struct jsonw *j, const char *name, int64_t count)
+{
+    jsonw_key(j, name);
+    if (count == RECORD_NONE)
+        jsonw_null(j);
+    else
+        jsonw_int(j, count);
+}
+
+void feed_lines_stats(struct feed_lines *f, int64_t wall_ns, const struct ledger *ledger,
+                      const struct analyzer_totals *totals)
+{
+    double seconds = f->stats_ns ? (double)(wall_ns - f->stats_ns) / 1e9 : 0;
+    uint64_t frames = ledger->received - f->stats_frames;
+    struct jsonw j;
+
+    f->stats_ns = wall_ns;
+    f->stats_frames = ledger->received;
+    if (!f->feed)
+        return;
+    strbuf_reset(&f->line);
+    j = jsonw_to(&f->line);
+    jsonw_object_open(&j);
+    jsonw_key(&j, "type");
+    jsonw_text(&j, SLICE("stats"));
+    jsonw_key(&j, "time");
+    jsonw_time(&j, wall_ns);
+    add_count(&j, "packets", (int64_t)ledger->received);
+    jsonw_key(&j, "packets_per_s");
+    jsonw_real(&j, seconds > 0 ? (double)frames / seconds : 0.0, 0);
+    add_count(&j, "calls_open", (int64_t)totals->open_calls);
+    add_count(&j, "calls", (int64_t)totals->calls);
+    add_count(&j, "kernel_dropped", ledger->kernel_dropped);
+    add_count(&j, "interface_dropped", ledger->interface_dropped);
+    add_count(&j, "store_dropped", (int64_t)ledger->store_dropped);
+    jsonw_object_close(&j);
+    publish(f);
+}

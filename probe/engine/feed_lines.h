@@ -1,0 +1,36 @@
+/*
+ * feed_lines - records and figures as lines of the live feed (docs/API.md).
+ *
+ * Made only while somebody reads.
+ *
+ * Ownership  Embedded by value; feed_lines_fini frees what its lines took. The feed is borrowed.
+ * Thread     The analysis thread.
+ */
+#ifndef PROBE_ENGINE_FEED_LINES_H
+#define PROBE_ENGINE_FEED_LINES_H
+
+#include "analyzer/sink.h"
+#include "probe/engine/ledger.h"
+#include "probe/engine/live_feed.h"
+
+struct analyzer_totals;
+
+struct feed_lines {
+    struct live_feed *feed; /* NULL: nobody listens */
+    struct strbuf line;
+    int64_t stats_ns; /* wall clock of the last figures; 0: none yet */
+    uint64_t stats_frames;
+};
+
+void feed_lines_fini(struct feed_lines *f);
+
+void feed_lines_record(struct feed_lines *f, const struct record_type *type, const void *record);
+
+/* Without its streams, with the word for what happened. */
+void feed_lines_call(struct feed_lines *f, const struct call_record *call, enum record_event event);
+
+/* Packets per second are since the last call. */
+void feed_lines_stats(struct feed_lines *f, int64_t wall_ns, const struct ledger *ledger,
+                      const struct analyzer_totals *totals);
+
+#endif

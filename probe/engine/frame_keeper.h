@@ -1,0 +1,34 @@
+/*
+ * frame_keeper - which frames a call keeps: each that carried something of it, once.
+ *
+ * A datagram that lies in its frame is the rule, and needs no more than packet_log_add. A message
+ * that came in pieces is carried by all their frames, earlier ones among them; and a frame of a TCP
+ * connection can carry the end of one message and others behind it, of the same call. What a call
+ * has kept of late is remembered, so that no frame of it is kept twice.
+ *
+ * Ownership  frame_keeper_new/free. The packet log outlives it.
+ * Thread     The analysis thread.
+ */
+#ifndef PROBE_ENGINE_FRAME_KEEPER_H
+#define PROBE_ENGINE_FRAME_KEEPER_H
+
+#include "analyzer/base/siphash.h"
+#include "analyzer/sink.h"
+#include "probe/decap/decap.h"
+#include "storage/packet_log.h"
+
+struct frame_keeper;
+
+/* 0 or −ENOMEM. */
+int frame_keeper_new(struct frame_keeper **kp, struct packet_log *log,
+                     const struct siphash_key *key);
+void frame_keeper_free(struct frame_keeper *k);
+
+/* Keeps what carried the unit for the call that claims it. frame: NULL when none did just now. */
+void frame_keeper_keep(struct frame_keeper *k, const struct frame *frame,
+                       const struct decap_unit *unit, const struct claim *claim);
+
+/* The frame is done; another one follows. */
+void frame_keeper_end_frame(struct frame_keeper *k);
+
+#endif
