@@ -68,6 +68,16 @@ static void parse_behind_host(struct sip_uri *uri, struct slice s)
         uri->bad = true;
 }
 
+/* What an error in the grammar of RFC 3261 made some write for "::" (RFC 5118 §4.10). */
+static bool has_three_colons(struct slice host)
+{
+    for (size_t i = 2; i < host.len; i++) {
+        if (memcmp(host.p + i - 2, ":::", 3) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void parse_host(struct sip_uri *uri, struct slice s)
 {
     size_t n, colon;
@@ -75,7 +85,7 @@ static void parse_host(struct sip_uri *uri, struct slice s)
     if (s.len && s.p[0] == '[') {
         n = scan_find(s, ']');
         uri->host = slice_of(s.p + 1, n - 1);
-        uri->bad |= n == s.len;
+        uri->bad |= n == s.len || has_three_colons(uri->host);
         parse_behind_host(uri, scan_skip(s, n < s.len ? n + 1 : n));
         return;
     }

@@ -21,7 +21,7 @@ enum sip_scheme {
 
 struct sip_uri {
     uint8_t scheme; /* enum sip_scheme */
-    bool bad;       /* spaces inside, no host, unbalanced bracket, a port that is none */
+    bool bad;       /* spaces inside, no host, unbalanced bracket, ":::", a port that is none */
     uint16_t port;  /* 0: not said */
     struct slice scheme_text;
     struct slice user;     /* the number of a tel:; absent in a foreign scheme. %00 stays text */

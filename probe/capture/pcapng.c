@@ -240,10 +240,11 @@ static void split_decimal(uint64_t ticks, unsigned exponent, uint64_t *s, uint64
     *ns = fraction;
 }
 
-/* Nanoseconds since 1970; what 64 bits cannot hold (before 1677, after 2262) ends at their end. */
+/* Nanoseconds since 1970. What 64 bits cannot hold (before 1677, after 2262) ends a year before their
+ * end: whoever adds a time-out to it stays within them. */
 static int64_t time_of(const struct interface *face, uint64_t ticks)
 {
-    const int64_t seconds_max = INT64_MAX / 1000000000 - 1;
+    const int64_t seconds_max = INT64_MAX / 1000000000 - 366 * 86400;
     uint64_t s, ns;
     int64_t seconds;
 

@@ -14,6 +14,9 @@
 
 enum { KEPT_MAX = 16, KEPT_BYTES = 64 };
 
+/* A year before what 64 bits of nanoseconds can hold. */
+#define END_OF_TIME ((INT64_MAX / 1000000000 - 366 * 86400) * 1000000000)
+
 /* What came out of a file. */
 struct seen {
     size_t n;
@@ -340,9 +343,9 @@ static void counts_time_in_any_unit(void **state)
         { 0x80 | 127, 0, UINT64_MAX, 0 },
         { 0x80, 0, 5, 5000000000 },
         { 6, -3600, 3600000001, 1000 },
-        { 6, INT64_MAX, 1000000, (INT64_MAX / 1000000000 - 1) * 1000000000 },
-        { 6, INT64_MIN, 1000000, -(INT64_MAX / 1000000000 - 1) * 1000000000 },
-        { 0x80, 0, UINT64_MAX, (INT64_MAX / 1000000000 - 1) * 1000000000 },
+        { 6, INT64_MAX, 1000000, END_OF_TIME },
+        { 6, INT64_MIN, 1000000, -END_OF_TIME },
+        { 0x80, 0, UINT64_MAX, END_OF_TIME },
     };
 
     (void)state;
