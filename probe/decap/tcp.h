@@ -33,8 +33,9 @@ struct tcp_packet {
 };
 
 struct tcp_stats {
-    uint64_t gaps;    /* holes that were given up */
-    uint64_t streams; /* open */
+    uint64_t gaps;        /* holes that were given up */
+    uint64_t streams;     /* open */
+    size_t waiting_bytes; /* copies of segments and parts of messages, at this moment */
 };
 
 /* 0 or −ENOMEM. certificates: takes TLS handshakes; may be NULL. Both outlive it. */
@@ -47,6 +48,6 @@ enum packet_bin tcp_add(struct tcp *t, const struct frame *frame, const struct t
                         decap_fn fn, void *ctx);
 void tcp_tick(struct tcp *t, int64_t now_ns, decap_fn fn, void *ctx);
 void tcp_finish(struct tcp *t, decap_fn fn, void *ctx);
-const struct tcp_stats *tcp_stats(const struct tcp *t);
+const struct tcp_stats *tcp_stats(struct tcp *t);
 
 #endif
