@@ -1,0 +1,115 @@
+/*
+ * check FOLDER - holds what `earshot analyze --json` said of each capture against its case.
+ *
+ * Of each case the folder has NAME.json, NAME.err, NAME.status and NAME.cost ("CPU_US RSS_KIB
+ * WALL_US"). Of a case's `expect`:
+ *
+ *   status    exit status; 0 unless given
+ *   says      a text of the complaint
+ *   bins      packets by bin, without the witness's 5 sip; all others are 0. A key may name several
+ *             bins, "a|b", of which the sum counts; a number is exact, "+" is any above 0, "?" any.
+ *             Without `bins` any will do
+ *   refusals  likewise; all others are 0
+ *   ledger    numbers of the ledger, likewise; `received` is the number of frames unless given
+ *   calls     the Call-IDs of all calls but the witness; none unless given, "?" for any
+ *   callCount how many calls, where they are too many to name
+ *   check     looks at the records itself; returns complaints
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { cases, make, WITNESS } from "./make.mjs";
+
+const CPU_US_MAX = 1e6;
+const RSS_KIB_MAX = 300 * 1024; /* the sanitizers' shadow included */
+const WITNESS_FRAMES = 5;
+
+/* What has not been built yet; its cases only prove that nothing breaks. */
+const PENDING = new Set(["tcp"]);
+
+const folder = process.argv[2];
+const read = (one, kind) => readFileSync(join(folder, `${one.name}.${kind}`), "utf8");
+
+function fits(value, want) {
+  if (want === "?") return true;
+  return want === "+" ? value > 0 : value === want;
+}
+
+/* Complaints about an object of counts against what is wanted of it. */
+function compareCounts(what, counts, wanted) {
+  const left = { ...counts }, complaints = [];
+  for (const [names, want] of Object.entries(wanted)) {
+    let sum = 0;
+    for (const name of names.split("|")) {
+      sum += left[name] ?? 0;
+      delete left[name];
+    }
+    if (!fits(sum, want)) complaints.push(`${what} ${names} is ${sum}, not ${want}`);
+  }
+  for (const [name, count] of Object.entries(left)) if (count > 0) complaints.push(`${what} ${name} is ${count}, not 0`);
+  return complaints;
+}
+
+function checkCalls(records, expect) {
+  const ids = records.filter((r) => r.type === "call" && r.call_id !== WITNESS).map((r) => r.call_id).sort();
+  if (expect.callCount !== undefined) return ids.length === expect.callCount ? [] : [`${ids.length} calls, not ${expect.callCount}`];
+  if (expect.calls === "?") return [];
+  const wanted = [...(expect.calls ?? [])].sort();
+  return ids.join() === wanted.join() ? [] : [`calls are [${ids.slice(0, 5)}${ids.length > 5 ? ` … ${ids.length}` : ""}], not [${wanted.slice(0, 5)}${wanted.length > 5 ? ` … ${wanted.length}` : ""}]`];
+}
+
+function checkWitness(records) {
+  const [call, ...more] = records.filter((r) => r.call_id === WITNESS && r.type === "call");
+  if (!call || more.length) return [`${more.length + (call ? 1 : 0)} witnesses, not 1`];
+  return call.state === "completed" ? [] : [`the witness is ${call.state}, not completed`];
+}
+
+function checkLedger(capture, one, own) {
+  const { expect } = one, witness = one.witness !== false;
+  const bins = { ...capture.bins }, complaints = [];
+  const sum = Object.values(bins).reduce((a, b) => a + b, 0);
+  if (sum !== capture.received) complaints.push(`bins add up to ${sum}, received ${capture.received}`);
+  const { received = own + (witness ? WITNESS_FRAMES : 0), ...more } = expect.ledger ?? {};
+  if (capture.received !== received) complaints.push(`received ${capture.received}, not ${received}`);
+  if (PENDING.has(one.awaits)) return complaints;
+  for (const [name, want] of Object.entries(more)) if (!fits(capture[name], want)) complaints.push(`${name} is ${capture[name]}, not ${want}`);
+  if (witness) bins.sip -= WITNESS_FRAMES;
+  if (expect.bins) complaints.push(...compareCounts("bin", bins, expect.bins));
+  return [...complaints, ...compareCounts("refusal", capture.refusals, expect.refusals ?? {})];
+}
+
+function checkCost(one) {
+  const [cpu, rss] = read(one, "cost").split(" ").map(Number);
+  const complaints = [];
+  if (!(cpu <= CPU_US_MAX)) complaints.push(`${cpu / 1e6} s of CPU`);
+  if (!(rss <= RSS_KIB_MAX)) complaints.push(`${rss} KiB of memory`);
+  return complaints;
+}
+
+function check(one) {
+  const { expect } = one;
+  const status = Number(read(one, "status")), said = read(one, "err");
+  if (status !== (expect.status ?? 0)) return [`exit status ${status}: ${said.slice(0, 2000)}`];
+  const complaints = checkCost(one);
+  const records = read(one, "json").split("\n").filter(Boolean).map((line) => JSON.parse(line));
+  const capture = records.filter((r) => r.type === "capture").at(-1);
+  if (expect.says && !said.includes(expect.says)) complaints.push(`no '${expect.says}' in: ${said}`);
+  if (!expect.says && said) complaints.push(`said: ${said.slice(0, 500)}`);
+  if (!capture) return [...complaints, "no ledger"];
+  complaints.push(...checkLedger(capture, one, make(one).own));
+  if (one.witness !== false) complaints.push(...checkWitness(records));
+  if (PENDING.has(one.awaits)) return complaints;
+  return [...complaints, ...checkCalls(records, expect), ...(expect.check?.(records) ?? [])];
+}
+
+const names = new Set(cases.map((one) => one.name));
+let failed = names.size === cases.length ? 0 : 1;
+if (failed) console.log("FAILED: two cases of one name");
+for (const one of cases) {
+  const complaints = check(one);
+  if (complaints.length === 0) continue;
+  failed++;
+  console.log(`FAILED: ${one.name} (${one.cause})`);
+  for (const complaint of complaints) console.log(`    ${complaint}`);
+}
+console.log(`${cases.length} captures, ${failed} failed`);
+process.exit(failed ? 1 : 0);
