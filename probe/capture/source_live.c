@@ -34,6 +34,7 @@ struct live_source {
     uint32_t link_type;
     int ns_per_fraction; /* 1, or 1000 where only microseconds are to be had */
     struct link_watch watch;
+    bool has_failed; /* and it was said */
     uint64_t ring_bytes;
     /* libpcap counts in 32 bits; these go on. */
     int64_t received, kernel_dropped, interface_dropped;
@@ -79,14 +80,16 @@ static bool interface_exists(const char *name)
     return strcmp(name, "any") == 0 || if_nametoindex(name) != 0;
 }
 
-/* The socket stays bound to an interface that went down, and goes on when it comes up. */
+/* Nothing that libpcap complains of is the end: an interface that went down comes up again, and one
+ * that was taken away may come back. */
 static int after_failure(struct live_source *s)
 {
     link_watch_look(&s->watch);
-    if (s->watch.is_gone || interface_exists(s->name))
-        return 0;
-    return source_fail(&s->base.error, SOURCE_FAULT_INTERFACE, ENODEV, "%s: cannot capture: %s",
-                       s->name, pcap_geterr(s->pcap));
+    if (s->watch.is_gone || s->watch.is_down || s->has_failed || !interface_exists(s->name))
+        return 0; /* which is said by the one who watches it */
+    log_warn("capture: %s: %s; going on", s->name, pcap_geterr(s->pcap));
+    s->has_failed = true;
+    return 0;
 }
 
 static int live_poll(struct source *base, int max_frames, frame_fn fn, void *ctx)

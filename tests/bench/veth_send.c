@@ -1,12 +1,14 @@
 /*
  * veth_send - plays a capture on a network interface, at its own pace or at a given one.
  *
- *     veth_send [-r PACKETS_PER_S] [-x SPEED] [-l LOOPS] [-n PACKETS] IFACE FILE
+ *     veth_send [-r PACKETS_PER_S] [-x SPEED] [-l LOOPS] [-n PACKETS] [-t IFACE] IFACE FILE
  *
  * For a veth pair in a network namespace of its own: this is the one program here that sends. The
  * capture must be a pcap of this machine's byte order with Ethernet frames; it is mapped, and what
  * is not in the page cache yet is late. Frames leave through an AF_PACKET socket past the queueing
- * discipline, up to 64 a system call, never before their time. Ends with one line:
+ * discipline, up to 64 a system call, never before their time. With -t as a tap that has a port for
+ * each direction: packets from the higher of their two addresses leave by the other interface, in
+ * turn. Ends with one line:
  *
  *     sent N packets, N bytes in S s: N packets/s, at most N ms late
  *
@@ -55,7 +57,7 @@ struct player {
     double rate, speed;             /* packets/s; 0: as captured, times speed */
     long loops;
     unsigned long long limit; /* packets; 0: none */
-    int fd;
+    int fds[2];               /* the second one is that of -t, or the first one again */
     unsigned long long sent, bytes;
     int64_t begun_ns, late_ns;
 };
@@ -120,21 +122,35 @@ static void open_capture(struct player *p, const char *path)
     p->first_ns = record_time(p, p->at);
 }
 
-static void open_interface(struct player *p, const char *name)
+static int open_interface(const char *name)
 {
     const struct sockaddr_ll to = { .sll_family = AF_PACKET,
                                     .sll_ifindex = (int)if_nametoindex(name) };
-    int on = 1, bytes = SEND_BUFFER_BYTES;
+    int on = 1, bytes = SEND_BUFFER_BYTES, fd;
 
     if (to.sll_ifindex == 0)
         die("%s: %s", name, strerror(errno));
-    p->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0); /* protocol 0: it receives nothing */
-    if (p->fd < 0)
+    fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0); /* protocol 0: it receives nothing */
+    if (fd < 0)
         die("%s: %s", name, strerror(errno));
-    setsockopt(p->fd, SOL_PACKET, PACKET_QDISC_BYPASS, &on, sizeof on);
-    setsockopt(p->fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof bytes);
-    if (bind(p->fd, (const struct sockaddr *)&to, sizeof to) != 0)
+    setsockopt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, &on, sizeof on);
+    setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof bytes);
+    if (bind(fd, (const struct sockaddr *)&to, sizeof to) != 0)
         die("%s: %s", name, strerror(errno));
+    return fd;
+}
+
+/* By which interface the record leaves: 1 when its source is the higher address. */
+static int wire_of(const uint8_t *record)
+{
+    const uint8_t *frame = record + RECORD_HEADER_BYTES, *ip = frame + 14;
+    uint32_t len = u32_at(record + 8);
+
+    if (len >= 34 && frame[12] == 0x08 && frame[13] == 0x00)
+        return memcmp(ip + 12, ip + 16, 4) > 0;
+    if (len >= 54 && frame[12] == 0x86 && frame[13] == 0xdd)
+        return memcmp(ip + 8, ip + 24, 16) > 0;
+    return 0;
 }
 
 /* The next record, the first one again after the last while there are loops left; or NULL. */
@@ -169,10 +185,10 @@ static void nap(int64_t ns)
     nanosleep(&t, NULL);
 }
 
-static void send_batch(struct player *p, struct mmsghdr *messages, unsigned n)
+static void send_batch(struct player *p, int fd, struct mmsghdr *messages, unsigned n)
 {
     for (unsigned done = 0; done < n;) {
-        int sent = sendmmsg(p->fd, messages + done, n - done, 0);
+        int sent = sendmmsg(fd, messages + done, n - done, 0);
 
         if (sent > 0)
             done += (unsigned)sent;
@@ -192,6 +208,7 @@ static void play(struct player *p)
     p->begun_ns = now_ns();
     while (record && (p->limit == 0 || p->sent < p->limit)) {
         int64_t elapsed = now_ns() - p->begun_ns, due = due_ns(p, record, p->sent);
+        int fd = p->fds[wire_of(record)];
         unsigned n = 0;
 
         if (due > elapsed) {
@@ -201,7 +218,8 @@ static void play(struct player *p)
         }
         if (elapsed - due > p->late_ns)
             p->late_ns = elapsed - due;
-        while (record && n < BATCH && (p->limit == 0 || p->sent + n < p->limit) &&
+        while (record && n < BATCH && p->fds[wire_of(record)] == fd &&
+               (p->limit == 0 || p->sent + n < p->limit) &&
                due_ns(p, record, p->sent + n) <= elapsed) {
             uint32_t len = u32_at(record + 8);
 
@@ -214,7 +232,7 @@ static void play(struct player *p)
             n++;
             record = next_record(p);
         }
-        send_batch(p, messages, n);
+        send_batch(p, fd, messages, n);
     }
 }
 
@@ -231,10 +249,11 @@ static double number(const char *text)
 int main(int argc, char **argv)
 {
     struct player p = { .speed = 1, .loops = 1 };
+    const char *other = NULL;
     double seconds;
     int option;
 
-    while ((option = getopt(argc, argv, "r:x:l:n:")) != -1) {
+    while ((option = getopt(argc, argv, "r:x:l:n:t:")) != -1) {
         switch (option) {
         case 'r':
             p.rate = number(optarg);
@@ -248,18 +267,23 @@ int main(int argc, char **argv)
         case 'n':
             p.limit = (unsigned long long)number(optarg);
             break;
+        case 't':
+            other = optarg;
+            break;
         default:
             return 2;
         }
     }
     if (argc - optind != 2) {
-        fputs("usage: veth_send [-r PACKETS_PER_S] [-x SPEED] [-l LOOPS] [-n PACKETS] IFACE FILE\n",
+        fputs("usage: veth_send [-r PACKETS_PER_S] [-x SPEED] [-l LOOPS] [-n PACKETS] [-t IFACE] "
+              "IFACE FILE\n",
               stderr);
         return 2;
     }
     prctl(PR_SET_TIMERSLACK, (unsigned long)TIMER_SLACK_NS, 0, 0, 0);
     open_capture(&p, argv[optind + 1]);
-    open_interface(&p, argv[optind]);
+    p.fds[0] = open_interface(argv[optind]);
+    p.fds[1] = other ? open_interface(other) : p.fds[0];
     play(&p);
     seconds = (double)(now_ns() - p.begun_ns) / (double)NS_PER_S;
     printf("sent %llu packets, %llu bytes in %.2f s: %.0f packets/s, at most %.1f ms late\n",

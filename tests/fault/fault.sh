@@ -29,12 +29,20 @@ enter() {
 
 # wires: wire0 and wire1, the two ends of a cable. Nobody but the tests says a word on it.
 wires() {
-    local wire
     command -v ip >/dev/null || skip "ip is not installed"
-    ip link set lo up &&
-        ip link add wire0 type veth peer name wire1 2>/dev/null ||
-        skip "this kernel has no veth"
-    for wire in wire0 wire1; do
+    ip link set lo up && add_cable wire0 wire1 || skip "this kernel has no veth"
+}
+
+# more_wires FIRST...: a cable from wireFIRST to the next number, each.
+more_wires() {
+    local n
+    for n in "$@"; do add_cable "wire$n" "wire$((n + 1))" || exit 1; done
+}
+
+add_cable() {
+    local wire
+    ip link add "$1" type veth peer name "$2" 2>/dev/null || return 1
+    for wire in "$1" "$2"; do
         echo 1 >"/proc/sys/net/ipv6/conf/$wire/disable_ipv6"
         ip link set "$wire" arp off up || exit 1
     done

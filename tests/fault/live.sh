@@ -4,11 +4,7 @@
 . "$(dirname "$0")/fault.sh"
 enter net "$0" "$@"
 wires
-ip link add wire2 type veth peer name wire3 || exit 1
-for wire in wire2 wire3; do
-    echo 1 >"/proc/sys/net/ipv6/conf/$wire/disable_ipv6"
-    ip link set "$wire" arp off up || exit 1
-done
+more_wires 2
 
 "$TRAFFIC" -n 6 -r 12 -d 3 --seed 11 -o "$work/a.pcap" --truth "$work/a.truth" 2>/dev/null || exit 1
 "$TRAFFIC" -n 4 -r 12 -d 3 --ipv6 100 --seed 12 -o "$work/b.pcap" --truth "$work/b.truth" 2>/dev/null || exit 1
@@ -44,15 +40,16 @@ bytes() {
     # shellcheck disable=SC2059 # the format is the bytes
     printf "$(printf '\\%s' "$@")"
 }
+datagrams=0
 octal() { printf '%03o ' $(($1 >> 8 & 255)) $(($1 & 255)); }
-# datagram TEXT: a frame from 192.0.2.1:5060 to 192.0.2.2:5060, as a record of a pcap.
+# datagram TEXT: a frame of its own (by its identification) from 192.0.2.1:5060 to 192.0.2.2:5060, as a record of a pcap.
 datagram() {
     local len=${#1} total
-    total=$((len + 42))
+    total=$((len + 42)) datagrams=$((datagrams + 1))
     # shellcheck disable=SC2046 # two words
     bytes 0 0 0 0 0 0 0 0 $(printf '%03o %03o' $((total & 255)) $((total >> 8))) 0 0 \
         $(printf '%03o %03o' $((total & 255)) $((total >> 8))) 0 0 \
-        2 0 0 0 0 2 2 0 0 0 0 1 010 0 105 0 $(octal $((len + 28))) 0 0 0 0 100 021 0 0 \
+        2 0 0 0 0 2 2 0 0 0 0 1 010 0 105 0 $(octal $((len + 28))) $(octal $datagrams) 0 0 100 021 0 0 \
         300 0 2 1 300 0 2 2 $(octal 5060) $(octal 5060) $(octal $((len + 8))) 0 0
     printf '%s' "$1"
 }
