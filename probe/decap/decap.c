@@ -18,6 +18,7 @@
 #include "probe/decap/ipfrag.h"
 #include "probe/decap/link.h"
 #include "probe/decap/ppp.h"
+#include "probe/decap/tcp.h"
 #include "probe/decap/tunnel.h"
 
 #include <errno.h>
@@ -32,8 +33,10 @@ struct decap {
     struct duplicate *duplicate; /* NULL: every copy is analysed */
     struct ipfrag *ipfrag;
     struct certificates *certificates;
+    struct tcp *tcp;
     struct counters counters;
     uint64_t duplicate_frames;
+    struct decap_unit unit; /* that of UDP; what is the same for all was set at the start */
     struct slice ip_packet;
 };
 
@@ -46,8 +49,8 @@ struct passage {
     struct layer layer;
     struct ip_packet ip; /* the innermost so far */
     bool was_seen;       /* it, or its pieces, by duplicate_see */
-    bool handed_over;
-    unsigned joins; /* packets put together, one within another */
+    bool done;           /* nothing is left to be opened */
+    unsigned joins;      /* packets put together, one within another */
     /* What the layer lies in, when that was put together: the frames that came before. */
     const struct held_frame *const *parts;
     size_t part_count;
@@ -82,7 +85,11 @@ int decap_new(struct decap **dp, const struct decap_options *options)
         return -ENOMEM;
     d->options = *options;
     tunnel_ports_init(&d->tunnel_ports, options);
+    d->unit.datagram.transport = TRANSPORT_UDP;
+    d->unit.in_frame = true;
     err = certificates_new(&d->certificates, &d->options, &d->counters);
+    if (err == 0)
+        err = tcp_new(&d->tcp, &d->options, d->certificates, &d->counters);
     if (err == 0)
         err = ipfrag_new(&d->ipfrag, &d->options, &d->counters);
     if (err == 0 && options->duplicate_window_ns > 0)
@@ -101,13 +108,9 @@ void decap_free(struct decap *d)
         return;
     duplicate_free(d->duplicate);
     ipfrag_free(d->ipfrag);
+    tcp_free(d->tcp);
     certificates_free(d->certificates);
     free(d);
-}
-
-static struct addr address_of(const uint8_t *ip, bool is_v6, uint16_t port)
-{
-    return is_v6 ? addr_v6(ip, port) : addr_v4(ip, port);
 }
 
 static uint32_t network_of(const struct passage *p)
@@ -134,30 +137,40 @@ static bool looks_like_dtls(struct slice s)
     return s.len >= 3 && s.p[0] >= 20 && s.p[0] <= 63 && (uint8_t)s.p[1] == 0xfe;
 }
 
+/* In place: a copy of what was just put together from small pieces waits for them. */
+static void put_address(struct addr *to, const uint8_t *ip, bool is_v6, uint16_t port)
+{
+    static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+    if (is_v6) {
+        memcpy(to->ip, ip, 16);
+    } else {
+        memcpy(to->ip, mapped, sizeof mapped);
+        memcpy(to->ip + sizeof mapped, ip, 4);
+    }
+    to->port = port;
+}
+
 static void hand_over_udp(struct passage *p, uint16_t src_port, uint16_t dst_port)
 {
     const struct ip_packet *ip = &p->ip;
-    struct decap_unit unit = {
-        .datagram = {
-            .time_ns = p->frame->time_ns,
-            .src = address_of(ip->src_ip, ip->is_v6, src_port),
-            .dst = address_of(ip->dst_ip, ip->is_v6, dst_port),
-            .payload = slice_of(p->layer.p, p->layer.captured_bytes),
-            .wire_bytes = (uint32_t)p->layer.wire_bytes,
-            .network = network_of(p),
-            .transport = TRANSPORT_UDP,
-            .dscp = ip->dscp,
-            .path = p->layer.path,
-        },
-        .parts = p->parts,
-        .part_count = p->part_count,
-        .in_frame = true,
-    };
+    struct decap_unit *unit = &p->d->unit;
+    struct datagram *datagram = &unit->datagram;
 
-    if (looks_like_dtls(unit.datagram.payload))
-        certificates_dtls(p->d->certificates, &unit.datagram);
-    p->handed_over = true;
-    p->fn(p->ctx, &unit);
+    put_address(&datagram->src, ip->src_ip, ip->is_v6, src_port);
+    put_address(&datagram->dst, ip->dst_ip, ip->is_v6, dst_port);
+    datagram->time_ns = p->frame->time_ns;
+    datagram->payload = slice_of(p->layer.p, p->layer.captured_bytes);
+    datagram->wire_bytes = (uint32_t)p->layer.wire_bytes;
+    datagram->network = network_of(p);
+    datagram->dscp = ip->dscp;
+    datagram->path = p->layer.path;
+    unit->parts = p->parts;
+    unit->part_count = p->part_count;
+    if (looks_like_dtls(datagram->payload))
+        certificates_dtls(p->d->certificates, datagram);
+    p->done = true;
+    p->fn(p->ctx, unit);
 }
 
 /* RFC 768 */
@@ -199,6 +212,26 @@ static enum packet_bin take_udp(struct passage *p)
     if (bin == BIN_COUNT)
         hand_over_udp(p, src_port, dst_port);
     return bin;
+}
+
+static enum packet_bin take_tcp(struct passage *p)
+{
+    const struct tcp_packet packet = {
+        .src_ip = p->ip.src_ip,
+        .dst_ip = p->ip.dst_ip,
+        .p = p->layer.p,
+        .captured_bytes = p->layer.captured_bytes,
+        .wire_bytes = p->layer.wire_bytes,
+        .path = &p->layer.path,
+        .network = network_of(p),
+        .is_v6 = p->ip.is_v6,
+        .dscp = p->ip.dscp,
+        .parts = p->parts,
+        .part_count = p->part_count,
+    };
+
+    p->done = true;
+    return tcp_add(p->d->tcp, p->frame, &packet, p->fn, p->ctx);
 }
 
 /* BIN_COUNT: the layer is the transport of the whole packet now. */
@@ -254,6 +287,8 @@ static enum packet_bin take_transport(struct passage *p)
         return tunnel_open(&p->layer, protocol);
     if (is_copy(p))
         return BIN_DUPLICATE;
+    if (protocol == IP_PROTOCOL_TCP)
+        return take_tcp(p);
     return ip_bin_of_protocol(protocol);
 }
 
@@ -294,7 +329,7 @@ enum packet_bin decap_frame(struct decap *d, const struct frame *frame, decap_fn
     p.frame = frame;
     p.fn = fn;
     p.ctx = ctx;
-    p.was_seen = p.handed_over = false;
+    p.was_seen = p.done = false;
     p.parts = NULL;
     p.part_count = p.joins = 0;
     p.layer = (struct layer){
@@ -309,23 +344,21 @@ enum packet_bin decap_frame(struct decap *d, const struct frame *frame, decap_fn
     d->ip_packet = SLICE_ABSENT;
     do {
         bin = take_layer(&p);
-    } while (bin == BIN_COUNT && !p.handed_over);
+    } while (bin == BIN_COUNT && !p.done);
     return bin;
 }
 
 void decap_tick(struct decap *d, int64_t now_ns, decap_fn fn, void *ctx)
 {
-    (void)fn;
-    (void)ctx;
     ipfrag_tick(d->ipfrag, now_ns);
+    tcp_tick(d->tcp, now_ns, fn, ctx);
     certificates_tick(d->certificates, now_ns);
 }
 
 void decap_finish(struct decap *d, decap_fn fn, void *ctx)
 {
-    (void)fn;
-    (void)ctx;
     ipfrag_finish(d->ipfrag);
+    tcp_finish(d->tcp, fn, ctx);
     certificates_finish(d->certificates);
 }
 
@@ -339,6 +372,8 @@ void decap_read_stats(const struct decap *d, struct decap_stats *out)
     *out = (struct decap_stats){
         .duplicate_frames = d->duplicate_frames,
         .fragments_expired = ipfrag_stats(d->ipfrag)->frames_expired,
+        .tcp_gaps = tcp_stats(d->tcp)->gaps,
+        .tcp_streams = tcp_stats(d->tcp)->streams,
     };
 }
 

@@ -25,7 +25,6 @@ static const struct {
     uint8_t bin; /* enum packet_bin */
 } protocols[] = {
     { 1, BIN_ICMP },     /* ICMP */
-    { 6, BIN_TCP },      /* TCP */
     { 50, BIN_TUNNEL },  /* ESP */
     { 58, BIN_ICMP },    /* ICMPv6 */
     { 97, BIN_TUNNEL },  /* EtherIP */

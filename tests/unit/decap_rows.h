@@ -36,6 +36,12 @@
 #define ETH4       MACS "0800"
 #define ETH6       MACS "86dd"
 #define SNAP(type) "aaaa03000000" type
+#define TCP_ACK                                                                                    \
+    "13c44e20"                                                                                     \
+    "00000001"                                                                                     \
+    "00000001"                                                                                     \
+    "5010ffff"                                                                                     \
+    "00000000"
 #define AH         "110100000000000100000001"
 #define PPPOE(len) "1100004d" len
 #define SLL1(type)                                                                                 \
@@ -201,7 +207,7 @@ static inline void cut_rows_tell_the_truth(struct decap *d, const struct decap_r
 {
     static const bool cut_bins[BIN_COUNT] = {
         [BIN_LINK_SHORT] = true, [BIN_IP_SHORT] = true,         [BIN_IPV6_EXTENSIONS] = true,
-        [BIN_UDP_SHORT] = true,  [BIN_TUNNEL_MALFORMED] = true,
+        [BIN_UDP_SHORT] = true,  [BIN_TUNNEL_MALFORMED] = true, [BIN_TCP_MALFORMED] = true,
     };
 
     for (size_t i = 0; i < n; i++) {

@@ -84,9 +84,10 @@ static const struct decap_row rows[] = {
       1, BIN_COUNT, 0, NULL, NULL },
 
     /* what is told by name */
-    { "TCP", ETH4 IP4("0028", "06") "0000000000000000000000000000000000000000", 1, BIN_TCP, 0, NULL,
+    { "TCP", ETH4 IP4("0028", "06") TCP_ACK, 1, BIN_TCP, 0, NULL, NULL },
+    { "TCP on IPv6", ETH6 IP6("0014", "06") TCP_ACK, 1, BIN_TCP, 0, NULL, NULL },
+    { "TCP without a header", ETH6 IP6("0004", "06") "13c44e20", 1, BIN_TCP_MALFORMED, 0, NULL,
       NULL },
-    { "TCP on IPv6", ETH6 IP6("0004", "06") "00000000", 1, BIN_TCP, 0, NULL, NULL },
     { "ICMP", ETH4 IP4("0014", "01"), 1, BIN_ICMP, 0, NULL, NULL },
     { "ICMPv6 behind an extension", ETH6 IP6("0008", "00") "3a00000000000000", 1, BIN_ICMP, 0, NULL,
       NULL },
