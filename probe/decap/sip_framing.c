@@ -30,18 +30,38 @@ static bool is_filler(char c)
     return c == '\r' || c == '\n' || c == '\0';
 }
 
-/* Can a line that begins so, and has no end yet, become a start line? */
-static bool may_begin(struct slice s)
+static size_t word_length(struct slice s)
 {
     size_t n = 0;
+
+    while (n < s.len && n < METHOD_MAX && (unsigned char)s.p[n] > ' ' &&
+           (unsigned char)s.p[n] < 0x7f && s.p[n] != ':' && s.p[n] != '/')
+        n++;
+    return n;
+}
+
+/* Is it the beginning of a method that has a name? */
+static bool may_be_method(struct slice word)
+{
+    for (int m = SIP_METHOD_NONE + 1; m < SIP_METHOD_OTHER; m++) {
+        if (slice_starts_with(slice_of_text(sip_method_text((enum sip_method)m)), word))
+            return true;
+    }
+    return false;
+}
+
+/* Can a line that begins so, and has no end yet, become a start line? Where the stream is lost most
+ * lines could; there the method must be one that is known. */
+static bool may_begin(struct slice s, bool lost)
+{
+    size_t n = word_length(s);
 
     if (s.len > SIP_FRAMING_LINE_MAX)
         return false;
     if (slice_istarts_with(SLICE("SIP/"), scan_head(s, s.len < 4 ? s.len : 4)))
         return true;
-    while (n < s.len && n < METHOD_MAX && (unsigned char)s.p[n] > ' ' &&
-           (unsigned char)s.p[n] < 0x7f && s.p[n] != ':' && s.p[n] != '/')
-        n++;
+    if (lost && !may_be_method(scan_head(s, n)))
+        return false;
     if (n == s.len)
         return true;
     return n > 0 && s.p[n] == ' ' && !memchr(s.p, '\0', s.len);
@@ -176,7 +196,7 @@ static enum sip_framing_step read_start(struct sip_framing *f, struct slice byte
     }
     lf = memchr(bytes.p + f->scanned, '\n', bytes.len - f->scanned);
     if (!lf) {
-        if (!may_begin(bytes))
+        if (!may_begin(bytes, f->place == SIP_FRAMING_LOST))
             return skip_damage(f, bytes, found);
         f->scanned = (uint32_t)bytes.len;
         return SIP_FRAMING_MORE;
@@ -215,25 +235,27 @@ enum sip_framing_step sip_framing_next(struct sip_framing *f, struct slice bytes
 
 /* Does a message begin here? Asked where a line or a body is not whole, so a method must be one
  * that is known: the second half of one could be a method of its own. */
-static bool is_start(struct slice s)
+static bool is_start(struct slice s, bool whole)
 {
-    struct slice line = scan_head(s, slice_find(s, '\n'));
+    size_t n = word_length(s), lf = slice_find(s, '\n');
 
-    if (line.len == s.len || is_filler(s.p[0]) || !sip_msg_looks_like(scan_head(s, line.len + 1)))
+    if (lf < s.len ? !sip_msg_looks_like(scan_head(s, lf + 1)) : whole)
         return false;
-    return slice_istarts_with(line, SLICE("SIP/")) ||
-           sip_method_find(scan_head(line, slice_find(line, ' '))) != SIP_METHOD_OTHER;
+    return slice_istarts_with(s, SLICE("SIP/2.0 ")) ||
+           (n > 0 && n < s.len && s.p[n] == ' ' &&
+            sip_method_find(scan_head(s, n)) != SIP_METHOD_OTHER);
 }
 
 size_t sip_framing_wants(const struct sip_framing *f, size_t kept, struct slice next,
                          bool segment_begins)
 {
-    bool lying = f->place == SIP_FRAMING_LOST || (f->place == SIP_FRAMING_BODY && !f->nested);
+    bool in_body = f->place == SIP_FRAMING_BODY;
+    bool doubtful = f->place == SIP_FRAMING_LOST || (in_body && !f->nested);
     size_t n;
 
-    if (segment_begins && lying && is_start(next))
+    if (segment_begins && doubtful && is_start(next, in_body))
         return 0;
-    if (f->place == SIP_FRAMING_BODY)
+    if (in_body)
         n = f->total - kept;
     else
         n = slice_find(next, '\n') + 1;
