@@ -32,7 +32,7 @@ struct certificate {
     char fingerprint[2 * TLS_CERT_FINGERPRINT_BYTES + 1];
     char server_name[TLS_SERVER_NAME_MAX + 1]; /* "": none yet */
     int64_t first_seen_ns, last_seen_ns, seen_count, chain_length;
-    size_t text_bytes;
+    size_t bytes;
     uint16_t version;
     bool changed;
 };
@@ -41,7 +41,7 @@ struct certificates {
     struct table table;
     struct siphash_key hash_key;
     struct certificate *oldest, *newest;
-    size_t text_bytes;
+    size_t bytes;
     int64_t last_sweep_ns;
     bool swept;
     struct dtls *dtls;
@@ -142,16 +142,16 @@ static void let_go(struct certificates *c, struct certificate *e)
 {
     table_remove(&c->table, e->hash, e);
     unlink_entry(c, e);
-    c->text_bytes -= e->text_bytes;
+    c->bytes -= e->bytes;
     tls_cert_fini(&e->cert);
     free(e);
 }
 
 /* Until one more of that many bytes fits in. */
-static void make_room(struct certificates *c, size_t text_bytes)
+static void make_room(struct certificates *c, size_t bytes)
 {
-    while (c->oldest && (c->table.used >= CERTIFICATES_MAX ||
-                         c->text_bytes + text_bytes > CERTIFICATES_MAX_BYTES)) {
+    while (c->oldest &&
+           (c->table.used >= CERTIFICATES_MAX || c->bytes + bytes > CERTIFICATES_MAX_BYTES)) {
         if (c->oldest->changed)
             report(c, c->oldest);
         let_go(c, c->oldest);
@@ -204,13 +204,13 @@ static struct certificate *add(struct certificates *c, const struct certificate_
     e->hash = certificate_hash(&c->hash_key, key);
     e->id = record_id_make(time_ns, certificate_hash(&id_key, key));
     e->cert = cert;
-    e->text_bytes = cert.subject.room + cert.issuer.room + cert.alt_names.room;
+    e->bytes = sizeof *e + cert.subject.room + cert.issuer.room + cert.alt_names.room;
     e->first_seen_ns = e->last_seen_ns = time_ns;
     print_fingerprint(e);
-    make_room(c, e->text_bytes);
+    make_room(c, e->bytes);
     if (table_put(&c->table, e->hash, e) != 0)
         goto no_memory;
-    c->text_bytes += e->text_bytes;
+    c->bytes += e->bytes;
     link_newest(c, e);
     return e;
 

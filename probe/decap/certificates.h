@@ -19,7 +19,7 @@ struct certificates;
 
 enum {
     CERTIFICATES_MAX = 10000, /* at a time: the longest unseen is let go, reported and counted */
-    CERTIFICATES_MAX_BYTES = 16 << 20, /* and their texts */
+    CERTIFICATES_MAX_BYTES = 20 << 20, /* with their texts */
 };
 
 /* 0 or −ENOMEM. Takes its sink and key from the options; refusals are counted in *counters, which

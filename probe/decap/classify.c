@@ -18,6 +18,9 @@ enum {
     SILENCE_S = 30,
     SWEEP_SLOTS = 16, /* looked through for silent ones with every new flow */
     UDP_LOOKS = 8,
+    /* A dissector that does not like a flow's first packet never looks again, and a capture may begin
+     * with an answer: nDPI begins anew after every third, so that questions come first too. */
+    LOOKS_BEFORE_NEW = 3,
     TCP_LOOKS = 10,
     /* One packet in sixty looks like RTP to nDPI, whatever it is: a flow has to do so again. */
     RTP_VOTES = 2,
@@ -99,7 +102,8 @@ static struct ndpi_detection_module_struct *start_ndpi(void)
     NDPI_BITMASK_RESET(wanted);
     for (size_t i = 0; i < sizeof protocols / sizeof protocols[0]; i++) {
         if (protocols[i].dissect)
-            NDPI_BITMASK_ADD(wanted, protocols[i].id);
+            wanted.fds_bits[protocols[i].id / NDPI_BITS] |= UINT32_C(1)
+                                                            << protocols[i].id % NDPI_BITS;
     }
     ndpi_set_protocol_detection_bitmask2(ndpi, &wanted);
     ndpi_finalize_initialization(ndpi);
@@ -229,6 +233,12 @@ static void rename_flow(struct classify *c, struct flow *f, enum classify_name n
     f->name = (uint8_t)name;
 }
 
+static void forget_ndpi(struct flow *f)
+{
+    ndpi_free_flow_data(f->ndpi);
+    memset(f->ndpi, 0, sizeof *f->ndpi);
+}
+
 static enum classify_name ask_ndpi(struct classify *c, struct flow *f, int64_t time_ns,
                                    const struct classify_packet *packet)
 {
@@ -242,8 +252,7 @@ static enum classify_name ask_ndpi(struct classify *c, struct flow *f, int64_t t
     if (name == CLASSIFY_UNKNOWN)
         name = name_of_id(found.master_protocol);
     if (name == CLASSIFY_RTP && ++f->rtp_votes < RTP_VOTES) {
-        ndpi_free_flow_data(f->ndpi);
-        memset(f->ndpi, 0, sizeof *f->ndpi);
+        forget_ndpi(f);
         return CLASSIFY_UNKNOWN;
     }
     return name;
@@ -256,6 +265,8 @@ static void look(struct classify *c, struct flow *f, int64_t time_ns,
 
     if (packet->payload.len) {
         name = classify_name_of(packet);
+        if (f->looks && f->looks % LOOKS_BEFORE_NEW == 0)
+            forget_ndpi(f);
         f->looks++;
     }
     if (name == CLASSIFY_UNKNOWN && c->ndpi)
