@@ -1,14 +1,14 @@
 /*
  * veth_send - plays a capture on a network interface, at its own pace or at a given one.
  *
- *     veth_send [-r PACKETS_PER_S] [-x SPEED] [-l LOOPS] [-n PACKETS] [-t IFACE] IFACE FILE
+ *     veth_send [-r PACKETS_PER_S] [-x SPEED] [-l LOOPS] [-n PACKETS] [-t|-a IFACE] IFACE FILE
  *
  * For a veth pair in a network namespace of its own: this is the one program here that sends. The
  * capture must be a pcap of this machine's byte order with Ethernet frames; it is mapped, and what
  * is not in the page cache yet is late. Frames leave through an AF_PACKET socket past the queueing
  * discipline, up to 64 a system call, never before their time. With -t as a tap that has a port for
- * each direction: packets from the higher of their two addresses leave by the other interface, in
- * turn. Ends with one line:
+ * each direction: packets from the higher of their two addresses leave by the other interface. With
+ * -a as two bonded links: every other packet does. Ends with one line:
  *
  *     sent N packets, N bytes in S s: N packets/s, at most N ms late
  *
@@ -24,6 +24,7 @@
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -57,7 +58,8 @@ struct player {
     double rate, speed;             /* packets/s; 0: as captured, times speed */
     long loops;
     unsigned long long limit; /* packets; 0: none */
-    int fds[2];               /* the second one is that of -t, or the first one again */
+    int fds[2];               /* the second one is that of -t or -a, or the first one again */
+    bool alternately;
     unsigned long long sent, bytes;
     int64_t begun_ns, late_ns;
 };
@@ -140,8 +142,8 @@ static int open_interface(const char *name)
     return fd;
 }
 
-/* By which interface the record leaves: 1 when its source is the higher address. */
-static int wire_of(const uint8_t *record)
+/* Whether the source is the higher address. */
+static bool is_back(const uint8_t *record)
 {
     const uint8_t *frame = record + RECORD_HEADER_BYTES, *ip = frame + 14;
     uint32_t len = u32_at(record + 8);
@@ -150,7 +152,13 @@ static int wire_of(const uint8_t *record)
         return memcmp(ip + 12, ip + 16, 4) > 0;
     if (len >= 54 && frame[12] == 0x86 && frame[13] == 0xdd)
         return memcmp(ip + 8, ip + 24, 16) > 0;
-    return 0;
+    return false;
+}
+
+/* By which interface the record leaves that is the number-th. */
+static int fd_of(const struct player *p, const uint8_t *record, unsigned long long number)
+{
+    return p->fds[p->alternately ? number % 2 : is_back(record)];
 }
 
 /* The next record, the first one again after the last while there are loops left; or NULL. */
@@ -208,7 +216,7 @@ static void play(struct player *p)
     p->begun_ns = now_ns();
     while (record && (p->limit == 0 || p->sent < p->limit)) {
         int64_t elapsed = now_ns() - p->begun_ns, due = due_ns(p, record, p->sent);
-        int fd = p->fds[wire_of(record)];
+        int fd = fd_of(p, record, p->sent);
         unsigned n = 0;
 
         if (due > elapsed) {
@@ -218,7 +226,7 @@ static void play(struct player *p)
         }
         if (elapsed - due > p->late_ns)
             p->late_ns = elapsed - due;
-        while (record && n < BATCH && p->fds[wire_of(record)] == fd &&
+        while (record && n < BATCH && fd_of(p, record, p->sent + n) == fd &&
                (p->limit == 0 || p->sent + n < p->limit) &&
                due_ns(p, record, p->sent + n) <= elapsed) {
             uint32_t len = u32_at(record + 8);
@@ -253,7 +261,7 @@ int main(int argc, char **argv)
     double seconds;
     int option;
 
-    while ((option = getopt(argc, argv, "r:x:l:n:t:")) != -1) {
+    while ((option = getopt(argc, argv, "r:x:l:n:t:a:")) != -1) {
         switch (option) {
         case 'r':
             p.rate = number(optarg);
@@ -267,6 +275,10 @@ int main(int argc, char **argv)
         case 'n':
             p.limit = (unsigned long long)number(optarg);
             break;
+        case 'a':
+            p.alternately = true;
+            other = optarg;
+            break;
         case 't':
             other = optarg;
             break;
@@ -275,9 +287,10 @@ int main(int argc, char **argv)
         }
     }
     if (argc - optind != 2) {
-        fputs("usage: veth_send [-r PACKETS_PER_S] [-x SPEED] [-l LOOPS] [-n PACKETS] [-t IFACE] "
-              "IFACE FILE\n",
-              stderr);
+        fputs(
+            "usage: veth_send [-r PACKETS_PER_S] [-x SPEED] [-l LOOPS] [-n PACKETS] [-t|-a IFACE] "
+            "IFACE FILE\n",
+            stderr);
         return 2;
     }
     prctl(PR_SET_TIMERSLACK, (unsigned long)TIMER_SLACK_NS, 0, 0, 0);

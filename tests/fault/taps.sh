@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# taps.sh - each direction of the calls on an interface of its own, as a tap delivers them: one order
-# of time, whole calls, nothing out of order. A third interface that is silent, and one that goes away,
+# taps.sh - each direction of the calls on an interface of its own, as a tap delivers them, and a
+# stream spread over two: one order of time, whole calls, nothing out of order. A third interface that is silent, and one that goes away,
 # hold nothing up.
 . "$(dirname "$0")/fault.sh"
 enter net "$0" "$@"
@@ -44,6 +44,12 @@ whole two "$sent"
 "$STORE_CHECK" "$work/two" --sql "SELECT count(*) FROM calls WHERE answer_time < invite_time
     OR first_18x_time < invite_time OR end_time < answer_time" >"$work/early"
 says "$work/early" 0
+
+# Two links that were bonded: a stream's packets come on both in turn.
+start_probe bond -i wire1 -i wire3 --store "$work/bond" --no-web || exit 1
+sent=$(send "$work/calls.pcap" -x 2 -a wire2)
+stop_probe TERM
+whole bond "$sent"
 
 # One of three goes away in the middle, which is said; the others go on.
 start_probe away -i wire1 -i wire3 -i wire5 --store "$work/away" --no-web || exit 1
