@@ -119,7 +119,7 @@ int pcap_writer_open(struct pcap_writer **out, const char *path,
     return 0;
 }
 
-static uint8_t *frame_pcap(struct pcap_writer *w, int64_t time_ns, size_t bytes)
+static uint8_t *frame_pcap(struct pcap_writer *w, int64_t time_ns, size_t bytes, size_t wire_bytes)
 {
     int64_t fraction_ns = time_ns % ns_per_s;
     uint8_t *p = w->buffer + w->used;
@@ -127,12 +127,13 @@ static uint8_t *frame_pcap(struct pcap_writer *w, int64_t time_ns, size_t bytes)
     p = put32(p, (uint32_t)(time_ns / ns_per_s));
     p = put32(p, (uint32_t)(w->format.nanoseconds ? fraction_ns : fraction_ns / 1000));
     p = put32(p, (uint32_t)bytes);
-    p = put32(p, (uint32_t)bytes);
+    p = put32(p, (uint32_t)wire_bytes);
     w->used += 16 + bytes;
     return p;
 }
 
-static uint8_t *frame_pcapng(struct pcap_writer *w, int64_t time_ns, size_t bytes)
+static uint8_t *frame_pcapng(struct pcap_writer *w, int64_t time_ns, size_t bytes,
+                             size_t wire_bytes)
 {
     uint64_t ticks = (uint64_t)(w->format.nanoseconds ? time_ns : time_ns / 1000);
     size_t padding = (4 - bytes % 4) % 4;
@@ -146,20 +147,27 @@ static uint8_t *frame_pcapng(struct pcap_writer *w, int64_t time_ns, size_t byte
     p = put32(p, (uint32_t)(ticks >> 32));
     p = put32(p, (uint32_t)ticks);
     p = put32(p, (uint32_t)bytes);
-    frame = put32(p, (uint32_t)bytes);
+    frame = put32(p, (uint32_t)wire_bytes);
     memset(frame + bytes, 0, padding);
     put32(frame + bytes + padding, total);
     w->used += total;
     return frame;
 }
 
-uint8_t *pcap_writer_frame(struct pcap_writer *w, int64_t time_ns, size_t bytes)
+uint8_t *pcap_writer_cut_frame(struct pcap_writer *w, int64_t time_ns, size_t bytes,
+                               size_t wire_bytes)
 {
     if (bytes > FRAME_MAX)
         bytes = FRAME_MAX;
     if (w->used + bytes + FRAME_OVERHEAD > BUFFER_BYTES)
         flush(w);
-    return w->format.pcapng ? frame_pcapng(w, time_ns, bytes) : frame_pcap(w, time_ns, bytes);
+    return w->format.pcapng ? frame_pcapng(w, time_ns, bytes, wire_bytes)
+                            : frame_pcap(w, time_ns, bytes, wire_bytes);
+}
+
+uint8_t *pcap_writer_frame(struct pcap_writer *w, int64_t time_ns, size_t bytes)
+{
+    return pcap_writer_cut_frame(w, time_ns, bytes, bytes > FRAME_MAX ? FRAME_MAX : bytes);
 }
 
 int pcap_writer_error(const struct pcap_writer *w)

@@ -27,6 +27,9 @@ int pcap_writer_open(struct pcap_writer **out, const char *path,
 
 /* The place for a frame of that many bytes (at most 65535), to be filled at once. */
 uint8_t *pcap_writer_frame(struct pcap_writer *w, int64_t time_ns, size_t bytes);
+/* The same of a frame that was wire_bytes long and of which only the first bytes were captured. */
+uint8_t *pcap_writer_cut_frame(struct pcap_writer *w, int64_t time_ns, size_t bytes,
+                               size_t wire_bytes);
 
 int pcap_writer_error(const struct pcap_writer *w);
 int pcap_writer_close(struct pcap_writer *w);
