@@ -142,17 +142,34 @@ static struct media_stream *open_orphan(struct tracker *t, const struct stream_k
     return s;
 }
 
+/* Who announced the address that it goes to, or comes from: in its own network, or elsewhere.
+ * *listener: the one it goes to. */
+static struct media_endpoint *endpoint_of(const struct tracker *t, const struct datagram *d,
+                                          bool *listener)
+{
+    struct media_endpoint *e = media_map_endpoint(&t->media, &d->dst, d->network);
+
+    *listener = e != NULL;
+    if (!e)
+        e = media_map_endpoint(&t->media, &d->src, d->network);
+    if (e)
+        return e;
+    e = media_map_elsewhere(&t->media, &d->dst, d->network);
+    *listener = e != NULL;
+    return e ? e : media_map_elsewhere(&t->media, &d->src, d->network);
+}
+
 static struct media_stream *open_stream(struct tracker *t, const struct stream_key *key,
                                         const struct rtp_packet *packet, const struct datagram *d)
 {
-    struct media_endpoint *to = media_map_endpoint(&t->media, &d->dst, d->network);
-    struct media_endpoint *e = to ? to : media_map_endpoint(&t->media, &d->src, d->network);
+    bool listener;
+    struct media_endpoint *e = endpoint_of(t, d, &listener);
     struct media_stream *s;
 
     if (!e)
         return open_orphan(t, key, packet, d);
     s = new_stream(t, key, packet, d, e);
-    if (s && !join_call(t, s, e, to != NULL)) {
+    if (s && !join_call(t, s, e, listener)) {
         drop_stream(t, s);
         return NULL;
     }
@@ -161,10 +178,13 @@ static struct media_stream *open_stream(struct tracker *t, const struct stream_k
 
 static void follow_format(struct tracker *t, struct media_stream *s, uint8_t payload_type)
 {
-    struct media_endpoint *e =
-        s->call ? media_map_endpoint(&t->media, &s->key.dst, s->key.network) : NULL;
+    struct media_endpoint *e = NULL;
     struct media_format format;
 
+    if (s->call)
+        e = media_map_endpoint(&t->media, &s->key.dst, s->key.network);
+    if (s->call && !e)
+        e = media_map_elsewhere(&t->media, &s->key.dst, s->key.network);
     if (e && e->call != s->call)
         e = NULL;
     format = media_format_for(e, s->call ? s->call->endpoints : NULL, payload_type);
@@ -294,28 +314,40 @@ static struct media_stream *orphan_of_rtcp(struct tracker *t, const struct datag
     return table_find(&t->streams, stream_hash(t, &key), same_stream, &key);
 }
 
-/* RTCP goes to the RTP port (RFC 5761), to one that a=rtcp names, or to the port above RTP's. */
-static struct media_endpoint *rtcp_endpoint(const struct tracker *t, const struct addr *addr,
-                                            uint32_t network)
+static struct media_endpoint *announced(const struct tracker *t, const struct addr *addr,
+                                        uint32_t network, bool elsewhere)
 {
-    struct media_endpoint *e = media_map_endpoint(&t->media, addr, network);
-    struct addr below = *addr;
+    return elsewhere ? media_map_elsewhere(&t->media, addr, network)
+                     : media_map_endpoint(&t->media, addr, network);
+}
 
-    if (e)
-        return e;
-    below.port--;
-    return media_map_endpoint(&t->media, &below, network);
+/* RTCP goes to the RTP port (RFC 5761), to one that a=rtcp names, or to the port above RTP's. */
+static struct media_endpoint *rtcp_endpoint(const struct tracker *t, const struct datagram *d)
+{
+    for (int elsewhere = 0; elsewhere < 2; elsewhere++) {
+        const struct addr *ends[2] = { &d->dst, &d->src };
+
+        for (int i = 0; i < 2; i++) {
+            struct media_endpoint *e = announced(t, ends[i], d->network, elsewhere != 0);
+            struct addr below = *ends[i];
+
+            below.port--;
+            if (!e)
+                e = announced(t, &below, d->network, elsewhere != 0);
+            if (e)
+                return e;
+        }
+    }
+    return NULL;
 }
 
 enum packet_bin tracker_rtcp(struct tracker *t, const struct datagram *d, struct claim *claim)
 {
-    struct media_endpoint *e = rtcp_endpoint(t, &d->dst, d->network);
+    struct media_endpoint *e = rtcp_endpoint(t, d);
     struct rtcp_scene scene = { NULL, NULL };
     struct rtcp_iter packets;
     struct rtcp_packet p;
 
-    if (!e)
-        e = rtcp_endpoint(t, &d->src, d->network);
     if (e) {
         scene.call = e->call;
         *claim = (struct claim){ CLAIM_MEDIA, e->call->id, &e->call->keeper };
@@ -335,10 +367,9 @@ enum packet_bin tracker_rtcp(struct tracker *t, const struct datagram *d, struct
 bool tracker_claim_media(struct tracker *t, const struct datagram *d, struct claim *claim,
                          bool *image)
 {
-    struct media_endpoint *e = media_map_endpoint(&t->media, &d->dst, d->network);
+    bool listener;
+    struct media_endpoint *e = endpoint_of(t, d, &listener);
 
-    if (!e)
-        e = media_map_endpoint(&t->media, &d->src, d->network);
     if (!e)
         return false;
     *claim = (struct claim){ CLAIM_MEDIA, e->call->id, &e->call->keeper };
@@ -405,23 +436,34 @@ static void take_formats(struct tracker *t, struct media_endpoint *e, const stru
     e->format_count = count;
 }
 
-/* Orphans that were heard at this address before SDP named it. */
-static void adopt_orphans(struct tracker *t, struct media_endpoint *e)
+/* Those of one node. False when the call is full: it would refuse the rest too. */
+static bool adopt_from(struct tracker *t, struct media_endpoint *e, struct media_stream *s)
 {
-    struct media_node *node = media_map_find(&t->media, &e->addr, e->network);
-    struct media_stream *s = node ? node->orphans : NULL;
-
     while (s) {
         struct media_stream *next = s->next_orphan;
 
         if (!join_call(t, s, e, true))
-            return; /* the call is full: it would refuse the rest too */
+            return false;
         expiry_cancel(&s->expiry);
         media_map_remove_orphan(&t->media, s);
         t->orphan_count--;
         if (t->sink.adopted)
             t->sink.adopted(t->sink.ctx, s->id, e->call->id, &s->keeper);
         s = next;
+    }
+    return true;
+}
+
+/* Orphans that were heard at this address before SDP named it. */
+static void adopt_orphans(struct tracker *t, struct media_endpoint *e)
+{
+    struct media_node *node = media_map_find(&t->media, &e->addr, e->network);
+
+    /* A node goes with its last orphan. */
+    while (adopt_from(t, e, node ? node->orphans : NULL)) {
+        node = media_map_orphans_elsewhere(&t->media, &e->addr);
+        if (!node)
+            return;
     }
 }
 

@@ -27,15 +27,27 @@ static bool same_node(const void *item, const void *key)
 
 int media_map_init(struct media_map *m, const struct siphash_key *key, size_t max_nodes)
 {
+    int err = table_init(&m->nodes, max_nodes);
+
     m->key = *key;
-    return table_init(&m->nodes, max_nodes);
+    if (err == 0)
+        err = table_init(&m->places, max_nodes);
+    if (err)
+        table_fini(&m->nodes);
+    return err;
+}
+
+static void free_items(struct table *t)
+{
+    for (size_t i = 0; t->slots && i <= t->mask; i++)
+        free(t->slots[i].item);
+    table_fini(t);
 }
 
 void media_map_fini(struct media_map *m)
 {
-    for (size_t i = 0; m->nodes.slots && i <= m->nodes.mask; i++)
-        free(m->nodes.slots[i].item);
-    table_fini(&m->nodes);
+    free_items(&m->nodes);
+    free_items(&m->places);
 }
 
 struct media_node *media_map_find(const struct media_map *m, const struct addr *addr,
@@ -54,29 +66,126 @@ struct media_endpoint *media_map_endpoint(const struct media_map *m, const struc
     return node ? node->endpoints : NULL;
 }
 
+static uint64_t place_hash(const struct media_map *m, const struct addr *addr)
+{
+    uint8_t bytes[18];
+
+    memcpy(bytes, addr->ip, 16);
+    memcpy(bytes + 16, &addr->port, 2);
+    return siphash(&m->key, bytes, sizeof bytes);
+}
+
+static bool same_place(const void *item, const void *key)
+{
+    return addr_eq(&((const struct media_place *)item)->addr, key);
+}
+
+static struct media_place *find_place(const struct media_map *m, const struct addr *addr)
+{
+    return table_find(&m->places, place_hash(m, addr), same_place, addr);
+}
+
+struct media_endpoint *media_map_elsewhere(const struct media_map *m, const struct addr *addr,
+                                           uint32_t network)
+{
+    const struct media_place *place = find_place(m, addr);
+    const struct media_node *only = place ? place->announced : NULL;
+
+    if (!only || only->next_at_place || only->network == network)
+        return NULL;
+    return only->endpoints;
+}
+
+struct media_node *media_map_orphans_elsewhere(const struct media_map *m, const struct addr *addr)
+{
+    const struct media_place *place = find_place(m, addr);
+
+    if (!place || !place->announced || place->announced->next_at_place)
+        return NULL;
+    return place->unannounced;
+}
+
+static struct media_place *place_for(struct media_map *m, const struct addr *addr)
+{
+    struct media_place *place = find_place(m, addr);
+
+    if (place)
+        return place;
+    place = calloc(1, sizeof *place);
+    if (!place)
+        return NULL;
+    place->addr = *addr;
+    place->hash = place_hash(m, addr);
+    if (table_put(&m->places, place->hash, place) != 0) {
+        free(place);
+        return NULL;
+    }
+    return place;
+}
+
+static void drop_place_if_empty(struct media_map *m, struct media_place *place)
+{
+    if (place->announced || place->unannounced)
+        return;
+    table_remove(&m->places, place->hash, place);
+    free(place);
+}
+
+static void link_node(struct media_node **list, struct media_node *node)
+{
+    node->previous_at_place = NULL;
+    node->next_at_place = *list;
+    if (*list)
+        (*list)->previous_at_place = node;
+    *list = node;
+}
+
+static void unlink_node(struct media_node **list, struct media_node *node)
+{
+    if (node->previous_at_place)
+        node->previous_at_place->next_at_place = node->next_at_place;
+    else
+        *list = node->next_at_place;
+    if (node->next_at_place)
+        node->next_at_place->previous_at_place = node->previous_at_place;
+}
+
+/* A new one stands with the unannounced. */
 static struct media_node *node_for(struct media_map *m, const struct addr *addr, uint32_t network)
 {
     struct media_node *node = media_map_find(m, addr, network);
+    struct media_place *place;
 
     if (node)
         return node;
+    place = place_for(m, addr);
+    if (!place)
+        return NULL;
     node = calloc(1, sizeof *node);
     if (!node)
-        return NULL;
+        goto drop_place;
     node->addr = *addr;
     node->network = network;
     node->hash = hash_of(m, addr, network);
-    if (table_put(&m->nodes, node->hash, node) != 0) {
-        free(node);
-        return NULL;
-    }
+    node->place = place;
+    if (table_put(&m->nodes, node->hash, node) != 0)
+        goto free_node;
+    link_node(&place->unannounced, node);
     return node;
+
+free_node:
+    free(node);
+drop_place:
+    drop_place_if_empty(m, place);
+    return NULL;
 }
 
 static void drop_if_empty(struct media_map *m, struct media_node *node)
 {
     if (node->endpoints || node->orphans)
         return;
+    unlink_node(&node->place->unannounced, node);
+    drop_place_if_empty(m, node->place);
     table_remove(&m->nodes, node->hash, node);
     free(node);
 }
@@ -89,8 +198,12 @@ bool media_map_announce(struct media_map *m, struct media_endpoint *endpoint)
         return false;
     endpoint->previous_at_address = NULL;
     endpoint->next_at_address = node->endpoints;
-    if (node->endpoints)
+    if (node->endpoints) {
         node->endpoints->previous_at_address = endpoint;
+    } else {
+        unlink_node(&node->place->unannounced, node);
+        link_node(&node->place->announced, node);
+    }
     node->endpoints = endpoint;
     return true;
 }
@@ -108,6 +221,10 @@ void media_map_withdraw(struct media_map *m, struct media_endpoint *endpoint)
         node->endpoints = endpoint->next_at_address;
     if (endpoint->next_at_address)
         endpoint->next_at_address->previous_at_address = endpoint->previous_at_address;
+    if (node->endpoints)
+        return;
+    unlink_node(&node->place->announced, node);
+    link_node(&node->place->unannounced, node);
     drop_if_empty(m, node);
 }
 

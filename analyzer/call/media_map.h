@@ -6,6 +6,10 @@
  * RTP to an address that nobody has announced is kept there as an orphan, to be adopted when SDP
  * turns up.
  *
+ * Equal addresses in two networks (VLANs) are two hosts. But phones have their RTP in a voice VLAN,
+ * and their SIP may be mirrored from another one: so what nobody announced in its own network
+ * belongs to whoever announced that address elsewhere, as long as there is one such network only.
+ *
  * Ownership  The map owns its nodes; endpoints belong to their calls, orphans to the stream table.
  * Thread     Analysis thread only.
  */
@@ -33,16 +37,29 @@ struct media_endpoint {
     bool rtcp_only;
 };
 
+struct media_place;
+
+/* An address in a network. */
 struct media_node {
     struct addr addr;
     uint32_t network;
     uint64_t hash;
+    struct media_place *place;
+    struct media_node *next_at_place, *previous_at_place;
     struct media_endpoint *endpoints;
     struct media_stream *orphans; /* whose destination this is */
 };
 
+/* An address in all networks. */
+struct media_place {
+    struct addr addr;
+    uint64_t hash;
+    struct media_node *announced;   /* with endpoints */
+    struct media_node *unannounced; /* with orphans alone */
+};
+
 struct media_map {
-    struct table nodes;
+    struct table nodes, places;
     struct siphash_key key;
 };
 
@@ -56,6 +73,15 @@ struct media_node *media_map_find(const struct media_map *m, const struct addr *
 /* The newest call's endpoint at this address; NULL. */
 struct media_endpoint *media_map_endpoint(const struct media_map *m, const struct addr *addr,
                                           uint32_t network);
+
+/* The same where nobody announced it in this network, but in exactly one other; NULL. Wants another
+ * look-up than the one above, so it is asked after it. */
+struct media_endpoint *media_map_elsewhere(const struct media_map *m, const struct addr *addr,
+                                           uint32_t network);
+
+/* Orphans that go to this address in a network where nobody announced it, as those above would be
+ * found: a node of them, or NULL. */
+struct media_node *media_map_orphans_elsewhere(const struct media_map *m, const struct addr *addr);
 
 /* False at the cap or without memory. */
 bool media_map_announce(struct media_map *m, struct media_endpoint *endpoint);

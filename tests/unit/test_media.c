@@ -254,6 +254,7 @@ static void media_from_an_announced_source_belongs_to_its_call(void **state)
     scene_close(s);
 }
 
+/* Two customers with the same private addresses, each in a VLAN of its own. */
 static void other_networks_have_addresses_of_their_own(void **state)
 {
     struct scene *s = scene_open(NULL);
@@ -262,16 +263,58 @@ static void other_networks_have_addresses_of_their_own(void **state)
     (void)state;
     s->network = 100;
     set_up_call(s);
-    s->network = 200; /* the same address in another VLAN */
+    s->network = 200;
+    send(s, "INVITE", .sdp = ALICE_SDP, .call_id = "call-2@example");
+    scene_wait_ms(s, 10);
+    send(s, "200", .to_tag = "bob-2", .sdp = BOB_SDP, .call_id = "call-2@example");
     talk(s, &b, NULL, 10);
     s->network = 100;
     b.ssrc++;
     talk(s, &b, NULL, 10);
+    s->network = 300; /* whose it is cannot be told */
+    b.ssrc++;
+    talk(s, &b, NULL, 10);
     scene_finish(s);
     assert_int_equal(s->orphan_count, 1);
-    expect_text(stream_of(s, 0xb0b)->call_id, NULL);
+    expect_text(stream_of(s, 0xb0b)->call_id, "call-2@example");
     expect_text(stream_of(s, 0xb0c)->call_id, "call-1@example");
+    expect_text(stream_of(s, 0xb0d)->call_id, NULL);
     scene_close(s);
+}
+
+/* Phones have a voice VLAN, their SIP is mirrored from another one. */
+static void media_is_found_in_another_network(void **state)
+{
+    for (int early = 0; early < 2; early++) {
+        struct scene *s = scene_open(NULL);
+        struct talker a = ALICE_TALKS, b = BOB_TALKS;
+        struct report r = { .of = 0xb0b };
+
+        (void)state;
+        if (early) { /* heard before anybody announced it */
+            s->network = 200;
+            talk(s, &a, &b, 10);
+        }
+        s->network = 100;
+        set_up_call(s);
+        s->network = 200;
+        talk(s, &a, &b, 200);
+        b.payload_type = 8; /* and another format, which SDP named */
+        talk(s, &b, NULL, 10);
+        assert_int_equal(send_sr(s, "203.0.113.1:4001", "198.51.100.1:6001", 0xa11ce, 1, &r),
+                         BIN_RTCP);
+        s->network = 100;
+        hang_up(s);
+        scene_finish(s);
+        assert_int_equal(s->call_count, 1);
+        assert_int_equal(s->orphan_count, 0);
+        expect_direction(s, 0xa11ce, "caller_to_callee");
+        expect_direction(s, 0xb0b, "callee_to_caller");
+        assert_int_equal(stream_of(s, 0xa11ce)->packets, early ? 210 : 200);
+        assert_int_equal(stream_of(s, 0xb0b)->rtcp_reports, 1);
+        expect_text(s->calls[0]->media_verdict, "ok");
+        scene_close(s);
+    }
 }
 
 static void keypresses_are_told_without_their_digits(void **state)
@@ -498,6 +541,7 @@ int main(void)
         cmocka_unit_test(reports_of_a_stream_alone_are_kept_with_it),
         cmocka_unit_test(media_from_an_announced_source_belongs_to_its_call),
         cmocka_unit_test(other_networks_have_addresses_of_their_own),
+        cmocka_unit_test(media_is_found_in_another_network),
         cmocka_unit_test(keypresses_are_told_without_their_digits),
         cmocka_unit_test(the_round_trip_is_the_sum_of_both_halves),
         cmocka_unit_test(half_a_round_trip_is_none),

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-enum { ENDPOINTS = 60, ADDRESSES = 5, STEPS = 20000 };
+enum { ENDPOINTS = 60, ADDRESSES = 12, NETWORKS = 3, STEPS = 20000 };
 
 static struct addr addr_number(uint32_t n)
 {
@@ -34,6 +34,23 @@ static struct media_endpoint *newest_at(struct media_endpoint *all, const uint32
     return newest;
 }
 
+/* The newest of the one network, another than this, that has announcements; NULL: none or several. */
+static struct media_endpoint *only_elsewhere(struct media_endpoint *all, const uint32_t *order,
+                                             const struct addr *addr, uint32_t network)
+{
+    struct media_endpoint *only = NULL;
+
+    for (uint32_t n = 0; n < NETWORKS; n++) {
+        struct media_endpoint *newest = newest_at(all, order, addr, n);
+
+        if (newest && (only || n == network))
+            return NULL;
+        if (newest)
+            only = newest;
+    }
+    return only;
+}
+
 static void the_newest_announcement_stands_first(void **state)
 {
     static struct media_endpoint endpoints[ENDPOINTS];
@@ -47,7 +64,7 @@ static void the_newest_announcement_stands_first(void **state)
     for (uint32_t step = 1; step <= STEPS; step++) {
         uint32_t i = random_below(&r, ENDPOINTS);
         struct addr addr = addr_number(random_below(&r, ADDRESSES));
-        uint32_t network = random_below(&r, 2);
+        uint32_t network = random_below(&r, NETWORKS);
 
         if (order[i]) {
             media_map_withdraw(&m, &endpoints[i]);
@@ -59,12 +76,14 @@ static void the_newest_announcement_stands_first(void **state)
         }
         assert_ptr_equal(media_map_endpoint(&m, &addr, network),
                          newest_at(endpoints, order, &addr, network));
+        assert_ptr_equal(media_map_elsewhere(&m, &addr, network),
+                         only_elsewhere(endpoints, order, &addr, network));
     }
     for (uint32_t i = 0; i < ENDPOINTS; i++) {
         if (order[i])
             media_map_withdraw(&m, &endpoints[i]);
     }
-    assert_int_equal(m.nodes.used, 0); /* and no address is left behind */
+    assert_int_equal(m.nodes.used + m.places.used, 0); /* and no address is left behind */
     media_map_fini(&m);
 }
 
@@ -106,6 +125,51 @@ static void orphans_wait_at_their_destination(void **state)
     assert_ptr_equal(media_map_endpoint(&m, &addr, 0), &e);
     media_map_withdraw(&m, &e);
     assert_int_equal(m.nodes.used, 0);
+    media_map_fini(&m);
+}
+
+/* In a network where nobody announced the address; those of the announced one are another's. */
+static void orphans_of_other_networks_are_found(void **state)
+{
+    static struct media_endpoint here, there;
+    const struct siphash_key key = { { 1, 2 } };
+    struct media_stream *streams[3];
+    struct addr addr = addr_number(1);
+    struct media_node *node;
+    struct media_map m;
+
+    (void)state;
+    assert_int_equal(media_map_init(&m, &key, 100), 0);
+    for (uint32_t i = 0; i < 3; i++) {
+        const struct stream_key stream = { .dst = addr, .network = i, .ssrc = i };
+        const struct media_format format = { .payload_type = 0 };
+
+        streams[i] = media_stream_new(&stream, &format, 0);
+        assert_non_null(streams[i]);
+        assert_true(media_map_add_orphan(&m, streams[i]));
+    }
+    assert_null(media_map_orphans_elsewhere(&m, &addr)); /* nobody announced it yet */
+    here = (struct media_endpoint){ .addr = addr, .network = 0 };
+    there = (struct media_endpoint){ .addr = addr, .network = 2 };
+    assert_true(media_map_announce(&m, &here));
+    for (int n = 0; n < 2; n++) {
+        node = media_map_orphans_elsewhere(&m, &addr);
+        assert_non_null(node);
+        assert_int_not_equal(node->network, 0);
+        if (n == 0) {
+            assert_true(media_map_announce(&m, &there)); /* now it is ambiguous */
+            assert_null(media_map_orphans_elsewhere(&m, &addr));
+            media_map_withdraw(&m, &there);
+            node = media_map_orphans_elsewhere(&m, &addr);
+        }
+        media_map_remove_orphan(&m, node->orphans);
+    }
+    assert_null(media_map_orphans_elsewhere(&m, &addr));
+    media_map_withdraw(&m, &here);
+    media_map_remove_orphan(&m, streams[0]);
+    assert_int_equal(m.nodes.used + m.places.used, 0);
+    for (uint32_t i = 0; i < 3; i++)
+        media_stream_free(streams[i]);
     media_map_fini(&m);
 }
 
@@ -182,6 +246,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_newest_announcement_stands_first),
         cmocka_unit_test(orphans_wait_at_their_destination),
+        cmocka_unit_test(orphans_of_other_networks_are_found),
         cmocka_unit_test(addresses_over_the_cap_are_refused),
         cmocka_unit_test(formats_are_looked_for_near_first),
         cmocka_unit_test(names_from_sdp_are_made_harmless),
