@@ -98,7 +98,7 @@ export function tcp(payload, f = {}) {
   const flags = [...(f.flags ?? "A")].reduce((sum, letter) => sum | TCP_FLAGS[letter], 0);
   return cat(
     u16(f.sport ?? 40000), u16(f.dport ?? 5060), u32((f.seq ?? 1) % 2 ** 32), u32(f.ack ?? 1),
-    u8((f.offset ?? 5 + options.length / 4) << 4), u8(flags), u16(f.window ?? 65535), u16(0), u16(f.urgent ?? 0), options, payload);
+    u8((f.dataOffset ?? 5 + options.length / 4) << 4), u8(flags), u16(f.window ?? 65535), u16(0), u16(f.urgent ?? 0), options, payload);
 }
 
 /* --- tunnels --- */

@@ -43,14 +43,12 @@ export default [
   {
     name: "cut_vxlan",
     cause: "an INVITE in VXLAN cut at every byte",
-    awaits: "tunnels",
     frames: (s) => s.cutEverywhere(f.ethernet(f.ip4(f.udp(f.vxlan(f.ethernet(f.ip4(f.udp(invite("cutvxlan@hostile"))))), { sport: 50000, dport: 4789 })))),
     expect: { calls: ["cutvxlan@hostile"], bins: { sip: "+", sip_malformed: "+", sip_keepalive: "?", link_short: "+", ip_short: "+", udp_short: "+", "tunnel_malformed|udp_empty|udp_other": "?" } },
   },
   {
     name: "cut_gre_erspan",
     cause: "an INVITE in ERSPAN cut at every byte of the frame",
-    awaits: "tunnels",
     frames: (s) => {
       const erspan = f.gre(f.cat(f.u32(1), f.erspan2(f.ethernet(f.ip4(f.udp(invite("cuterspan@hostile")))))), { flags: 0x1000, type: f.ETHERTYPE.erspan });
       s.cutEverywhere(f.ethernet(f.ip4(erspan, { protocol: f.PROTOCOL.gre })), { snapped: false });
@@ -60,7 +58,6 @@ export default [
   {
     name: "cut_tcp",
     cause: "a TCP segment with an INVITE cut at every byte, each in a connection of its own",
-    awaits: "tcp",
     frames: (s) => {
       const whole = f.ethernet(f.ip4(f.tcp(invite("cuttcp@hostile")), { protocol: f.PROTOCOL.tcp }));
       for (let n = 0; n <= whole.length; n++) {
@@ -74,7 +71,6 @@ export default [
   {
     name: "cut_ip6_fragment",
     cause: "the first fragment of an IPv6 packet cut at every byte, then the second one",
-    awaits: "fragments",
     frames: (s) => {
       const whole = f.udp(invite("cutfrag@hostile"));
       const piece = (from, to, more, id) => f.ethernet(f.ip6(f.ip6Fragment(whole.subarray(from, to), { offset: from, more, id }), { next: 44 }), { type: f.ETHERTYPE.ip6 });

@@ -104,7 +104,6 @@ export default [
   {
     name: "duplicates_flood",
     cause: "one frame 20,000 times within 20 ms, and every frame of a call twice: dropped and counted",
-    awaits: "duplicates",
     frames: (s) => {
       const frame = f.ethernet(f.ip4(f.udp(invite("flood@hostile"))));
       s.frame(frame);

@@ -21,7 +21,6 @@ export default [
   {
     name: "fragment_invite_4",
     cause: "an INVITE in two fragments, the first one with the more-fragments bit and offset 0: one message",
-    awaits: "fragments",
     frames: (s) => {
       for (const frame of pieces(cut4, message("frag4@hostile"), 800)) s.frame(frame);
     },
@@ -30,7 +29,6 @@ export default [
   {
     name: "fragment_invite_4_reversed",
     cause: "an INVITE in fragments of 80 bytes, the last one first",
-    awaits: "fragments",
     frames: (s) => {
       for (const frame of pieces(cut4, message("reversed4@hostile"), 80).reverse()) s.frame(frame);
     },
@@ -39,7 +37,6 @@ export default [
   {
     name: "fragment_invite_6_reversed",
     cause: "an INVITE in IPv6 fragments, the last one first, and one in order",
-    awaits: "fragments",
     frames: (s) => {
       for (const frame of pieces(cut6, message("reversed6@hostile"), 400).reverse()) s.frame(frame);
       for (const frame of pieces((...a) => cut6(...a, { id: 8 }), message("ordered6@hostile"), 400)) s.frame(frame);
@@ -58,14 +55,12 @@ export default [
   {
     name: "fragment_teardrop",
     cause: "a second fragment that lies within the first one: its length becomes negative",
-    awaits: "fragments",
     frames: (s) => s.frame(bytes4(f.zeros(64), { offset: 0, more: true })).frame(bytes4(f.zeros(8).fill(1), { offset: 24 })),
     expect: { bins: { "fragment|fragment_overlap": 2 } },
   },
   {
     name: "fragment_overlap_differs",
     cause: "two fragments that say different things about the same bytes: the whole packet is refused",
-    awaits: "fragments",
     frames: (s) => {
       const whole = message("overlap@hostile"), other = f.cat(whole);
       other.fill("X", 400, 480);
@@ -78,7 +73,6 @@ export default [
   {
     name: "fragment_repeated",
     cause: "each fragment three times, byte for byte",
-    awaits: "fragments",
     frames: (s) => {
       for (const frame of pieces(cut4, message("repeated@hostile"), 400)) s.frame(frame).wait(0.2).frame(frame).wait(0.2).frame(frame).wait(0.2);
     },
@@ -88,7 +82,6 @@ export default [
     name: "fragment_beyond_65535",
     cause: "offset 65528 and 1400 bytes: a 16-bit sum wraps (the ping of death)",
     cve: "CVE-2023-31982",
-    awaits: "fragments",
     frames: (s) => {
       s.frame(bytes4(f.zeros(1400), { offset: 65528 })).frame(bytes4(f.zeros(1400), { offset: 0, more: true }));
       s.frame(cut6(f.zeros(70000), 65528, 66928, { id: 9 }));
@@ -98,7 +91,6 @@ export default [
   {
     name: "fragment_of_nothing",
     cause: "fragments without a byte, in the middle and at the end",
-    awaits: "fragments",
     frames: (s) => {
       s.frame(bytes4(f.zeros(0), { offset: 0, more: true })).frame(bytes4(f.zeros(0), { offset: 800 }));
       s.frame(cut6(f.zeros(800), 400, 400, { more: true }));
@@ -108,21 +100,18 @@ export default [
   {
     name: "fragment_of_odd_length",
     cause: "a fragment that others follow, of a length that is no multiple of 8",
-    awaits: "fragments",
     frames: (s) => s.frame(bytes4(f.zeros(13), { offset: 0, more: true })).frame(bytes4(f.zeros(8), { offset: 16 })),
     expect: { bins: { fragment_malformed: 1, fragment: 1 }, ledger: { fragments_expired: 1 } },
   },
   {
     name: "fragment_two_ends",
     cause: "two last fragments at different places",
-    awaits: "fragments",
     frames: (s) => s.frame(bytes4(f.zeros(8), { offset: 800 })).frame(bytes4(f.zeros(8), { offset: 1600 })).frame(bytes4(f.zeros(8), { offset: 8, more: true })),
     expect: { bins: { "fragment|fragment_overlap|fragment_malformed": 3 }, ledger: { fragments_expired: "?" } },
   },
   {
     name: "fragment_flood_first_less",
     cause: "60,000 fragments whose first never comes, each of another packet",
-    awaits: "fragments",
     frames: (s) => {
       const payload = f.zeros(64);
       for (let i = 0; i < 60000; i++) s.frame(bytes4(payload, { id: i, src: `198.51.${100 + (i >> 14)}.7`, offset: 1480, more: i % 2 === 0 }));
@@ -132,7 +121,6 @@ export default [
   {
     name: "fragment_flood_of_one",
     cause: "8,000 fragments of 8 bytes of one packet, in the worst order, the first one never",
-    awaits: "fragments",
     frames: (s) => {
       for (let i = 8000; i > 0; i--) {
         const at = i % 2 ? (i + 1) / 2 : 8001 - i / 2;
@@ -144,7 +132,6 @@ export default [
   {
     name: "fragment_flood_of_halves",
     cause: "10,000 packets of which the first half comes, and a genuine one after them",
-    awaits: "fragments",
     frames: (s) => {
       for (let i = 0; i < 10000; i++) s.frame(bytes4(f.zeros(1000), { id: i, src: "198.51.100.7", more: true }));
       for (const frame of pieces(cut4, message("genuine@hostile"), 400)) s.frame(frame);
@@ -154,7 +141,6 @@ export default [
   {
     name: "fragment_in_fragments",
     cause: "an IP packet in IP, in fragments inside and outside",
-    awaits: "fragments",
     frames: (s) => {
       const whole = message("nestfrag@hostile");
       const outer = pieces((w, from, to) => f.ip4(w.subarray(from, to), { id: 7, offset: from, more: to < w.length }), whole, 600)
@@ -169,7 +155,6 @@ export default [
   {
     name: "fragment_header_after_offset",
     cause: "fragments of TCP, ICMP and of a chain of IPv6 headers, joined or not: what is inside is read with care",
-    awaits: "tcp",
     frames: (s) => {
       for (const protocol of [f.PROTOCOL.icmp, f.PROTOCOL.tcp, 132, 255]) {
         s.frame(bytes4(f.zeros(8), { protocol, id: protocol, more: true })).frame(bytes4(f.zeros(1), { protocol, id: protocol, offset: 8 }));

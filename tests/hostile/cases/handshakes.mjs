@@ -30,9 +30,9 @@ function dtls(type, body, { seq = 1, total = body.length, offset = 0, length = b
 
 const tcpBins = { "tls|tcp": "+" };
 
-function overTls(name, cause, streams, refusals, { awaits = "tcp", step } = {}) {
+function overTls(name, cause, streams, refusals, { step } = {}) {
   return {
-    name, cause, awaits,
+    name, cause,
     frames: (s) => {
       for (const bytes of streams()) server(s, bytes, step);
     },
@@ -81,7 +81,6 @@ export default [
   {
     name: "tls_flood",
     cause: "10,000 handshakes that are begun and never go on",
-    awaits: "tcp",
     frames: (s) => {
       const start = record(handshake(11, f.zeros(40), 4000), { length: 4004 });
       for (let i = 0; i < 10000; i++) s.tcp(start, { src: "192.0.2.20", dst: "192.0.2.10", sport: 5061, dport: 1024 + i, seq: 1000 });

@@ -105,7 +105,6 @@ export default [
   {
     name: "vntag_cut",
     cause: "a VN-Tag that is cut",
-    awaits: "tunnels",
     frames: (s) => {
       for (let n = 0; n < 6; n++) s.ethernet(f.zeros(n), { type: f.ETHERTYPE.vntag });
     },
@@ -114,7 +113,6 @@ export default [
   {
     name: "mpls_without_bottom",
     cause: "100 labels, none of which is the last",
-    awaits: "tunnels",
     frames: (s) => {
       let bytes = f.zeros(0);
       for (let i = 0; i < 100; i++) bytes = f.label(bytes, { label: 16 + i, bottom: false });
@@ -125,7 +123,6 @@ export default [
   {
     name: "mpls_cut",
     cause: "a label that is cut, and a stack over nothing",
-    awaits: "tunnels",
     frames: (s) => {
       for (let n = 0; n <= 4; n++) s.ethernet(f.label(f.zeros(0)).subarray(0, n), { type: f.ETHERTYPE.mpls });
     },
@@ -134,7 +131,6 @@ export default [
   {
     name: "mpls_over_something",
     cause: "labels over what is neither IP nor a pseudowire",
-    awaits: "tunnels",
     frames: (s) => {
       for (let nibble = 0; nibble < 16; nibble++)
         s.ethernet(f.label(f.cat(f.u8(nibble << 4), f.zeros(5))), { type: f.ETHERTYPE.mpls });
@@ -144,7 +140,6 @@ export default [
   {
     name: "pppoe_length_lies",
     cause: "a PPPoE length beyond the frame, and of 0 and 1",
-    awaits: "tunnels",
     frames: (s) => {
       for (const length of [0, 1, 1000, 65535]) s.ethernet(f.pppoe(inner(), { length }), { type: f.ETHERTYPE.pppoe });
       for (let n = 0; n < 8; n++) s.ethernet(f.pppoe(inner()).subarray(0, n), { type: f.ETHERTYPE.pppoe });
@@ -154,7 +149,6 @@ export default [
   {
     name: "pppoe_of_no_session",
     cause: "discovery, another version, another protocol in PPP",
-    awaits: "tunnels",
     frames: (s) => {
       s.ethernet(f.pppoe(inner(), { code: 9 }), { type: f.ETHERTYPE.pppoeDiscovery });
       s.ethernet(f.pppoe(inner(), { code: 9 }), { type: f.ETHERTYPE.pppoe });
@@ -166,7 +160,6 @@ export default [
   {
     name: "gre_fields_past_end",
     cause: "GRE with checksum, key and sequence number in a packet that ends before them",
-    awaits: "tunnels",
     frames: (s) => {
       for (const flags of [0x8000, 0x2000, 0x1000, 0xb000])
         for (let n = 0; n < 4; n++) s.ethernet(greTunnel(f.zeros(n), { flags }));
@@ -177,7 +170,6 @@ export default [
   {
     name: "gre_of_another_kind",
     cause: "GRE with source routes, version 1 with a length that lies, version 7, a type that nobody knows",
-    awaits: "tunnels",
     frames: (s) => {
       s.ethernet(greTunnel(inner(), { flags: 0x4000, fields: f.cat(f.zeros(4), f.hex("0000 00ff")) }));
       s.ethernet(greTunnel(inner(), { flags: 0x2001, type: 0x880b, fields: f.cat(f.u16(65535), f.u16(1)) }));
@@ -189,21 +181,18 @@ export default [
   {
     name: "tunnels_gre_200",
     cause: "GRE in GRE, 200 deep: recursion eats the stack",
-    awaits: "tunnels",
     frames: (s) => s.ethernet(nest((packet) => greTunnel(packet), 200)),
     expect: { bins: { tunnel_depth: 1 } },
   },
   {
     name: "tunnels_ipip_200",
     cause: "IP in IP, 200 deep",
-    awaits: "tunnels",
     frames: (s) => s.ethernet(nest((packet) => f.ip4(packet, { protocol: f.PROTOCOL.ipip }), 200)),
     expect: { bins: { tunnel_depth: 1 } },
   },
   {
     name: "tunnels_6in4_200",
     cause: "IPv6 in IPv4 in IPv6, 200 deep",
-    awaits: "tunnels",
     frames: (s) => {
       let odd = true;
       s.ethernet(nest((packet) => {
@@ -217,14 +206,12 @@ export default [
   {
     name: "tunnels_vxlan_200",
     cause: "VXLAN in VXLAN, 200 deep",
-    awaits: "tunnels",
     frames: (s) => s.ethernet(nest((packet) => overUdp(f.vxlan(f.ethernet(packet)), 4789), 200)),
     expect: { bins: { tunnel_depth: 1 } },
   },
   {
     name: "tunnels_seven_deep",
     cause: "as deep as is still read: what is inside is found",
-    awaits: "tunnels",
     frames: (s) => {
       let packet = f.ip4(f.udp(invite("deep@hostile")));
       for (let i = 0; i < 4; i++) packet = f.ip4(packet, { protocol: f.PROTOCOL.ipip });
@@ -235,7 +222,6 @@ export default [
   {
     name: "vxlan_lies",
     cause: "VXLAN without its flag, cut in its header and in the frame inside",
-    awaits: "tunnels",
     frames: (s) => {
       const whole = f.vxlan(innerFrame());
       s.ethernet(overUdp(f.vxlan(innerFrame(), { flags: 0 }), 4789));
@@ -246,7 +232,6 @@ export default [
   {
     name: "geneve_options_past_end",
     cause: "Geneve options of 252 bytes in a packet of 20, and a version that does not exist",
-    awaits: "tunnels",
     frames: (s) => {
       s.ethernet(overUdp(f.geneve(f.zeros(12), { words: 63 }), 6081));
       s.ethernet(overUdp(f.geneve(innerFrame(), { version: 3 }), 6081));
@@ -258,7 +243,6 @@ export default [
   {
     name: "geneve_option_lies",
     cause: "a Geneve option whose own length is longer than all options: nobody needs to look",
-    awaits: "tunnels",
     frames: (s) => {
       const options = f.cat(f.u16(0x0101), f.u8(1), f.u8(31), f.zeros(4));
       s.ethernet(overUdp(f.geneve(f.ethernet(f.ip4(f.udp(invite("geneve@hostile")))), { options }), 6081));
@@ -268,7 +252,6 @@ export default [
   {
     name: "gtp_extension_of_length_0",
     cause: "a GTP-U extension header of length 0: a walk over the chain never ends",
-    awaits: "tunnels",
     frames: (s) => {
       const sequence = f.cat(f.u16(1), f.u8(0), f.u8(0x85));
       const still = f.cat(f.u8(0), f.u16(0), f.u8(0x85));
@@ -280,7 +263,6 @@ export default [
   {
     name: "gtp_extensions_of_300",
     cause: "a chain of 300 GTP-U extension headers",
-    awaits: "tunnels",
     frames: (s) => {
       const sequence = f.cat(f.u16(1), f.u8(0), f.u8(0x85));
       const one = f.cat(f.u8(1), f.u16(0), f.u8(0x85));
@@ -291,7 +273,6 @@ export default [
   {
     name: "gtp_length_lies",
     cause: "GTP-U lengths beyond the packet, versions and messages that carry nothing",
-    awaits: "tunnels",
     frames: (s) => {
       s.ethernet(overUdp(f.gtpu(inner(), { length: 65535 }), 2152));
       s.ethernet(overUdp(f.gtpu(inner(), { length: 1 }), 2152));
@@ -304,7 +285,6 @@ export default [
   {
     name: "tzsp_tags_lie",
     cause: "TZSP tags without an end, and longer than the packet",
-    awaits: "tunnels",
     frames: (s) => {
       s.ethernet(overUdp(f.tzsp(f.zeros(0), { tags: f.zeros(40) }), 37008));
       s.ethernet(overUdp(f.tzsp(f.zeros(4), { tags: f.cat(f.u8(10), f.u8(255)) }), 37008));
@@ -317,7 +297,6 @@ export default [
   {
     name: "erspan_cut",
     cause: "ERSPAN II and III cut in their headers, III with the subheader that its flag announces cut off",
-    awaits: "tunnels",
     frames: (s) => {
       for (let n = 0; n < 8; n++)
         s.ethernet(greTunnel(f.cat(f.u32(1), f.erspan2(innerFrame()).subarray(0, n)), { flags: 0x1000, type: f.ETHERTYPE.erspan }));
@@ -329,7 +308,6 @@ export default [
   {
     name: "l2tp_lies",
     cause: "L2TP headers whose length and offset lie behind the packet",
-    awaits: "tunnels",
     frames: (s) => {
       const header = (flags, ...fields) => f.cat(f.u16(flags), ...fields.map(f.u16), f.zeros(4));
       s.ethernet(overUdp(header(0x4002, 65535, 1, 1), 1701));
