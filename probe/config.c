@@ -110,6 +110,9 @@ const struct config_option config_options[CONFIG_OPTIONS] = {
       "What fragments of IP packets may take while the rest is awaited, in MiB." },
     { "decap.tcp_memory_mib", CONFIG_INT, AT(decap_tcp_memory_mib), 1, 4096, "64", NULL,
       "What TCP segments may take while others are awaited, in MiB." },
+    { "decap.classify", CONFIG_BOOL, AT(decap_classify), 0, 0, "yes", NULL,
+      "Whether nDPI is asked what unknown flows may be, to say what is seen but not analysed. "
+      "It looks at the first eight packets of each." },
     { "store.directory", CONFIG_TEXT, AT(store_directory), 0, 0, "/var/lib/earshot", NULL,
       "Where calls and packets are kept, a folder a day." },
     { "web.listen", CONFIG_TEXT, AT(web_listen), 0, 0, "127.0.0.1:8080", &form_address,

@@ -35,6 +35,7 @@ struct config {
     int64_t decap_duplicate_window; /* milliseconds */
     bool decap_separate_vlans;
     int64_t decap_fragment_memory_mib, decap_tcp_memory_mib;
+    bool decap_classify;
     char *store_directory;
     char *web_listen; /* ADDRESS:PORT */
     char *web_root;

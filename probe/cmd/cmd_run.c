@@ -78,7 +78,9 @@ static int listen_until_stopped(struct run *r)
     const struct engine_options options = { .store_dir = r->web.store_dir,
                                             .rules_dir = r->rules,
                                             .source = r->source_names,
-                                            .live = true };
+                                            .live = true,
+                                            .decap = r->decap,
+                                            .no_classify = !r->config->decap_classify };
     struct engine_error error;
     struct live_run_end end;
     struct engine *engine;

@@ -1,6 +1,7 @@
 #include "probe/engine/engine.h"
 
 #include "analyzer/base/log.h"
+#include "probe/decap/classify.h"
 #include "probe/engine/feed_lines.h"
 #include "probe/engine/frame_keeper.h"
 #include "probe/engine/ledger.h"
@@ -23,6 +24,8 @@
 struct engine {
     struct engine_options options;
     struct decap *decap;
+    struct classify *classify; /* NULL: nobody asks what unknown flows are */
+    struct counters counters;  /* refusals of what the engine shows frames to */
     struct lookahead *lookahead;
     struct analyzer *analyzer;
     struct writer *writer;         /* NULL: nothing is stored */
@@ -34,6 +37,7 @@ struct engine {
     struct siphash_key hash_key;
     int64_t next_tick_ns, now_ns, previous_ns; /* of the packets */
     int64_t losses_noted;                      /* drops that the calls have been told of */
+    bool is_claimed;                           /* the frame at hand belongs to a call or a stream */
     uint64_t alerts;
     struct strbuf scratch;
     int64_t finish_by_ns; /* monotonic; 0: no hurry */
@@ -182,9 +186,28 @@ static enum packet_bin take_unit(void *ctx, const struct frame *frame,
     struct claim claim;
     enum packet_bin bin = analyzer_datagram(e->analyzer, &unit->datagram, &claim);
 
-    if (e->keeper && claim.kind != CLAIM_NONE)
-        frame_keeper_keep(e->keeper, frame, unit, &claim);
+    if (claim.kind != CLAIM_NONE) {
+        e->is_claimed = true;
+        if (e->keeper)
+            frame_keeper_keep(e->keeper, frame, unit, &claim);
+    }
     return bin;
+}
+
+/* What may be VoIP that is not analysed, if a protocol of its own says so. */
+static bool is_unknown(enum packet_bin bin)
+{
+    switch (bin) {
+    case BIN_UDP_OTHER:
+    case BIN_RTP_UNPROVEN:
+    case BIN_STUN:
+    case BIN_DTLS:
+    case BIN_TCP:
+    case BIN_TLS:
+        return true;
+    default:
+        return false;
+    }
 }
 
 static void end_frame(void *ctx, const struct frame *frame, enum packet_bin bin,
@@ -192,8 +215,10 @@ static void end_frame(void *ctx, const struct frame *frame, enum packet_bin bin,
 {
     struct engine *e = ctx;
 
-    (void)ip_packet;
     ledger_receive(&e->ledger, frame, bin);
+    if (e->classify && !e->is_claimed && is_unknown(bin) && ip_packet.p)
+        classify_see(e->classify, frame->time_ns, ip_packet);
+    e->is_claimed = false;
     if (e->keeper)
         frame_keeper_end_frame(e->keeper);
 }
@@ -267,6 +292,8 @@ static int open_decap(struct engine *e)
     options.certificate = on_certificate;
     options.certificate_ctx = e;
     err = decap_new(&e->decap, &options);
+    if (err == 0 && !e->options.no_classify)
+        err = classify_new(&e->classify, e->hash_key.k, &e->counters);
     if (err)
         return err;
     return lookahead_new(&e->lookahead, e->analyzer, e->decap, e->options.live, &sink);
@@ -339,8 +366,9 @@ static void write_ledger(struct engine *e, bool last)
     read_store_stats(e);
     decap_read_stats(e->decap, &e->ledger.decap);
     ledger_add_refusals(&refusals, decap_counters(e->decap));
+    ledger_add_refusals(&refusals, &e->counters);
     analyzer_totals(e->analyzer, &totals);
-    ledger_report(&e->ledger, &refusals, e->options.source, &record, &e->scratch);
+    ledger_report(&e->ledger, &refusals, e->classify, e->options.source, &record, &e->scratch);
     record.calls = (int64_t)totals.calls;
     record.streams = (int64_t)totals.streams;
     if (last)
@@ -416,6 +444,7 @@ void engine_close(struct engine *e)
     frame_keeper_free(e->keeper);
     rule_set_free(e->rules);
     lookahead_free(e->lookahead);
+    classify_free(e->classify);
     decap_free(e->decap);
     feed_lines_fini(&e->feed);
     strbuf_fini(&e->scratch);

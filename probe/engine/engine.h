@@ -34,6 +34,7 @@ struct engine_options {
     bool live;             /* a network does not wait: queues refuse instead of slowing it down */
     /* All zero: the defaults. The engine's own: hash_key and certificate. */
     struct decap_options decap;
+    bool no_classify; /* unknown flows are counted by their bin alone */
     engine_record_fn record;
     void *record_ctx;
 };

@@ -44,28 +44,38 @@ static void write_malformed(struct jsonw *j, const struct ledger *l)
     jsonw_object_close(j);
 }
 
-void ledger_report(const struct ledger *l, const struct counters *refusals, const char *source,
-                   struct capture_record *out, struct strbuf *scratch)
+/* Writes one piece of JSON behind those before it; says where it begins. */
+static size_t begin_piece(struct strbuf *scratch, struct jsonw *j)
 {
+    *j = jsonw_to(scratch);
+    return scratch->len;
+}
+
+void ledger_report(const struct ledger *l, const struct counters *refusals,
+                   const struct classify *classify, const char *source, struct capture_record *out,
+                   struct strbuf *scratch)
+{
+    struct slice *const pieces[] = { &out->bins, &out->malformed, &out->refusals, &out->protocols };
     struct counters all = *refusals;
-    size_t bins_end, malformed_end;
+    size_t begins[COUNT(pieces) + 1];
     struct jsonw j;
 
     record_clear(&record_type_capture, out);
     memcpy(all.bins, l->bins, sizeof all.bins);
     strbuf_reset(scratch);
-    j = jsonw_to(scratch);
+    begins[0] = begin_piece(scratch, &j);
     counters_write_bins(&j, &all);
-    bins_end = scratch->len;
-    j = jsonw_to(scratch);
+    begins[1] = begin_piece(scratch, &j);
     write_malformed(&j, l);
-    malformed_end = scratch->len;
-    j = jsonw_to(scratch);
+    begins[2] = begin_piece(scratch, &j);
     counters_write_refusals(&j, &all);
-    if (!scratch->failed) {
-        out->bins = slice_of(scratch->p, bins_end);
-        out->malformed = slice_of(scratch->p + bins_end, malformed_end - bins_end);
-        out->refusals = slice_of(scratch->p + malformed_end, scratch->len - malformed_end);
+    begins[3] = begin_piece(scratch, &j);
+    if (classify)
+        classify_write(&j, classify);
+    begins[4] = scratch->len;
+    for (size_t i = 0; i < COUNT(pieces) && !scratch->failed; i++) {
+        if (begins[i + 1] > begins[i])
+            *pieces[i] = slice_of(scratch->p + begins[i], begins[i + 1] - begins[i]);
     }
     out->source = slice_of_text(source);
     if (l->received) {

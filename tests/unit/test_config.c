@@ -60,6 +60,7 @@ static void starts_with_the_defaults(void **state)
     assert_true(c->decap_separate_vlans);
     assert_int_equal(c->decap_fragment_memory_mib, 16);
     assert_int_equal(c->decap_tcp_memory_mib, 64);
+    assert_true(c->decap_classify);
     assert_string_equal(c->store_directory, "/var/lib/earshot");
     assert_string_equal(c->web_listen, "127.0.0.1:8080");
     assert_null(c->web_root);
@@ -94,6 +95,7 @@ static void reads_every_option(void **state)
                                "  separate_vlans: no\n"
                                "  fragment_memory_mib: 1\n"
                                "  tcp_memory_mib: 4096\n"
+                               "  classify: no\n"
                                "store: { directory: /srv/calls }\n"
                                "web:\n"
                                "  listen: \"[::1]:8443\"\n"
@@ -131,6 +133,7 @@ static void reads_every_option(void **state)
     assert_false(c->decap_separate_vlans);
     assert_int_equal(c->decap_fragment_memory_mib, 1);
     assert_int_equal(c->decap_tcp_memory_mib, 4096);
+    assert_false(c->decap_classify);
     assert_string_equal(c->store_directory, "/srv/calls");
     assert_string_equal(c->web_listen, "[::1]:8443");
     assert_string_equal(c->web_root, "/srv/www");
