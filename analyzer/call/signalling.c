@@ -151,14 +151,27 @@ static enum packet_bin bin_of(enum sip_parse why)
     return why == SIP_PARSE_KEEPALIVE ? BIN_SIP_KEEPALIVE : BIN_SIP_MALFORMED;
 }
 
+/* No message that can be followed (of another version, of no status), but whose call is known: its
+ * bytes are kept with the call, where somebody may look at them. */
+static void claim_unreadable(const struct tracker *t, const struct sip_msg *msg,
+                             struct claim *claim)
+{
+    struct call *call = msg->call_id.len ? tracker_find_calls(t, msg->call_id) : NULL;
+
+    if (call)
+        *claim = (struct claim){ CLAIM_SIP, call->id, &call->keeper };
+}
+
 enum packet_bin tracker_sip(struct tracker *t, const struct datagram *d, struct claim *claim)
 {
     struct sip_msg msg;
     enum sip_parse why = sip_msg_parse(&msg, d->payload);
     struct call *calls, *call;
 
-    if (why != SIP_PARSE_OK)
+    if (why != SIP_PARSE_OK) {
+        claim_unreadable(t, &msg, claim);
         return bin_of(why);
+    }
     calls = tracker_find_calls(t, msg.call_id);
     call = calls ? find_call(calls, &msg) : NULL;
     if (call)

@@ -508,6 +508,34 @@ static void what_is_no_sip_is_told_apart(void **state)
     scene_close(s);
 }
 
+/* RFC 4475 bigcode and badvers: nothing is taken from them, but their bytes are evidence. */
+static void what_cannot_be_read_is_kept_with_its_call(void **state)
+{
+    static const struct slice rows[] = {
+        SLICE_INIT("SIP/2.0 4294967301 big\r\nCall-ID: call-1@example\r\nCSeq: 1 INVITE\r\n\r\n"),
+        SLICE_INIT("BYE sip:x@example SIP/7.0\r\nCall-ID: call-1@example\r\nCSeq: 2 BYE\r\n\r\n"),
+    };
+    static const struct slice stranger =
+        SLICE_INIT("SIP/2.0 99 low\r\nCall-ID: call-2@example\r\n\r\n");
+    struct scene *s = scene_open(NULL);
+    uint64_t id;
+
+    (void)state;
+    send(s, "INVITE", .sdp = ALICE_SDP);
+    id = s->claim.id;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_int_equal(send_bytes(s, BOB, ALICE, rows[i]), BIN_SIP_MALFORMED);
+        assert_int_equal(s->claim.kind, CLAIM_SIP);
+        assert_true(s->claim.id == id);
+    }
+    assert_int_equal(send_bytes(s, BOB, ALICE, stranger), BIN_SIP_MALFORMED);
+    assert_int_equal(s->claim.kind, CLAIM_NONE);
+    scene_finish(s);
+    assert_true(only_call(s)->final_status == RECORD_NONE);
+    expect_text(only_call(s)->ended_by, NULL);
+    scene_close(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -526,6 +554,7 @@ int main(void)
         cmocka_unit_test(a_capture_may_end_or_begin_in_mid_call),
         cmocka_unit_test(re_invites_of_both_sides_are_counted),
         cmocka_unit_test(what_is_no_sip_is_told_apart),
+        cmocka_unit_test(what_cannot_be_read_is_kept_with_its_call),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
