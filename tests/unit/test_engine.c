@@ -1,0 +1,396 @@
+/*
+ * test_engine - frames in, calls and their packets out: what carried a message is kept, once.
+ *
+ * SIP over TCP is cut anywhere and comes in any order; messages over UDP come in fragments. Each
+ * call's packets are held against what a reader of the whole stream would keep.
+ */
+#include "probe/engine/engine.h"
+
+#include "storage/call_messages.h"
+#include "tests/unit/packet_fixture.h"
+#include "tests/unit/random.h"
+
+enum { CALLS = 3, MESSAGES = 24, STREAM_MAX = 64 << 10, FRAMES_MAX = 2048, FRAME_MAX = 4096 };
+
+struct message {
+    size_t begin, end; /* in the stream */
+    int call;
+};
+
+/* Messages of some calls, one behind the other. */
+struct stream {
+    char bytes[STREAM_MAX];
+    size_t len;
+    struct message messages[MESSAGES];
+};
+
+struct sent_frame {
+    uint8_t bytes[FRAME_MAX];
+    size_t len;
+    size_t begin, end; /* what it carries of the stream */
+    int64_t time_ns;
+};
+
+struct scene {
+    struct fixture f;
+    struct engine *engine;
+    struct stream stream;
+    struct sent_frame frames[FRAMES_MAX];
+    size_t frame_count;
+    uint64_t ids[CALLS];
+    int64_t received, binned, sip, parts;
+};
+
+static int64_t count_in(struct slice json, const char *name)
+{
+    char text[4096], key[64], *at;
+
+    assert_true(json.p && json.len < sizeof text);
+    memcpy(text, json.p, json.len);
+    text[json.len] = '\0';
+    snprintf(key, sizeof key, "\"%s\":", name);
+    at = strstr(text, key);
+    return at ? strtoll(at + strlen(key), NULL, 10) : 0;
+}
+
+static void on_record(void *ctx, const struct record_type *type, const void *record)
+{
+    struct scene *s = ctx;
+
+    if (type == &record_type_call) {
+        const struct call_record *call = record;
+        unsigned long n = strtoul(call->call_id.p + strlen("call-"), NULL, 10);
+
+        assert_true(n < CALLS && s->ids[n] == 0);
+        s->ids[n] = call->id;
+    } else if (type == &record_type_capture) {
+        const struct capture_record *c = record;
+
+        s->received = c->received;
+        s->binned = 0;
+        for (int i = 0; i < BIN_COUNT; i++)
+            s->binned += count_in(c->bins, packet_bin_text((enum packet_bin)i));
+        s->sip = count_in(c->bins, "sip");
+        s->parts = count_in(c->bins, "tcp_segment") + count_in(c->bins, "fragment");
+    }
+}
+
+static void open_scene(struct scene *s)
+{
+    struct engine_options options = { .source = "test", .record = on_record, .record_ctx = s };
+    struct engine_error error;
+
+    fixture_make_dir(&s->f);
+    options.store_dir = s->f.dir;
+    assert_int_equal(engine_open(&s->engine, &options, &error), 0);
+}
+
+static void close_scene(struct scene *s)
+{
+    fixture_remove_dir(&s->f);
+    free(s);
+}
+
+static struct scene *new_scene(void)
+{
+    struct scene *s = calloc(1, sizeof *s);
+
+    assert_non_null(s);
+    return s;
+}
+
+/* INVITEs and what may follow them, of a length of their own. */
+static void add_message(struct stream *s, int index, int call, const char *method, size_t padding)
+{
+    struct message *m = &s->messages[index];
+    int n;
+
+    m->begin = s->len;
+    m->call = call;
+    n = snprintf(s->bytes + s->len, sizeof s->bytes - s->len,
+                 "%s sip:bob@example SIP/2.0\r\nVia: SIP/2.0/TCP 10.0.0.1;branch=z9hG4bK-%d-%d\r\n"
+                 "From: <sip:alice@example>;tag=a%d\r\nTo: <sip:bob@example>\r\n"
+                 "Call-ID: call-%d\r\nCSeq: %d %s\r\nSubject: %0*d\r\nContent-Length: 0\r\n\r\n",
+                 method, call, index, call, call, index + 1, method, (int)padding, index);
+    assert_true(n > 0 && s->len + (size_t)n < sizeof s->bytes);
+    s->len += (size_t)n;
+    m->end = s->len;
+}
+
+static void make_stream(struct stream *s, struct random *r)
+{
+    s->len = 0;
+    for (int i = 0; i < MESSAGES; i++)
+        add_message(s, i, i < CALLS ? i : (int)random_below(r, CALLS),
+                    i < CALLS ? "INVITE" : "INFO",
+                    1 + random_below(r, random_hits(r, 0.1) ? 3000 : 300));
+}
+
+static void put16(uint8_t *p, size_t v)
+{
+    p[0] = (uint8_t)(v >> 8);
+    p[1] = (uint8_t)v;
+}
+
+/* Ethernet and IPv4 in front of `len` bytes; returns the place of those. */
+static uint8_t *put_ip(struct sent_frame *f, uint8_t protocol, uint16_t id, uint16_t fragment,
+                       size_t len)
+{
+    static const uint8_t head[] = { 2, 0, 0, 0, 0, 1,  2, 0, 0, 0,  0, 2, 8, 0,  0x45, 0, 0,
+                                    0, 0, 0, 0, 0, 64, 0, 0, 0, 10, 0, 0, 1, 10, 0,    0, 2 };
+
+    assert_true(sizeof head + len <= sizeof f->bytes);
+    memcpy(f->bytes, head, sizeof head);
+    put16(f->bytes + 16, 20 + len);
+    put16(f->bytes + 18, id);
+    put16(f->bytes + 20, fragment);
+    f->bytes[23] = protocol;
+    f->len = sizeof head + len;
+    return f->bytes + sizeof head;
+}
+
+static struct sent_frame *next_frame(struct scene *s)
+{
+    struct sent_frame *f = &s->frames[s->frame_count];
+
+    assert_true(s->frame_count < FRAMES_MAX);
+    s->frame_count++;
+    f->begin = f->end = 0;
+    return f;
+}
+
+static void add_segment(struct scene *s, size_t begin, size_t end, bool syn)
+{
+    struct sent_frame *f = next_frame(s);
+    uint32_t seq = 0xfffffff0u + (syn ? 0 : 1 + (uint32_t)begin); /* and past the wrap */
+    uint8_t *p = put_ip(f, 6, (uint16_t)s->frame_count, 0, 20 + end - begin);
+
+    memset(p, 0, 20);
+    put16(p, 40000);
+    put16(p + 2, 5060);
+    put16(p + 4, seq >> 16);
+    put16(p + 6, seq & 0xffff);
+    p[12] = 0x50;
+    p[13] = syn ? 0x02 : 0x18;
+    put16(p + 14, 65535);
+    memcpy(p + 20, s->stream.bytes + begin, end - begin);
+    f->begin = begin;
+    f->end = end;
+}
+
+/* Cut anywhere, now and then with two neighbours changed. */
+static void cut_stream(struct scene *s, struct random *r, size_t most)
+{
+    add_segment(s, 0, 0, true);
+    for (size_t at = 0; at < s->stream.len;) {
+        size_t n = 1 + random_below(r, (uint32_t)most);
+
+        if (n > s->stream.len - at)
+            n = s->stream.len - at;
+        add_segment(s, at, at + n, false);
+        at += n;
+    }
+    for (size_t i = 2; i < s->frame_count; i++) {
+        struct sent_frame swap = s->frames[i];
+
+        if (!random_hits(r, 0.2))
+            continue;
+        s->frames[i] = s->frames[i - 1];
+        s->frames[i - 1] = swap;
+    }
+}
+
+static void send_all(struct scene *s)
+{
+    for (size_t i = 0; i < s->frame_count; i++) {
+        struct sent_frame *f = &s->frames[i];
+        uint8_t *block = malloc(f->len);
+        struct frame frame = { .time_ns = FIXTURE_TIME + (int64_t)i * 1000000,
+                               .data = block,
+                               .captured_bytes = (uint32_t)f->len,
+                               .wire_bytes = (uint32_t)f->len,
+                               .link_type = 1 };
+
+        assert_non_null(block);
+        memcpy(block, f->bytes, f->len);
+        f->time_ns = frame.time_ns;
+        engine_frame(s->engine, &frame);
+        free(block);
+    }
+    engine_finish(s->engine);
+    engine_close(s->engine);
+    assert_int_equal(s->received, s->frame_count);
+    assert_int_equal(s->binned, s->frame_count);
+}
+
+static bool carries(const struct scene *s, const struct sent_frame *f, int call)
+{
+    for (int i = 0; i < MESSAGES; i++) {
+        const struct message *m = &s->stream.messages[i];
+
+        if (m->call == call && f->begin < m->end && m->begin < f->end)
+            return true;
+    }
+    return false;
+}
+
+/* Each frame that carried something of the call is in its export, once, by its time. */
+static void expect_frames(const struct scene *s, int call)
+{
+    struct pcap_frame frame;
+    struct pcap_bytes b;
+
+    assert_int_equal(pcap_bytes_read(&b, s->f.dir, s->ids[call], 4096), 0);
+    for (size_t i = 0; i < s->frame_count; i++) {
+        const struct sent_frame *f = &s->frames[i];
+
+        if (!carries(s, f, call))
+            continue;
+        assert_true(pcap_bytes_next(&b, &frame));
+        assert_true(frame.time_ns == f->time_ns);
+        assert_int_equal(frame.captured, f->len);
+        assert_memory_equal(frame.data, f->bytes, f->len);
+    }
+    assert_false(pcap_bytes_next(&b, &frame));
+    assert_int_equal(b.damaged + b.left_out, 0);
+    free(b.p);
+}
+
+struct ladder {
+    const struct stream *stream;
+    bool seen[MESSAGES];
+    int call, count;
+};
+
+static bool take_message(void *ctx, const struct stored_message *m)
+{
+    struct ladder *ladder = ctx;
+
+    for (int i = 0; i < MESSAGES; i++) {
+        const struct message *sent = &ladder->stream->messages[i];
+        struct slice text = slice_of(ladder->stream->bytes + sent->begin, sent->end - sent->begin);
+
+        if (sent->call != ladder->call || !slice_eq(text, m->raw))
+            continue;
+        assert_false(ladder->seen[i]);
+        ladder->seen[i] = true;
+        ladder->count++;
+        return true;
+    }
+    fail_msg("a message that was not sent: %.*s", (int)m->raw.len, m->raw.p);
+    return false;
+}
+
+/* Each message is in the ladder, whole, once. */
+static void expect_ladder(const struct scene *s, int call)
+{
+    struct ladder ladder = { .stream = &s->stream, .call = call };
+    int expected = 0;
+
+    for (int i = 0; i < MESSAGES; i++)
+        expected += s->stream.messages[i].call == call;
+    assert_int_equal(call_messages_read(s->f.dir, s->ids[call], take_message, &ladder), 0);
+    assert_int_equal(ladder.count, expected);
+}
+
+static void every_segment_is_kept_once(void **state)
+{
+    static const size_t most[] = { 40, 300, 1400, 3500 };
+
+    (void)state;
+    for (uint64_t seed = 1; seed <= 24; seed++) {
+        struct scene *s = new_scene();
+        struct random r = { seed };
+
+        open_scene(s);
+        make_stream(&s->stream, &r);
+        cut_stream(s, &r, most[seed % 4]);
+        send_all(s);
+        for (int call = 0; call < CALLS; call++) {
+            expect_frames(s, call);
+            expect_ladder(s, call);
+        }
+        close_scene(s);
+    }
+}
+
+/* All messages in one segment: the frame is one packet of SIP, and each call has it once. */
+static void one_frame_has_one_bin(void **state)
+{
+    struct scene *s = new_scene();
+    struct random r = { 1 };
+
+    (void)state;
+    open_scene(s);
+    for (int i = 0; i < MESSAGES; i++)
+        add_message(&s->stream, i, i % CALLS, i < CALLS ? "INVITE" : "INFO",
+                    1 + random_below(&r, 9));
+    s->stream.len = s->stream.len < 3900 ? s->stream.len : s->stream.messages[14].end;
+    add_segment(s, 0, 0, true);
+    add_segment(s, 0, s->stream.messages[11].end, false);
+    add_segment(s, s->stream.messages[11].end, s->stream.messages[11].end + 10, false);
+    send_all(s);
+    assert_int_equal(s->sip, 1);
+    assert_int_equal(s->parts, 1); /* ten bytes of the next message */
+    for (int call = 0; call < CALLS; call++) {
+        struct pcap_frame frame;
+        struct pcap_bytes b;
+
+        assert_int_equal(pcap_bytes_read(&b, s->f.dir, s->ids[call], 4096), 0);
+        assert_true(pcap_bytes_next(&b, &frame));
+        assert_int_equal(frame.captured, s->frames[1].len);
+        assert_false(pcap_bytes_next(&b, &frame));
+        free(b.p);
+    }
+    close_scene(s);
+}
+
+/* One message over UDP in fragments, last one first. */
+static void every_fragment_is_kept(void **state)
+{
+    enum { PIECE = 1200 };
+    struct scene *s = new_scene();
+    uint8_t datagram[8 + STREAM_MAX];
+    size_t len, pieces;
+
+    (void)state;
+    open_scene(s);
+    for (int i = 0; i < MESSAGES; i++)
+        add_message(&s->stream, i, i == 0 ? 0 : 1, "INVITE", i == 0 ? 4000 : 1);
+    s->stream.len = s->stream.messages[0].end;
+    len = 8 + s->stream.len;
+    put16(datagram, 5060);
+    put16(datagram + 2, 5060);
+    put16(datagram + 4, len);
+    put16(datagram + 6, 0);
+    memcpy(datagram + 8, s->stream.bytes, s->stream.len);
+    pieces = (len + PIECE - 1) / PIECE;
+    for (size_t i = pieces; i-- > 0;) {
+        struct sent_frame *f = next_frame(s);
+        size_t n = i + 1 == pieces ? len - i * PIECE : PIECE;
+        uint16_t field = (uint16_t)(i * PIECE / 8 | (i + 1 < pieces ? 0x2000 : 0));
+
+        memcpy(put_ip(f, 17, 7, field, n), datagram + i * PIECE, n);
+        f->begin = 0;
+        f->end = 1;
+    }
+    send_all(s);
+    assert_int_equal(s->sip, 1);
+    assert_int_equal(s->parts, pieces - 1);
+    expect_frames(s, 0);
+    for (int i = 1; i < MESSAGES; i++)
+        s->stream.messages[i].call = -1; /* not sent */
+    expect_ladder(s, 0);
+    close_scene(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_segment_is_kept_once),
+        cmocka_unit_test(one_frame_has_one_bin),
+        cmocka_unit_test(every_fragment_is_kept),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
