@@ -21,6 +21,7 @@
 #include "probe/decap/tcp.h"
 #include "probe/decap/tunnel.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -137,17 +138,23 @@ static bool looks_like_dtls(struct slice s)
     return s.len >= 3 && s.p[0] >= 20 && s.p[0] <= 63 && (uint8_t)s.p[1] == 0xfe;
 }
 
-/* In place: a copy of what was just put together from small pieces waits for them. */
+/* Two words that are stored as one: who reads an address reads it whole, at once, and would
+ * otherwise wait until all that was stored before has reached the cache. */
+typedef uint64_t address_words __attribute__((vector_size(16)));
+
 static void put_address(struct addr *to, const uint8_t *ip, bool is_v6, uint16_t port)
 {
-    static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+    address_words words = { 0 };
 
     if (is_v6) {
-        memcpy(to->ip, ip, 16);
+        memcpy(&words, ip, sizeof words);
     } else {
-        memcpy(to->ip, mapped, sizeof mapped);
-        memcpy(to->ip + sizeof mapped, ip, 4);
+        uint32_t v4;
+
+        memcpy(&v4, ip, sizeof v4);
+        words[1] = htobe64(UINT64_C(0xffff) << 32 | be32toh(v4)); /* ::ffff:a.b.c.d */
     }
+    memcpy(to->ip, &words, sizeof words);
     to->port = port;
 }
 

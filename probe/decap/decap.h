@@ -31,7 +31,7 @@ struct decap_ports {
 
 struct decap_options {
     struct decap_ports vxlan, geneve, gtpu, tzsp, l2tp; /* UDP, as destination */
-    unsigned depth_max;          /* tunnels and link layers around a packet, each counted */
+    unsigned depth_max;          /* tunnels within one another */
     int64_t duplicate_window_ns; /* 0: every copy is analysed */
     bool separate_vlans;         /* equal addresses in two VLANs (or VNIs) are two hosts */
     size_t fragment_bytes_max, fragmented_max;  /* held at a time: bytes, and packets in pieces */
@@ -43,7 +43,7 @@ struct decap_options {
     void *certificate_ctx;
 };
 
-/* Ports as registered (VXLAN also 8472), 8 layers, 50 ms, VLANs apart, 16 MiB in 4,096 packets,
+/* Ports as registered (VXLAN also 8472), 8 tunnels, 50 ms, VLANs apart, 16 MiB in 4,096 packets,
  * 64 MiB and 256 KiB in 65,536 streams. */
 void decap_options_default(struct decap_options *options);
 
