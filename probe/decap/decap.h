@@ -31,9 +31,9 @@ struct decap_ports {
 
 struct decap_options {
     struct decap_ports vxlan, geneve, gtpu, tzsp, l2tp; /* UDP, as destination */
-    unsigned depth_max;          /* tunnels within one another */
-    int64_t duplicate_window_ns; /* 0: every copy is analysed */
-    bool separate_vlans;         /* equal addresses in two VLANs (or VNIs) are two hosts */
+    unsigned depth_max;                                 /* tunnels within one another */
+    int64_t duplicate_window_ns;                        /* 0: every copy is analysed */
+    bool separate_vlans; /* equal addresses in two VLANs (or VNIs) are two hosts */
     size_t fragment_bytes_max, fragmented_max;  /* held at a time: bytes, and packets in pieces */
     size_t tcp_bytes_max, tcp_stream_bytes_max; /* waiting at a time: in all, in one direction */
     size_t tcp_streams_max;                     /* directions of connections known at a time */
