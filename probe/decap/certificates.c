@@ -10,7 +10,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define REPORT_EVERY_NS ((int64_t)60 * 1000000000)
+#define NS_PER_S        INT64_C(1000000000)
+#define REPORT_EVERY_NS (60 * NS_PER_S)
 #define NS_PER_DAY      (86400.0 * 1e9)
 
 enum transport_kind { KIND_TLS, KIND_DTLS };
@@ -43,6 +44,8 @@ struct certificates {
     struct certificate *oldest, *newest;
     size_t bytes;
     int64_t last_sweep_ns;
+    int64_t read_second; /* that the certificates below were read in */
+    unsigned read_count;
     bool swept;
     struct dtls *dtls;
     struct counters *counters;
@@ -171,8 +174,18 @@ static void print_fingerprint(struct certificate *e)
 }
 
 /* False, and counted, when the leaf cannot be read. */
-static bool read_leaf(struct certificates *c, struct slice leaf, struct tls_cert *cert)
+static bool read_leaf(struct certificates *c, struct slice leaf, int64_t time_ns,
+                      struct tls_cert *cert)
 {
+    if (c->read_second != time_ns / NS_PER_S) {
+        c->read_second = time_ns / NS_PER_S;
+        c->read_count = 0;
+    }
+    if (c->read_count >= CERTIFICATES_NEW_PER_SECOND) {
+        c->counters->refusals[REFUSAL_CERTIFICATES]++;
+        return false;
+    }
+    c->read_count++;
     switch (tls_cert_read(leaf, cert)) {
     case TLS_CERT_OK:
         return true;
@@ -195,7 +208,7 @@ static struct certificate *add(struct certificates *c, const struct certificate_
     struct tls_cert cert = { 0 };
     struct certificate *e;
 
-    if (!key->hidden && !read_leaf(c, leaf, &cert))
+    if (!key->hidden && !read_leaf(c, leaf, time_ns, &cert))
         return NULL;
     e = calloc(1, sizeof *e);
     if (!e)

@@ -20,6 +20,9 @@ struct certificates;
 enum {
     CERTIFICATES_MAX = 10000, /* at a time: the longest unseen is let go, reported and counted */
     CERTIFICATES_MAX_BYTES = 20 << 20, /* with their texts */
+    /* Read in a second; those beyond are counted, and read when they are shown again. OpenSSL takes
+     * 100 to 250 us for one, and an attacker can make a new one with every datagram. */
+    CERTIFICATES_NEW_PER_SECOND = 500,
 };
 
 /* 0 or −ENOMEM. Takes its sink and key from the options; refusals are counted in *counters, which

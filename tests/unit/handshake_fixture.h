@@ -18,15 +18,16 @@ static inline void add_number(struct strbuf *b, uint64_t n, unsigned width)
         strbuf_add_char(b, (char)(uint8_t)(n >> 8 * width));
 }
 
+static inline unsigned hex_value(char c)
+{
+    return (unsigned)(c <= '9' ? c - '0' : c - 'a' + 10);
+}
+
+/* Small letters. */
 static inline void add_hex(struct strbuf *b, const char *hex)
 {
-    static const char digits[] = "0123456789abcdef";
-
     for (; hex[0] && hex[1]; hex += 2)
-        add_number(
-            b,
-            (uint64_t)((strchr(digits, hex[0]) - digits) << 4 | (strchr(digits, hex[1]) - digits)),
-            1);
+        strbuf_add_char(b, (char)(uint8_t)(hex_value(hex[0]) << 4 | hex_value(hex[1])));
 }
 
 /* A length of that width, and the bytes. */
