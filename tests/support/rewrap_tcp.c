@@ -17,7 +17,7 @@ enum {
     ACK = 0x10,
     GAP_NS = 1000,
     ACK_NS = 20000,
-    REPEAT_NS = 300000,
+    REPEAT_NS = 3000000,
     CLOSE_NS = 200000,
     OVERLAP_MAX = 40,
     SEGMENTS_MAX = 8192,

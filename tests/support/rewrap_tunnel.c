@@ -107,8 +107,8 @@ static uint8_t *write_erspan3(struct tunnel *t, uint8_t *p, const struct load *l
     p = put16(p, 0x2000); /* version 2, VLAN 0 */
     p = put16(p, t->id);
     p = put32(p, (uint32_t)(load->frame->time_ns / 100000));
-    p = put16(p, 0);                 /* security group tag */
-    p = put16(p, 0x1000u | 2 | sub); /* 100 us, an Ethernet frame, ours */
+    p = put16(p, 0);             /* security group tag */
+    p = put16(p, 0x8000u | sub); /* an Ethernet frame, stamped in 100 us */
     return sub ? put32(put32(p, 3u << 26), 0) : p;
 }
 
