@@ -1,10 +1,12 @@
 #include "probe/cli.h"
 #include "probe/cmd/call_line.h"
 #include "probe/cmd/cmd.h"
+#include "probe/cmd/ledger_text.h"
 #include "probe/engine/file_run.h"
 #include "probe/engine/stop_signal.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 struct printer {
     const struct cli_command *command;
@@ -13,6 +15,7 @@ struct printer {
     bool heading_done;
     bool broken; /* nobody reads any more */
     uint64_t calls, streams;
+    struct mirror_record *mirror; /* the last word on it; NULL: none yet */
 };
 
 enum { FLUSH_BYTES = 64 * 1024 };
@@ -34,37 +37,16 @@ static void add_json(struct printer *p, const struct record_type *type, const vo
     strbuf_add_char(&p->out, '\n');
 }
 
-/* "  sip 5, rtp 851": the bins above zero. */
-static void add_bins(struct strbuf *out, struct slice json)
-{
-    for (size_t i = 0; i < json.len; i++) {
-        char c = json.p[i];
-
-        if (c == ':' || c == ',')
-            strbuf_add_text(out, c == ':' ? " " : ", ");
-        else if (c != '{' && c != '}' && c != '"')
-            strbuf_add_char(out, c);
-    }
-}
-
 static void add_ledger(struct printer *p, const struct capture_record *c)
 {
-    strbuf_addf(&p->out, "\n%llu calls, %llu streams without SIP, %lld packets: ",
-                (unsigned long long)p->calls, (unsigned long long)p->streams,
-                (long long)c->received);
-    add_bins(&p->out, c->bins);
-    if (c->truncated > 0)
-        strbuf_addf(&p->out, "; %lld cut by the snap length", (long long)c->truncated);
-    if (c->refusals.len > 2) {
-        strbuf_add_text(&p->out, "\nrefused: ");
-        add_bins(&p->out, c->refusals);
-    }
-    strbuf_add_char(&p->out, '\n');
+    strbuf_addf(&p->out, "\n%llu calls, %llu streams without SIP\n", (unsigned long long)p->calls,
+                (unsigned long long)p->streams);
+    ledger_text_add(&p->out, c, p->mirror);
 }
 
 static void add_text(struct printer *p, const struct record_type *type, const void *record)
 {
-    if (!p->heading_done && type != &record_type_transaction) {
+    if (!p->heading_done && (type == &record_type_call || type == &record_type_stream)) {
         p->heading_done = true;
         call_line_heading(&p->out);
     }
@@ -74,6 +56,9 @@ static void add_text(struct printer *p, const struct record_type *type, const vo
     } else if (type == &record_type_stream) {
         p->streams++;
         call_line_orphan(&p->out, record);
+    } else if (type == &record_type_mirror) {
+        free(p->mirror);
+        p->mirror = record_clone(type, record);
     } else if (type == &record_type_capture) {
         add_ledger(p, record);
     }
@@ -136,6 +121,7 @@ int cmd_analyze(int argc, char **argv)
     engine_close(engine);
     flush(&p);
     strbuf_fini(&p.out);
+    free(p.mirror);
     if (fflush(stdout) != 0 || p.broken)
         status = status ? status : EXIT_CANNOT_WRITE;
     return status;

@@ -4,12 +4,14 @@
 #include "probe/capture/capture_filter.h"
 #include "probe/capture/privileges.h"
 #include "probe/capture/source_live.h"
+#include "probe/cmd/ledger_text.h"
 #include "probe/cmd/settings.h"
 #include "probe/cmd/web_process.h"
 #include "probe/engine/live_run.h"
 #include "probe/engine/stop_signal.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { RUN_SOURCES_MAX = 32, TUNNEL_PORTS_MAX = 5 * DECAP_PORTS_MAX };
@@ -27,6 +29,8 @@ struct run {
     size_t source_count;
     char source_names[256];
     char rules_room[FOLDERS_PATH_MAX], web_room[FOLDERS_PATH_MAX];
+    struct mirror_record *mirror; /* the last word on it; NULL: none yet */
+    struct strbuf ledger;         /* as text, once the engine has finished */
 };
 
 static void close_sources(struct run *r)
@@ -57,6 +61,18 @@ static int open_sources(struct run *r)
     return -1;
 }
 
+static void on_record(void *ctx, const struct record_type *type, const void *record)
+{
+    struct run *r = ctx;
+
+    if (type == &record_type_mirror) {
+        free(r->mirror);
+        r->mirror = record_clone(type, record);
+    } else if (type == &record_type_capture) {
+        ledger_text_add(&r->ledger, record, r->mirror);
+    }
+}
+
 static void say_farewell(struct run *r, const struct engine *e, const struct engine_losses *losses)
 {
     struct engine_progress done;
@@ -71,6 +87,10 @@ static void say_farewell(struct run *r, const struct engine *e, const struct eng
     if (losses->clock_steps)
         printf("; the clock was set %lld times", (long long)losses->clock_steps);
     putchar('\n');
+    if (r->ledger.len)
+        fwrite(r->ledger.p, 1, r->ledger.len, stdout);
+    strbuf_fini(&r->ledger);
+    free(r->mirror);
 }
 
 static int listen_until_stopped(struct run *r)
@@ -79,6 +99,8 @@ static int listen_until_stopped(struct run *r)
                                             .rules_dir = r->rules,
                                             .source = r->source_names,
                                             .live = true,
+                                            .record = on_record,
+                                            .record_ctx = r,
                                             .decap = r->decap,
                                             .no_classify = !r->config->decap_classify };
     struct engine_error error;

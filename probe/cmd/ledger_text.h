@@ -1,0 +1,19 @@
+/*
+ * ledger_text - the ledger at the end of a run: where every packet went, what was lost, and what to
+ * do about it.
+ *
+ * What is not known is left out, and so is a count of nothing.
+ */
+#ifndef PROBE_CMD_LEDGER_TEXT_H
+#define PROBE_CMD_LEDGER_TEXT_H
+
+#include "analyzer/record.h"
+
+/* mirror: NULL when nobody judged it. */
+void ledger_text_add(struct strbuf *out, const struct capture_record *capture,
+                     const struct mirror_record *mirror);
+
+/* The plain word for a bin or a refusal; NULL for a name that is not known. */
+const char *ledger_text_word(struct slice name);
+
+#endif
