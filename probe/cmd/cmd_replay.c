@@ -1,6 +1,6 @@
 #include "probe/cli.h"
 #include "probe/cmd/cmd.h"
-#include "probe/cmd/folders.h"
+#include "probe/cmd/settings.h"
 #include "probe/engine/file_run.h"
 #include "probe/engine/stop_signal.h"
 
@@ -11,6 +11,7 @@ enum { SOURCE_NAME_MAX = 512 };
 struct replay {
     const struct cli_command *command;
     const char *store, *rules;
+    struct decap_options decap;
     bool quiet;
 };
 
@@ -33,9 +34,9 @@ static void name_source(char *name, size_t room, char **paths, size_t count)
 static int replay(struct replay *r, char **paths, size_t count)
 {
     char source[SOURCE_NAME_MAX];
-    const struct engine_options options = { .store_dir = r->store,
-                                            .rules_dir = r->rules,
-                                            .source = source };
+    const struct engine_options options = {
+        .store_dir = r->store, .rules_dir = r->rules, .source = source, .decap = r->decap
+    };
     struct engine_progress done;
     struct engine_error error;
     struct engine *engine;
@@ -59,7 +60,10 @@ static int replay(struct replay *r, char **paths, size_t count)
 int cmd_replay(int argc, char **argv)
 {
     struct replay r = { 0 };
+    const char *config = NULL;
     const struct cli_option options[] = {
+        { "config", 'c', CLI_TEXT, "FILE", "how packets are opened: 'decap' of earshot.yaml(5)",
+          &config, 0, 0 },
         { "store", 's', CLI_TEXT, "DIR", "the store to write to; made when it is missing", &r.store,
           0, 0 },
         { "rules", 'r', CLI_TEXT, "DIR", "alert rules (default: those that came with earshot)",
@@ -74,7 +78,7 @@ int cmd_replay(int argc, char **argv)
         "  earshot replay monday.pcap --store /var/lib/earshot\n"
         "  earshot serve --store /var/lib/earshot\n",
         options,
-        3,
+        sizeof options / sizeof options[0],
     };
     char rules[FOLDERS_PATH_MAX];
     int first, status = cli_parse(&command, argc, argv, &first);
@@ -87,6 +91,9 @@ int cmd_replay(int argc, char **argv)
                         "which capture? 'earshot replay FILE... --store DIR'");
     if (!r.store)
         return cli_fail(&command, EXIT_USAGE, "which store? '--store DIR'");
+    status = settings_read_decap(&command, config, &r.decap);
+    if (status != -1)
+        return status;
     if (!r.rules)
         r.rules = folders_find("rules", rules);
     stop_signal_install();

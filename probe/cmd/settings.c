@@ -113,6 +113,19 @@ void settings_decap(const struct config *config, struct decap_options *decap)
     decap->tcp_bytes_max = (size_t)config->decap_tcp_memory_mib << 20;
 }
 
+int settings_read_decap(const struct cli_command *command, const char *file,
+                        struct decap_options *decap)
+{
+    const struct settings set = { .file = file };
+    struct config config;
+    int status = settings_read(command, &set, &config);
+
+    if (status == -1)
+        settings_decap(&config, decap);
+    config_fini(&config);
+    return status;
+}
+
 void settings_web(const struct config *config, struct web_process_options *web,
                   char room[FOLDERS_PATH_MAX])
 {

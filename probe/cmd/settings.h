@@ -35,6 +35,11 @@ const char *settings_rules(const struct config *config, char room[FOLDERS_PATH_M
 /* How packets are opened. */
 void settings_decap(const struct config *config, struct decap_options *decap);
 
+/* The same of a command that needs nothing else of the file; NULL: the defaults. -1 to go on; else
+ * the exit status, everything said. */
+int settings_read_decap(const struct cli_command *command, const char *file,
+                        struct decap_options *decap);
+
 /* Borrows from the configuration and from `room`. */
 void settings_web(const struct config *config, struct web_process_options *web,
                   char room[FOLDERS_PATH_MAX]);
