@@ -194,7 +194,7 @@ static enum sip_framing_step read_start(struct sip_framing *f, struct slice byte
         f->scanned = 0;
         return SIP_FRAMING_KEEPALIVE;
     }
-    lf = memchr(bytes.p + f->scanned, '\n', bytes.len - f->scanned);
+    lf = f->scanned < bytes.len ? memchr(bytes.p + f->scanned, '\n', bytes.len - f->scanned) : NULL;
     if (!lf) {
         if (!may_begin(bytes, f->place == SIP_FRAMING_LOST))
             return skip_damage(f, bytes, found);
