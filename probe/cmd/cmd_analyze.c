@@ -2,6 +2,7 @@
 #include "probe/cmd/call_line.h"
 #include "probe/cmd/cmd.h"
 #include "probe/cmd/ledger_text.h"
+#include "probe/cmd/settings.h"
 #include "probe/engine/file_run.h"
 #include "probe/engine/stop_signal.h"
 
@@ -89,7 +90,10 @@ static void on_trouble(void *ctx, const char *text)
 int cmd_analyze(int argc, char **argv)
 {
     struct printer p = { 0 };
+    const char *config = NULL;
     const struct cli_option options[] = {
+        { "config", 'c', CLI_TEXT, "FILE", "how packets are opened: 'decap' of earshot.yaml(5)",
+          &config, 0, 0 },
         { "json", 'j', CLI_FLAG, NULL, "one JSON record a line (docs/METRICS.md)", &p.json, 0, 0 },
     };
     const struct cli_command command = {
@@ -100,7 +104,7 @@ int cmd_analyze(int argc, char **argv)
         "  earshot analyze capture.pcap\n"
         "  tcpdump -w - -i eth0 -c 10000 | earshot analyze --json - | jq .mos_lq\n",
         options,
-        1,
+        sizeof options / sizeof options[0],
     };
     struct engine_options engine_options = { .source = "", .record = on_record, .record_ctx = &p };
     struct engine_error error;
@@ -111,6 +115,9 @@ int cmd_analyze(int argc, char **argv)
         return status;
     if (first == argc)
         return cli_fail(&command, EXIT_USAGE, "which capture? 'earshot analyze FILE...'");
+    status = settings_read_decap(&command, config, &engine_options.decap);
+    if (status != -1)
+        return status;
     p.command = &command;
     engine_options.source = argv[first];
     stop_signal_install();
