@@ -48,6 +48,7 @@ struct context {
     struct call_filter filter;
     uint64_t id; /* of the path */
 
+    const struct record_type *listed; /* its first field is the id */
     size_t rows;
     uint64_t last_id;
     bool more_rows;
@@ -108,7 +109,7 @@ static void write_hex_id(struct jsonw *j, uint64_t id)
     jsonw_text(j, slice_of_text(text));
 }
 
-/* A call as in a list: its own fields, no streams. None of its names is nested. */
+/* A record as in a list: its own fields, no streams. None of their names is nested. */
 static void write_flat(struct jsonw *j, const struct record_type *type, const void *record)
 {
     jsonw_object_open(j);
@@ -133,30 +134,20 @@ static bool page_is_full(struct context *c, uint64_t id)
     return false;
 }
 
-static bool on_listed_call(void *ctx, const void *record)
+static bool on_listed(void *ctx, const void *record)
 {
     struct context *c = ctx;
-    const struct call_record *call = record;
+    const uint64_t *id = record_at(record, &c->listed->fields[0]);
 
-    if (page_is_full(c, call->id))
+    if (page_is_full(c, *id))
         return false;
-    write_flat(&c->json, &record_type_call, call);
+    write_flat(&c->json, c->listed, record);
     return !c->x->body.failed;
 }
 
-static bool on_listed_alert(void *ctx, const void *record)
+static void open_page(struct context *c, const char *key, const struct record_type *type)
 {
-    struct context *c = ctx;
-    const struct alert_record *alert = record;
-
-    if (page_is_full(c, alert->id))
-        return false;
-    write_flat(&c->json, &record_type_alert, alert);
-    return !c->x->body.failed;
-}
-
-static void open_page(struct context *c, const char *key)
-{
+    c->listed = type;
     jsonw_object_open(&c->json);
     jsonw_key(&c->json, key);
     jsonw_array_open(&c->json);
@@ -183,15 +174,21 @@ static void get_calls(struct context *c)
     struct call_filter asked = c->filter;
 
     asked.limit++;
-    open_page(c, "calls");
-    close_page(c, query_calls(c->api->query, &asked, on_listed_call, c));
+    open_page(c, "calls", &record_type_call);
+    close_page(c, query_calls(c->api->query, &asked, on_listed, c));
 }
 
 static void get_alerts(struct context *c)
 {
-    open_page(c, "alerts");
+    open_page(c, "alerts", &record_type_alert);
+    close_page(c, query_alerts(c->api->query, c->filter.before, c->filter.limit + 1, on_listed, c));
+}
+
+static void get_certificates(struct context *c)
+{
+    open_page(c, "certificates", &record_type_certificate);
     close_page(
-        c, query_alerts(c->api->query, c->filter.before, c->filter.limit + 1, on_listed_alert, c));
+        c, query_certificates(c->api->query, c->filter.before, c->filter.limit + 1, on_listed, c));
 }
 
 /* ---- one call ---- */
@@ -374,13 +371,30 @@ static void write_key_time(struct jsonw *j, const char *key, int64_t time)
         jsonw_time(j, time);
 }
 
-static bool on_capture(void *ctx, const void *record)
+static bool on_newest(void *ctx, const void *record)
 {
     struct context *c = ctx;
 
-    record_write_json(&c->json, &record_type_capture, record);
+    write_flat(&c->json, c->listed, record);
     c->rows++;
     return false;
+}
+
+typedef int query_newest_fn(struct query *q, size_t limit, query_row_fn row, void *ctx);
+
+/* The newest record of its type, or null. */
+static int write_newest(struct context *c, const char *key, const struct record_type *type,
+                        query_newest_fn *query)
+{
+    int err;
+
+    c->listed = type;
+    c->rows = 0;
+    jsonw_key(&c->json, key);
+    err = query(c->api->query, 1, on_newest, c);
+    if (c->rows == 0)
+        jsonw_null(&c->json);
+    return err;
 }
 
 static void write_totals(struct jsonw *j, const struct store_totals *totals)
@@ -409,10 +423,9 @@ static void get_stats(struct context *c)
     write_key_text(j, "version", SLICE(EARSHOT_VERSION));
     jsonw_key(j, "store");
     write_totals(j, &totals);
-    jsonw_key(j, "capture");
-    err = query_captures(c->api->query, 1, on_capture, c);
-    if (c->rows == 0)
-        jsonw_null(j);
+    err = write_newest(c, "capture", &record_type_capture, query_captures);
+    if (err == 0)
+        err = write_newest(c, "mirror", &record_type_mirror, query_mirrors);
     jsonw_key(j, "live");
     jsonw_bool(j, atomic_load(c->api->options.live));
     jsonw_object_close(j);
@@ -435,6 +448,7 @@ static const struct {
     { "/api/v1/calls/*/messages", PARAMS_NONE, get_messages },
     { "/api/v1/calls/*/pcap", PARAMS_NONE, get_pcap },
     { "/api/v1/alerts", PARAMS_PAGE, get_alerts },
+    { "/api/v1/certificates", PARAMS_PAGE, get_certificates },
     { "/api/v1/stats", PARAMS_NONE, get_stats },
 };
 enum { ROUTES = sizeof routes / sizeof *routes };

@@ -18,7 +18,7 @@
 #define START_NS  1795217400000000000ll
 #define SECOND_NS 1000000000ll
 
-enum { CALLS_MAX = 10000000, ALERTS = 25, LINK_ETHERNET = 1, FRAME_ROOM = 2048 };
+enum { CALLS_MAX = 10000000, ALERTS = 25, CERTIFICATES = 7, LINK_ETHERNET = 1, FRAME_ROOM = 2048 };
 enum {
     ETH_BYTES = 14,
     IP_BYTES = 20,
@@ -72,6 +72,8 @@ static void fill_call(struct call_record *c, unsigned n, char *call_id_text, cha
     c->codecs = SLICE("[\"PCMU\"]");
     c->dtmf = SLICE("[]");
     c->invite_count = 1;
+    c->vlan = n == 0 ? SLICE("100.42") : SLICE_ABSENT;
+    c->tunnel = n == 0 ? SLICE("vxlan 5001") : SLICE_ABSENT;
 }
 
 static void put_u16(uint8_t *p, unsigned v)
@@ -227,7 +229,47 @@ static void add_ledger(struct store *s, unsigned calls)
     l.store_dropped = 0;
     l.calls = calls;
     l.bins = SLICE("{}");
+    l.protocols = SLICE("{\"mgcp\":3}");
     writer_submit(s->writer, &record_type_capture, &l);
+}
+
+/* Every third hides behind TLS 1.3. */
+static void add_certificate(struct store *s, unsigned n)
+{
+    struct certificate_record c;
+
+    record_clear(&record_type_certificate, &c);
+    c.id = record_id_make(call_time(n), n);
+    c.server = addr_v4((const uint8_t[4]){ 192, 0, 2, (uint8_t)(50 + n) }, 5061);
+    c.server_name = SLICE("sip.example.com");
+    c.transport = SLICE("tls");
+    c.tls_version = n % 3 ? SLICE("1.2") : SLICE("1.3");
+    c.state = n % 3 ? SLICE("seen") : SLICE("not_observable");
+    if (n % 3) {
+        c.subject = SLICE("CN=\"<b>sip\",O=Ex\xff");
+        c.subject_alt_names = SLICE("[\"sip.example.com\"]");
+        c.not_after = call_time(n) + 30 * 86400 * SECOND_NS;
+        c.days_left = 30;
+        c.key_bits = 2048;
+    }
+    c.first_seen = c.last_seen = call_time(n);
+    c.seen_count = n + 1;
+    writer_submit(s->writer, &record_type_certificate, &c);
+}
+
+static void add_mirror(struct store *s)
+{
+    struct mirror_record m;
+
+    record_clear(&record_type_mirror, &m);
+    m.start_time = START_NS;
+    m.source = SLICE("test");
+    m.frames = 1000;
+    m.duplicate_ratio = 0.5;
+    m.conversations = 4;
+    m.vlans = SLICE("{\"42\":900,\"untagged\":100}");
+    m.complaints = SLICE("[\"doubled\"]");
+    writer_submit(s->writer, &record_type_mirror, &m);
 }
 
 static void add_calls(struct store *s, unsigned calls)
@@ -262,7 +304,10 @@ int main(int argc, char **argv)
     add_stream(&s, 0);
     for (unsigned n = 0; n < ALERTS; n++)
         add_alert(&s, n);
+    for (unsigned n = 0; n < CERTIFICATES; n++)
+        add_certificate(&s, n);
     add_ledger(&s, (unsigned)calls);
+    add_mirror(&s);
     add_dialog(&s, 0, "Ringing", 100);
     add_dialog(&s, 1, "Ring\xff\xfe", 10);
     add_dialog(&s, 2, "Ringing", LONG_CALL_PACKETS);

@@ -244,6 +244,8 @@ test('what is no parameter, or no value of it, is refused by name', async () => 
 test('one call comes with its streams', async () => {
     const call = await getJson(`/calls/${ids[0]}`);
     assert.equal(call.id, ids[0]);
+    assert.equal(call.vlan, '100.42');
+    assert.equal(call.tunnel, 'vxlan 5001');
     assert.equal(call.streams.length, 1);
     assert.equal(call.streams[0].ssrc, '0x00001234');
     assert.equal(call.duration_ms, null);
@@ -287,6 +289,20 @@ test('alerts come newest first, in pages', async () => {
     assert.equal(second.next, null);
 });
 
+test('certificates come newest first, in pages', async () => {
+    const first = await getJson('/certificates?limit=4');
+    const second = await getJson(`/certificates?limit=4&cursor=${first.next}`);
+    const all = [...first.certificates, ...second.certificates];
+    assert.equal(all.length, 7);
+    assert.equal(second.next, null);
+    assert.deepEqual(all.map((each) => each.seen_count), [7, 6, 5, 4, 3, 2, 1]);
+    assert.equal(all[6].state, 'not_observable');
+    assert.equal(all[6].days_left, null);
+    assert.equal(all[5].server, '192.0.2.51:5061');
+    assert.equal(all[5].subject, 'CN="<b>sip",O=Ex\ufffd'); // as on the wire, and JSON all the same
+    assert.deepEqual(all[5].subject_alt_names, ['sip.example.com']);
+});
+
 test('stats add the store up', async () => {
     const stats = await getJson('/stats');
     assert.equal(stats.store.calls, CALLS);
@@ -295,6 +311,10 @@ test('stats add the store up', async () => {
     assert.ok(stats.store.bytes > 1e6);
     assert.equal(stats.store.last_time - stats.store.first_time, CALLS - 1);
     assert.equal(stats.capture.received, 1000);
+    assert.deepEqual(stats.capture.protocols, { mgcp: 3 });
+    assert.equal(stats.mirror.frames, 1000);
+    assert.deepEqual(stats.mirror.complaints, ['doubled']);
+    assert.equal(stats.mirror.one_way, null);
     assert.match(stats.version, /^\d+\.\d+\.\d+/);
 });
 
