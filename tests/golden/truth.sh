@@ -7,6 +7,10 @@ shift 3
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 
+vlan=()
+for ((i = 1; i < $#; i++)); do
+    [ "${!i}" != --vlan ] || { next=$((i + 1)) && vlan=(--vlan "${!next}"); }
+done
 "$traffic" "$@" -o "$work/calls" --truth "$work/truth" || exit 1
 "$earshot" analyze --json "$work/calls" >"$work/analyzed" || exit 1
-"$check" "$work/truth" "$work/analyzed"
+"$check" "${vlan[@]}" "$work/truth" "$work/analyzed"

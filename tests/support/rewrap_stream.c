@@ -19,9 +19,10 @@ enum {
     UDP_BYTES = 8,
     BUCKETS = 1 << 14,
     NS_PER_US = 1000,
-    TAIL_BYTES = 60,   /* of a message that began before the capture did */
-    OPEN_NS = 10000,   /* the handshake before the first message */
-    UPGRADE_NS = 4000, /* request and answer, likewise */
+    TAIL_BYTES = 60,      /* of a message that began before the capture did */
+    OPEN_NS = 6000000,    /* the handshake before the first message */
+    UPGRADE_NS = 2000000, /* request and answer, likewise */
+    PROBE_NS = 10000,
     PORT_FIRST = 1024, /* of connections that have a port of their own */
 };
 
@@ -208,14 +209,16 @@ static void take_message(struct streamer *s, const struct rewrap_frame *frame,
     side = !addr_eq(src, &c->client);
     from = &c->tcp.sides[side];
     flush(s, c, !side);
-    if (from->waiting.len && frame->time_ns - from->waiting_ns > s->wait_ns)
+    if (from->waiting.len && frame->time_ns - from->waiting_since_ns > s->wait_ns)
         flush(s, c, side);
     if (!from->waiting.len && c->spoke[side] && rng_chance(&s->r->rng, s->keepalive))
-        rewrap_tcp_probe(&c->tcp, side, frame->time_ns - OPEN_NS);
+        rewrap_tcp_probe(&c->tcp, side, frame->time_ns - PROBE_NS);
     if (!c->spoke[side] && s->tcp.mid_stream && message.len > TAIL_BYTES)
         strbuf_add(&from->waiting, message.p + message.len - TAIL_BYTES, TAIL_BYTES);
     c->spoke[side] = true;
     add_frames(s, from, side, message);
+    if (!from->waiting_messages)
+        from->waiting_since_ns = frame->time_ns;
     from->waiting_ns = frame->time_ns;
     from->waiting_messages++;
     if (s->wait_ns == 0)

@@ -29,7 +29,7 @@ struct rewrap_tcp_side {
     uint16_t ip_id;
     int64_t last_ns;
     struct strbuf waiting;
-    int64_t waiting_ns; /* since when */
+    int64_t waiting_since_ns, waiting_ns; /* of its first and of its last message */
     unsigned waiting_messages;
 };
 
