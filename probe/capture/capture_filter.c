@@ -119,40 +119,58 @@ int capture_filter_check(const char *filter, struct source_error *error)
 
 /* Either lets a packet pass: where the first one would refuse it, the second one goes on. Jumps are
  * relative and go forward, so both stay as they are. */
-static int join(const struct bpf_program *first, const struct bpf_program *second,
-                struct bpf_program *out)
+static int join(struct bpf_program *first, const struct bpf_program *second)
 {
-    struct bpf_insn *steps = calloc(first->bf_len + second->bf_len, sizeof *steps);
+    u_int len = first->bf_len + second->bf_len;
+    struct bpf_insn *steps = realloc(first->bf_insns, len * sizeof *steps);
 
     if (!steps)
         return -ENOMEM;
-    memcpy(steps, first->bf_insns, first->bf_len * sizeof *steps);
     memcpy(steps + first->bf_len, second->bf_insns, second->bf_len * sizeof *steps);
     for (u_int i = 0; i < first->bf_len; i++) {
         if (steps[i].code == (BPF_RET | BPF_K) && steps[i].k == 0)
             steps[i] = (struct bpf_insn){ BPF_JMP | BPF_JA, 0, 0, first->bf_len - i - 1 };
     }
-    *out = (struct bpf_program){ first->bf_len + second->bf_len, steps };
+    *first = (struct bpf_program){ len, steps };
     return 0;
 }
 
-/* Both texts compiled and joined; −EINVAL: not on this link type, or too long. */
-static int compile_joined(pcap_t *pcap, const struct strbuf *own, const struct strbuf *added,
-                          struct bpf_program *program)
+/* Compiles the text and joins it to what there is. */
+static int compile_behind(pcap_t *pcap, const char *text, struct bpf_program *program)
 {
-    struct bpf_program first, second;
-    int err = -EINVAL;
+    struct bpf_program part;
+    int err;
 
-    if (own->failed || added->failed)
-        return -ENOMEM;
-    if (pcap_compile(pcap, &first, own->p, 1, PCAP_NETMASK_UNKNOWN) != 0)
+    if (pcap_compile(pcap, &part, text, 1, PCAP_NETMASK_UNKNOWN) != 0)
         return -EINVAL;
-    if (pcap_compile(pcap, &second, added->p, 1, PCAP_NETMASK_UNKNOWN) == 0) {
-        if (first.bf_len + second.bf_len <= KERNEL_STEPS_MAX)
-            err = join(&first, &second, program);
-        pcap_freecode(&second);
+    err = join(program, &part);
+    pcap_freecode(&part);
+    return err;
+}
+
+/* −EINVAL: not on this link type, or too long. *told is set to what it was. */
+static int compile_parts(pcap_t *pcap, const struct capture_filter *filter,
+                         enum filter_wrap_reach reach, struct bpf_program *program,
+                         struct strbuf *told)
+{
+    struct strbuf text = { 0 };
+    int err = 0;
+
+    *program = (struct bpf_program){ 0, NULL };
+    strbuf_reset(told);
+    for (unsigned part = 0; part < FILTER_WRAP_PARTS && !err; part++) {
+        strbuf_reset(&text);
+        filter_wrap_text(filter->text, part, reach, &filter->tunnel_ports, &text);
+        if (text.len == 0)
+            continue;
+        err = text.failed ? -ENOMEM : compile_behind(pcap, text.p, program);
+        strbuf_addf(told, "%s%s", told->len ? "; or else: " : "", text.p);
     }
-    pcap_freecode(&first);
+    if (!err && program->bf_len > KERNEL_STEPS_MAX)
+        err = -EINVAL;
+    if (err)
+        pcap_freecode(program);
+    strbuf_fini(&text);
     return err;
 }
 
@@ -160,20 +178,14 @@ static int compile_joined(pcap_t *pcap, const struct strbuf *own, const struct s
 static bool compile_wrapped(pcap_t *pcap, const struct capture_filter *filter,
                             struct bpf_program *program, struct strbuf *told)
 {
-    struct strbuf own = { 0 }, added = { 0 };
+    struct strbuf text = { 0 };
     int err = -EINVAL;
 
-    for (unsigned reach = 0; reach < FILTER_WRAP_REACHES && err == -EINVAL; reach++) {
-        strbuf_reset(&own);
-        strbuf_reset(&added);
-        filter_wrap_own(filter->text, reach, &own);
-        filter_wrap_added(filter->text, reach, &filter->tunnel_ports, &added);
-        err = compile_joined(pcap, &own, &added, program);
-    }
+    for (unsigned reach = 0; reach < FILTER_WRAP_REACHES && err == -EINVAL; reach++)
+        err = compile_parts(pcap, filter, reach, program, &text);
     if (!err && told)
-        strbuf_addf(told, "%s; or else: %s", own.p, added.p);
-    strbuf_fini(&own);
-    strbuf_fini(&added);
+        strbuf_add_slice(told, strbuf_slice(&text));
+    strbuf_fini(&text);
     return err == 0;
 }
 

@@ -48,8 +48,7 @@ static bool needs_ports(const char *filter)
     return strstr(filter, "port") || strchr(filter, '[');
 }
 
-/* "… or what hides": at this depth of tags. */
-static void add_hidden(const char *filter, enum filter_wrap_reach reach,
+static void add_hiding(const char *filter, enum filter_wrap_reach reach,
                        const struct filter_wrap_ports *ports, struct strbuf *out)
 {
     strbuf_addf(out, "%s", tunnelled);
@@ -61,29 +60,29 @@ static void add_hidden(const char *filter, enum filter_wrap_reach reach,
         strbuf_addf(out, " or %s", labelled);
 }
 
-void filter_wrap_own(const char *filter, enum filter_wrap_reach reach, struct strbuf *out)
+static void add_tagged(const char *filter, const struct filter_wrap_ports *ports,
+                       struct strbuf *out)
 {
-    if (reach == FILTER_WRAP_VLANS && !speaks_of_layers(filter))
-        strbuf_addf(out, "not (%s) and (%s)", tagged, filter);
-    else
-        strbuf_addf(out, "%s", filter);
-}
-
-void filter_wrap_added(const char *filter, enum filter_wrap_reach reach,
-                       const struct filter_wrap_ports *ports, struct strbuf *out)
-{
-    bool repeats = !speaks_of_layers(filter);
-
-    add_hidden(filter, reach, ports, out);
-    if (reach != FILTER_WRAP_VLANS)
-        return;
     for (int tags = 1; tags <= TAGS_MAX; tags++) {
-        strbuf_add_text(out, " or (vlan and (");
-        if (repeats)
+        strbuf_add_text(out, tags == 1 ? "vlan and (" : " or (vlan and (");
+        if (!speaks_of_layers(filter))
             strbuf_addf(out, "(not (%s) and (%s)) or ", tagged, filter);
-        add_hidden(filter, reach, ports, out);
+        add_hiding(filter, FILTER_WRAP_VLANS, ports, out);
     }
     strbuf_addf(out, " or %s", tagged); /* deeper ones pass whole */
     for (int tags = 1; tags <= TAGS_MAX; tags++)
-        strbuf_add_text(out, "))");
+        strbuf_add_text(out, tags == 1 ? ")" : "))");
+}
+
+void filter_wrap_text(const char *filter, enum filter_wrap_part part, enum filter_wrap_reach reach,
+                      const struct filter_wrap_ports *ports, struct strbuf *out)
+{
+    if (part == FILTER_WRAP_HIDING)
+        add_hiding(filter, reach, ports, out);
+    else if (part == FILTER_WRAP_TAGGED && reach == FILTER_WRAP_VLANS)
+        add_tagged(filter, ports, out);
+    else if (part == FILTER_WRAP_OWN && reach == FILTER_WRAP_VLANS && !speaks_of_layers(filter))
+        strbuf_addf(out, "not (%s) and (%s)", tagged, filter);
+    else if (part == FILTER_WRAP_OWN)
+        strbuf_addf(out, "%s", filter);
 }

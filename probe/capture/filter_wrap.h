@@ -27,12 +27,18 @@ enum filter_wrap_reach {
 };
 
 /*
- * Two filters, of which either lets a packet pass; they are compiled apart, because of what 'vlan'
- * does. own: the person's, for packets that have no (more) tag; as it is, if it speaks of tags,
- * labels or sessions itself. added: the rest.
+ * Filters of which any lets a packet pass; each is to be compiled apart. 'vlan' moves what stands to
+ * its right, and libpcap 1.10 keeps how far in a register that byte expressions to its left use too.
  */
-void filter_wrap_own(const char *filter, enum filter_wrap_reach reach, struct strbuf *out);
-void filter_wrap_added(const char *filter, enum filter_wrap_reach reach,
-                       const struct filter_wrap_ports *ports, struct strbuf *out);
+enum filter_wrap_part {
+    FILTER_WRAP_OWN,    /* for packets that have no (more) tag; as typed, if it speaks of layers */
+    FILTER_WRAP_HIDING, /* what hides things from it, without a tag */
+    FILTER_WRAP_TAGGED, /* both, behind tags */
+    FILTER_WRAP_PARTS
+};
+
+/* Appends the text of one part; nothing when there is none for that kind of link. */
+void filter_wrap_text(const char *filter, enum filter_wrap_part part, enum filter_wrap_reach reach,
+                      const struct filter_wrap_ports *ports, struct strbuf *out);
 
 #endif

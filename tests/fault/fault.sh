@@ -1,6 +1,7 @@
 # fault.sh - what the scripts of this folder share: a folder to work in, and how they fail.
 #
-# CMakeLists.txt gives the programs as $EARSHOT, $TRAFFIC, $STORE_CHECK and $VETH_SEND.
+# CMakeLists.txt gives the programs as $EARSHOT, $TRAFFIC, $STORE_CHECK, $VETH_SEND
+# and $REWRAP.
 #
 # shellcheck shell=bash
 set -u

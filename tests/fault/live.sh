@@ -32,6 +32,18 @@ messages=$(sed -nE 's/^\{"type":"call".*"sip_messages":([0-9]+).*/\1/p' "$work/a
     awk '{ n += $1 } END { print n }')
 "$STORE_CHECK" "$work/filtered" received bins.sip bins.rtp >"$work/ledger"
 says "$work/ledger" "received $messages" "bins.sip $messages" 'bins.rtp 0'
+# Offloads that glue packets, and a snap length that cuts messages, are warned of.
+if command -v ethtool >/dev/null && ethtool -K wire1 gro on 2>/dev/null; then
+    start_probe glued -i wire1 --snaplen 200 --store "$work/glued" --no-web || exit 1
+    stop_probe TERM
+    says "$work/glued.err" 'wire1: gro is on' 'ethtool -K wire1 gro off' 'only 200 bytes'
+fi
+start_probe stamps -i wire1 --timestamps adapter --store "$work/stamps" --no-web || exit 1
+stop_probe TERM
+says "$work/stamps.err" "wire1: the adapter gives no time stamps; the system's are used"
+expect 2 "$EARSHOT" run -i wire1 --timestamps sundial --store "$work/none" --no-web
+says "$work/err" "'sundial' is not host or adapter"
+
 expect 2 "$EARSHOT" run -i wire1 -f 'udp prot 5060' --store "$work/none" --no-web
 says "$work/err" "'prot'"
 
