@@ -64,6 +64,7 @@ export const fetchCalls = (params, signal) => get("calls", params, signal);
 export const fetchCall = async (id, signal) => get(callPath(id), null, signal);
 export const fetchMessages = async (id, signal) => get(callPath(id, "/messages"), null, signal);
 export const fetchAlerts = (params, signal) => get("alerts", params, signal);
+export const fetchCertificates = (params, signal) => get("certificates", params, signal);
 export const fetchStats = (signal) => get("stats", null, signal);
 
 export const pcapAddress = (id) => `${BASE}${callPath(id, "/pcap")}`;

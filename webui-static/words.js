@@ -123,6 +123,43 @@ const REFUSALS = {
   memory: "out of memory",
 };
 
+/* Names of nDPI, or of the probe's own; the others are shown as they are. */
+const PROTOCOLS = {
+  mgcp: "MGCP",
+  iax: "IAX",
+  h323: "H.323",
+  skinny: "Skinny (SCCP)",
+  megaco: "Megaco (H.248)",
+  sip: "SIP that is not read",
+  rtp: "RTP without SIP",
+  rtcp: "RTCP without SIP",
+  stun: "STUN",
+  rtsp: "RTSP",
+  whatsapp: "WhatsApp calls",
+  teams: "Teams",
+  skype: "Skype",
+  zoom: "Zoom",
+  hangout: "Google Meet",
+  facebook_call: "Facebook calls",
+  signal: "Signal calls",
+  tls: "TLS",
+  dtls: "DTLS",
+  quic: "QUIC",
+  http: "HTTP",
+  ssh: "SSH",
+  dns: "DNS",
+  mdns: "mDNS",
+  llmnr: "LLMNR",
+  ssdp: "SSDP",
+  dhcp: "DHCP",
+  ntp: "NTP",
+  tftp: "TFTP",
+  syslog: "syslog",
+  radius: "RADIUS",
+  diameter: "Diameter",
+  snmp: "SNMP",
+};
+
 const DIRECTIONS = {
   caller_to_callee: "caller to callee",
   callee_to_caller: "callee to caller",
@@ -140,6 +177,7 @@ const plain = (name) => text(isKnown(name) ? String(name).replaceAll("_", " ") :
 
 export const stateWord = (name) => own(STATES, name) ?? plain(name);
 export const binWord = (name) => own(BINS, name) ?? own(REFUSALS, name) ?? plain(name);
+export const protocolWord = (name) => own(PROTOCOLS, name) ?? plain(name);
 export const directionWord = (name) => own(DIRECTIONS, name) ?? plain(name);
 export const reasonWord = (name) => own(CONFIDENCE_REASONS, name) ?? plain(name);
 export const confidenceSentence = (name) => own(CONFIDENCE, name) ?? null;

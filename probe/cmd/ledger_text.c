@@ -84,13 +84,30 @@ static const struct word words[] = {
 };
 /* clang-format on */
 
-const char *ledger_text_word(struct slice name)
+/* Others are shown as nDPI calls them. */
+static const struct word protocol_words[] = {
+    { "rtp", "rtp without SIP" },
+    { "rtcp", "rtcp without SIP" },
+    { "sip", "sip that is not read" },
+};
+
+static const char *find_word(const struct word *table, size_t count, struct slice name)
 {
-    for (size_t i = 0; i < COUNT(words); i++) {
-        if (slice_eq(slice_of_text(words[i].name), name))
-            return words[i].text;
+    for (size_t i = 0; i < count; i++) {
+        if (slice_eq(slice_of_text(table[i].name), name))
+            return table[i].text;
     }
     return NULL;
+}
+
+const char *ledger_text_word(struct slice name)
+{
+    return find_word(words, COUNT(words), name);
+}
+
+static const char *protocol_word(struct slice name)
+{
+    return find_word(protocol_words, COUNT(protocol_words), name);
 }
 
 /* The next pair of {"name":12,…}: JSON of our own, its names without escapes. */
@@ -117,13 +134,14 @@ static void add_line(struct strbuf *out, int64_t count, const char *word)
 }
 
 /* Says how many there were. */
-static int64_t add_counts(struct strbuf *out, struct slice json)
+static int64_t add_counts(struct strbuf *out, struct slice json,
+                          const char *(*word_of)(struct slice name))
 {
     struct slice name;
     int64_t count, sum = 0;
 
     while (next_count(&json, &name, &count)) {
-        const char *word = ledger_text_word(name);
+        const char *word = word_of(name);
 
         sum += count;
         if (word) {
@@ -145,7 +163,7 @@ static void add_bins(struct strbuf *out, const struct capture_record *c)
     if (c->start_time != RECORD_NONE && c->end_time > c->start_time)
         strbuf_addf(out, " in %.1f s", (double)(c->end_time - c->start_time) / 1e9);
     strbuf_add_text(out, c->received ? ", each in one of these bins:\n" : "\n");
-    sum = add_counts(out, c->bins);
+    sum = add_counts(out, c->bins, ledger_text_word);
     if (sum != c->received)
         strbuf_addf(out, "%*lld  in no bin: this is a defect of earshot, please report it\n",
                     COUNT_WIDTH, (long long)(c->received - sum));
@@ -285,11 +303,11 @@ void ledger_text_add(struct strbuf *out, const struct capture_record *capture,
     add_losses(out, capture);
     if (has_counts(capture->refusals)) {
         strbuf_add_text(out, "Refused, or not as it should be:\n");
-        add_counts(out, capture->refusals);
+        add_counts(out, capture->refusals, ledger_text_word);
     }
     if (has_counts(capture->protocols)) {
         strbuf_add_text(out, "Seen, not analysed (what nDPI takes it for):\n");
-        add_counts(out, capture->protocols);
+        add_counts(out, capture->protocols, protocol_word);
     }
     if (mirror)
         add_mirror(out, mirror);

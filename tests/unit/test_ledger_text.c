@@ -87,7 +87,7 @@ static void what_is_not_says_what_to_do(void **state)
     c.interface_dropped = 0;
     c.tcp_gaps = 2;
     c.refusals = SLICE("{\"sip_resync\":1}");
-    c.protocols = SLICE("{\"mgcp\":12,\"iax\":3}");
+    c.protocols = SLICE("{\"mgcp\":12,\"rtp\":3}");
     c.bins = SLICE("{\"rtp\":7,\"sip\":4,\"a\\u001b\":0}");
     record_clear(&record_type_mirror, &m);
     m.conversations = 10;
@@ -112,7 +112,7 @@ static void what_is_not_says_what_to_do(void **state)
         "           1  SIP picked up after damage\n"
         "Seen, not analysed (what nDPI takes it for):\n"
         "          12  mgcp\n"
-        "           3  iax\n"
+        "           3  rtp without SIP\n"
         "The mirror does not look right:\n"
         "  - 51.2 % of the packets came twice.\n"
         "    Mirror each port in one direction only, or one port instead of both ends of a link.\n"

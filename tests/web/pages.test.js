@@ -18,7 +18,9 @@ import { heatOf, layoutLadder, markRetransmissions } from "../../webui-static/pa
 import { formatRoute, parseRoute } from "../../webui-static/router.js";
 import { axisTop, orderStreams, seriesOf, silentDirection } from "../../webui-static/series.js";
 import { storyOf } from "../../webui-static/story.js";
-import { binWord, mosWords, reasonWord, statusClass, verdictWords } from "../../webui-static/words.js";
+import { certificateNames, daysLeft, sortCertificates } from "../../webui-static/certificates.js";
+import { checksOf, sharesOf } from "../../webui-static/mirror.js";
+import { binWord, mosWords, protocolWord, reasonWord, statusClass, verdictWords } from "../../webui-static/words.js";
 
 const sources = fileURLToPath(new URL("../../webui-static/", import.meta.url));
 
@@ -274,6 +276,57 @@ describe("ledger", () => {
   });
 });
 
+describe("mirror", () => {
+  const fine = {
+    frames: 1000, duplicate_frames: 0, duplicate_ratio: 0, truncated: 0, truncated_ratio: 0,
+    conversations: 8, one_way: 0, vlan_asymmetric: 0, complaints: [],
+  };
+
+  it("complains of what the probe complains of, and says how to mend it", () => {
+    assert.equal(checksOf(fine).bad, 0);
+    const { known, others, bad } = checksOf({ ...fine, one_way: 2, duplicate_ratio: 0.5, complaints: ["doubled", "one_way", "new_one", 7] });
+    assert.equal(bad, 3);
+    assert.deepEqual(others, ["new_one"]);
+    assert.deepEqual(known.filter((check) => check.bad).map(({ complaint, share }) => [complaint, share]), [["doubled", 0.5], ["one_way", 0.25]]);
+    for (const check of known) assert.ok(check.fix.length > 20);
+  });
+  it("knows nothing of an empty record", () => {
+    const { known, bad } = checksOf({});
+    assert.equal(bad, 0);
+    for (const { value, share } of known) assert.deepEqual([value, share ?? null], [null, null]);
+  });
+  it("shows the shares of the largest", () => {
+    const { shown, more } = sharesOf({ untagged: 1, 42: 3, 7: 4 }, 2);
+    assert.deepEqual(shown, [["7", 0.5], ["42", 0.375]]);
+    assert.equal(more, 1);
+    assert.deepEqual(sharesOf(null), { shown: [], more: 0 });
+  });
+});
+
+describe("certificates", () => {
+  it("says how long they live, with a drawing", () => {
+    const say = (days_left, state = "seen") => daysLeft({ days_left, state });
+    assert.deepEqual(say(90.7), { icon: "check", level: "good", words: "90 days" });
+    assert.deepEqual(say(29.9), { icon: "warning", level: "poor", words: "29 days" });
+    assert.deepEqual(say(1.2), { icon: "bolt", level: "bad", words: "1 day" });
+    assert.deepEqual(say(0.2), { icon: "bolt", level: "bad", words: "0 days" });
+    assert.deepEqual(say(-0.2), { icon: "cross", level: "bad", words: "expired 1 day ago" });
+    assert.deepEqual(say(-300), { icon: "cross", level: "bad", words: "expired 300 days ago" });
+    assert.equal(say(null, "not_observable").words, "not observable");
+    assert.equal(say(null).level, "quiet");
+  });
+  it("names them by what was asked for", () => {
+    assert.deepEqual(certificateNames({ server_name: "a", subject_alt_names: ["a", "b"] }), { name: "a", more: 1 });
+    assert.deepEqual(certificateNames({ server_name: null, subject_alt_names: ["b", 5] }), { name: "b", more: 0 });
+    assert.deepEqual(certificateNames({ subject: "CN=c" }), { name: "CN=c", more: 0 });
+    assert.deepEqual(certificateNames({}), { name: null, more: 0 });
+  });
+  it("puts those that end first on top", () => {
+    const list = [{ days_left: null, last_seen: 1 }, { days_left: 9 }, { days_left: -3 }, { days_left: null, last_seen: 2 }];
+    assert.deepEqual(sortCertificates(list).map(({ days_left: days, last_seen: seen }) => days ?? `?${seen}`), [-3, 9, "?2", "?1"]);
+  });
+});
+
 describe("words", () => {
   it("has one for everything, and takes none from a stranger's name", () => {
     assert.equal(mosWords(4.41).word, "good");
@@ -293,6 +346,12 @@ describe("words", () => {
     assert.ok(names.length > 30);
     for (const name of names.filter((each) => each.includes("_")))
       assert.notEqual(binWord(name), name.replaceAll("_", " "), name);
+  });
+  it("has a word for each protocol that the probe tells from others", () => {
+    const header = readFileSync(join(sources, "../probe/decap/classify_name.h"), "utf8");
+    const names = [...header.matchAll(/X\(\w+,\s+"(\w+)"\)/g)].map(([, name]) => name);
+    assert.ok(names.length > 20);
+    for (const name of names.filter((each) => each !== "syslog")) assert.notEqual(protocolWord(name), name, name);
   });
 });
 

@@ -3,31 +3,36 @@
  */
 import { html, useEffect, useState } from "../vendor/preact-htm.js";
 import { useKeys, useStore } from "../hooks.js";
+import { CertificatePanel } from "../parts/certificate_table.js";
 import { Icon } from "../parts/icon.js";
+import { MirrorPanel } from "../parts/mirror_panel.js";
 import { Empty, Failure, Loading } from "../parts/notice.js";
 import { Sparkline, useHistory } from "../parts/sparkline.js";
-import { fetchStats } from "../api.js";
+import { fetchCertificates, fetchStats } from "../api.js";
 import { bytes, count, dayAndTime, isKnown, percent, text } from "../format.js";
 import { binsMissing, countsOf, DROPS, LOSSES } from "../ledger.js";
 import { liveStats } from "../live.js";
 import { backToCalls } from "../router.js";
 import { clock } from "../settings.js";
-import { binWord } from "../words.js";
+import { binWord, protocolWord } from "../words.js";
 
 const ASK_MS = 3000;
+const ASK_CERTIFICATES_MS = 15000;
+const CERTIFICATES_SHOWN = 200;
 
-function useStats() {
-  const [state, setState] = useState({ stats: null, error: null });
+/* What `fetch` answers, asked for again and again; an error stands beside what was known. */
+function useAsked(fetch, everyMs) {
+  const [state, setState] = useState({ answer: null, error: null });
 
   useEffect(() => {
     const abort = new AbortController();
     const ask = () =>
-      fetchStats(abort.signal).then(
-        (stats) => setState({ stats, error: null }),
+      fetch(abort.signal).then(
+        (answer) => setState({ answer, error: null }),
         (error) => error.name !== "AbortError" && setState((now) => ({ ...now, error })),
       );
     ask();
-    const timer = setInterval(ask, ASK_MS);
+    const timer = setInterval(ask, everyMs);
     return () => {
       clearInterval(timer);
       abort.abort();
@@ -35,6 +40,8 @@ function useStats() {
   }, []);
   return state;
 }
+
+const askCertificates = (signal) => fetchCertificates({ limit: CERTIFICATES_SHOWN }, signal);
 
 function Now({ live }) {
   const stats = useStore(liveStats);
@@ -92,7 +99,7 @@ function Ledger({ capture }) {
   </section>`;
 }
 
-function BarList({ title, counts, total, none, children }) {
+function BarList({ title, counts, total, none, word = binWord, children }) {
   return html`<section class="panel">
     <h2>${title}</h2>
     ${children}
@@ -102,7 +109,7 @@ function BarList({ title, counts, total, none, children }) {
           ${counts.map(
             ([name, value]) =>
               html`<li key=${name}>
-                <span class="bar-name">${binWord(name)}</span>
+                <span class="bar-name">${word(name)}</span>
                 <span class="bar-value">${count(value)}</span>
                 <span class="bar-share">${percent(total > 0 ? value / total : null)}</span>
                 <span class="bar-track" aria-hidden="true"
@@ -144,11 +151,13 @@ function Store({ stats }) {
 }
 
 export function ProbePage() {
-  const { stats, error } = useStats();
+  const { answer: stats, error } = useAsked(fetchStats, ASK_MS);
+  const { answer: certificates } = useAsked(askCertificates, ASK_CERTIFICATES_MS);
   const capture = stats?.capture ?? null;
   const sum = (counts) => counts.reduce((all, [, value]) => all + value, 0);
   const malformed = countsOf(capture?.malformed);
   const refusals = countsOf(capture?.refusals);
+  const protocols = countsOf(capture?.protocols);
 
   useKeys({ Escape: backToCalls });
   return html`<main id="main" class="page probe-page" tabindex="-1">
@@ -161,12 +170,20 @@ export function ProbePage() {
           <${Store} stats=${stats} />
           ${capture
             ? html`<${Ledger} capture=${capture} />
+                ${stats.mirror ? html`<${MirrorPanel} mirror=${stats.mirror} />` : null}
                 <${BarList} title="Where the packets went" counts=${countsOf(capture.bins)}
                   total=${capture.received} none="Nothing was received."><${Sums} capture=${capture} /><//>
                 <${BarList} title="Malformed, by name" counts=${malformed} total=${sum(malformed)}
                   none="Nothing was malformed." />
-                <${BarList} title="Refused by a limit, by name" counts=${refusals} total=${sum(refusals)}
-                  none="No limit was reached." />`
+                <${BarList} title="Refused, or not as it should be" counts=${refusals} total=${sum(refusals)}
+                  none="No limit was reached." />
+                <${BarList} title="Seen, not analysed" counts=${protocols} total=${sum(protocols)}
+                  word=${protocolWord} none=${isKnown(capture.protocols) ? "Nothing that nDPI knows." : "nDPI was not asked."}>
+                  <p class="quiet">What nDPI takes unknown flows for: a hint, never a verdict.</p><//>
+                ${certificates
+                  ? html`<${CertificatePanel} certificates=${certificates.certificates}
+                      more=${isKnown(certificates.next)} />`
+                  : null}`
             : html`<section class="panel"><${Empty} title="No ledger yet">
                 <p>It is written when a probe has run on this store.</p><//></section>`}
         </div>`

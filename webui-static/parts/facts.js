@@ -33,6 +33,8 @@ export function Facts({ call }) {
     <${Fact} name="To"><bdi>${text(call.to_uri)}</bdi><//>
     <${Fact} name="Asked for"><bdi>${text(call.request_uri)}</bdi><//>
     <${Fact} name="Path">${text(call.src)} → ${text(call.dst)}${" "}<span class="quiet">${text(call.transport, 10)}</span><//>
+    <${Fact} name="VLAN">${text(call.vlan, 40)}<//>
+    <${Fact} name="Tunnel">${text(call.tunnel, 80)}<//>
     <${Fact} name="User agent"><bdi>${text(call.user_agent)}</bdi><//>
     <${Fact} name="Server"><bdi>${text(call.server)}</bdi><//>
     <${Fact} name="Reason header"><bdi>${text(call.reason_header)}</bdi><//>

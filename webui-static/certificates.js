@@ -1,0 +1,41 @@
+/*
+ * certificates - how long a certificate has to live, in words, and whom it is for.
+ */
+import { count, isKnown } from "./format.js";
+
+/* Who renews in the last month has time; in the last week it is urgent. */
+const SOON_DAYS = 30;
+const URGENT_DAYS = 7;
+
+/* {icon, level, words}: no meaning hangs on a colour alone. */
+export function daysLeft({ state, days_left: days }) {
+  if (state === "not_observable") return { icon: "stop", level: "quiet", words: "not observable" };
+  if (!isKnown(days)) return { icon: "dots", level: "quiet", words: "not known" };
+  if (days < 0) return { icon: "cross", level: "bad", words: `expired ${plural(Math.ceil(-days))} ago` };
+  const words = plural(Math.floor(days));
+  if (days < URGENT_DAYS) return { icon: "bolt", level: "bad", words };
+  if (days < SOON_DAYS) return { icon: "warning", level: "poor", words };
+  return { icon: "check", level: "good", words };
+}
+
+function plural(days) {
+  return days === 1 ? "1 day" : `${count(days)} days`;
+}
+
+/* The name that was asked for, else the first that it is for, else its subject. */
+export function certificateNames({ server_name: asked, subject_alt_names: names, subject }) {
+  const list = (Array.isArray(names) ? names : []).filter((name) => typeof name === "string");
+  const name = asked ?? list[0] ?? subject ?? null;
+
+  return { name, more: list.filter((each) => each !== name).length };
+}
+
+/* Those that end first on top; those that cannot be seen behind. */
+export function sortCertificates(certificates) {
+  const rank = ({ days_left: days }) => (isKnown(days) ? days : Infinity);
+  return [...certificates].sort((a, b) => {
+    const order = rank(a) - rank(b);
+    if (order !== 0 && !Number.isNaN(order)) return order;
+    return (b.last_seen ?? 0) - (a.last_seen ?? 0);
+  });
+}
