@@ -35,7 +35,7 @@ static void leave(struct tcp_content *c, struct tcp_delivery *d)
         free(c->websocket);
         c->websocket = NULL;
     } else if (c->kind == TCP_KIND_TLS) {
-        tcp_tls_end(d->tls, &c->tls);
+        tcp_tls_end(d->tls, &c->tls, d);
     }
 }
 
@@ -111,14 +111,15 @@ static void give_up(struct tcp_content *c, struct tcp_delivery *d, size_t missin
     clear_message(c, d, at_hand);
 }
 
-/* Also when it is cut within the first word. */
+/* Can it be the head of an upgrade, asked for or granted? Also when it is cut within the words that
+ * tell. */
 static bool is_http(struct slice s)
 {
-    struct slice version = SLICE("HTTP/1.");
+    struct slice granted = SLICE("HTTP/1.1 101");
 
-    if (s.len < version.len)
-        version.len = s.len;
-    return slice_starts_with(s, SLICE("GET ")) || slice_starts_with(s, version);
+    if (s.len < granted.len)
+        granted.len = s.len;
+    return slice_starts_with(s, SLICE("GET ")) || slice_starts_with(s, granted);
 }
 
 /* What an unknown direction turned out to be, by a step of the framing. `view`: what it looked at. */
@@ -131,6 +132,7 @@ static void learn(struct tcp_content *c, struct tcp_delivery *d, enum sip_framin
         turn_to(c, d, TCP_KIND_HTTP);
         c->http = true;
     } else if (step == SIP_FRAMING_SKIP && !c->joined && !c->sip_port) {
+        c->http = slice_starts_with(view, SLICE("HTTP/1."));
         turn_to(c, d, TCP_KIND_OTHER);
     }
 }
@@ -419,12 +421,16 @@ static void take_tls(struct tcp_content *c, struct tcp_delivery *d,
     *rest = slice_of(rest->p + rest->len, 0);
 }
 
-/* Of a direction of no interest this segment may begin something else. */
-static void look_again(struct tcp_content *c, struct tcp_delivery *d, struct slice s)
+/* Of a direction of no interest this segment may begin something else: another upgrade, or the first
+ * message of a WebSocket that was silent but for its pings since it was joined. */
+static void look_again(struct tcp_content *c, struct tcp_delivery *d, struct tcp_segment *segment)
 {
-    if (!c->http || !is_http(s))
-        return;
-    turn_to(c, d, TCP_KIND_HTTP);
+    struct slice s = slice_of(segment->p, segment->captured_bytes);
+
+    if (c->http && is_http(s))
+        turn_to(c, d, TCP_KIND_HTTP);
+    else if (c->joined && websocket_looks_like_sip(s))
+        turn_to_websocket(c, d, true, segment);
 }
 
 static void count_unknown(struct tcp_content *c, struct tcp_delivery *d,
@@ -450,7 +456,7 @@ void tcp_content_take(struct tcp_content *c, struct tcp_delivery *d, struct tcp_
     if (rest.len && c->kind == TCP_KIND_UNKNOWN)
         count_unknown(c, d, segment);
     if (rest.len && begins && c->kind == TCP_KIND_OTHER)
-        look_again(c, d, rest);
+        look_again(c, d, segment);
     while (rest.len && c->kind != TCP_KIND_OTHER) {
         size_t before = rest.len;
 
@@ -496,7 +502,7 @@ void tcp_content_gap(struct tcp_content *c, struct tcp_delivery *d, size_t missi
         }
         break;
     case TCP_KIND_TLS:
-        tcp_tls_end(d->tls, &c->tls);
+        tcp_tls_end(d->tls, &c->tls, d);
         c->tls_ended = true;
         break;
     case TCP_KIND_HTTP:

@@ -41,6 +41,8 @@ bool tcp_message_add(struct tcp_message *m, const struct tcp_account *a, size_t 
         return true;
     if (m->last != segment) {
         segment->next = NULL;
+        if (!segment->frames)
+            m->before = m->last;
         *(m->last ? &m->last->next : &m->segments) = segment;
         m->last = segment;
     }
@@ -58,6 +60,8 @@ void tcp_message_drop(struct tcp_message *m, const struct tcp_account *a, size_t
         s->next = NULL;
         if (!m->segments)
             m->last = NULL;
+        if (m->before == s)
+            m->before = NULL;
         if (s != spare)
             tcp_segment_release(a, paid, s);
     }
@@ -77,20 +81,16 @@ void tcp_message_drop(struct tcp_message *m, const struct tcp_account *a, size_t
 bool tcp_message_settle(struct tcp_message *m, const struct tcp_account *a, size_t *paid,
                         const struct frame *frame, const struct tcp_packet *packet)
 {
-    struct tcp_segment **link = &m->segments, *at_hand, *held, *before = NULL;
+    struct tcp_segment **link = m->before ? &m->before->next : &m->segments;
+    struct tcp_segment *at_hand = *link, *held;
 
-    while (*link && (*link)->frames) {
-        before = *link;
-        link = &before->next;
-    }
-    at_hand = *link;
-    if (!at_hand)
+    if (!at_hand || at_hand->frames)
         return true;
     held = tcp_segment_hold(a, paid, at_hand, frame, packet);
     if (held)
         held->next = at_hand->next;
     *link = held ? held : at_hand->next;
     if (m->last == at_hand)
-        m->last = held ? held : before;
+        m->last = held ? held : m->before;
     return held != NULL;
 }

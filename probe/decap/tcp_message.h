@@ -13,6 +13,7 @@ struct tcp_message {
     uint8_t *bytes;
     uint32_t len, room;
     struct tcp_segment *segments, *last; /* in the order of their bytes */
+    struct tcp_segment *before;          /* the one before that at hand; NULL: there is none */
 };
 
 /* A piece of `segment`; it is kept from now on, if it was not before. NULL: the frames do not matter.

@@ -9,6 +9,8 @@ enum {
      * not seen. Behind, less far: what is sent again is recent. */
     AHEAD_MAX = 16 << 20,
     BEHIND_MAX = 1 << 20,
+    /* Of a stream that may be anybody's no more waits than SIP needs to be told. */
+    UNKNOWN_MAX_BYTES = 64 << 10,
 };
 
 static bool is_sip_port(uint16_t port)
@@ -69,7 +71,7 @@ static void deliver(struct tcp_stream *s, struct tcp_delivery *d, struct tcp_seg
 /* Delivers what is in order by now. */
 static void drain(struct tcp_stream *s, struct tcp_delivery *d)
 {
-    while (s->queue) {
+    while (s->queue && tcp_content_is_wanted(&s->content)) {
         struct tcp_segment *segment = s->queue;
         int64_t ahead = serial32_diff(s->next, segment->seq);
 
@@ -86,6 +88,7 @@ static void drain(struct tcp_stream *s, struct tcp_delivery *d)
         tcp_segment_trim(segment, (uint32_t)-ahead);
         deliver(s, d, segment);
     }
+    drop_queue(s, d);
 }
 
 static void skip_hole(struct tcp_stream *s, struct tcp_delivery *d, uint32_t to)
@@ -233,7 +236,6 @@ static void give_way(struct tcp_stream *s, struct tcp_delivery *d, struct tcp_se
 {
     int64_t behind;
 
-    d->counters->refusals[REFUSAL_TCP_BYTES]++;
     while (s->queue && serial32_diff(s->queue->seq, segment->seq) >= 0)
         give_up_hole(s, d);
     behind = serial32_diff(segment->seq, s->next);
@@ -249,10 +251,16 @@ static void give_way(struct tcp_stream *s, struct tcp_delivery *d, struct tcp_se
 
 static void add_ahead(struct tcp_stream *s, struct tcp_delivery *d, struct tcp_segment *segment)
 {
-    if (enqueue(s, d, segment))
-        drain(s, d);
-    else
+    bool unknown = s->content.kind == TCP_KIND_UNKNOWN;
+
+    if (unknown && s->paid + segment->captured_bytes > UNKNOWN_MAX_BYTES) {
         give_way(s, d, segment);
+    } else if (enqueue(s, d, segment)) {
+        drain(s, d);
+    } else {
+        d->counters->refusals[REFUSAL_TCP_BYTES]++;
+        give_way(s, d, segment);
+    }
 }
 
 void tcp_stream_add(struct tcp_stream *s, struct tcp_delivery *d, struct tcp_segment *segment)

@@ -138,6 +138,11 @@ void tcp_tls_free(struct tcp_tls *t)
     free(t);
 }
 
+static size_t cost_of(const struct tls_handshake *h)
+{
+    return sizeof *h + h->gathered_room;
+}
+
 static struct tls_handshake *begin(struct tcp_tls *t, struct tcp_delivery *d)
 {
     struct tls_handshake *h;
@@ -146,8 +151,13 @@ static struct tls_handshake *begin(struct tcp_tls *t, struct tcp_delivery *d)
         d->counters->refusals[REFUSAL_HANDSHAKES]++;
         return NULL;
     }
+    if (!tcp_account_pay(&d->account, d->paid, sizeof *h)) {
+        d->counters->refusals[REFUSAL_TCP_BYTES]++;
+        return NULL;
+    }
     h = malloc(sizeof *h);
     if (!h) {
+        tcp_account_return(&d->account, d->paid, sizeof *h);
         d->counters->refusals[REFUSAL_MEMORY]++;
         return NULL;
     }
@@ -156,20 +166,50 @@ static struct tls_handshake *begin(struct tcp_tls *t, struct tcp_delivery *d)
     return h;
 }
 
+/* What it has gathered since it cost that much is paid; false: over a limit. */
+static bool pay_more(const struct tls_handshake *h, struct tcp_delivery *d, size_t *cost)
+{
+    size_t now = cost_of(h);
+
+    if (now < *cost) {
+        tcp_account_return(&d->account, d->paid, *cost - now);
+    } else if (!tcp_account_pay(&d->account, d->paid, now - *cost)) {
+        d->counters->refusals[REFUSAL_TCP_BYTES]++;
+        return false;
+    }
+    *cost = now;
+    return true;
+}
+
+/* Gives it back; that much was paid for it. */
+static void end(struct tcp_tls *t, struct tls_handshake **handshake, struct tcp_delivery *d,
+                size_t cost)
+{
+    tcp_account_return(&d->account, d->paid, cost);
+    tls_handshake_fini(*handshake);
+    free(*handshake);
+    *handshake = NULL;
+    t->handshakes--;
+}
+
 bool tcp_tls_feed(struct tcp_tls *t, struct tls_handshake **handshake, struct tcp_delivery *d,
                   int64_t time_ns, struct slice bytes)
 {
     struct tls_sight sight = { 0 };
     enum tls_progress what;
+    size_t cost;
 
     if (!t->certificates)
         return false;
     if (!*handshake && !(*handshake = begin(t, d)))
         return false;
+    cost = cost_of(*handshake);
     what = tls_handshake_feed(*handshake, bytes, &sight);
     switch (what) {
     case TLS_MORE:
-        return true;
+        if (pay_more(*handshake, d, &cost))
+            return true;
+        break;
     case TLS_CLIENT_HELLO:
         remember(t, d, time_ns, sight.server_name);
         break;
@@ -181,18 +221,14 @@ bool tcp_tls_feed(struct tcp_tls *t, struct tls_handshake **handshake, struct tc
         d->counters->refusals[REFUSAL_TLS_MALFORMED]++;
         break;
     }
-    tcp_tls_end(t, handshake);
+    end(t, handshake, d, cost);
     return false;
 }
 
-void tcp_tls_end(struct tcp_tls *t, struct tls_handshake **handshake)
+void tcp_tls_end(struct tcp_tls *t, struct tls_handshake **handshake, struct tcp_delivery *d)
 {
-    if (!*handshake)
-        return;
-    tls_handshake_fini(*handshake);
-    free(*handshake);
-    *handshake = NULL;
-    t->handshakes--;
+    if (*handshake)
+        end(t, handshake, d, cost_of(*handshake));
 }
 
 void tcp_tls_tick(struct tcp_tls *t, int64_t now_ns)

@@ -22,11 +22,13 @@ enum { SCENE_UNITS = 4096 };
 
 struct scene {
     struct tcp *tcp;
+    struct certificates *certificates; /* set before scene_start, or none */
     struct decap_options options;
     struct counters counters;
     int64_t now_ns;
     /* One direction; a test changes it as it likes. */
-    uint8_t src_ip[4], dst_ip[4];
+    uint8_t src_ip[16], dst_ip[16];
+    bool is_v6;
     uint16_t src_port, dst_port;
     uint32_t network;
     uint32_t frames;
@@ -40,6 +42,7 @@ struct scene {
     bool in_frame[SCENE_UNITS];
     uint64_t part_mask[SCENE_UNITS]; /* frame numbers below 64 */
     bool in_current[SCENE_UNITS];    /* the payload lies in the frame at hand */
+    uint64_t owner;                  /* of the first part of the last unit */
     bool unsorted;                   /* parts that were not in the order captured */
     const struct frame *at_hand;
 };
@@ -58,12 +61,10 @@ static inline void scene_unit(void *ctx, const struct decap_unit *unit)
     s->in_frame[at] = unit->in_frame;
     s->in_current[at] = frame && decap_payload_offset(frame, &unit->datagram, &offset);
     s->part_mask[at] = 0;
+    s->owner = unit->part_count ? unit->parts[0]->owners[0] : 0;
     for (size_t i = 0; i < unit->part_count; i++) {
         const struct held_frame *part = unit->parts[i];
-        uint64_t n;
-
-        memcpy(&n, part->frame.data, 2);
-        n = part->frame.data[14] | (uint64_t)part->frame.data[15] << 8;
+        uint64_t n = part->frame.data[14] | (uint64_t)part->frame.data[15] << 8;
         if (n < 64)
             s->part_mask[at] |= UINT64_C(1) << n;
         s->unsorted |= i > 0 && unit->parts[i - 1]->frame.time_ns > part->frame.time_ns;
@@ -86,7 +87,7 @@ static inline void scene_open(struct scene *s)
 
 static inline void scene_start(struct scene *s)
 {
-    if (tcp_new(&s->tcp, &s->options, NULL, &s->counters) != 0)
+    if (tcp_new(&s->tcp, &s->options, s->certificates, &s->counters) != 0)
         abort();
 }
 
@@ -117,6 +118,7 @@ static inline enum packet_bin scene_send(struct scene *s, uint32_t seq, unsigned
                                  .wire_bytes = wire,
                                  .path = &no_path,
                                  .network = s->network,
+                                 .is_v6 = s->is_v6,
                                  .dscp = 26,
                                  .parts = s->fragments,
                                  .part_count = s->fragment_count };
@@ -166,12 +168,12 @@ static inline struct slice scene_unit_text(const struct scene *s, size_t i)
 /* The other direction. */
 static inline void scene_turn(struct scene *s)
 {
-    uint8_t ip[4];
+    uint8_t ip[16];
     uint16_t port = s->src_port;
 
-    memcpy(ip, s->src_ip, 4);
-    memcpy(s->src_ip, s->dst_ip, 4);
-    memcpy(s->dst_ip, ip, 4);
+    memcpy(ip, s->src_ip, 16);
+    memcpy(s->src_ip, s->dst_ip, 16);
+    memcpy(s->dst_ip, ip, 16);
     s->src_port = s->dst_port;
     s->dst_port = port;
 }

@@ -311,6 +311,72 @@ static void the_end_hands_over_what_waits(void **state)
     assert_int_equal(tcp_stats(s->tcp)->streams, 0);
 }
 
+/* Equal addresses and ports in two networks are two connections; so are IPv6's. */
+static void networks_and_families_are_kept_apart(void **state)
+{
+    struct scene *s = *state;
+
+    for (unsigned i = 0; i < 3; i++) {
+        s->network = i;
+        s->is_v6 = i == 2;
+        SEND(0, SCENE_SYN, "");
+        scene_send(s, 1, 0, slice_of(B, 10 + i));
+    }
+    for (unsigned i = 0; i < 3; i++) {
+        s->network = i;
+        s->is_v6 = i == 2;
+        scene_send(s, 11 + i, 0, slice_of(B + 10 + i, sizeof B - 11 - i));
+        expect_unit(s, i, SLICE(B));
+        assert_int_equal(s->datagrams[i].network, i);
+        assert_int_equal(addr_is_v4(&s->datagrams[i].src), i < 2);
+    }
+    assert_int_equal(tcp_stats(s->tcp)->streams, 3);
+}
+
+/* A segment that came in IP fragments lies in none of its frames; they are parts like any other. */
+static void fragments_of_segments_are_parts(void **state)
+{
+    struct scene *s = *state;
+    struct held_budget budget = { 0, 1 << 20 };
+    uint8_t bytes[20] = { [14] = 40 };
+    struct frame first = { s->now_ns, bytes, sizeof bytes, sizeof bytes, 101 };
+    struct held_frame *held = held_take(&budget, &first);
+    const struct held_frame *const lent[] = { held };
+
+    held->owners[0] = 77;
+    SEND(0, SCENE_SYN, "");
+    s->now_ns += SCENE_MS;
+    s->fragments = lent;
+    s->fragment_count = 1;
+    assert_int_equal(scene_send(s, 1, 0, slice_of(A B, 80)), BIN_COUNT);
+    assert_int_equal(s->part_mask[0], UINT64_C(1) << 40);
+    assert_int_equal(s->parts[0], 1);
+    s->fragments = NULL;
+    s->fragment_count = 0;
+    held_release(&budget, held); /* it was only lent */
+    s->now_ns += SCENE_MS;
+    scene_send(s, 81, 0, slice_of(A B + 80, sizeof A B - 1 - 80));
+    expect_unit(s, 1, SLICE(B));
+    assert_int_equal(s->parts[1], 2);
+    assert_int_equal(s->part_mask[1], UINT64_C(1) << 40 | 1 << 1);
+    assert_int_equal(s->owner, 77); /* whoever kept it has kept its copy */
+    assert_false(s->unsorted);
+}
+
+/* What may be anybody's does not use up what SIP waits in. */
+static void an_unknown_stream_waits_little(void **state)
+{
+    static const char noise[1000] = { 1 };
+    struct scene *s = *state;
+
+    s->dst_port = 443;
+    SEND(0, SCENE_SYN, "");
+    for (uint32_t i = 1; i < 300; i++)
+        scene_send(s, 1000 * i, 0, slice_of(noise, sizeof noise));
+    assert_true(tcp_stats(s->tcp)->waiting_bytes == 0);
+    assert_int_equal(s->counters.refusals[REFUSAL_TCP_BYTES], 0);
+}
+
 static void idle_streams_are_forgotten(void **state)
 {
     struct scene *s = *state;
@@ -608,6 +674,9 @@ int main(void)
         TEST(a_segment_cut_by_the_snap_length_is_a_hole),
         TEST(a_reused_port_is_a_new_stream),
         TEST(the_end_hands_over_what_waits),
+        TEST(networks_and_families_are_kept_apart),
+        TEST(fragments_of_segments_are_parts),
+        TEST(an_unknown_stream_waits_little),
         TEST(idle_streams_are_forgotten),
         TEST(a_flood_of_syns_does_not_push_out_sip),
         TEST(a_hole_bomb_is_bounded),
