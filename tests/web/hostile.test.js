@@ -51,7 +51,7 @@ function hostileStream(attack) {
 function hostileCall(attack) {
   const texts = ["call_id", "transport", "state", "from_user", "to_user", "from_uri", "to_uri", "request_uri",
     "from_tag", "to_tag", "src", "dst", "user_agent", "server", "final_reason", "reason_header", "ended_by",
-    "outcome", "nos_cause", "media_verdict", "capture_confidence"];
+    "outcome", "nos_cause", "media_verdict", "capture_confidence", "vlan", "tunnel"];
   return {
     type: "call",
     ...Object.fromEntries(texts.map((name) => [name, attack])),
@@ -78,6 +78,18 @@ function hostileAlert(attack) {
   };
 }
 
+function hostileCertificate(attack) {
+  const texts = ["server", "server_name", "transport", "tls_version", "state", "subject", "issuer", "serial",
+    "fingerprint", "key_type"];
+  return {
+    type: "certificate",
+    ...Object.fromEntries(texts.map((name) => [name, attack])),
+    id: ID,
+    subject_alt_names: [attack, attack],
+    days_left: 3,
+  };
+}
+
 /* What each path of the API answers. */
 function answers(attack) {
   const message = { time: 1772450000, src: attack, dst: `${attack}x`, method: attack, status: null, reason: attack,
@@ -88,8 +100,10 @@ function answers(attack) {
     [/\/calls\/[0-9a-f]+$/, hostileCall(attack)],
     [/\/calls$/, { calls: [hostileCall(attack)], next: null }],
     [/\/alerts$/, { alerts: [hostileAlert(attack)], next: null }],
+    [/\/certificates$/, { certificates: [hostileCertificate(attack)], next: attack }],
     [/\/stats$/, { version: attack, store: { calls: 1 }, live: true,
-      capture: { source: attack, received: 7, bins: counts, malformed: counts, refusals: counts } }],
+      mirror: { frames: 7, source: attack, vlans: counts, tunnels: counts, complaints: [attack, "cut"] },
+      capture: { source: attack, received: 7, bins: counts, malformed: counts, refusals: counts, protocols: counts } }],
   ];
 }
 
@@ -99,6 +113,7 @@ const VIEWS = [
   [`#/call/${ID}?message=1`, ".message-raw"],
   ["#/alerts", ".alert"],
   ["#/probe", ".bar-list"],
+  ["#/probe", ".certificate-table"],
 ];
 
 describe("hostile calls", { skip: missing ?? false }, () => {
@@ -135,6 +150,13 @@ describe("hostile calls", { skip: missing ?? false }, () => {
       const visible = attack.replace("\u202E", "⟨202E⟩").replace("\u202C", "⟨202C⟩");
       assert.ok((await page.textContent(".message-raw")).includes(visible), `${attack} is shown as it is`);
     }
+    const { certificates } = await ask(page, "certificates?limit=1000");
+    assert.equal(certificates.length, PAYLOADS.length, "each certificate was read");
+    for (const { subject_alt_names: names } of certificates) assert.equal(names.length, 2);
+    await page.goto(`${server.url}#/probe`);
+    await page.waitForSelector(".certificate-table tbody tr");
+    assert.equal(await page.locator(".certificate-table tbody tr").count(), PAYLOADS.length);
+    assert.deepEqual(await page.evaluate(traces), CLEAN);
     await page.goto(`${server.url}#/calls?q=${encodeURIComponent(PAYLOADS[1])}`);
     await page.waitForSelector(".empty");
     assert.deepEqual(await page.evaluate(traces), CLEAN);
@@ -154,6 +176,7 @@ describe("hostile calls", { skip: missing ?? false }, () => {
     await page.routeWebSocket("**/api/v1/live", (socket) => {
       socket.send(JSON.stringify({ ...hostileCall(attack), event: "changed" }));
       socket.send(JSON.stringify(hostileAlert(attack)));
+      socket.send(JSON.stringify(hostileCertificate(attack)));
       socket.send(attack);
       socket.send("null");
     });

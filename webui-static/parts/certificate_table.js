@@ -59,7 +59,7 @@ export function CertificatePanel({ certificates, more }) {
               <tr>
                 <th scope="col">Server</th>
                 <th scope="col">Name</th>
-                <th scope="col">Days left</th>
+                <th scope="col">Valid for</th>
                 <th scope="col" class="c-minor">TLS</th>
                 <th scope="col" class="c-minor">Key</th>
                 <th scope="col" class="c-minor c-number">Seen</th>

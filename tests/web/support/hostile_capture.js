@@ -2,6 +2,7 @@
  * hostile_capture - a pcap of calls in which every text that a stranger chooses is an attack.
  */
 import { Buffer } from "node:buffer";
+import { hostileHandshake } from "./hostile_certificate.js";
 
 /* Each would set `ran` or open a dialog if any page took it for more than text. */
 export const PAYLOADS = [
@@ -52,6 +53,19 @@ function frame(from, to, port, payload) {
   return Buffer.concat([head, payload]);
 }
 
+/* A segment from a server of its own, at the beginning of its direction. */
+function segment(index, payload) {
+  const data = frame([198, 51, 100, index + 1], CALLER, 0, Buffer.concat([Buffer.alloc(12), payload]));
+
+  data[23] = 6;
+  data.writeUInt16BE(5061, 34);
+  data.writeUInt16BE(40000, 36);
+  data.writeUInt32BE(1, 38);
+  data.writeUInt32BE(0, 42);
+  data.writeUInt16BE(0x5018, 46);
+  return data;
+}
+
 function record(seconds, data) {
   const head = Buffer.alloc(16);
 
@@ -87,7 +101,7 @@ function message(first, attack, index, cseq, tagged) {
   );
 }
 
-/* One refused call a payload, a second apart. */
+/* One refused call and one certificate a payload, a second apart. */
 export function hostileCapture() {
   const head = Buffer.alloc(24);
   const parts = [head];
@@ -107,6 +121,7 @@ export function hostileCapture() {
       record(at, frame(CALLER, CALLEE, 5060, message(invite, attack, index, "1 INVITE", false))),
       record(at + 0.1, frame(CALLEE, CALLER, 5060, message(refused, attack, index, "1 INVITE", true))),
       record(at + 0.2, frame(CALLER, CALLEE, 5060, message(ack, attack, index, "1 ACK", true))),
+      record(at + 0.3, segment(index, hostileHandshake(attack, index))),
     );
   });
   return Buffer.concat(parts);
