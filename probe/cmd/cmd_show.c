@@ -31,6 +31,15 @@ static void add_real(struct strbuf *out, const char *before, double value, int d
     strbuf_add_text(out, after);
 }
 
+/* Nothing where there was none. */
+static void add_way(struct strbuf *out, const char *before, struct slice text)
+{
+    if (!text.p)
+        return;
+    strbuf_add_text(out, before);
+    strbuf_add_printable(out, text);
+}
+
 static void add_heading(struct strbuf *out, const struct call_record *c)
 {
     char src[ADDR_TEXT_MAX], dst[ADDR_TEXT_MAX];
@@ -40,8 +49,11 @@ static void add_heading(struct strbuf *out, const struct call_record *c)
     add_fact(out, "Call-ID", c->call_id);
     add_fact(out, "From", c->from_uri);
     add_fact(out, "To", c->to_uri);
-    strbuf_addf(out, "%-12s %s > %s (%.*s)\n", "Signalling", src, dst, (int)c->transport.len,
+    strbuf_addf(out, "%-12s %s > %s (%.*s)", "Signalling", src, dst, (int)c->transport.len,
                 c->transport.p ? c->transport.p : "");
+    add_way(out, ", VLAN ", c->vlan);
+    add_way(out, ", in ", c->tunnel);
+    strbuf_add_char(out, '\n');
     strbuf_addf(out, "%-12s ", "Began");
     call_line_time(out, c->invite_time);
     strbuf_addf(out, " UTC\n%-12s ", "State");
