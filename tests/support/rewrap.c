@@ -66,9 +66,11 @@ enum { STEP_COUNT = sizeof steps / sizeof steps[0] };
 
 static void usage(FILE *out)
 {
-    fputs("usage: earshot-rewrap [--seed N] IN OUT STEP...\n\n"
-          "STEP is NAME[=VALUE][,OPTION[=VALUE]]...; the first is the innermost. OUT may be -.\n\n",
-          out);
+    fputs(
+        "usage: earshot-rewrap [--seed N] [--map FILE] IN OUT STEP...\n\n"
+        "STEP is NAME[=VALUE][,OPTION[=VALUE]]...; the first is the innermost. OUT may be -.\n"
+        "FILE gets a line a frame of OUT: the number of the frame of IN that it carries, or 0.\n\n",
+        out);
     for (size_t i = 0; i < STEP_COUNT; i++)
         fprintf(out, "  %s%s%s%s%s\n", steps[i].name, steps[i].meta,
                 *steps[i].options ? "  with" : "", steps[i].options, "");
@@ -109,19 +111,46 @@ static void check_options(const struct step_row *row, const struct rewrap_args *
     }
 }
 
+static void write_map(const struct rewrap_frames *f, const char *path)
+{
+    FILE *out = fopen(path, "w");
+
+    if (!out)
+        rewrap_die(EX_CANTCREAT, "cannot write %s", path);
+    for (size_t i = 0; i < f->count; i++)
+        fprintf(out, "%zu\n", f->all[i].origin);
+    if (fclose(out) != 0)
+        rewrap_die(EX_IOERR, "cannot write all of %s", path);
+}
+
+static void report(const struct rewrap *r)
+{
+    fprintf(stderr,
+            "earshot-rewrap: %zu frames, %llu fragmented, %llu segments, %llu shared, %llu lost, "
+            "%llu doubled\n",
+            r->frames.count, (unsigned long long)r->fragmented, (unsigned long long)r->segments,
+            (unsigned long long)r->shared_segments, (unsigned long long)r->lost,
+            (unsigned long long)r->doubled);
+}
+
 int main(int argc, char **argv)
 {
     struct rewrap r = { .rng = rng_for(1, 1, 1) };
     struct rewrap_args args[STEP_COUNT];
+    const char *map = NULL;
     int at = 1, count = 0;
 
+    for (; argc > at + 1 && strncmp(argv[at], "--", 2) == 0; at += 2) {
+        if (strcmp(argv[at], "--seed") == 0)
+            r.rng = rng_for((uint64_t)strtoull(argv[at + 1], NULL, 10), 1, 1);
+        else if (strcmp(argv[at], "--map") == 0)
+            map = argv[at + 1];
+        else
+            rewrap_die(EX_WRONG, "'%s' is no option", argv[at]);
+    }
     if (argc > 1 && strcmp(argv[1], "--help") == 0) {
         usage(stdout);
         return EX_OK;
-    }
-    if (argc > 2 && strcmp(argv[1], "--seed") == 0) {
-        r.rng = rng_for((uint64_t)strtoull(argv[2], NULL, 10), 1, 1);
-        at = 3;
     }
     if (argc < at + 3) {
         usage(stderr);
@@ -138,12 +167,9 @@ int main(int argc, char **argv)
     for (int i = 0; i < count; i++)
         find_step(args[i].name)->run(&r, &args[i]);
     rewrap_frames_save(&r.frames, argv[at + 1]);
-    fprintf(stderr,
-            "earshot-rewrap: %zu frames, %llu fragmented, %llu segments, %llu shared, %llu lost, "
-            "%llu doubled\n",
-            r.frames.count, (unsigned long long)r.fragmented, (unsigned long long)r.segments,
-            (unsigned long long)r.shared_segments, (unsigned long long)r.lost,
-            (unsigned long long)r.doubled);
+    if (map)
+        write_map(&r.frames, map);
+    report(&r);
     rewrap_frames_fini(&r.frames);
     return EX_OK;
 }

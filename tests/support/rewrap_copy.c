@@ -55,6 +55,7 @@ void rewrap_step_double(struct rewrap *r, const struct rewrap_args *args)
         copy = rewrap_frames_add(&r->frames, frame->time_ns + delay_ns, frame->len);
         frame = &r->frames.all[i];
         copy->wire_bytes = frame->wire_bytes;
+        copy->origin = frame->origin;
         put_bytes(copy->p, frame->p, frame->len);
         if (hops)
             age(copy, r->frames.link_type, hops);

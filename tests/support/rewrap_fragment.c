@@ -59,6 +59,7 @@ static void add_piece(struct fragmenter *f, const struct rewrap_frame *whole,
     struct rewrap_frame *piece = rewrap_frames_add(&f->out, time_ns, head + extra + size);
     uint8_t *header = piece->p + ip->at, *p = put_bytes(piece->p, whole->p, head);
 
+    piece->origin = whole->origin;
     if (ip->is_v6) {
         p = put8(put8(p, header[6]), 0);
         p = put32(put16(p, (unsigned)offset | more), f->id);

@@ -52,6 +52,7 @@ void rewrap_frames_load(struct rewrap_frames *f, const char *path)
         struct rewrap_frame *frame = rewrap_frames_add(f, time_ns, header->caplen);
 
         frame->wire_bytes = header->len;
+        frame->origin = f->count;
         memcpy(frame->p, data, header->caplen);
     }
     if (result == PCAP_ERROR)
@@ -101,7 +102,7 @@ void rewrap_frames_move(struct rewrap_frames *f, struct rewrap_frame *frame)
 
 struct rewrap_frame *rewrap_frames_add(struct rewrap_frames *f, int64_t time_ns, size_t len)
 {
-    struct rewrap_frame frame = { time_ns, 0, must(malloc(len ? len : 1)), len, len };
+    struct rewrap_frame frame = { time_ns, 0, must(malloc(len ? len : 1)), len, len, 0 };
 
     rewrap_frames_move(f, &frame);
     return &f->all[f->count - 1];

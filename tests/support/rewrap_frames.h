@@ -18,6 +18,7 @@ struct rewrap_frame {
     uint8_t *p;
     size_t len;        /* captured */
     size_t wire_bytes; /* at least len */
+    size_t origin;     /* the frame that it carries (a piece of), from 1 on; 0: none */
 };
 
 struct rewrap_frames {

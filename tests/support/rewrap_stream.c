@@ -162,7 +162,9 @@ static void flush(struct streamer *s, struct connection *c, int side)
         return;
     if (from->waiting_messages > 1)
         s->r->shared_segments++;
+    c->tcp.origin = from->waiting_origin;
     rewrap_tcp_send(&c->tcp, side, from->waiting_ns, from->waiting.p, from->waiting.len);
+    c->tcp.origin = 0;
     strbuf_reset(&from->waiting);
     from->waiting_messages = 0;
 }
@@ -220,6 +222,7 @@ static void take_message(struct streamer *s, const struct rewrap_frame *frame,
     if (!from->waiting_messages)
         from->waiting_since_ns = frame->time_ns;
     from->waiting_ns = frame->time_ns;
+    from->waiting_origin = frame->origin;
     from->waiting_messages++;
     if (s->wait_ns == 0)
         flush(s, c, side);

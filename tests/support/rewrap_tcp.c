@@ -89,6 +89,7 @@ static void write_segment(struct rewrap_tcp *t, int side, int64_t time_ns, unsig
     uint32_t ack = flags & ACK ? t->sides[!side].seq : 0;
     uint16_t word;
 
+    frame->origin = len ? t->origin : 0;
     memcpy(frame->p, s->headers, t->headers_bytes);
     p = put16(put16(p, s->src.port), s->dst.port);
     p = put32(put32(p, seq), ack);

@@ -31,6 +31,7 @@ struct rewrap_tcp_side {
     struct strbuf waiting;
     int64_t waiting_since_ns, waiting_ns; /* of its first and of its last message */
     unsigned waiting_messages;
+    size_t waiting_origin; /* of the last of them */
 };
 
 struct rewrap_tcp {
@@ -38,6 +39,7 @@ struct rewrap_tcp {
     struct rewrap *r;
     struct rewrap_frames *out;
     size_t headers_bytes, ip_at;
+    size_t origin;                   /* of the bytes sent now: see rewrap_frames.h */
     struct rewrap_tcp_side sides[2]; /* 0: who connects */
 };
 
