@@ -1,23 +1,31 @@
 /*
- * Every packet comes by here, so it is about what touches memory how often.
+ * Every packet comes by here, and nearly none was seen before. What costs is not to compute but to
+ * wait for memory, so the way of a packet that is new touches only what is in the cache, or what was
+ * asked for in time:
  *
- * The packets of the last window lie one behind the other in a ring, their ignored fields zeroed. A
- * table of buckets, one cache line each, leads from a hash to places in the ring: eight of them, the
- * newest first, so that putting one in is a shift and the oldest falls out. Nothing is ever removed:
- * a place that the ring has passed is known by its number. Ring and table begin small, since a table
- * that fits the cache is worth more than one that is empty, and double when they would forget a
- * packet within the window, up to a cap; beyond it the oldest are forgotten early, and a copy that
- * comes late is not recognised.
+ *   hash     of all its bytes but those that do not count
+ *   filter   a few bits of each packet of the last two windows; "no" is the end of the search
+ *   record   one cache line in a ring: hash, time, the first bytes
+ *   bucket   from a hash to its record; written a few packets later, when the line has come
  *
- * The hash covers the header and the first bytes of the payload, and the last ones. It is a sum of
- * products with a secret added to each word (NH, RFC 4418 §5.2): who does not know the secret makes
- * two packets collide with 2^-64. Packets that differ in between do collide, and who sends such ones
- * gains a comparison that ends at the first difference, or pushes his own packets out of the bucket:
- * the bytes decide.
+ * On "perhaps" the bucket leads to the record, and the packet is a copy when it is of the window,
+ * has the same hash and begins with the same bytes: both addresses, the IP id, the lengths, the
+ * ports, the RTP header. The bytes behind are compared by the hash alone. It is keyed, of 64 bits,
+ * and covers all of them; to keep every packet for this would double the cost. The hash is a sum of
+ * products of the words with a secret added to each (NH, RFC 4418 §5.2), so that who does not know
+ * the secret makes two packets collide no sooner than by chance; and without collisions he can
+ * neither fill a bucket nor have another's packet taken for a copy.
  *
- * What is ignored: TTL and hop limit, and the header checksum with it; the checksums of UDP and TCP,
- * which a capture on the sending host has not yet got; DSCP and ECN, because a router between two
- * mirror ports may remark them.
+ * A record that was overwritten is known by its other hash, so nothing is ever removed. All begins
+ * small, and doubles before a packet within the window would be forgotten, up to a cap; beyond it
+ * the oldest are forgotten early, and a copy that comes late is analysed.
+ *
+ * What does not count: TTL and hop limit, and the header checksum with it; the checksums of UDP and
+ * TCP, which a capture on the sending host has not yet got; DSCP and ECN, since a router between two
+ * mirror ports may remark them, and nobody sends a packet again with its IP id and another DSCP.
+ *
+ * A packet cut by the snap length counts as far as it was captured. That RTP is the same is told by
+ * its header, however far behind it the cut is: a tag more in front of the packet moves it.
  */
 #include "probe/decap/duplicate.h"
 
@@ -29,69 +37,78 @@
 __extension__ typedef unsigned __int128 uint128;
 
 enum {
-    UNIT_BYTES = 8, /* the ring is counted in them */
-    RING_FIRST_UNITS = (256 << 10) / UNIT_BYTES,
-    RING_MAX_UNITS = (16 << 20) / UNIT_BYTES,
-    PLACES = 8, /* in a bucket */
-    BUCKETS_FIRST = 256,
-    BUCKETS_MAX = 64 << 10, /* 4 MiB */
+    RECORDS_FIRST = 2048,
+    PLACE_BITS = 18,
+    RECORDS_MAX = 1 << PLACE_BITS, /* 26 MiB with all that belongs to them: 5 million packets/s */
+    PLACES = 15,                   /* in a bucket: a cache line */
+    RECORDS_A_BUCKET = 4,          /* on average: more than 15 are then in 2 of 100,000 */
+    RECORDS_A_WORD = 4,            /* of the filter: it says "perhaps" for nothing to 1 in 100 */
+    PENDING = 4,                   /* packets until the line of a bucket has come */
+    RECORDS_AHEAD = 4,
 
-    PACKET_MAX_BYTES = 65535, /* what lies beyond is not looked at */
-    /* Hashed, and where all that is ignored lies: behind the longest IPv4 header the checksum of
-     * TCP; and IPv6, UDP, RTP and some of its payload. */
-    HEAD_BYTES = 80,
-    HEAD_WORDS = HEAD_BYTES / 8,
-    TAIL_BYTES = 16,
-    /* Of a packet cut by the snap length less is hashed: a tag more in front of it moves the cut. */
-    CUT_HEAD_V4_WORDS = 5,
-    CUT_HEAD_V6_WORDS = 7,
+    KEPT_WORDS = 6,
+    HEAD_WORDS = 8, /* where all that does not count lies, but behind many IP options */
+    HEAD_BYTES = HEAD_WORDS * 8,
+    BLOCK_WORDS = 16,
+    BLOCK_BYTES = BLOCK_WORDS * 8,
 
     PROTOCOL_TCP = 6,
     PROTOCOL_UDP = 17,
     IPV4_HEADER_BYTES = 20,
     IPV6_HEADER_BYTES = 40,
+    UDP_AND_RTP_BYTES = 8 + 12,
 };
 
-#define SKIPPED UINT32_MAX
-
-/* In the ring: this, then the bytes. */
-struct packet {
-    uint32_t units;          /* of the ring, this header included */
-    uint32_t captured_bytes; /* SKIPPED: nothing more up to where the ring begins anew */
-    uint32_t wire_bytes;
-    uint32_t zero;
-    int64_t time_ns;
+/* A cache line. */
+struct seen {
     uint64_t hash;
+    int64_t time_ns;
+    uint64_t words[KEPT_WORDS]; /* the first bytes, those that do not count zeroed */
 };
 
-enum { HEADER_BYTES = sizeof(struct packet), SKIP_BYTES = 2 * sizeof(uint32_t) };
-
+/* A cache line. */
 struct bucket {
-    uint32_t tags[PLACES];   /* the high half of a hash */
-    uint32_t places[PLACES]; /* in the ring, in units; they go on where it begins anew */
+    uint32_t slots[PLACES]; /* the highest bits of a hash, and its record's place in the ring */
+    uint32_t oldest;        /* of the slots */
+};
+
+/* What is known, in one size. */
+struct memory {
+    struct seen *ring;
+    struct bucket *buckets;
+    uint64_t *filters[2]; /* of the window that has begun, and of the one before */
+    uint32_t record_mask, bucket_mask, filter_mask; /* numbers of them, less 1 */
 };
 
 /* Bits that count are 1. */
 struct mask {
-    uint8_t bytes[HEAD_BYTES];
+    uint64_t words[HEAD_WORDS];
 };
 
 enum mask_kind { MASK_OTHER, MASK_UDP, MASK_TCP, MASK_KINDS };
 
+struct pending {
+    uint64_t hash; /* 0: none */
+    uint32_t place;
+};
+
 struct duplicate {
-    struct bucket *buckets;
-    uint8_t *ring;
-    uint32_t bucket_mask, unit_mask;
-    uint32_t head, tail; /* in units: where the next packet goes, where the oldest one is */
-    uint32_t packets;    /* in the ring */
-    int64_t window_ns;
-    uint64_t secret[HEAD_WORDS + TAIL_BYTES / 8 + 2];
+    struct memory memory;
+    uint64_t window_ns;
+    int64_t filter_ns;      /* when the younger filter was begun */
+    uint32_t filter_count;  /* packets in it */
+    uint32_t head;          /* where the next record goes */
+    uint32_t pending_count; /* that ever were */
+    bool at_most;           /* not to grow any more */
+    struct pending pending[PENDING];
+    uint64_t secret[BLOCK_WORDS + 4];
     struct mask masks[2][MASK_KINDS]; /* IPv4 without options, IPv6 */
 };
 
 static void ignore(struct mask *mask, size_t at, size_t bytes)
 {
-    memset(mask->bytes + at, 0, bytes);
+    if (at + bytes <= HEAD_BYTES)
+        memset((uint8_t *)mask->words + at, 0, bytes);
 }
 
 /* The checksum of what follows the IP header. */
@@ -113,20 +130,44 @@ static void make_masks(struct duplicate *d)
         ignore(v4, 8, 1);  /* TTL */
         ignore(v4, 10, 2); /* header checksum */
         ignore_checksum(v4, (enum mask_kind)kind, IPV4_HEADER_BYTES);
-        v6->bytes[0] = 0xf0; /* traffic class */
-        v6->bytes[1] = 0x0f;
-        ignore(v6, 7, 1); /* hop limit */
+        memcpy(v6->words, "\xf0\x0f", 2); /* DSCP and ECN */
+        ignore(v6, 7, 1);                 /* hop limit */
         ignore_checksum(v6, (enum mask_kind)kind, IPV6_HEADER_BYTES);
     }
 }
 
-static struct bucket *allocate_buckets(uint32_t count)
+static void *zeroed_lines(size_t bytes)
 {
-    struct bucket *buckets = aligned_alloc(sizeof *buckets, count * sizeof *buckets);
+    void *p = aligned_alloc(64, bytes);
 
-    if (buckets)
-        memset(buckets, 0, count * sizeof *buckets);
-    return buckets;
+    if (p)
+        memset(p, 0, bytes);
+    return p;
+}
+
+static void memory_fini(struct memory *m)
+{
+    free(m->ring);
+    free(m->buckets);
+    free(m->filters[0]);
+    free(m->filters[1]);
+}
+
+static bool memory_init(struct memory *m, size_t records)
+{
+    size_t buckets = records / RECORDS_A_BUCKET, words = records / RECORDS_A_WORD;
+
+    m->ring = zeroed_lines(records * sizeof *m->ring);
+    m->buckets = zeroed_lines(buckets * sizeof *m->buckets);
+    m->filters[0] = zeroed_lines(words * sizeof *m->filters[0]);
+    m->filters[1] = zeroed_lines(words * sizeof *m->filters[1]);
+    m->record_mask = (uint32_t)records - 1;
+    m->bucket_mask = (uint32_t)buckets - 1;
+    m->filter_mask = (uint32_t)words - 1;
+    if (m->ring && m->buckets && m->filters[0] && m->filters[1])
+        return true;
+    memory_fini(m);
+    return false;
 }
 
 int duplicate_new(struct duplicate **dp, int64_t window_ns, const uint64_t hash_key[2])
@@ -136,15 +177,11 @@ int duplicate_new(struct duplicate **dp, int64_t window_ns, const uint64_t hash_
 
     if (!d)
         return -ENOMEM;
-    d->buckets = allocate_buckets(BUCKETS_FIRST);
-    d->ring = malloc((size_t)RING_FIRST_UNITS * UNIT_BYTES);
-    if (!d->buckets || !d->ring) {
-        duplicate_free(d);
+    if (!memory_init(&d->memory, RECORDS_FIRST)) {
+        free(d);
         return -ENOMEM;
     }
-    d->bucket_mask = BUCKETS_FIRST - 1;
-    d->unit_mask = RING_FIRST_UNITS - 1;
-    d->window_ns = window_ns;
+    d->window_ns = window_ns > 0 ? (uint64_t)window_ns : 0;
     for (uint64_t i = 0; i < sizeof d->secret / sizeof d->secret[0]; i++)
         d->secret[i] = siphash(&key, &i, sizeof i);
     make_masks(d);
@@ -156,9 +193,88 @@ void duplicate_free(struct duplicate *d)
 {
     if (!d)
         return;
-    free(d->buckets);
-    free(d->ring);
+    memory_fini(&d->memory);
     free(d);
+}
+
+/* Numbers that wrap: two times 584 years apart are nobody's. */
+static inline bool in_window(const struct duplicate *d, int64_t a_ns, int64_t b_ns)
+{
+    return (uint64_t)a_ns - (uint64_t)b_ns + d->window_ns <= 2 * d->window_ns;
+}
+
+static uint32_t tag_of(uint64_t hash)
+{
+    return (uint32_t)(hash >> 32) & ~(uint32_t)(RECORDS_MAX - 1);
+}
+
+static inline struct bucket *bucket_of(const struct memory *m, uint64_t hash)
+{
+    return &m->buckets[hash & m->bucket_mask];
+}
+
+static inline void put(const struct memory *m, uint64_t hash, uint32_t place)
+{
+    struct bucket *b = bucket_of(m, hash);
+
+    b->slots[b->oldest] = tag_of(hash) | place;
+    b->oldest = b->oldest == PLACES - 1 ? 0 : b->oldest + 1;
+}
+
+/* The filter's word and, in it, three bits. */
+static inline uint64_t *word_of(const struct memory *m, int filter, uint64_t hash)
+{
+    return &m->filters[filter][(hash >> 18) & m->filter_mask];
+}
+
+static inline uint64_t bits_of(uint64_t hash)
+{
+    return UINT64_C(1) << (hash >> 46 & 63) | UINT64_C(1) << (hash >> 52 & 63) |
+           UINT64_C(1) << (hash >> 58);
+}
+
+static inline bool is_perhaps_known(const struct duplicate *d, uint64_t hash)
+{
+    uint64_t bits = bits_of(hash);
+
+    return (*word_of(&d->memory, 0, hash) & bits) == bits ||
+           (*word_of(&d->memory, 1, hash) & bits) == bits;
+}
+
+static __attribute__((noinline)) void turn_filters(struct duplicate *d, int64_t now_ns)
+{
+    struct memory *m = &d->memory;
+    uint64_t *oldest = m->filters[1];
+
+    memset(oldest, 0, (m->filter_mask + (size_t)1) * sizeof *oldest);
+    m->filters[1] = m->filters[0];
+    m->filters[0] = oldest;
+    d->filter_count = 0;
+    d->filter_ns = now_ns;
+}
+
+/* Twice the room. The new records lie between the newest and the oldest. */
+static __attribute__((noinline)) void grow(struct duplicate *d)
+{
+    struct memory *was = &d->memory, m;
+    uint32_t more = was->record_mask + 1, head = d->head;
+
+    if (more >= RECORDS_MAX || !memory_init(&m, (size_t)more * 2)) {
+        d->at_most = true;
+        return;
+    }
+    memcpy(m.ring, was->ring, head * sizeof *m.ring);
+    memcpy(m.ring + head + more, was->ring + head, (more - head) * sizeof *m.ring);
+    for (uint32_t i = 0; i < more; i++) {
+        uint32_t place = (head + more + i) & m.record_mask;
+        uint64_t hash = m.ring[place].hash;
+
+        put(&m, hash, place);
+        *word_of(&m, 0, hash) |= bits_of(hash);
+    }
+    memset(d->pending, 0, sizeof d->pending);
+    memory_fini(was);
+    *was = m;
 }
 
 static uint64_t word_at(const void *p)
@@ -169,284 +285,165 @@ static uint64_t word_at(const void *p)
     return word;
 }
 
-static uint8_t *ring_at(const struct duplicate *d, uint32_t place)
+static enum mask_kind kind_of(const uint8_t *p, bool is_v6)
 {
-    return d->ring + (size_t)(place & d->unit_mask) * UNIT_BYTES;
+    uint8_t protocol = p[is_v6 ? 6 : 9];
+
+    if (!is_v6 && ((p[6] & 0x1f) | p[7])) /* a later fragment has no transport header */
+        return MASK_OTHER;
+    return protocol == PROTOCOL_UDP ? MASK_UDP : protocol == PROTOCOL_TCP ? MASK_TCP : MASK_OTHER;
 }
 
-static struct packet packet_at(const struct duplicate *d, uint32_t place)
+/* The first words without what does not count. */
+static inline void read_head(const struct duplicate *d, const uint8_t *p, size_t bytes,
+                             uint64_t head[HEAD_WORDS])
 {
-    struct packet packet;
-
-    memcpy(&packet, ring_at(d, place), sizeof packet);
-    return packet;
-}
-
-/* The first two numbers alone: all that there is where the ring was skipped. */
-static uint32_t units_at(const struct duplicate *d, uint32_t place, bool *skipped)
-{
-    uint32_t numbers[2];
-
-    memcpy(numbers, ring_at(d, place), sizeof numbers);
-    *skipped = numbers[1] == SKIPPED;
-    return numbers[0];
-}
-
-static bool is_held(const struct duplicate *d, uint32_t place)
-{
-    return place - d->tail < d->head - d->tail;
-}
-
-static bool in_window(const struct duplicate *d, int64_t a_ns, int64_t b_ns)
-{
-    int64_t apart_ns;
-
-    return !__builtin_sub_overflow(a_ns, b_ns, &apart_ns) && apart_ns <= d->window_ns &&
-           apart_ns >= -d->window_ns;
-}
-
-/* What falls out is the oldest. */
-static void put(struct bucket *b, uint32_t tag, uint32_t place)
-{
-    memmove(b->tags + 1, b->tags, sizeof b->tags - sizeof b->tags[0]);
-    memmove(b->places + 1, b->places, sizeof b->places - sizeof b->places[0]);
-    b->tags[0] = tag;
-    b->places[0] = place;
-}
-
-/* A table of what is in the ring. Without memory the old one stays. */
-static bool rebuild(struct duplicate *d, uint32_t buckets)
-{
-    struct bucket *built = allocate_buckets(buckets);
-
-    if (!built)
-        return false;
-    free(d->buckets);
-    d->buckets = built;
-    d->bucket_mask = buckets - 1;
-    for (uint32_t place = d->tail, units; place != d->head; place += units) {
-        bool skipped;
-
-        units = units_at(d, place, &skipped);
-        if (!skipped) {
-            uint64_t hash = packet_at(d, place).hash;
-
-            put(&d->buckets[(uint32_t)hash & d->bucket_mask], (uint32_t)(hash >> 32), place);
-        }
-    }
-    return true;
-}
-
-/* Places stay what they are: a packet that did not cross the end of a ring does not cross that of
- * one of twice its size. */
-static bool grow_ring(struct duplicate *d)
-{
-    uint32_t old_mask = d->unit_mask, mask = old_mask * 2 + 1;
-    uint8_t *grown;
-
-    if (mask >= RING_MAX_UNITS)
-        return false;
-    grown = malloc(((size_t)mask + 1) * UNIT_BYTES);
-    if (!grown)
-        return false;
-    for (uint32_t place = d->tail, units; place != d->head; place += units) {
-        bool skipped;
-
-        units = units_at(d, place, &skipped);
-        memcpy(grown + (size_t)(place & mask) * UNIT_BYTES, ring_at(d, place),
-               skipped ? SKIP_BYTES : (size_t)units * UNIT_BYTES);
-    }
-    free(d->ring);
-    d->ring = grown;
-    d->unit_mask = mask;
-    return true;
-}
-
-/* Makes `units` free at the head: forgets the oldest, or grows before it forgets what is needed. */
-static void make_room(struct duplicate *d, uint32_t units, int64_t now_ns)
-{
-    while (d->head - d->tail + units > d->unit_mask + 1) {
-        bool skipped;
-        uint32_t oldest = units_at(d, d->tail, &skipped);
-
-        if (!skipped) {
-            if (in_window(d, packet_at(d, d->tail).time_ns, now_ns) && grow_ring(d))
-                continue;
-            d->packets--;
-        }
-        d->tail += oldest;
-    }
-}
-
-/* Where a packet of so many units goes. Never across the end of the ring. */
-static uint32_t claim(struct duplicate *d, uint32_t units, int64_t now_ns)
-{
-    uint32_t before = d->head, place, left;
-
-    make_room(d, units, now_ns);
-    left = d->unit_mask + 1 - (d->head & d->unit_mask);
-    if (left < units) {
-        uint32_t numbers[2] = { left, SKIPPED };
-
-        make_room(d, left, now_ns);
-        left = d->unit_mask + 1 - (d->head & d->unit_mask); /* it may have grown */
-        if (left < units) {
-            numbers[0] = left;
-            memcpy(ring_at(d, d->head), numbers, sizeof numbers);
-            d->head += left;
-            make_room(d, units, now_ns);
-        }
-    }
-    place = d->head;
-    /* Long before a number comes again, those that are past are taken out of the table. */
-    if ((before ^ (place + units)) >> 31 && !rebuild(d, d->bucket_mask + 1))
-        memset(d->buckets, 0, (d->bucket_mask + 1) * sizeof *d->buckets);
-    d->head += units;
-    d->packets++;
-    return place;
-}
-
-struct head {
-    uint64_t words[HEAD_WORDS]; /* zero where there is nothing */
-};
-
-/* The first bytes of the packet without what is ignored. */
-static inline void read_head(const struct duplicate *d, const uint8_t *p, size_t bytes, bool is_v6,
-                             struct head *out)
-{
+    bool is_v6 = p[0] >> 4 == 6;
+    enum mask_kind kind = kind_of(p, is_v6);
+    const struct mask *mask = &d->masks[is_v6][kind];
     uint8_t few[HEAD_BYTES];
-    struct mask with_options;
-    const struct mask *mask;
-    enum mask_kind kind;
+    struct mask options;
 
+    if (!is_v6 && (p[0] & 15) != IPV4_HEADER_BYTES / 4) {
+        options = d->masks[0][MASK_OTHER];
+        ignore_checksum(&options, kind, (size_t)(p[0] & 15) * 4);
+        mask = &options;
+    }
     if (bytes < HEAD_BYTES) {
         memset(few, 0, sizeof few);
         memcpy(few, p, bytes);
         p = few;
     }
-    kind = p[is_v6 ? 6 : 9] == PROTOCOL_UDP   ? MASK_UDP
-           : p[is_v6 ? 6 : 9] == PROTOCOL_TCP ? MASK_TCP
-                                              : MASK_OTHER;
-    if (!is_v6 && ((p[6] & 0x1f) | p[7])) /* a later fragment has no transport header */
-        kind = MASK_OTHER;
-    mask = &d->masks[is_v6][kind];
-    if (!is_v6 && (p[0] & 15) != IPV4_HEADER_BYTES / 4) {
-        with_options = d->masks[0][MASK_OTHER];
-        ignore_checksum(&with_options, kind, (size_t)(p[0] & 15) * 4);
-        mask = &with_options;
-    }
     for (size_t i = 0; i < HEAD_WORDS; i++)
-        out->words[i] = word_at(p + 8 * i) & word_at(mask->bytes + 8 * i);
+        head[i] = word_at(p + 8 * i) & mask->words[i];
 }
 
-static inline uint64_t hash_of(const struct duplicate *d, const struct head *head,
-                               size_t head_words, const uint8_t *tail, size_t wire_bytes)
+static inline uint64_t fold(const struct duplicate *d, uint128 sum, uint64_t hash)
 {
-    const uint64_t *secret = d->secret;
+    const uint64_t *secret = d->secret + BLOCK_WORDS;
+    uint128 product =
+        (uint128)((uint64_t)sum + secret[0]) * ((uint64_t)(sum >> 64) + hash + secret[1]);
+
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+static inline uint128 product_of(const struct duplicate *d, size_t i, uint64_t a, uint64_t b)
+{
+    return (uint128)(a + d->secret[i]) * (b + d->secret[i + 1]);
+}
+
+/* Of the head, and of the bytes behind it: blocks of words, then pairs, then the last two words,
+ * which may have been there before. */
+static inline uint64_t hash_of(const struct duplicate *d, const uint64_t head[HEAD_WORDS],
+                               const uint8_t *p, size_t bytes, size_t wire_bytes)
+{
+    uint64_t hash = wire_bytes;
     uint128 sum = 0;
 
-    for (size_t i = 0; i < head_words; i += 2)
-        sum += (uint128)(head->words[i] + secret[i]) *
-               ((i + 1 < head_words ? head->words[i + 1] : 0) + secret[i + 1]);
-    secret += HEAD_WORDS;
-    if (tail)
-        sum += (uint128)(word_at(tail) + secret[0]) * (word_at(tail + 8) + secret[1]);
-    sum = (uint128)((uint64_t)sum ^ secret[2]) *
-          ((uint64_t)(sum >> 64) + secret[3] + (uint64_t)wire_bytes);
-    return (uint64_t)sum ^ (uint64_t)(sum >> 64);
+    for (size_t i = 0; i < HEAD_WORDS; i += 2)
+        sum += product_of(d, i, head[i], head[i + 1]);
+    hash = fold(d, sum, hash);
+    if (bytes <= HEAD_BYTES)
+        return hash;
+    p += HEAD_BYTES;
+    bytes -= HEAD_BYTES;
+    for (; bytes > BLOCK_BYTES; bytes -= BLOCK_BYTES, p += BLOCK_BYTES) {
+        sum = 0;
+        for (size_t i = 0; i < BLOCK_WORDS; i += 2)
+            sum += product_of(d, i, word_at(p + 8 * i), word_at(p + 8 * i + 8));
+        hash = fold(d, sum, hash);
+    }
+    sum = product_of(d, BLOCK_WORDS + 2, word_at(p + bytes - 16), word_at(p + bytes - 8));
+    for (size_t i = 0; i + 16 < bytes; i += 16)
+        sum += product_of(d, i / 8, word_at(p + i), word_at(p + i + 8));
+    return fold(d, sum, hash);
 }
 
-struct sight {
-    const uint8_t *p;
-    uint32_t captured_bytes, wire_bytes;
-    int64_t time_ns;
-    uint64_t hash;
-    struct head head;
-};
-
-/* As far as both were captured. */
-static bool is_same(const struct duplicate *d, uint32_t place, const struct sight *sight)
+/* How far a packet that was cut is looked at; 0: too little was captured to tell it from others. */
+static __attribute__((noinline)) size_t extent_of_cut(const uint8_t *p, size_t bytes)
 {
-    struct packet packet = packet_at(d, place);
-    const uint8_t *bytes = ring_at(d, place) + HEADER_BYTES;
-    size_t both = packet.captured_bytes < sight->captured_bytes ? packet.captured_bytes
-                                                                : sight->captured_bytes;
+    bool is_v6 = p[0] >> 4 == 6;
+    size_t header_bytes = is_v6 ? IPV6_HEADER_BYTES : (size_t)(p[0] & 15) * 4;
 
-    if (packet.hash != sight->hash || packet.wire_bytes != sight->wire_bytes ||
-        !in_window(d, packet.time_ns, sight->time_ns))
-        return false;
-    if (both <= HEAD_BYTES)
-        return memcmp(bytes, &sight->head, both) == 0;
-    return memcmp(bytes, &sight->head, HEAD_BYTES) == 0 &&
-           memcmp(bytes + HEAD_BYTES, sight->p + HEAD_BYTES, both - HEAD_BYTES) == 0;
+    if (bytes < header_bytes + UDP_AND_RTP_BYTES)
+        return 0;
+    if (kind_of(p, is_v6) == MASK_UDP && p[header_bytes + 8] >> 6 == 2)
+        return header_bytes + UDP_AND_RTP_BYTES;
+    return bytes;
 }
 
-static bool is_in_bucket(const struct duplicate *d, const struct bucket *b,
-                         const struct sight *sight)
+static void put_pending(struct duplicate *d)
 {
-    uint32_t tag = (uint32_t)(sight->hash >> 32), some = 0;
+    struct pending *pending = &d->pending[d->pending_count++ % PENDING];
 
-    for (int i = 0; i < PLACES; i++)
-        some |= b->tags[i] == tag;
-    if (!some)
-        return false;
+    if (pending->hash)
+        put(&d->memory, pending->hash, pending->place);
+    pending->hash = 0;
+}
+
+static __attribute__((noinline)) bool is_known(struct duplicate *d, uint64_t hash,
+                                               const uint64_t head[HEAD_WORDS], int64_t time_ns)
+{
+    const struct bucket *b = bucket_of(&d->memory, hash);
+
+    for (int i = 0; i < PENDING; i++)
+        put_pending(d);
     for (int i = 0; i < PLACES; i++) {
-        if (b->tags[i] == tag && is_held(d, b->places[i]) && is_same(d, b->places[i], sight))
-            return true;
+        uint32_t place = b->slots[i] ^ tag_of(hash);
+
+        if (place <= d->memory.record_mask) {
+            const struct seen *seen = &d->memory.ring[place];
+
+            if (seen->hash == hash && in_window(d, seen->time_ns, time_ns) &&
+                memcmp(seen->words, head, sizeof seen->words) == 0)
+                return true;
+        }
     }
     return false;
 }
 
-static void remember(struct duplicate *d, const struct sight *sight)
+static inline void remember(struct duplicate *d, uint64_t hash, const uint64_t head[HEAD_WORDS],
+                            int64_t time_ns)
 {
-    size_t rest = sight->captured_bytes > HEAD_BYTES ? sight->captured_bytes - HEAD_BYTES : 0;
-    struct packet packet = {
-        .units = (uint32_t)((HEADER_BYTES + HEAD_BYTES + rest + UNIT_BYTES - 1) / UNIT_BYTES),
-        .captured_bytes = sight->captured_bytes,
-        .wire_bytes = sight->wire_bytes,
-        .time_ns = sight->time_ns,
-        .hash = sight->hash,
-    };
-    uint32_t place = claim(d, packet.units, sight->time_ns);
-    struct bucket *b = &d->buckets[(uint32_t)sight->hash & d->bucket_mask];
-    uint32_t oldest = b->places[PLACES - 1];
-    uint8_t *to = ring_at(d, place);
+    struct pending *pending;
+    struct seen *seen;
 
-    memcpy(to, &packet, sizeof packet);
-    memcpy(to + HEADER_BYTES, &sight->head, HEAD_BYTES);
-    if (rest)
-        memcpy(to + HEADER_BYTES + HEAD_BYTES, sight->p + HEAD_BYTES, rest);
-    /* Too many in one bucket: all buckets are full, or one is, by packets that hash alike. */
-    if (is_held(d, oldest) && d->packets > d->bucket_mask && d->bucket_mask + 1 < BUCKETS_MAX &&
-        in_window(d, packet_at(d, oldest).time_ns, sight->time_ns) &&
-        rebuild(d, (d->bucket_mask + 1) * 2))
-        return;
-    put(b, (uint32_t)(sight->hash >> 32), place);
+    if (in_window(d, d->memory.ring[d->head].time_ns, time_ns) && !d->at_most)
+        grow(d);
+    *word_of(&d->memory, 0, hash) |= bits_of(hash);
+    d->filter_count++;
+    seen = &d->memory.ring[d->head];
+    seen->hash = hash;
+    seen->time_ns = time_ns;
+    memcpy(seen->words, head, sizeof seen->words);
+    put_pending(d);
+    pending = &d->pending[(d->pending_count - 1) % PENDING];
+    pending->hash = hash;
+    pending->place = d->head;
+    d->head = (d->head + 1) & d->memory.record_mask;
+    __builtin_prefetch(bucket_of(&d->memory, hash), 1);
+    __builtin_prefetch(&d->memory.ring[(d->head + RECORDS_AHEAD) & d->memory.record_mask], 1);
 }
 
 bool duplicate_see(struct duplicate *d, int64_t time_ns, struct slice ip_packet, size_t wire_bytes)
 {
     const uint8_t *p = (const uint8_t *)ip_packet.p;
-    size_t bytes = ip_packet.len < PACKET_MAX_BYTES ? ip_packet.len : PACKET_MAX_BYTES;
-    bool is_v6, is_cut = bytes < wire_bytes;
-    struct sight sight;
+    size_t bytes = ip_packet.len;
+    uint64_t head[HEAD_WORDS], hash;
 
     if (bytes < IPV4_HEADER_BYTES)
         return false;
-    is_v6 = p[0] >> 4 == 6;
-    sight.p = p;
-    sight.captured_bytes = (uint32_t)bytes;
-    sight.wire_bytes = (uint32_t)wire_bytes;
-    sight.time_ns = time_ns;
-    read_head(d, p, bytes, is_v6, &sight.head);
-    if (is_cut)
-        sight.hash = hash_of(d, &sight.head, is_v6 ? CUT_HEAD_V6_WORDS : CUT_HEAD_V4_WORDS, NULL,
-                             wire_bytes);
-    else
-        sight.hash = hash_of(d, &sight.head, HEAD_WORDS,
-                             bytes > HEAD_BYTES ? p + bytes - TAIL_BYTES : NULL, wire_bytes);
-    if (is_in_bucket(d, &d->buckets[(uint32_t)sight.hash & d->bucket_mask], &sight))
+    if (bytes < wire_bytes) {
+        bytes = extent_of_cut(p, bytes);
+        if (bytes == 0)
+            return false;
+    }
+    read_head(d, p, bytes, head);
+    hash = hash_of(d, head, p, bytes, wire_bytes);
+    if (!in_window(d, time_ns, d->filter_ns) || d->filter_count > d->memory.record_mask)
+        turn_filters(d, time_ns);
+    if (is_perhaps_known(d, hash) && is_known(d, hash, head, time_ns))
         return true;
-    remember(d, &sight);
+    remember(d, hash, head, time_ns);
     return false;
 }
