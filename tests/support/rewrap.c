@@ -56,6 +56,7 @@ static const struct step_row {
       " segment= several= reorder= repeat= overlap= mid-stream lose= per-call continuation= ping= "
       "binary",
       rewrap_step_stream, "SIP over WebSocket: the same, continuation and ping PERCENTs" },
+    { "join", "=FILE", "", rewrap_step_join, "the frames of another capture among these" },
     { "double", "=DELAY_US", " ttl= macs untag share=", rewrap_step_double,
       "each frame again: ttl=-1, macs swapped, without its tag; share=PERCENT of them" },
     { "snap", "=BYTES", "", rewrap_step_snap, "frames cut; behind all others" },

@@ -1,9 +1,10 @@
-/* What a mirror port does to frames: delivers them twice, cuts them, and out of order. */
+/* What a mirror port does to frames: mixes them, delivers them twice, cuts them, and out of order. */
 #include "tests/support/rewrap_ip.h"
 #include "tests/support/rewrap_put.h"
 #include "tests/support/rewrap_step.h"
 
 #include <string.h>
+#include <sysexits.h>
 
 enum { NS_PER_US = 1000, AFTER_MACS = 12, VLAN_BYTES = 4 };
 
@@ -65,6 +66,23 @@ void rewrap_step_double(struct rewrap *r, const struct rewrap_args *args)
             untag(copy);
         r->doubled++;
     }
+    rewrap_frames_sort(&r->frames);
+}
+
+/* Where a mirror port has several sources: one capture, by time. */
+void rewrap_step_join(struct rewrap *r, const struct rewrap_args *args)
+{
+    struct rewrap_frames other = { .count = 0 };
+
+    rewrap_frames_load(&other, args->value);
+    if (other.link_type != r->frames.link_type)
+        rewrap_die(EX_DATAERR, "%s: link type %u, not %u", args->value, other.link_type,
+                   r->frames.link_type);
+    for (size_t i = 0; i < other.count; i++) {
+        other.all[i].origin = 0;
+        rewrap_frames_move(&r->frames, &other.all[i]);
+    }
+    rewrap_frames_fini(&other);
     rewrap_frames_sort(&r->frames);
 }
 

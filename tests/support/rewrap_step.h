@@ -36,6 +36,7 @@ void rewrap_step_fragment(struct rewrap *r, const struct rewrap_args *args);
 void rewrap_step_stream(struct rewrap *r, const struct rewrap_args *args);
 void rewrap_step_double(struct rewrap *r, const struct rewrap_args *args);
 void rewrap_step_snap(struct rewrap *r, const struct rewrap_args *args);
+void rewrap_step_join(struct rewrap *r, const struct rewrap_args *args);
 void rewrap_step_shuffle(struct rewrap *r, const struct rewrap_args *args);
 
 #endif
