@@ -15,6 +15,7 @@ static const struct {
     { "analyze", cmd_analyze, "read captures, print their calls; nothing is stored" },
     { "replay", cmd_replay, "read captures into a store" },
     { "run", cmd_run, "listen on an interface, store, alert, serve the dashboard" },
+    { "doctor", cmd_doctor, "is this machine, and the mirrored port, fit for it?" },
     { "serve", cmd_serve, "serve the dashboard and the API of a store" },
     { "calls", cmd_calls, "list and search the calls of a store" },
     { "show", cmd_show, "print one call: its ladder and its streams" },

@@ -110,8 +110,7 @@ static const char *protocol_word(struct slice name)
     return find_word(protocol_words, COUNT(protocol_words), name);
 }
 
-/* The next pair of {"name":12,…}: JSON of our own, its names without escapes. */
-static bool next_count(struct slice *json, struct slice *name, int64_t *count)
+bool ledger_text_next(struct slice *json, struct slice *name, int64_t *count)
 {
     const char *end = json->p + json->len, *at = json->p ? memchr(json->p, '"', json->len) : NULL;
     const char *close = at ? memchr(at + 1, '"', (size_t)(end - at - 1)) : NULL;
@@ -140,7 +139,7 @@ static int64_t add_counts(struct strbuf *out, struct slice json,
     struct slice name;
     int64_t count, sum = 0;
 
-    while (next_count(&json, &name, &count)) {
+    while (ledger_text_next(&json, &name, &count)) {
         const char *word = word_of(name);
 
         sum += count;
@@ -292,7 +291,7 @@ static void add_mirror(struct strbuf *out, const struct mirror_record *m)
         return;
     }
     strbuf_add_text(out, "The mirror does not look right:\n");
-    while (next_count(&names, &name, &none))
+    while (ledger_text_next(&names, &name, &none))
         add_complaint(out, name, m);
 }
 

@@ -16,4 +16,8 @@ void ledger_text_add(struct strbuf *out, const struct capture_record *capture,
 /* The plain word for a bin or a refusal; NULL for a name that is not known. */
 const char *ledger_text_word(struct slice name);
 
+/* The next pair of a record's {"name":12,…}, or the next of its names alone: JSON of our own, without
+ * escapes. Takes it off; false at the end. */
+bool ledger_text_next(struct slice *json, struct slice *name, int64_t *count);
+
 #endif
