@@ -262,11 +262,12 @@ size_t sip_framing_wants(const struct sip_framing *f, size_t kept, struct slice 
     return n < next.len ? n : next.len;
 }
 
-bool sip_framing_give_up(struct sip_framing *f, size_t kept, size_t missing,
+bool sip_framing_give_up(struct sip_framing *f, struct slice kept, size_t missing,
                          struct sip_framing_found *found)
 {
-    bool is_message = f->place == SIP_FRAMING_HEADERS || f->place == SIP_FRAMING_BODY;
-    size_t left = f->place == SIP_FRAMING_BODY ? f->total - kept : 0;
+    bool in_message = f->place == SIP_FRAMING_HEADERS || f->place == SIP_FRAMING_BODY;
+    bool is_message = in_message || (kept.len && sip_msg_looks_like(kept));
+    size_t left = f->place == SIP_FRAMING_BODY ? f->total - kept.len : 0;
 
     *found = (struct sip_framing_found){ 0 };
     if (f->skip) {
@@ -278,7 +279,11 @@ bool sip_framing_give_up(struct sip_framing *f, size_t kept, size_t missing,
         f->skip = 0;
     }
     if (is_message)
-        message(f, SIP_FRAMING_LOST, kept, kept + (left ? left : missing ? missing : 1), found);
+        message(f, SIP_FRAMING_LOST, kept.len,
+                kept.len + (left      ? left
+                            : missing ? missing
+                                      : 1),
+                found);
     else
         go_to(f, SIP_FRAMING_LOST);
     f->line_begins = false;

@@ -69,9 +69,9 @@ enum sip_framing_step sip_framing_next(struct sip_framing *f, struct slice bytes
 size_t sip_framing_wants(const struct sip_framing *f, size_t kept, struct slice next,
                          bool segment_begins);
 
-/* What is kept will not become whole: there is a hole of `missing` bytes (0: unknown), or the end.
+/* What is kept, maybe nothing, will not become whole: there is a hole of `missing` bytes (0: unknown), or the end.
  * True: it is a message, cut; found is filled in. Everything kept is to be dropped. */
-bool sip_framing_give_up(struct sip_framing *f, size_t kept, size_t missing,
+bool sip_framing_give_up(struct sip_framing *f, struct slice kept, size_t missing,
                          struct sip_framing_found *found);
 
 /* A segment begins at the next byte, nothing is kept: it may begin a message. */

@@ -86,6 +86,23 @@ void tcp_content_take(struct tcp_content *c, struct tcp_delivery *d, struct tcp_
 /* A hole of that many bytes; 0: nothing more will come. What waits is handed over as it is. */
 void tcp_content_gap(struct tcp_content *c, struct tcp_delivery *d, size_t missing);
 
+/* Only the message that is kept; at_hand: a segment that its caller still needs. */
+static inline void tcp_content_clear(struct tcp_content *c, struct tcp_delivery *d,
+                                     const struct tcp_segment *at_hand)
+{
+    tcp_message_clear(&c->message, &d->account, d->paid, at_hand);
+}
+
+/* It is of that kind from now on. The message that is kept stays, or is cleared with OTHER. */
+void tcp_content_turn_to(struct tcp_content *c, struct tcp_delivery *d, enum tcp_kind kind);
+void tcp_content_turn_to_other(struct tcp_content *c, struct tcp_delivery *d,
+                               const struct tcp_segment *at_hand);
+
+/* What an unknown direction turned out to be, if so, by a step of the framing. view: what that was
+ * looking at. */
+void tcp_content_learn(struct tcp_content *c, struct tcp_delivery *d, enum sip_framing_step step,
+                       struct slice view);
+
 /* Is it worth following? Otherwise nothing is kept of the direction but that. */
 static inline bool tcp_content_is_wanted(const struct tcp_content *c)
 {

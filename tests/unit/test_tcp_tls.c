@@ -189,6 +189,17 @@ static void a_hole_ends_a_handshake(void **state)
     strbuf_fini(&server);
 }
 
+/* What is encrypted already is no handshake, and no damage. */
+static void a_connection_joined_behind_its_handshake(void **state)
+{
+    struct scene *s = *state;
+
+    s->dst_port = 443;
+    assert_int_equal(scene_send(s, 1, 0, SLICE("\x17\x03\x03\0\x05hello")), BIN_TLS);
+    assert_int_equal(scene_send(s, 11, 0, SLICE("\x16\x03\x03\0\x05hello")), BIN_TLS);
+    assert_int_equal(s->counters.refusals[REFUSAL_TLS_MALFORMED], 0);
+}
+
 /* Handshakes that never end: as many as the cap, and what they gather is paid. */
 static void a_flood_of_handshakes_is_bounded(void **state)
 {
@@ -224,8 +235,11 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(a_certificate_is_seen_under_its_name), TEST(tls_1_3_hides_it),
-        TEST(a_server_without_its_client),          TEST(a_hole_ends_a_handshake),
+        TEST(a_certificate_is_seen_under_its_name),
+        TEST(tls_1_3_hides_it),
+        TEST(a_server_without_its_client),
+        TEST(a_hole_ends_a_handshake),
+        TEST(a_connection_joined_behind_its_handshake),
         TEST(a_flood_of_handshakes_is_bounded),
     };
 
