@@ -67,9 +67,10 @@ static void a_message_over_three_segments_names_its_frames(void **state)
     SEND(0, SCENE_SYN, "");
     assert_int_equal(scene_send(s, 1, 0, slice_of(A B, 80)), BIN_COUNT); /* A and a bit of B */
     s->now_ns += SCENE_MS;
-    assert_int_equal(scene_send(s, 81, 0, slice_of(A B + 80, 10)), BIN_TCP_SEGMENT);
+    assert_int_equal(scene_send(s, 81, 0, slice_of(&(A B)[80], 10)), BIN_TCP_SEGMENT);
     s->now_ns += SCENE_MS;
-    assert_int_equal(scene_send(s, 91, 0, slice_of(A B C + 90, sizeof A B C - 1 - 90)), BIN_COUNT);
+    assert_int_equal(scene_send(s, 91, 0, slice_of(&(A B C)[90], sizeof A B C - 1 - 90)),
+                     BIN_COUNT);
     assert_int_equal(s->units, 3);
     expect_unit(s, 1, SLICE(B));
     assert_int_equal(s->parts[1], 2);
@@ -139,10 +140,10 @@ static void of_bytes_that_differ_the_first_count(void **state)
     memset(other, 'x', sizeof other);
     scene_send(s, 21, 0, slice_of(other, 10)); /* delivered already, still kept */
     assert_int_equal(s->counters.refusals[REFUSAL_TCP_OVERLAP], 1);
-    scene_send(s, 1 + 38, 0, slice_of(B + 38, sizeof B - 1 - 38));
+    scene_send(s, 1 + 38, 0, slice_of(&(B)[38], sizeof B - 1 - 38));
     SEND(1 + 37, 0, "xxx"); /* the first is new and wrong, the others wait already */
     assert_int_equal(s->counters.refusals[REFUSAL_TCP_OVERLAP], 2);
-    scene_send(s, 1 + 30, 0, slice_of(B + 30, 8)); /* its last was there before */
+    scene_send(s, 1 + 30, 0, slice_of(&(B)[30], 8)); /* its last was there before */
     assert_int_equal(s->counters.refusals[REFUSAL_TCP_OVERLAP], 3);
     assert_int_equal(s->units, 1);
     memcpy(other, B, sizeof B);
@@ -343,7 +344,7 @@ static void networks_and_families_are_kept_apart(void **state)
     for (unsigned i = 0; i < 3; i++) {
         s->network = i;
         s->is_v6 = i == 2;
-        scene_send(s, 11 + i, 0, slice_of(B + 10 + i, sizeof B - 11 - i));
+        scene_send(s, 11 + i, 0, slice_of(&(B)[10 + i], sizeof B - 11 - i));
         expect_unit(s, i, SLICE(B));
         assert_int_equal(s->datagrams[i].network, i);
         assert_int_equal(addr_is_v4(&s->datagrams[i].src), i < 2);
@@ -373,7 +374,7 @@ static void fragments_of_segments_are_parts(void **state)
     s->fragment_count = 0;
     held_release(&budget, held); /* it was only lent */
     s->now_ns += SCENE_MS;
-    scene_send(s, 81, 0, slice_of(A B + 80, sizeof A B - 1 - 80));
+    scene_send(s, 81, 0, slice_of(&(A B)[80], sizeof A B - 1 - 80));
     expect_unit(s, 1, SLICE(B));
     assert_int_equal(s->parts[1], 2);
     assert_int_equal(s->part_mask[1], UINT64_C(1) << 40 | 1 << 1);
@@ -425,7 +426,7 @@ static void a_flood_of_syns_does_not_push_out_sip(void **state)
     assert_int_equal(tcp_stats(s->tcp)->streams, 100);
     assert_int_equal(s->counters.refusals[REFUSAL_TCP_STREAMS], 901);
     s->src_port = 40000;
-    scene_send(s, 31, 0, slice_of(B + 30, sizeof B - 31));
+    scene_send(s, 31, 0, slice_of(&(B)[30], sizeof B - 31));
     assert_int_equal(s->units, 1);
     expect_unit(s, 0, SLICE(B));
 }
