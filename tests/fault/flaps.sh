@@ -2,6 +2,8 @@
 # flaps.sh - an interface that goes down and up twenty times, and one that is deleted and made anew
 # ten times, under a probe that has no right left to open anything: calls before and after are there,
 # the ledger is exact, nothing leaks.
+#
+# shellcheck disable=SC2317 # functions that others call by name
 . "$(dirname "$0")/fault.sh"
 enter net "$0" "$@"
 wires
