@@ -286,7 +286,8 @@ static void add_mirror(struct strbuf *out, const struct mirror_record *m)
 
     if (!has_counts(names)) {
         if (m->conversations > 0)
-            strbuf_addf(out, "The mirror looks right: %lld pairs of hosts, heard both ways.\n",
+            strbuf_addf(out,
+                        "The mirror looks right: nothing to say against %lld pairs of hosts.\n",
                         (long long)m->conversations);
         return;
     }

@@ -2,6 +2,7 @@
 
 #include "analyzer/base/log.h"
 #include "probe/decap/classify.h"
+#include "probe/decap/mirror.h"
 #include "probe/engine/feed_lines.h"
 #include "probe/engine/frame_keeper.h"
 #include "probe/engine/ledger.h"
@@ -21,11 +22,15 @@
 #define SET_BACK_NS INT64_C(10000000000) /* further than packets come out of order */
 #define FINISH_NS   INT64_C(2000000000)  /* of the 5 s in which a run that is to stop is gone */
 
+enum { RTP_PICKED_OF = 16 };
+
 struct engine {
     struct engine_options options;
     struct decap *decap;
     struct classify *classify; /* NULL: nobody asks what unknown flows are */
-    struct counters counters;  /* refusals of what the engine shows frames to */
+    struct mirror *mirror;
+    struct counters counters; /* refusals of what the engine shows frames to */
+    uint64_t dice;            /* which RTP packets the mirror is judged by */
     struct lookahead *lookahead;
     struct analyzer *analyzer;
     struct writer *writer;         /* NULL: nothing is stored */
@@ -179,6 +184,24 @@ static void advance(struct engine *e, int64_t time_ns)
         tick(e, later);
 }
 
+/* One RTP packet in 16 is enough, and by chance: of two directions that take turns, each 16th would
+ * always be the same one. Knuth's MMIX generator. */
+static bool is_picked(struct engine *e)
+{
+    e->dice = e->dice * 6364136223846793005u + 1442695040888963407u;
+    return e->dice >> 60 == 0;
+}
+
+static void judge_mirror(struct engine *e, const struct datagram *d, enum packet_bin bin)
+{
+    if (bin == BIN_RTP) {
+        if (is_picked(e))
+            mirror_datagram(e->mirror, d, bin, RTP_PICKED_OF);
+    } else if (bin == BIN_SIP) {
+        mirror_datagram(e->mirror, d, bin, 1);
+    }
+}
+
 static enum packet_bin take_unit(void *ctx, const struct frame *frame,
                                  const struct decap_unit *unit)
 {
@@ -186,6 +209,7 @@ static enum packet_bin take_unit(void *ctx, const struct frame *frame,
     struct claim claim;
     enum packet_bin bin = analyzer_datagram(e->analyzer, &unit->datagram, &claim);
 
+    judge_mirror(e, &unit->datagram, bin);
     if (claim.kind != CLAIM_NONE) {
         e->is_claimed = true;
         if (e->keeper)
@@ -216,9 +240,11 @@ static void end_frame(void *ctx, const struct frame *frame, enum packet_bin bin,
     struct engine *e = ctx;
 
     ledger_receive(&e->ledger, frame, bin);
-    if (e->classify && !e->is_claimed && is_unknown(bin) && ip_packet.p)
+    mirror_frame(e->mirror, frame, bin);
+    if (e->is_claimed)
+        e->is_claimed = false;
+    else if (e->classify && is_unknown(bin) && ip_packet.p)
         classify_see(e->classify, frame->time_ns, ip_packet);
-    e->is_claimed = false;
     if (e->keeper)
         frame_keeper_end_frame(e->keeper);
 }
@@ -292,6 +318,8 @@ static int open_decap(struct engine *e)
     options.certificate = on_certificate;
     options.certificate_ctx = e;
     err = decap_new(&e->decap, &options);
+    if (err == 0)
+        err = mirror_new(&e->mirror, e->hash_key.k, &e->counters);
     if (err == 0 && !e->options.no_classify)
         err = classify_new(&e->classify, e->hash_key.k, &e->counters);
     if (err)
@@ -356,6 +384,22 @@ static void read_store_stats(struct engine *e)
     e->ledger.store_dropped = stats.frames_dropped;
 }
 
+/* What the mirror port delivers, beside the ledger. */
+static void write_mirror(struct engine *e, bool last)
+{
+    struct mirror_record record;
+
+    mirror_report(e->mirror, &record, &e->scratch);
+    record.source = slice_of_text(e->options.source);
+    if (last)
+        hand_over(e, &record_type_mirror, &record);
+    if (e->ledger.received == 0)
+        return;
+    if (e->writer)
+        writer_submit(e->writer, &record_type_mirror, &record);
+    feed_lines_record(&e->feed, &record_type_mirror, &record);
+}
+
 /* The ledger as it stands, into the store: a run that is killed has told its losses. */
 static void write_ledger(struct engine *e, bool last)
 {
@@ -395,6 +439,7 @@ void engine_heartbeat(struct engine *e, int64_t wall_ns, const struct engine_los
 
     lookahead_drain(e->lookahead);
     note_losses(e, losses);
+    write_mirror(e, false);
     write_ledger(e, false);
     analyzer_totals(e->analyzer, &totals);
     if (e->feed.feed)
@@ -422,6 +467,7 @@ void engine_finish(struct engine *e)
         rule_set_tick(e->rules, e->now_ns);
     if (e->packet_log)
         packet_log_flush(e->packet_log); /* what was stored is counted before it is told */
+    write_mirror(e, true);
     write_ledger(e, true);
     if (e->writer)
         writer_flush(e->writer); /* what could not be written is known before it is asked for */
@@ -445,6 +491,7 @@ void engine_close(struct engine *e)
     rule_set_free(e->rules);
     lookahead_free(e->lookahead);
     classify_free(e->classify);
+    mirror_free(e->mirror);
     decap_free(e->decap);
     feed_lines_fini(&e->feed);
     strbuf_fini(&e->scratch);

@@ -80,8 +80,8 @@ static bool may_wait(const struct lookahead *l, const struct decap_unit *unit)
 {
     uint32_t offset;
 
-    return l->held && !l->is_waiting && !l->was_handed_over && unit->part_count == 0 &&
-           unit->in_frame && unit->datagram.transport == TRANSPORT_UDP &&
+    return !l->is_waiting && !l->was_handed_over && unit->part_count == 0 && unit->in_frame &&
+           unit->datagram.transport == TRANSPORT_UDP &&
            decap_payload_offset(l->frame, &unit->datagram, &offset);
 }
 
@@ -107,6 +107,10 @@ static void take_unit(void *ctx, const struct decap_unit *unit)
 {
     struct lookahead *l = ctx;
 
+    if (!l->held) { /* nothing else waits either */
+        hand_over(l, unit);
+        return;
+    }
     if (may_wait(l, unit)) {
         l->held->unit = *unit;
         l->is_waiting = true;

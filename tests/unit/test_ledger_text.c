@@ -71,7 +71,7 @@ static void what_is_well_is_short(void **state)
                   "12 packets, each in one of these bins:\n"
                   "           7  RTP of known streams\n"
                   "           5  SIP messages\n"
-                  "The mirror looks right: 3 pairs of hosts, heard both ways.\n");
+                  "The mirror looks right: nothing to say against 3 pairs of hosts.\n");
     record_clear(&record_type_capture, &c);
     c.received = 0;
     expect_ledger(&c, NULL, "0 packets\n");
