@@ -171,143 +171,143 @@ static void a_shaken_tunnel_has_one_bin_or_a_datagram(void **state)
 }
 
 /* Datagrams to a tunnel's port: what is none of a tunnel stays what it is. */
+static const struct {
+    const char *name, *port, *payload;
+} plain[] = {
+    { "RTP", "12b5",
+      "80000001"
+      "000000a0"
+      "12345678"
+      "d5d5d5d5d5d5d5d5" },
+    { "RTP with 8 sources", "12b5",
+      "88000001"
+      "000000a0"
+      "12345678"
+      "d5d5d5d5d5d5d5d5d5d5d5d5d5d5d5d5" },
+    { "SIP", "12b5", "4f5054494f4e53207369703a78205349502f322e300d0a" },
+    { "VXLAN without its bit", "12b5",
+      "00000000"
+      "00138900" INNER4 },
+    { "VXLAN, reserved bits, and no frame within", "12b5",
+      "08000001"
+      "00138900"
+      "ffffffffffffffffffffffffffffffffffff" },
+    { "VXLAN by GPE, IPv4 that lies", "12b5",
+      "0c000001"
+      "00138900"
+      "4500ffff00000000" },
+    { "VXLAN of 7 bytes", "12b5", "08000000001389" },
+    { "RTP", "17c1",
+      "80000001"
+      "000000a0"
+      "12345678"
+      "d5d5d5d5d5d5d5d5" },
+    { "STUN", "17c1",
+      "00010000"
+      "2112a442"
+      "000102030405060708090a0b" },
+    { "STUN's answer", "17c1",
+      "01010000"
+      "2112a442"
+      "000102030405060708090a0b" },
+    { "Geneve of another protocol", "17c1", GENEVE("0000", "88cc") "0000000000000000" },
+    { "Geneve, options past the end", "17c1", GENEVE("3f00", "6558") "0000000000000000" },
+    { "Geneve, a reserved byte", "17c1",
+      "00006558"
+      "00138901" INNER4 },
+    { "Geneve, IP that is none", "17c1", GENEVE("0000", "0800") "0000000000000000" },
+    { "RTP", "0868",
+      "80000001"
+      "000000a0"
+      "12345678"
+      "d5d5d5d5d5d5d5d5" },
+    { "GTP'", "0868",
+      "20ff0021"
+      "000000ff" UDP4 },
+    { "GTP-U of version 2", "0868",
+      "50ff0021"
+      "000000ff" UDP4 },
+    { "GTP-U longer than the datagram", "0868",
+      "30ff0022"
+      "000000ff" UDP4 },
+    { "GTP-U with no IP within", "0868",
+      "30ff0004"
+      "000000ff"
+      "00000000" },
+    { "GTP-U of nothing", "0868",
+      "30ff0000"
+      "000000ff" },
+    { "GTP-U, an extension of no length", "0868",
+      "34ff0029"
+      "000000ff"
+      "00000085"
+      "00000000" UDP4 },
+    { "GTP-U, an extension past the end", "0868",
+      "34ff0029"
+      "000000ff"
+      "00000085"
+      "ff000000" UDP4 },
+    { "STUN's answer", "9090",
+      "01010044"
+      "2112a442"
+      "000102030405060708090a0b" },
+    { "TZSP of 802.11", "9090",
+      "01000012"
+      "01"
+      "080000000000" },
+    { "TZSP without the last tag", "9090",
+      "01000001"
+      "0a01c8"
+      "00" },
+    { "TZSP, a tag past the end", "9090",
+      "01000001"
+      "0aff" INNER4 },
+    { "TZSP, half a tag", "9090",
+      "01000001"
+      "0a" },
+    { "RTP", "06a5",
+      "80000001"
+      "000000a0"
+      "12345678"
+      "d5d5d5d5d5d5d5d5" },
+    { "RTCP", "06a5",
+      "80c80006"
+      "12345678"
+      "0000000000000000"
+      "0000000000000000"
+      "00000000" },
+    { "L2TP of version 3", "06a5",
+      "0003"
+      "00010002"
+      "ff030021" UDP4 },
+    { "L2TP, reserved bits", "06a5",
+      "0012"
+      "00010002"
+      "ff030021" UDP4 },
+    { "L2TP longer than the datagram", "06a5",
+      "4002"
+      "0042"
+      "00010002"
+      "ff030021" UDP4 },
+    { "L2TP, LCP", "06a5",
+      "0002"
+      "00010002"
+      "ff03c021"
+      "01010004" },
+    { "L2TP, an offset past the end", "06a5",
+      "0202"
+      "00010002"
+      "ffff"
+      "ff030021" UDP4 },
+    { "L2TP control without a length", "06a5",
+      "8802"
+      "00010000"
+      "00010001"
+      "00000000" },
+};
+
 static void what_only_has_the_port_is_a_datagram(void **state)
 {
-    static const struct {
-        const char *name, *port, *payload;
-    } plain[] = {
-        { "RTP", "12b5",
-          "80000001"
-          "000000a0"
-          "12345678"
-          "d5d5d5d5d5d5d5d5" },
-        { "RTP with 8 sources", "12b5",
-          "88000001"
-          "000000a0"
-          "12345678"
-          "d5d5d5d5d5d5d5d5d5d5d5d5d5d5d5d5" },
-        { "SIP", "12b5", "4f5054494f4e53207369703a78205349502f322e300d0a" },
-        { "VXLAN without its bit", "12b5",
-          "00000000"
-          "00138900" INNER4 },
-        { "VXLAN, reserved bits, and no frame within", "12b5",
-          "08000001"
-          "00138900"
-          "ffffffffffffffffffffffffffffffffffff" },
-        { "VXLAN by GPE, IPv4 that lies", "12b5",
-          "0c000001"
-          "00138900"
-          "4500ffff00000000" },
-        { "VXLAN of 7 bytes", "12b5", "08000000001389" },
-        { "RTP", "17c1",
-          "80000001"
-          "000000a0"
-          "12345678"
-          "d5d5d5d5d5d5d5d5" },
-        { "STUN", "17c1",
-          "00010000"
-          "2112a442"
-          "000102030405060708090a0b" },
-        { "STUN's answer", "17c1",
-          "01010000"
-          "2112a442"
-          "000102030405060708090a0b" },
-        { "Geneve of another protocol", "17c1", GENEVE("0000", "88cc") "0000000000000000" },
-        { "Geneve, options past the end", "17c1", GENEVE("3f00", "6558") "0000000000000000" },
-        { "Geneve, a reserved byte", "17c1",
-          "00006558"
-          "00138901" INNER4 },
-        { "Geneve, IP that is none", "17c1", GENEVE("0000", "0800") "0000000000000000" },
-        { "RTP", "0868",
-          "80000001"
-          "000000a0"
-          "12345678"
-          "d5d5d5d5d5d5d5d5" },
-        { "GTP'", "0868",
-          "20ff0021"
-          "000000ff" UDP4 },
-        { "GTP-U of version 2", "0868",
-          "50ff0021"
-          "000000ff" UDP4 },
-        { "GTP-U longer than the datagram", "0868",
-          "30ff0022"
-          "000000ff" UDP4 },
-        { "GTP-U with no IP within", "0868",
-          "30ff0004"
-          "000000ff"
-          "00000000" },
-        { "GTP-U of nothing", "0868",
-          "30ff0000"
-          "000000ff" },
-        { "GTP-U, an extension of no length", "0868",
-          "34ff0029"
-          "000000ff"
-          "00000085"
-          "00000000" UDP4 },
-        { "GTP-U, an extension past the end", "0868",
-          "34ff0029"
-          "000000ff"
-          "00000085"
-          "ff000000" UDP4 },
-        { "STUN's answer", "9090",
-          "01010044"
-          "2112a442"
-          "000102030405060708090a0b" },
-        { "TZSP of 802.11", "9090",
-          "01000012"
-          "01"
-          "080000000000" },
-        { "TZSP without the last tag", "9090",
-          "01000001"
-          "0a01c8"
-          "00" },
-        { "TZSP, a tag past the end", "9090",
-          "01000001"
-          "0aff" INNER4 },
-        { "TZSP, half a tag", "9090",
-          "01000001"
-          "0a" },
-        { "RTP", "06a5",
-          "80000001"
-          "000000a0"
-          "12345678"
-          "d5d5d5d5d5d5d5d5" },
-        { "RTCP", "06a5",
-          "80c80006"
-          "12345678"
-          "0000000000000000"
-          "0000000000000000"
-          "00000000" },
-        { "L2TP of version 3", "06a5",
-          "0003"
-          "00010002"
-          "ff030021" UDP4 },
-        { "L2TP, reserved bits", "06a5",
-          "0012"
-          "00010002"
-          "ff030021" UDP4 },
-        { "L2TP longer than the datagram", "06a5",
-          "4002"
-          "0042"
-          "00010002"
-          "ff030021" UDP4 },
-        { "L2TP, LCP", "06a5",
-          "0002"
-          "00010002"
-          "ff03c021"
-          "01010004" },
-        { "L2TP, an offset past the end", "06a5",
-          "0202"
-          "00010002"
-          "ffff"
-          "ff030021" UDP4 },
-        { "L2TP control without a length", "06a5",
-          "8802"
-          "00010000"
-          "00010001"
-          "00000000" },
-    };
-
     for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++) {
         size_t payload_bytes = strlen(plain[i].payload) / 2;
         char hex[1024];
