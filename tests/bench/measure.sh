@@ -46,6 +46,13 @@ traffic() {
     cat "$file" >/dev/null
 }
 
+# rewrap FILE OUT STEP...: a capture wrapped anew.
+rewrap() {
+    command_line "earshot-rewrap ${1##*/} ${2##*/} ${*:3}"
+    "$REWRAP" "$@" 2>"$work/rewrap.err" || { cat "$work/rewrap.err" >&2 && exit 1; }
+    cat "$2" >/dev/null
+}
+
 # cost NAME COMMAND...: runs it once; "CPU_US RSS_KIB WALL_US" goes to the end of $work/NAME.cost.
 cost() {
     local name=$1

@@ -91,6 +91,73 @@ row_memory() {
     done
 }
 
+# decap_ns FILE: nanoseconds a frame, the best of seven rounds in memory.
+decap_ns() {
+    command_line "bench_decap ${1##*/}"
+    "$BENCH_DECAP" "$1" >"$work/decap.out" || exit 1
+    cut -d ' ' -f 1 "$work/decap.out"
+}
+
+# What opening a frame takes of analyze's time; and what it takes when it is wrapped.
+row_decap() {
+    local plain analyze_ns name steps list=''
+    traffic "$work/plain.pcap" --concurrent -n "$(scaled 500 50)" --ramp 1 -d "$(scaled 20 4)" --ring 0.5 -c pcma
+    command_line 'earshot analyze plain.pcap'
+    against_roofline decap "$work/plain.pcap" "$EARSHOT" analyze "$work/plain.pcap"
+    analyze_ns=$(calc %.1f "$cpu_us * 1000 / $packets")
+    plain=$(decap_ns "$work/plain.pcap")
+    while read -r name steps; do
+        # shellcheck disable=SC2086 # several words
+        rewrap "$work/plain.pcap" "$work/wrapped.pcap" $steps
+        list+="; ${name//_/ } $(decap_ns "$work/wrapped.pcap") ns"
+    done <<'END'
+VLAN vlan=7
+VLAN_in_VXLAN vlan=7 vxlan=5001
+ERSPAN_II erspan2=5
+GTP-U gtpu=9
+END
+    row 'decapsulation' "a frame of plain Ethernet, $packets of them; and the same ones wrapped" \
+        "10 % of analyze's time" \
+        "$(calc '%.1f %% (%s ns of %s ns a packet)' "100 * $plain / $analyze_ns, \"$plain\", \"$analyze_ns\"")$list"
+    rm -f "$work/plain.pcap" "$work/wrapped.pcap"
+}
+
+# 10,000 connections open at the same time; then such that lose segments, so that what comes after
+# waits; then what the reassembly alone may hold at most.
+row_tcp() {
+    local calls
+    calls=$(scaled 10000 500)
+    traffic "$work/calls.pcap" --concurrent -n "$calls" --ramp 2 -d 5 --ring 0.5 --no-media
+    rewrap "$work/calls.pcap" "$work/tcp.pcap" tcp,per-call
+    rewrap "$work/calls.pcap" "$work/holes.pcap" tcp,per-call,segment=100-300,lose=10
+    for name in tcp holes; do
+        command_line "earshot analyze $name.pcap"
+        against_roofline "$name" "$work/$name.pcap" "$EARSHOT" analyze "$work/$name.pcap"
+        row "TCP, $name" "$calls connections at the same time, $packets frames$([ $name = tcp ] ||
+            echo ', each tenth segment missing')" 'RSS 300 MB' "$(priced)"
+    done
+    command_line 'bench_tcp'
+    "$BENCH_TCP" >"$work/tcp.out" || exit 1
+    row 'TCP, at worst' '10,000 streams: idle; each with half a message; each with 200 holes' '300 MB' \
+        "$(awk '/MiB/ { for (i = 1; i < NF; i++) if ($(i + 1) ~ /^MiB/) list = list (list ? ", " : "") $i " MiB" }
+            / ns a message/ { sub(/ +/, " "); split($0, p, "  +"); times = times "; " $0 }
+            END { gsub(/ +/, " ", times); print list times }' "$work/tcp.out")"
+    rm -f "$work/calls.pcap" "$work/tcp.pcap" "$work/holes.pcap"
+}
+
+# Packets of which every piece comes but the first.
+row_fragments() {
+    local wall
+    traffic "$work/sip.pcap" --short-failed -n "$(scaled 3200 160)" -r 1000
+    rewrap "$work/sip.pcap" "$work/fragments.pcap" fragment=128,headless
+    command_line 'earshot analyze fragments.pcap'
+    against_roofline fragments "$work/fragments.pcap" "$EARSHOT" analyze "$work/fragments.pcap"
+    wall=$(median 3 "$work/fragments.cost")
+    row 'fragments without a first' "$packets pieces of packets that never become whole" '0.5 s' \
+        "$(calc '%.3f s' "$wall / 1e6"); $(priced)"
+    rm -f "$work/sip.pcap" "$work/fragments.pcap"
+}
+
 # in_namespace NAME CAPTURE IDLE_S WARM_S WINDOW_S: live.sh; "KEY VALUE" lines in $work/NAME.live.
 in_namespace() {
     local how

@@ -51,6 +51,7 @@ compare fragment=300,order=random vxlan=9 fragment=400,order=reverse
 compare tcp
 compare tcp,segment=100-400
 compare tcp,segment=20-90,reorder=25
+compare tcp,segment=100-300,overlap=40,keepalive=40
 compare tcp,segment=200-700 fragment=300,order=random gre=7
 compare ws
 compare ws,segment=50-300,continuation=50,reorder=20

@@ -177,6 +177,13 @@ group_copies() {
     hold b --media-alone -- vxlan=4 snap=120
 }
 
-"group_$group"
+case $group in
+layers) group_layers ;;
+nested) group_nested ;;
+fragments) group_fragments ;;
+streams) group_streams ;;
+copies) group_copies ;;
+*) echo "no group $group" && exit 2 ;;
+esac
 echo "$cases captures, $group: $([ $failed -eq 0 ] && echo the truth in each || echo not all of them true)"
 exit $failed

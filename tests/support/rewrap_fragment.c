@@ -22,6 +22,7 @@ struct fragmenter {
     size_t mtu;
     enum order order;
     int64_t lose_every; /* one piece of each so many packets; 0: none */
+    bool headless;      /* no first piece is captured */
     uint64_t repeat;    /* that a piece comes twice */
     uint32_t id;
 };
@@ -91,11 +92,13 @@ static void split(struct rewrap *r, struct fragmenter *f, const struct rewrap_fr
         lost = rng_below(&r->rng, (uint32_t)count);
         r->lost++;
     }
+    if (f->headless)
+        lost = 0;
     for (size_t i = 0; i < count; i++) {
         size_t at = order[i] * size, n = payload - at < size ? payload - at : size;
         int64_t time_ns = whole->time_ns - (int64_t)(count - 1 - i) * GAP_NS;
 
-        if (i == lost)
+        if (order[i] == lost)
             continue;
         add_piece(f, whole, ip, at, n, time_ns);
         if (rng_chance(&r->rng, f->repeat))
@@ -110,6 +113,7 @@ void rewrap_step_fragment(struct rewrap *r, const struct rewrap_args *args)
     f.mtu = (size_t)rewrap_args_number(args, NULL, MTU_MIN, UINT16_MAX, 1500);
     f.order = read_order(args);
     f.lose_every = rewrap_args_number(args, "lose", 1, INT32_MAX, 0);
+    f.headless = rewrap_args_has(args, "headless");
     f.repeat = rewrap_args_chance(args, "repeat");
     f.id = (uint32_t)(rng_next(&r->rng) & 0xffff);
     for (size_t i = 0; i < r->frames.count; i++) {
