@@ -233,6 +233,23 @@ static void test_a_disagreement_condemns_the_packet(void **state)
     }
 }
 
+/* The end may come last, and say that there is too much already. */
+static void test_an_end_before_what_came_condemns_the_packet(void **state)
+{
+    static const struct row rows[] = {
+        { 16, 16, true, .bin = BIN_FRAGMENT },
+        { 8, 8, false, .bin = BIN_FRAGMENT_OVERLAP },
+        { 32, 8, false, .bin = BIN_FRAGMENT_OVERLAP },
+    };
+    struct scene s;
+
+    (void)state;
+    start(&s, 1 << 20, 16);
+    ADD_ALL(&s, "end", rows);
+    assert_int_equal(expired(&s), 1);
+    end(&s);
+}
+
 static void test_an_exact_repeat_is_let_pass(void **state)
 {
     static const struct row rows[] = {
@@ -693,6 +710,7 @@ int main(void)
         cmocka_unit_test(test_protocol_is_the_first_pieces),
         cmocka_unit_test(test_what_cannot_be_is_refused),
         cmocka_unit_test(test_a_disagreement_condemns_the_packet),
+        cmocka_unit_test(test_an_end_before_what_came_condemns_the_packet),
         cmocka_unit_test(test_an_exact_repeat_is_let_pass),
         cmocka_unit_test(test_packets_do_not_mix),
         cmocka_unit_test(test_ends_at_the_first_byte_that_was_cut),
