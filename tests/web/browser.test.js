@@ -203,6 +203,16 @@ describe("the dashboard", { skip: missing ?? false }, () => {
       await page.getByText(words).waitFor();
   });
 
+  it("says whether the mirror port is right", async () => {
+    await page.goto(`${server.url}#/probe`);
+    await page.getByText("Is my SPAN port right?").waitFor();
+    const { mirror } = await ask(page, "stats");
+    assert.deepEqual(mirror.complaints, []);
+    await page.getByText("It looks right").waitFor();
+    assert.equal(await page.locator(".mirror .drop").count(), 4);
+    await page.getByText("No server has shown one").waitFor();
+  });
+
   it("hears of an alert and of new calls while the page is open", async () => {
     await openCalls();
     const before = (await ask(page, "stats")).store.calls;
@@ -216,7 +226,7 @@ describe("the dashboard", { skip: missing ?? false }, () => {
     await page.waitForSelector(".call-row");
     await replaySlowly(store, sample("spike-503.pcap"));
     await toast;
-    for (const type of ["call", "alert"]) assert.ok(heard.has(type), `the feed told of ${type}`);
+    for (const type of ["call", "alert", "mirror"]) assert.ok(heard.has(type), `the feed told of ${type}`);
     assert.match(await page.textContent(".toast"), /503/);
     await page.waitForFunction((known) => {
       const rows = [...document.querySelectorAll(".call-row")].map((row) => row.dataset.id);
