@@ -56,6 +56,7 @@ export function checksOf(mirror) {
     value: mirror[check.count] ?? null,
     total: mirror[check.of] ?? null,
     share: shareOf(check, mirror),
+    judged: isKnown(mirror[check.count]) && mirror[check.of] > 0,
     bad: complaints.includes(check.complaint),
   }));
   const others = complaints.filter(

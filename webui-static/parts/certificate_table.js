@@ -27,7 +27,7 @@ function Subject({ certificate }) {
     .join("\n");
 
   return html`<span title=${title}><bdi>${text(name, 80)}</bdi>${more > 0
-    ? html`<span class="quiet"> and ${count(more)} more names</span>`
+    ? html`<span class="quiet"> and ${count(more)} more</span>`
     : null}</span>`;
 }
 

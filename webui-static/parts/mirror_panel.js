@@ -3,17 +3,15 @@
  */
 import { html } from "../vendor/preact-htm.js";
 import { Icon } from "./icon.js";
-import { count, isKnown, percent, text } from "../format.js";
+import { count, percent, text } from "../format.js";
 import { checksOf, sharesOf } from "../mirror.js";
 
 function Check({ check }) {
-  const known = isKnown(check.value);
-
   return html`<li class=${`drop ${check.bad ? "drop-bad" : ""}`}>
-    <${Icon} name=${check.bad ? "warning" : known ? "check" : "dots"} />
+    <${Icon} name=${check.bad ? "warning" : check.judged ? "check" : "dots"} />
     <div>
       <b>${percent(check.share)}</b>${" "}<span>of the ${check.what} ${check.title}</span>
-      ${known ? html`<span class="quiet"> · ${count(check.value)} of ${count(check.total)}</span>` : null}
+      ${check.judged ? html`<span class="quiet"> · ${count(check.value)} of ${count(check.total)}</span>` : null}
       ${check.bad ? html`<p class="quiet">${check.fix}</p>` : null}
     </div>
   </li>`;
@@ -34,12 +32,12 @@ function Shares({ name, counts, none }) {
 
 export function MirrorPanel({ mirror }) {
   const { known, others, bad } = checksOf(mirror);
-  const judged = isKnown(mirror.frames) && mirror.frames > 0;
+  const judged = mirror.conversations > 0 || bad > 0;
 
   return html`<section class="panel mirror">
     <h2>Is my SPAN port right?</h2>
     <p class="big">
-      <b>${!judged ? "Nothing heard yet" : bad === 0 ? "It looks right" : bad === 1 ? "One complaint" : `${count(bad)} complaints`}</b>
+      <b>${!judged ? "Too little was heard" : bad === 0 ? "It looks right" : bad === 1 ? "One complaint" : `${count(bad)} complaints`}</b>
     </p>
     <p class="quiet">
       A mirror that delivers twice, half or cut packets makes every figure wrong, and looks like a bad network.
