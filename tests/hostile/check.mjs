@@ -1,8 +1,8 @@
 /*
  * check FOLDER - holds what `earshot analyze --json` said of each capture against its case.
  *
- * Of each case the folder has NAME.json, NAME.err, NAME.status and NAME.cost ("CPU_US RSS_KIB
- * WALL_US"). Of a case's `expect`:
+ * Of each case the folder has NAME.own (how many frames of its own), NAME.json, NAME.err, NAME.status
+ * and NAME.cost ("CPU_US RSS_KIB WALL_US"). Of a case's `expect`:
  *
  *   status    exit status; 0 unless given
  *   says      a text of the complaint
@@ -17,7 +17,7 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { cases, make, WITNESS } from "./make.mjs";
+import { cases, WITNESS } from "./make.mjs";
 
 const CPU_US_MAX = 1e6;
 const RSS_KIB_MAX = 300 * 1024; /* the sanitizers' shadow included */
@@ -92,7 +92,7 @@ function check(one) {
   if (expect.says && !said.includes(expect.says)) complaints.push(`no '${expect.says}' in: ${said}`);
   if (!expect.says && said) complaints.push(`said: ${said.slice(0, 500)}`);
   if (!capture) return [...complaints, "no ledger"];
-  complaints.push(...checkLedger(capture, one, make(one).own));
+  complaints.push(...checkLedger(capture, one, Number(read(one, "own"))));
   if (one.witness !== false) complaints.push(...checkWitness(records));
   return [...complaints, ...checkCalls(records, expect), ...(expect.check?.(records) ?? [])];
 }

@@ -1,5 +1,6 @@
 /*
- * make FOLDER - writes the hostile corpus: one capture per root cause.
+ * make [FOLDER [NAME]...] - writes the hostile corpus: one capture per root cause, or those named.
+ * Without a folder: prints the table of them.
  *
  * The tables of cases/ are the single source: name, cause, frames, and what must be seen of it
  * (check.mjs). After its own frames, and 40 s in which all that waits expires, each capture has a
@@ -27,7 +28,7 @@ export const cases = [ip, link, cut, fragments, tcp, websocket, signalling, bodi
 export const WITNESS = "witness@hostile";
 
 /* The file of a case, and how many frames of its own it has. */
-export function make(one) {
+function make(one) {
   const scene = new Scene(one.scene);
   one.frames(scene);
   const own = scene.frames.length;
@@ -35,11 +36,23 @@ export function make(one) {
   return { bytes: one.file ? one.file(scene) : scene.pcap(), own };
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const folder = process.argv[2];
+function table() {
+  for (const { name, cause, cve = "" } of cases) console.log(`| ${name} | ${cause} | ${cve} |`);
+}
+
+function write(folder, names) {
   mkdirSync(folder, { recursive: true });
   for (const one of cases) {
-    writeFileSync(join(folder, `${one.name}.pcap`), make(one).bytes);
+    if (names.length && !names.includes(one.name)) continue;
+    const { bytes, own } = make(one);
+    writeFileSync(join(folder, `${one.name}.pcap`), bytes);
+    writeFileSync(join(folder, `${one.name}.own`), `${own}`);
     console.log(one.name);
   }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const [folder, ...names] = process.argv.slice(2);
+  if (folder) write(folder, names);
+  else table();
 }

@@ -8,6 +8,6 @@ cd "$(dirname "$0")" || exit 1
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 
-"$NODE" make.mjs "$work" >/dev/null || exit 1
+"$NODE" make.mjs "$work" torture_rfc4475 torture_rfc5118 >/dev/null || exit 1
 "$EARSHOT" replay "$work"/torture_*.pcap --store "$work/store" --quiet || exit 1
 exec "$NODE" export.mjs "$work/store"
