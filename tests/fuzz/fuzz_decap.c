@@ -32,6 +32,7 @@ struct run {
     struct decap_options options;
     struct frame sent[FRAMES_MAX]; /* as they stand in the input */
     size_t sent_count;             /* that at hand included */
+    bool is_part[FRAMES_MAX];      /* of the unit at hand */
     int64_t now_ns;
     const struct frame *at_hand; /* NULL: time passes */
     unsigned in_frame;
@@ -68,7 +69,7 @@ static void on_certificate(void *ctx, const struct certificate_record *c)
     strbuf_fini(&out);
 }
 
-/* A part is a frame of the input that came before that at hand, whole. */
+/* A part is a frame of the input that came before that at hand, whole; none is named twice. */
 static void check_part(struct run *r, const struct frame *part)
 {
     size_t before = r->at_hand ? r->sent_count - 1 : r->sent_count, i;
@@ -77,12 +78,14 @@ static void check_part(struct run *r, const struct frame *part)
     for (i = 0; i < before; i++) {
         const struct frame *sent = &r->sent[i];
 
-        if (sent->time_ns == part->time_ns && sent->captured_bytes == part->captured_bytes &&
-            sent->wire_bytes == part->wire_bytes && sent->link_type == part->link_type &&
+        if (!r->is_part[i] && sent->time_ns == part->time_ns &&
+            sent->captured_bytes == part->captured_bytes && sent->wire_bytes == part->wire_bytes &&
+            sent->link_type == part->link_type &&
             memcmp(sent->data, part->data, part->captured_bytes) == 0)
             break;
     }
     demand(i < before);
+    r->is_part[i] = true;
 }
 
 static void check_path(const struct run *r, const struct path *path)
@@ -134,6 +137,7 @@ static void take_unit(void *ctx, const struct decap_unit *unit)
     touch(r, d->payload.p, d->payload.len);
     demand(d->dscp < 64 && (r->options.separate_vlans || d->network == 0));
     check_path(r, &d->path);
+    memset(r->is_part, 0, sizeof r->is_part);
     for (size_t i = 0; i < unit->part_count; i++)
         check_part(r, &unit->parts[i]->frame);
     if (d->transport == TRANSPORT_UDP)
@@ -177,6 +181,7 @@ static void play_frame(struct run *r, const struct frame *sent)
 {
     uint8_t *block = malloc(sent->captured_bytes ? sent->captured_bytes : 1);
     struct frame frame = *sent;
+    uint64_t duplicates = r->stats.duplicate_frames;
     enum packet_bin bin;
 
     if (!block)
@@ -193,6 +198,7 @@ static void play_frame(struct run *r, const struct frame *sent)
     r->at_hand = NULL;
     free(block);
     check_counts(r);
+    demand(r->stats.duplicate_frames == duplicates + (bin == BIN_DUPLICATE));
 }
 
 /* The unit of the step in the two highest bits; from −16 of it to 47. */
@@ -235,10 +241,10 @@ static void bend_options(struct decap_options *options, uint8_t how)
     options->separate_vlans = !(how & FLAT_NETWORK);
     options->duplicate_window_ns = how & NO_DUPLICATES ? 0 : 50 * MS;
     options->depth_max = how & SHALLOW ? 1 : 4;
-    options->fragment_bytes_max = narrow ? 2 << 10 : 128 << 10;
+    options->fragment_bytes_max = narrow ? 1536 : 128 << 10;
     options->fragmented_max = narrow ? 2 : 16;
-    options->tcp_bytes_max = narrow ? 4 << 10 : 64 << 10;
-    options->tcp_stream_bytes_max = narrow ? 2 << 10 : 16 << 10;
+    options->tcp_bytes_max = narrow ? 1536 : 64 << 10;
+    options->tcp_stream_bytes_max = narrow ? 1024 : 16 << 10;
     options->tcp_streams_max = narrow ? 2 : 16;
     options->certificate = on_certificate;
 }
