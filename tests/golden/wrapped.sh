@@ -177,7 +177,31 @@ group_copies() {
     hold b --media-alone -- vxlan=4 snap=120
 }
 
+# counted NAME LOW HIGH: a number of the ledger of the case last held.
+counted() {
+    local n
+    n=$(grep '^{"type":"capture"' "$work/analyzed" | grep -o "\"$1\":[0-9]*" | head -n 1 | cut -d : -f 2)
+    [ "${n:-0}" -ge "$2" ] && [ "${n:-0}" -le "$3" ] ||
+        { echo "FAILED: $1 is ${n:-0}, not $2 to $3" && failed=1; }
+}
+
+group_losses() {
+    generate a -n 200 -r 100 -d 2 --no-media --ipv6 30 --seed 38
+    hold a --ledger-alone --duplicates -1 -- fragment=400,order=random,lose=10
+    counted calls 180 200
+    counted fragments_expired "$(did lost)" 1000
+    hold a --ledger-alone --duplicates -1 -- fragment=128,headless
+    counted calls 0 0
+    hold a --ledger-alone --duplicates -1 --transport tcp -- tcp,segment=100-300,lose=40
+    counted calls 180 200
+    counted tcp_gaps 20 "$(did lost)"
+    hold a --ledger-alone --duplicates -1 --transport ws -- ws,segment=100-300,lose=40
+    counted calls 150 200
+    counted tcp_gaps 20 "$(did lost)"
+}
+
 case $group in
+losses) group_losses ;;
 layers) group_layers ;;
 nested) group_nested ;;
 fragments) group_fragments ;;
