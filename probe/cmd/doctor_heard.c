@@ -2,7 +2,7 @@
 
 #include "probe/cmd/ledger_text.h"
 
-enum { NUMBER_BYTES = 32, COUNT_WIDTH = 14, LISTED_MAX = 12 };
+enum { NUMBER_BYTES = 32, COUNT_WIDTH = 14, LISTED_MAX = 12, CUT_SHARE = 100 /* one in so many */ };
 
 void doctor_heard_fini(struct doctor_heard *h)
 {
@@ -11,6 +11,23 @@ void doctor_heard_fini(struct doctor_heard *h)
 
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         strbuf_fini(texts[i]);
+}
+
+static double percent(int64_t part, int64_t whole)
+{
+    return whole > 0 ? 100.0 * (double)part / (double)whole : 0;
+}
+
+int64_t doctor_heard_count(const struct strbuf *json, const char *wanted)
+{
+    struct slice rest = strbuf_slice(json), name;
+    int64_t count;
+
+    while (ledger_text_next(&rest, &name, &count)) {
+        if (slice_eq(name, slice_of_text(wanted)))
+            return count;
+    }
+    return 0;
 }
 
 static bool has_tunnels(const struct doctor_heard *h)
@@ -73,6 +90,23 @@ static void judge_losses(const struct doctor_heard *h, const char *interface,
                           "it was set while we listened: times before and after do not fit");
 }
 
+/* A switch that cuts what it mirrors leaves packets that are shorter than their headers say. */
+static void judge_lengths(const struct doctor_heard *h, struct doctor_report *r)
+{
+    static const char *const bins[] = { "ip_length", "ip_short", "udp_length", "udp_short",
+                                        "link_short" };
+    int64_t cut = 0;
+
+    for (size_t i = 0; i < sizeof bins / sizeof bins[0]; i++)
+        cut += doctor_heard_count(&h->bins, bins[i]);
+    if (cut * CUT_SHARE > h->packets)
+        doctor_report_add(r, DOCTOR_WRONG, "cut",
+                          "on the switch, switch the truncation of mirrored packets off, and give "
+                          "the way here an MTU that fits them",
+                          "%.1f %% of the packets are shorter than their headers say",
+                          percent(cut, h->packets));
+}
+
 static void judge_mirror(const struct doctor_heard *h, struct doctor_report *r)
 {
     if (h->was_blamed)
@@ -89,6 +123,7 @@ void doctor_heard_judge(const struct doctor_heard *h, const char *interface,
 {
     judge_traffic(h, report);
     judge_losses(h, interface, report);
+    judge_lengths(h, report);
     judge_mirror(h, report);
 }
 
@@ -107,45 +142,54 @@ static const char *grouped(char out[NUMBER_BYTES], int64_t value)
     return out;
 }
 
-static double percent(int64_t part, int64_t whole)
-{
-    return whole > 0 ? 100.0 * (double)part / (double)whole : 0;
-}
-
-static void print_row(FILE *out, int64_t count, int64_t whole, struct slice word)
-{
-    char number[NUMBER_BYTES];
-
-    fprintf(out, "  %*s  %5.1f %%  %.*s\n", COUNT_WIDTH, grouped(number, count),
-            percent(count, whole), (int)word.len, word.p);
-}
-
-/* A heading, and the counts of the JSON object under it, as many as a person reads. */
-static void print_counts(FILE *out, const struct doctor_heard *h, const char *heading,
-                         const struct strbuf *json, const char *before)
+static int64_t sum_of(const struct strbuf *json)
 {
     struct slice rest = strbuf_slice(json), name;
+    int64_t count, sum = 0;
+
+    while (ledger_text_next(&rest, &name, &count))
+        sum += count;
+    return sum;
+}
+
+/* What is counted of some packets only is an estimate: its share is shown alone. */
+struct table {
+    const char *heading, *before;
+    const struct strbuf *json;
+    int64_t whole;
+    bool is_estimate;
+};
+
+static void print_row(FILE *out, const struct table *t, struct slice name, int64_t count)
+{
+    const char *known = *t->before ? NULL : ledger_text_word(name);
+    struct strbuf word = { 0 };
+    char number[NUMBER_BYTES];
+
+    if (known)
+        strbuf_add_text(&word, known);
+    else
+        strbuf_add_printable(&word, name);
+    fprintf(out, "  %*s  %5.1f %%  %s%s\n", COUNT_WIDTH,
+            t->is_estimate ? "" : grouped(number, count), percent(count, t->whole),
+            slice_eq(name, SLICE("untagged")) ? "" : t->before, word.p ? word.p : "");
+    strbuf_fini(&word);
+}
+
+/* As many as a person reads. */
+static void print_table(FILE *out, const struct table *t)
+{
+    struct slice rest = strbuf_slice(t->json), name;
     int64_t count;
     int rows = 0;
 
-    while (ledger_text_next(&rest, &name, &count)) {
-        struct strbuf word = { 0 };
-        const char *known = ledger_text_word(name);
-
+    while (rows <= LISTED_MAX && ledger_text_next(&rest, &name, &count)) {
         if (rows++ == 0)
-            fprintf(out, "  %s\n", heading);
-        if (rows > LISTED_MAX) {
-            fprintf(out, "  %*s  and more\n", COUNT_WIDTH, "");
-            return;
-        }
-        if (known && !*before)
-            strbuf_add_text(&word, known);
-        else {
-            strbuf_add_text(&word, slice_eq(name, SLICE("untagged")) ? "" : before);
-            strbuf_add_printable(&word, name);
-        }
-        print_row(out, count, h->packets, strbuf_slice(&word));
-        strbuf_fini(&word);
+            fprintf(out, "  %s\n", t->heading);
+        if (rows > LISTED_MAX)
+            fprintf(out, "  %*s           and more\n", COUNT_WIDTH, "");
+        else
+            print_row(out, t, name, count);
     }
 }
 
@@ -153,14 +197,19 @@ void doctor_heard_print(const struct doctor_heard *h, FILE *out)
 {
     double seconds = h->seconds > 0 ? h->seconds : 1;
     char packets[NUMBER_BYTES], rate[NUMBER_BYTES], calls[NUMBER_BYTES];
+    int64_t judged = sum_of(&h->vlans); /* every packet that is looked at has a tag, or none */
+    const struct table tables[] = {
+        { "packets", "", &h->bins, h->packets, false },
+        { "VLANs", "VLAN ", &h->vlans, judged, true },
+        { "tunnels", "in ", &h->tunnels, judged, true },
+        { "seen, not analysed", "", &h->protocols, h->packets, false },
+    };
 
     fprintf(out, "\nHeard in %.0f s: %s packets, %s a second, %.1f Mbit/s; %s calls\n", h->seconds,
             grouped(packets, h->packets), grouped(rate, (int64_t)((double)h->packets / seconds)),
             (double)h->bytes * 8 / 1e6 / seconds, grouped(calls, h->calls));
-    print_counts(out, h, "packets", &h->bins, "");
-    print_counts(out, h, "VLANs", &h->vlans, "VLAN ");
-    print_counts(out, h, "tunnels", &h->tunnels, "in ");
-    print_counts(out, h, "seen, not analysed", &h->protocols, "");
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
+        print_table(out, &tables[i]);
     fputc('\n', out);
 }
 

@@ -28,6 +28,9 @@ struct doctor_heard {
 
 void doctor_heard_fini(struct doctor_heard *h);
 
+/* One of the counts; 0 when it is not there. */
+int64_t doctor_heard_count(const struct strbuf *json, const char *name);
+
 /* What the figures are to be blamed for, or praised. */
 void doctor_heard_judge(const struct doctor_heard *h, const char *interface,
                         struct doctor_report *report);

@@ -60,18 +60,6 @@ static void on_frame(void *ctx, const struct frame *frame)
     engine_frame(l->engine, frame);
 }
 
-static int64_t count_of(struct slice json, const char *wanted)
-{
-    struct slice name;
-    int64_t count;
-
-    while (ledger_text_next(&json, &name, &count)) {
-        if (slice_eq(name, slice_of_text(wanted)))
-            return count;
-    }
-    return 0;
-}
-
 static void take_json(struct strbuf *out, const struct record_type *type, const void *record)
 {
     struct jsonw j = jsonw_to(out);
@@ -91,8 +79,8 @@ static void take_capture(struct doctor_heard *h, const struct capture_record *c)
     take_json(&h->capture_json, &record_type_capture, c);
     copy(&h->bins, c->bins);
     copy(&h->protocols, c->protocols);
-    h->sip = count_of(c->bins, "sip");
-    h->rtp = count_of(c->bins, "rtp") + count_of(c->bins, "rtp_unproven");
+    h->sip = doctor_heard_count(&h->bins, "sip");
+    h->rtp = doctor_heard_count(&h->bins, "rtp") + doctor_heard_count(&h->bins, "rtp_unproven");
     h->calls = c->calls;
 }
 

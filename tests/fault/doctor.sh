@@ -8,9 +8,11 @@ mkdir "$work/store"
 
 "$TRAFFIC" -n 10 -r 20 -d 8 --seed 51 -o "$work/calls.pcap" --truth "$work/truth" 2>/dev/null || exit 1
 
-# listen NAME CAPTURE OPTION...: the doctor hears that capture; its table is in $work/NAME.out.
+# listen NAME CAPTURE OPTION...: the doctor hears that capture; its table is in $work/NAME.out. Of
+# one named one_way it hears one direction.
 listen() {
-    local name=$1 capture=$2 pid
+    local name=$1 capture=$2 split=() pid
+    [ "$name" = one_way ] && split=(-t wire2)
     shift 2
     "$EARSHOT" doctor wire1 --seconds 4 --store "$work/store" "$@" >"$work/$name.out" 2>"$work/$name.err" &
     pid=$!
@@ -18,10 +20,10 @@ listen() {
     # It listens once it has looked at the disk; as JSON it says nothing until the end.
     case " $* " in
     *" --json "*) sleep 3 ;;
-    *) wait_for 20 grep -q ' disk ' "$work/$name.out" || fail "$name: no word of the disk" ;;
+    *) wait_for 20 grep -qs ' disk ' "$work/$name.out" || fail "$name: no word of the disk" ;;
     esac
     sleep 0.3
-    [ -n "$capture" ] && send "$capture" -x 4 >/dev/null
+    [ -n "$capture" ] && send "$capture" -x 4 "${split[@]}" >/dev/null
     wait "$pid"
     left=$?
 }
@@ -48,9 +50,20 @@ listen nothing ''
 says "$work/nothing.out" 'nothing came in 4 s'
 [ "$left" -eq 1 ] || fail "nothing: exit status $left"
 
-"$REWRAP" "$work/calls.pcap" "$work/gre.pcap" gre=1 2>/dev/null
-listen tunnel "$work/gre.pcap"
-says "$work/tunnel.out" 'SIP and RTP are heard'
+# Mirrors: in a tunnel, twice, one direction alone, cut.
+wrap() { "$REWRAP" "$work/calls.pcap" "$work/$1.pcap" "${@:2}" 2>/dev/null || fail "rewrap $1"; }
+wrap tunnel gre=5 vlan=42
+wrap doubled double=300
+wrap cut snap=100
+listen tunnel "$work/tunnel.pcap"
+says "$work/tunnel.out" 'SIP and RTP are heard' '100.0 %  VLAN 42' '100.0 %  in gre' 'heard both ways'
+listen doubled "$work/doubled.pcap"
+says "$work/doubled.out" 'WRONG  doubled    50.0 % of the packets came twice'
+more_wires 2
+listen one_way "$work/calls.pcap" # the other direction goes where nobody listens
+says "$work/one_way.out" 'WRONG  one way' 'heard in one direction only'
+listen cut "$work/cut.pcap"
+says "$work/cut.out" 'WRONG  cut' 'shorter than their headers say'
 
 if command -v ethtool >/dev/null && ethtool -K wire1 gro on 2>/dev/null; then
     listen glued ''
