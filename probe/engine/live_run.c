@@ -7,7 +7,11 @@
 
 #include <poll.h>
 
-enum { BATCH_FRAMES = 8192, WAIT_MS = 100 };
+enum {
+    BATCH_FRAMES = 8192,
+    WAIT_MS = 100,
+    NAP_MS = 20, /* what is due sooner waits for company: to wake up for each frame costs more */
+};
 
 #define MS_NS   INT64_C(1000000)
 #define BEAT_NS INT64_C(1000000000)
@@ -64,7 +68,7 @@ static void on_ended(void *ctx, struct source *source, int result)
     log_error("capture: %s", run->end->error.text);
 }
 
-/* For those that have nothing at hand, but no longer than the oldest frame at hand must wait. */
+/* For those that have nothing at hand, but not much longer than the oldest frame at hand must wait. */
 static void wait_for_any(const struct live_run *run)
 {
     struct pollfd fds[SOURCE_MERGE_MAX];
@@ -79,6 +83,8 @@ static void wait_for_any(const struct live_run *run)
     }
     if (run->merge.wait_ns < wait_ms * MS_NS)
         wait_ms = run->merge.wait_ns / MS_NS + 1;
+    if (wait_ms < NAP_MS)
+        wait_ms = NAP_MS;
     (void)poll(fds, n, (int)wait_ms); /* a signal ends it early, which is as good */
 }
 
