@@ -20,7 +20,7 @@ enum source_fault {
     SOURCE_FAULT_OPEN,       /* a file that cannot be opened */
     SOURCE_FAULT_DATA,       /* not a capture, or a damaged one */
     SOURCE_FAULT_READ,       /* the system failed while reading */
-    SOURCE_FAULT_INTERFACE,  /* no such interface, or it went away */
+    SOURCE_FAULT_INTERFACE,  /* no such interface, down, or another than it was */
     SOURCE_FAULT_PERMISSION, /* may not capture */
     SOURCE_FAULT_FILTER,     /* the capture filter cannot be read */
     SOURCE_FAULT_SYSTEM,     /* no memory and the like */
