@@ -59,6 +59,6 @@ refused() {
 echo 'earshot store 2' >"$work/newer/VERSION" && refused "$work/newer"
 echo 'earshot store 1' >"$work/newer/VERSION"
 expect 0 "$EARSHOT" calls --store "$work/newer"
-"$STORE_CHECK" "$work/newer" --sql 'PRAGMA user_version = 2' >/dev/null && refused 2026-02-02
+"$STORE_CHECK" "$work/newer" --sql 'PRAGMA user_version = 99' >/dev/null && refused 2026-02-02
 
 finish "words and versions"
