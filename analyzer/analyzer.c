@@ -127,6 +127,18 @@ void analyzer_note_capture_loss(struct analyzer *a, uint64_t dropped)
         a->tracker.loss_epoch++;
 }
 
+void analyzer_write_anomalies(const struct analyzer *a, struct jsonw *j)
+{
+    jsonw_object_open(j);
+    for (int i = 0; i < SIP_ANOMALY_COUNT; i++) {
+        if (a->tracker.anomalies[i] == 0)
+            continue;
+        jsonw_key(j, sip_anomaly_text((enum sip_anomaly)i));
+        jsonw_int(j, (int64_t)a->tracker.anomalies[i]);
+    }
+    jsonw_object_close(j);
+}
+
 const struct counters *analyzer_counters(const struct analyzer *a)
 {
     return &a->tracker.counters;

@@ -49,6 +49,9 @@ void analyzer_finish(struct analyzer *a);
 /* The probe itself lost packets just now: calls that are open carry reduced confidence. */
 void analyzer_note_capture_loss(struct analyzer *a, uint64_t dropped);
 
+/* {"bad_via":3,…}: SIP messages by what is odd about them (enum sip_anomaly). */
+void analyzer_write_anomalies(const struct analyzer *a, struct jsonw *j);
+
 const struct counters *analyzer_counters(const struct analyzer *a);
 struct analyzer_totals {
     uint64_t open_calls;

@@ -126,6 +126,7 @@ static const struct record_field call_fields[] = {
     C("dtmf", dtmf, FIELD_JSON, 0),
     C("vlan", vlan, FIELD_TEXT, 0),
     C("tunnel", tunnel, FIELD_TEXT, 0),
+    C("sip_anomalies", sip_anomalies, FIELD_JSON, 0),
 };
 
 #define T(name, member, kind, decimals) F(transaction_record, name, member, kind, decimals)
@@ -165,6 +166,7 @@ static const struct record_field capture_fields[] = {
     L("tracked_limit", tracked_limit, FIELD_INT),
     L("refusals", refusals, FIELD_JSON),
     L("bins", bins, FIELD_JSON),
+    L("sip_anomalies", sip_anomalies, FIELD_JSON),
     L("protocols", protocols, FIELD_JSON),
     L("stored", stored, FIELD_INT),
     L("store_dropped", store_dropped, FIELD_INT),

@@ -88,7 +88,8 @@ struct call_record {
     int64_t packets;                         /* of all its streams */
     struct slice dtmf;                       /* JSON array */
     struct slice vlan, tunnel;               /* of the first INVITE: "100.42", "vxlan 5001" */
-    const struct stream_record *streams;     /* `streams` in JSON; rows of their own in the store */
+    struct slice sip_anomalies;          /* JSON array: what is wrong with its messages, by name */
+    const struct stream_record *streams; /* `streams` in JSON; rows of their own in the store */
     size_t stream_count;
 };
 
@@ -115,9 +116,10 @@ struct capture_record {
     int64_t received, received_bytes, kernel_dropped, interface_dropped, truncated;
     int64_t duplicate_frames, fragments_expired, tcp_gaps, tracked_limit;
     int64_t stored, store_dropped;
-    struct slice bins;      /* JSON object: every packet received is in exactly one */
-    struct slice malformed; /* JSON object: by reason */
-    struct slice refusals;  /* JSON object: what a cap refused, by name */
+    struct slice bins;          /* JSON object: every packet received is in exactly one */
+    struct slice malformed;     /* JSON object: by reason */
+    struct slice refusals;      /* JSON object: what a cap refused, by name */
+    struct slice sip_anomalies; /* JSON object: messages by what is odd about them */
     struct slice protocols; /* JSON object: seen, not analysed: packets by protocol (nDPI's word) */
     int64_t calls, streams;
 };

@@ -69,6 +69,7 @@ CREATE TABLE calls (
     dtmf                        TEXT,
     vlan                        TEXT,
     tunnel                      TEXT,
+    sip_anomalies               TEXT,
     -- XXH3 of call_id: finds it without an index on text; the text itself is compared after.
     call_id_hash                INTEGER
 ) STRICT;
@@ -179,6 +180,7 @@ CREATE TABLE captures (
     tracked_limit               INTEGER,
     refusals                    TEXT,
     bins                        TEXT,
+    sip_anomalies               TEXT,
     protocols                   TEXT,
     stored                      INTEGER,
     store_dropped               INTEGER,

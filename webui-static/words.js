@@ -160,6 +160,35 @@ const PROTOCOLS = {
   snmp: "SNMP",
 };
 
+/* What is wrong with a SIP message, or only rare. */
+const ANOMALIES = {
+  bad_start_line: "spaces in the start line where none belong",
+  bad_ruri: "a Request-URI that cannot be",
+  ruri_headers: "headers in the Request-URI",
+  bad_via: "a Via that cannot be",
+  bad_branch: "a branch that names nothing",
+  bad_from: "a From that cannot be",
+  bad_to: "a To that cannot be",
+  bad_contact: "a Contact that cannot be",
+  bad_cseq: "a CSeq that cannot be",
+  bad_date: "a Date that is not GMT",
+  bad_header: "a line that is no header",
+  bad_number: "no number where one belongs",
+  scalar_overflow: "a number too large for its header",
+  cl_negative: "Content-Length below 0",
+  cl_gt_body: "Content-Length beyond the message",
+  extra_bytes: "bytes behind the body",
+  dup_singleton: "a header twice, differently",
+  cseq_method_mismatch: "CSeq names another method",
+  missing_header: "no Via, From, To or CSeq",
+  header_limit: "more headers than are read",
+  cut: "cut in its headers",
+  unknown_version: "another version of SIP",
+  bad_status: "a status that cannot be",
+  rfc2543: "of RFC 2543: legal, old",
+  folded: "a header over several lines: legal, rare",
+};
+
 const DIRECTIONS = {
   caller_to_callee: "caller to callee",
   callee_to_caller: "callee to caller",
@@ -178,6 +207,7 @@ const plain = (name) => text(isKnown(name) ? String(name).replaceAll("_", " ") :
 export const stateWord = (name) => own(STATES, name) ?? plain(name);
 export const binWord = (name) => own(BINS, name) ?? own(REFUSALS, name) ?? plain(name);
 export const protocolWord = (name) => own(PROTOCOLS, name) ?? plain(name);
+export const anomalyWord = (name) => own(ANOMALIES, name) ?? plain(name);
 export const directionWord = (name) => own(DIRECTIONS, name) ?? plain(name);
 export const reasonWord = (name) => own(CONFIDENCE_REASONS, name) ?? plain(name);
 export const confidenceSentence = (name) => own(CONFIDENCE, name) ?? null;

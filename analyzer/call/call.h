@@ -42,7 +42,8 @@ struct call {
     struct slice user_agent, server, final_reason, reason_header;
     struct addr src, dst; /* of the first INVITE */
     uint32_t network;
-    struct path path; /* of the first INVITE */
+    struct path path;       /* of the first INVITE */
+    uint64_t sip_anomalies; /* of any of its messages: bits 1 << enum sip_anomaly */
     uint8_t transport;
 
     uint8_t state;                   /* enum call_state */

@@ -226,6 +226,22 @@ static struct piece write_path(const struct path *path,
     return p;
 }
 
+/* What is only rare is none. */
+static struct piece write_anomalies(const struct call *call, struct strbuf *scratch)
+{
+    struct piece p = { scratch->len, 0 };
+    struct jsonw j = jsonw_to(scratch);
+
+    jsonw_array_open(&j);
+    for (int i = 0; i < SIP_ANOMALY_COUNT; i++) {
+        if (call->sip_anomalies >> i & 1 && sip_anomaly_is_defect((enum sip_anomaly)i))
+            jsonw_text(&j, slice_of_text(sip_anomaly_text((enum sip_anomaly)i)));
+    }
+    jsonw_array_close(&j);
+    p.to = scratch->len;
+    return p;
+}
+
 static struct piece write_intervals(const struct media_stream *s, struct strbuf *scratch)
 {
     struct piece p = { scratch->len, 0 };
@@ -239,7 +255,7 @@ static struct piece write_intervals(const struct media_stream *s, struct strbuf 
 void call_report(const struct call *call, const struct call_scene *scene, struct call_record *out,
                  struct stream_record *streams, struct strbuf *scratch)
 {
-    struct piece codecs, dtmf, confidence, vlan, tunnel, intervals[RECORD_STREAMS_MAX];
+    struct piece codecs, dtmf, confidence, vlan, tunnel, anomalies, intervals[RECORD_STREAMS_MAX];
     enum media_verdict verdict = verdict_of_call(call, scene->media_seen);
     bool losses = scene->loss_epoch != call->loss_epoch;
 
@@ -260,12 +276,14 @@ void call_report(const struct call *call, const struct call_scene *scene, struct
     confidence = write_confidence(call, losses, scratch);
     vlan = write_path(&call->path, path_add_vlan, scratch);
     tunnel = write_path(&call->path, path_add_tunnel, scratch);
+    anomalies = write_anomalies(call, scratch);
     if (!scratch->failed) { /* else the texts are not whole: null */
         for (uint8_t i = 0; i < call->stream_count; i++)
             streams[i].intervals = piece_of(scratch, intervals[i]);
         out->codecs = piece_of(scratch, codecs);
         out->dtmf = piece_of(scratch, dtmf);
         out->capture_confidence_reasons = piece_of(scratch, confidence);
+        out->sip_anomalies = piece_of(scratch, anomalies);
         if (call->path.vlan_count)
             out->vlan = piece_of(scratch, vlan);
         if (call->path.tunnel_count)

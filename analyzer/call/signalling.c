@@ -64,6 +64,7 @@ static enum packet_bin into_call(struct tracker *t, struct call *call, const str
 {
     bool repeat = call_message(call, msg, d, &t->counters);
 
+    call->sip_anomalies |= msg->anomalies;
     if (d->wire_bytes > d->payload.len)
         call->truncated = true;
     if (!repeat)
@@ -158,8 +159,16 @@ static void claim_unreadable(const struct tracker *t, const struct sip_msg *msg,
 {
     struct call *call = msg->call_id.len ? tracker_find_calls(t, msg->call_id) : NULL;
 
-    if (call)
-        *claim = (struct claim){ CLAIM_SIP, call->id, &call->keeper };
+    if (!call)
+        return;
+    call->sip_anomalies |= msg->anomalies;
+    *claim = (struct claim){ CLAIM_SIP, call->id, &call->keeper };
+}
+
+static void count_anomalies(struct tracker *t, const struct sip_msg *msg)
+{
+    for (uint64_t left = msg->anomalies; left; left &= left - 1)
+        t->anomalies[__builtin_ctzll(left)]++;
 }
 
 enum packet_bin tracker_sip(struct tracker *t, const struct datagram *d, struct claim *claim)
@@ -168,6 +177,8 @@ enum packet_bin tracker_sip(struct tracker *t, const struct datagram *d, struct 
     enum sip_parse why = sip_msg_parse(&msg, d->payload);
     struct call *calls, *call;
 
+    if (why != SIP_PARSE_KEEPALIVE)
+        count_anomalies(t, &msg);
     if (why != SIP_PARSE_OK) {
         claim_unreadable(t, &msg, claim);
         return bin_of(why);

@@ -35,8 +35,9 @@ struct tracker {
     size_t call_count, orphan_count;
     uint64_t calls_total, streams_total;
     uint64_t last_id;
-    uint32_t loss_epoch;   /* moves when the probe lost packets */
-    struct strbuf scratch; /* JSON pieces of the record that is being reported */
+    uint64_t anomalies[SIP_ANOMALY_COUNT]; /* messages that have each */
+    uint32_t loss_epoch;                   /* moves when the probe lost packets */
+    struct strbuf scratch;                 /* JSON pieces of the record that is being reported */
     struct stream_record stream_records[RECORD_STREAMS_MAX];
 };
 

@@ -305,6 +305,10 @@ void ledger_text_add(struct strbuf *out, const struct capture_record *capture,
         strbuf_add_text(out, "Refused, or not as it should be:\n");
         add_counts(out, capture->refusals, ledger_text_word);
     }
+    if (has_counts(capture->sip_anomalies)) {
+        strbuf_add_text(out, "SIP messages that are odd:\n");
+        add_counts(out, capture->sip_anomalies, ledger_text_word);
+    }
     if (has_counts(capture->protocols)) {
         strbuf_add_text(out, "Seen, not analysed (what nDPI takes it for):\n");
         add_counts(out, capture->protocols, protocol_word);

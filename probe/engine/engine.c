@@ -412,7 +412,8 @@ static void write_ledger(struct engine *e, bool last)
     ledger_add_refusals(&refusals, decap_counters(e->decap));
     ledger_add_refusals(&refusals, &e->counters);
     analyzer_totals(e->analyzer, &totals);
-    ledger_report(&e->ledger, &refusals, e->classify, e->options.source, &record, &e->scratch);
+    ledger_report(&e->ledger, &refusals, e->analyzer, e->classify, e->options.source, &record,
+                  &e->scratch);
     record.calls = (int64_t)totals.calls;
     record.streams = (int64_t)totals.streams;
     if (last)

@@ -52,10 +52,11 @@ static size_t begin_piece(struct strbuf *scratch, struct jsonw *j)
 }
 
 void ledger_report(const struct ledger *l, const struct counters *refusals,
-                   const struct classify *classify, const char *source, struct capture_record *out,
-                   struct strbuf *scratch)
+                   const struct analyzer *analyzer, const struct classify *classify,
+                   const char *source, struct capture_record *out, struct strbuf *scratch)
 {
-    struct slice *const pieces[] = { &out->bins, &out->malformed, &out->refusals, &out->protocols };
+    struct slice *const pieces[] = { &out->bins, &out->malformed, &out->refusals,
+                                     &out->sip_anomalies, &out->protocols };
     struct counters all = *refusals;
     size_t begins[COUNT(pieces) + 1];
     struct jsonw j;
@@ -70,9 +71,12 @@ void ledger_report(const struct ledger *l, const struct counters *refusals,
     begins[2] = begin_piece(scratch, &j);
     counters_write_refusals(&j, &all);
     begins[3] = begin_piece(scratch, &j);
+    if (analyzer)
+        analyzer_write_anomalies(analyzer, &j);
+    begins[4] = begin_piece(scratch, &j);
     if (classify)
         classify_write(&j, classify);
-    begins[4] = scratch->len;
+    begins[5] = scratch->len;
     for (size_t i = 0; i < COUNT(pieces) && !scratch->failed; i++) {
         if (begins[i + 1] > begins[i])
             *pieces[i] = slice_of(scratch->p + begins[i], begins[i + 1] - begins[i]);

@@ -8,7 +8,7 @@
 #ifndef PROBE_ENGINE_LEDGER_H
 #define PROBE_ENGINE_LEDGER_H
 
-#include "analyzer/counters.h"
+#include "analyzer/analyzer.h"
 #include "analyzer/frame.h"
 #include "analyzer/record.h"
 #include "probe/decap/classify.h"
@@ -37,9 +37,9 @@ static inline void ledger_receive(struct ledger *l, const struct frame *frame, e
 void ledger_add_refusals(struct counters *all, const struct counters *more);
 
 /* Fills the record; its JSON pieces live in `scratch` (reset). refusals: of all rooms; its bins are
- * not looked at. classify: NULL when nobody asked. */
+ * not looked at. analyzer, classify: NULL when nobody asked. */
 void ledger_report(const struct ledger *l, const struct counters *refusals,
-                   const struct classify *classify, const char *source, struct capture_record *out,
-                   struct strbuf *scratch);
+                   const struct analyzer *analyzer, const struct classify *classify,
+                   const char *source, struct capture_record *out, struct strbuf *scratch);
 
 #endif

@@ -3,12 +3,14 @@
 
 ALTER TABLE calls ADD COLUMN vlan TEXT;
 ALTER TABLE calls ADD COLUMN tunnel TEXT;
+ALTER TABLE calls ADD COLUMN sip_anomalies TEXT;
 UPDATE calls
    SET vlan = CASE WHEN network >= 4096 THEN (network >> 12) || '.' || (network & 4095)
                    ELSE CAST(network AS TEXT) END
  WHERE network IS NOT NULL;
 ALTER TABLE calls DROP COLUMN network;
 
+ALTER TABLE captures ADD COLUMN sip_anomalies TEXT;
 ALTER TABLE captures ADD COLUMN protocols TEXT;
 
 CREATE TABLE certificates (

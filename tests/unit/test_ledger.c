@@ -56,7 +56,7 @@ static void a_report_tells_what_was_counted(void **state)
     refusals.refusals[REFUSAL_STREAMS] = 5;
     refusals.refusals[REFUSAL_TEXT_CUT] = 7; /* nothing was left untracked for it */
     refusals.bins[BIN_SIP] = 99;             /* the ledger counts frames, not the analyzer */
-    ledger_report(&l, &refusals, NULL, "a.pcap", &r, &scratch);
+    ledger_report(&l, &refusals, NULL, NULL, "a.pcap", &r, &scratch);
     assert_true(slice_eq(r.source, SLICE("a.pcap")));
     assert_true(r.start_time == 1000 && r.end_time == 1004);
     assert_int_equal(r.received, 5);
@@ -82,7 +82,7 @@ static void an_empty_ledger_has_no_times(void **state)
     struct capture_record r;
 
     (void)state;
-    ledger_report(&l, &none, NULL, "eth0", &r, &scratch);
+    ledger_report(&l, &none, NULL, NULL, "eth0", &r, &scratch);
     assert_true(r.start_time == RECORD_NONE && r.end_time == RECORD_NONE);
     assert_int_equal(r.received, 0);
     assert_true(slice_eq(r.bins, SLICE("{}")));

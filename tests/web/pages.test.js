@@ -20,7 +20,7 @@ import { axisTop, orderStreams, seriesOf, silentDirection } from "../../webui-st
 import { storyOf } from "../../webui-static/story.js";
 import { certificateNames, daysLeft, sortCertificates } from "../../webui-static/certificates.js";
 import { checksOf, sharesOf } from "../../webui-static/mirror.js";
-import { binWord, mosWords, protocolWord, reasonWord, statusClass, verdictWords } from "../../webui-static/words.js";
+import { anomalyWord, binWord, mosWords, protocolWord, reasonWord, statusClass, verdictWords } from "../../webui-static/words.js";
 
 const sources = fileURLToPath(new URL("../../webui-static/", import.meta.url));
 
@@ -346,6 +346,13 @@ describe("words", () => {
     assert.ok(names.length > 30);
     for (const name of names.filter((each) => each.includes("_")))
       assert.notEqual(binWord(name), name.replaceAll("_", " "), name);
+  });
+  it("has a word for each oddity of a SIP message", () => {
+    const header = readFileSync(join(sources, "../analyzer/sip/sip_msg.h"), "utf8");
+    const list = header.slice(header.indexOf("SIP_ANOMALIES"), header.indexOf("clang-format on"));
+    const names = [...list.matchAll(/X\(\w+,\s+"(\w+)"\)/g)].map(([, name]) => name);
+    assert.ok(names.length > 20);
+    for (const name of names) assert.notEqual(anomalyWord(name), name.replaceAll("_", " "), name);
   });
   it("has a word for each protocol that the probe tells from others", () => {
     const header = readFileSync(join(sources, "../probe/decap/classify_name.h"), "utf8");

@@ -14,7 +14,7 @@ import { binsMissing, countsOf, DROPS, LOSSES } from "../ledger.js";
 import { liveStats } from "../live.js";
 import { backToCalls } from "../router.js";
 import { clock } from "../settings.js";
-import { binWord, protocolWord } from "../words.js";
+import { anomalyWord, binWord, protocolWord } from "../words.js";
 
 const ASK_MS = 3000;
 const ASK_CERTIFICATES_MS = 15000;
@@ -158,6 +158,7 @@ export function ProbePage() {
   const malformed = countsOf(capture?.malformed);
   const refusals = countsOf(capture?.refusals);
   const protocols = countsOf(capture?.protocols);
+  const anomalies = countsOf(capture?.sip_anomalies);
 
   useKeys({ Escape: backToCalls });
   return html`<main id="main" class="page probe-page" tabindex="-1">
@@ -177,6 +178,8 @@ export function ProbePage() {
                   none="Nothing was malformed." />
                 <${BarList} title="Refused, or not as it should be" counts=${refusals} total=${sum(refusals)}
                   none="No limit was reached." />
+                <${BarList} title="Odd SIP messages" counts=${anomalies} total=${sum(anomalies)} word=${anomalyWord}
+                  none="Every SIP message was as it should be." />
                 <${BarList} title="Seen, not analysed" counts=${protocols} total=${sum(protocols)}
                   word=${protocolWord} none=${isKnown(capture.protocols) ? "Nothing that nDPI knows." : "nDPI was not asked."}>
                   <p class="quiet">What nDPI takes unknown flows for: a hint, never a verdict.</p><//>

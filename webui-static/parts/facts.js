@@ -5,7 +5,7 @@ import { html } from "../vendor/preact-htm.js";
 import { useStore } from "../hooks.js";
 import { clock } from "../settings.js";
 import { count, dayAndTime, duration, isKnown, milliseconds, NONE, text, time } from "../format.js";
-import { confidenceSentence, reasonWord } from "../words.js";
+import { anomalyWord, confidenceSentence, reasonWord } from "../words.js";
 import { Icon } from "./icon.js";
 
 function Fact({ name, children }) {
@@ -17,6 +17,8 @@ const yesNo = (value) => (isKnown(value) ? (value ? "yes" : "no") : NONE);
 export function Facts({ call }) {
   const zone = useStore(clock);
   const at = (seconds) => time(seconds, zone, 3);
+  const anomalies = Array.isArray(call.sip_anomalies) && call.sip_anomalies.length
+    ? call.sip_anomalies.slice(0, 24).map((name) => anomalyWord(name)).join(", ") : null;
   const codecs = Array.isArray(call.codecs) && call.codecs.length ? call.codecs.join(", ") : null;
 
   return html`<dl class="facts">
@@ -38,6 +40,7 @@ export function Facts({ call }) {
     <${Fact} name="User agent"><bdi>${text(call.user_agent)}</bdi><//>
     <${Fact} name="Server"><bdi>${text(call.server)}</bdi><//>
     <${Fact} name="Reason header"><bdi>${text(call.reason_header)}</bdi><//>
+    <${Fact} name="Odd in its SIP">${text(anomalies)}<//>
     <${Fact} name="Codecs">${text(codecs)}<//>
     <${Fact} name="INVITEs">${count(call.invite_count)}${" "}
       <span class="quiet">· ${count(call.reinvite_count)} re-INVITEs · ${count(call.retransmissions)} sent again</span><//>
