@@ -16,6 +16,7 @@ struct printer {
     bool heading_done;
     bool broken; /* nobody reads any more */
     uint64_t calls, streams;
+    struct strbuf certificates;
     struct mirror_record *mirror; /* the last word on it; NULL: none yet */
 };
 
@@ -42,6 +43,7 @@ static void add_ledger(struct printer *p, const struct capture_record *c)
 {
     strbuf_addf(&p->out, "\n%llu calls, %llu streams without SIP\n", (unsigned long long)p->calls,
                 (unsigned long long)p->streams);
+    strbuf_add_slice(&p->out, strbuf_slice(&p->certificates));
     ledger_text_add(&p->out, c, p->mirror);
 }
 
@@ -57,6 +59,8 @@ static void add_text(struct printer *p, const struct record_type *type, const vo
     } else if (type == &record_type_stream) {
         p->streams++;
         call_line_orphan(&p->out, record);
+    } else if (type == &record_type_certificate) {
+        ledger_text_add_certificate(&p->certificates, record);
     } else if (type == &record_type_mirror) {
         free(p->mirror);
         p->mirror = record_clone(type, record);
@@ -129,6 +133,7 @@ int cmd_analyze(int argc, char **argv)
     flush(&p);
     strbuf_fini(&p.out);
     free(p.mirror);
+    strbuf_fini(&p.certificates);
     if (fflush(stdout) != 0 || p.broken)
         status = status ? status : EXIT_CANNOT_WRITE;
     return status;

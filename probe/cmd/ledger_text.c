@@ -287,13 +287,41 @@ static void add_mirror(struct strbuf *out, const struct mirror_record *m)
     if (!has_counts(names)) {
         if (m->conversations > 0)
             strbuf_addf(out,
-                        "The mirror looks right: nothing to say against %lld pairs of hosts.\n",
-                        (long long)m->conversations);
+                        "The mirror looks right: nothing to say against %lld pair%s of hosts.\n",
+                        (long long)m->conversations, m->conversations == 1 ? "" : "s");
         return;
     }
     strbuf_add_text(out, "The mirror does not look right:\n");
     while (ledger_text_next(&names, &name, &none))
         add_complaint(out, name, m);
+}
+
+void ledger_text_add_certificate(struct strbuf *out, const struct certificate_record *certificate)
+{
+    char server[ADDR_TEXT_MAX];
+    double days = certificate->days_left;
+
+    addr_format(&certificate->server, server);
+    strbuf_addf(out, "%12s  ", "certificate");
+    strbuf_add_text(out, server);
+    if (certificate->server_name.p) {
+        strbuf_add_text(out, " as ");
+        strbuf_add_printable(out, certificate->server_name);
+    }
+    if (slice_eq(certificate->state, SLICE("not_observable"))) {
+        strbuf_add_text(out, ": hidden by TLS ");
+        strbuf_add_printable(out, certificate->tls_version);
+        strbuf_add_text(out, ", cannot be observed\n");
+        return;
+    }
+    strbuf_add_text(out, ": ");
+    strbuf_add_printable(out, certificate->subject);
+    if (isnan(days))
+        strbuf_add_text(out, ", valid for nobody knows how long\n");
+    else if (days < 0)
+        strbuf_addf(out, ", EXPIRED %.0f days before\n", -days);
+    else
+        strbuf_addf(out, ", valid for %.0f more days\n", days);
 }
 
 void ledger_text_add(struct strbuf *out, const struct capture_record *capture,

@@ -13,6 +13,9 @@
 void ledger_text_add(struct strbuf *out, const struct capture_record *capture,
                      const struct mirror_record *mirror);
 
+/* A line: which server, its name, and until when. */
+void ledger_text_add_certificate(struct strbuf *out, const struct certificate_record *certificate);
+
 /* The plain word for a bin or a refusal; NULL for a name that is not known. */
 const char *ledger_text_word(struct slice name);
 

@@ -46,7 +46,7 @@ struct certificates {
     int64_t last_sweep_ns;
     int64_t read_second; /* that the certificates below were read in */
     unsigned read_count;
-    bool swept;
+    bool swept, once;
     struct dtls *dtls;
     struct counters *counters;
     void (*fn)(void *ctx, const struct certificate_record *certificate);
@@ -286,7 +286,7 @@ static void see(struct certificates *c, int64_t time_ns, const struct addr *serv
         e->last_seen_ns = time_ns;
     keep_server_name(e, server_name);
     e->changed = true;
-    if (is_new)
+    if (is_new && !c->once)
         report(c, e);
 }
 
@@ -323,7 +323,7 @@ void certificates_tick(struct certificates *c, int64_t now_ns)
         c->swept = true;
         c->last_sweep_ns = now_ns;
     }
-    if (now_ns - c->last_sweep_ns < REPORT_EVERY_NS)
+    if (c->once || now_ns - c->last_sweep_ns < REPORT_EVERY_NS)
         return;
     c->last_sweep_ns = now_ns;
     report_changed(c);
@@ -352,6 +352,7 @@ int certificates_new(struct certificates **cp, const struct decap_options *optio
     c->counters = counters;
     c->fn = options->certificate;
     c->ctx = options->certificate_ctx;
+    c->once = options->certificate_once;
     *cp = c;
     return 0;
 

@@ -41,6 +41,7 @@ struct decap_options {
     /* A certificate seen (analyzer/record.h): at first, and at the end with its count. May be NULL. */
     void (*certificate)(void *ctx, const struct certificate_record *certificate);
     void *certificate_ctx;
+    bool certificate_once; /* each at the end alone, with its count: nobody waits for it */
 };
 
 /* Ports as registered (VXLAN also 8472), 8 tunnels, 50 ms, VLANs apart, 16 MiB in 4,096 packets,

@@ -317,6 +317,7 @@ static int open_decap(struct engine *e)
     memcpy(options.hash_key, e->hash_key.k, sizeof options.hash_key);
     options.certificate = on_certificate;
     options.certificate_ctx = e;
+    options.certificate_once = !e->options.store_dir && !e->options.rules_dir;
     err = decap_new(&e->decap, &options);
     if (err == 0)
         err = mirror_new(&e->mirror, e->hash_key.k, &e->counters);

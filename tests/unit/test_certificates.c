@@ -33,14 +33,20 @@ static void on_certificate(void *ctx, const struct certificate_record *certifica
     assert_non_null(s->last);
 }
 
-static void open_scene(struct scene *s, uint64_t key)
+static void open_scene_once(struct scene *s, uint64_t key, bool once)
 {
     struct decap_options options = { .hash_key = { key, 2 },
                                      .certificate = on_certificate,
-                                     .certificate_ctx = s };
+                                     .certificate_ctx = s,
+                                     .certificate_once = once };
 
     *s = (struct scene){ 0 };
     assert_int_equal(certificates_new(&s->certificates, &options, &s->counters), 0);
+}
+
+static void open_scene(struct scene *s, uint64_t key)
+{
+    open_scene_once(s, key, false);
 }
 
 static void close_scene(struct scene *s)
@@ -324,6 +330,24 @@ static void dtls_says_so(void **state)
     strbuf_fini(&body);
 }
 
+/* Who prints each record does not want it twice. */
+static void told_once_when_nobody_waits(void **state)
+{
+    struct scene s;
+
+    (void)state;
+    open_scene_once(&s, 3, true);
+    for (int64_t i = 0; i < 200; i++) {
+        show(&s, NOW + i * SECOND, server(1, 5061), "sip.example.org", CERTIFICATE_RSA);
+        certificates_tick(s.certificates, NOW + i * SECOND);
+    }
+    assert_int_equal(s.reports, 0);
+    certificates_finish(s.certificates);
+    assert_int_equal(s.reports, 1);
+    assert_int_equal(s.last->seen_count, 200);
+    close_scene(&s);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -334,6 +358,7 @@ int main(void)
         TEST(version_1_3_is_not_observable),
         TEST(a_key_is_a_server_and_a_certificate),
         TEST(news_are_told_once_a_minute_and_at_the_end),
+        TEST(told_once_when_nobody_waits),
         TEST(the_same_packets_give_the_same_id),
         TEST(what_is_no_certificate_is_counted),
         TEST(the_longest_unseen_is_let_go),
