@@ -166,7 +166,7 @@ static int compile_parts(pcap_t *pcap, const struct capture_filter *filter,
         err = text.failed ? -ENOMEM : compile_behind(pcap, text.p, program);
         strbuf_addf(told, "%s%s", told->len ? "; or else: " : "", text.p);
     }
-    if (!err && program->bf_len > KERNEL_STEPS_MAX)
+    if (!err && program->bf_len > (filter->steps_max ? filter->steps_max : KERNEL_STEPS_MAX))
         err = -EINVAL;
     if (err)
         pcap_freecode(program);

@@ -19,6 +19,7 @@ struct capture_filter {
     const char *text; /* pcap-filter(7); NULL or empty: everything */
     bool wrap;        /* let fragments, VLANs and tunnels pass, see filter_wrap.h */
     struct filter_wrap_ports tunnel_ports;
+    unsigned steps_max; /* of the program; 0: as many as the kernel takes */
 };
 
 /* Without an interface and without any privilege, as for an Ethernet. 0, or −EINVAL. */

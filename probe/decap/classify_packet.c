@@ -80,7 +80,7 @@ bool classify_packet_read(struct slice ip_packet, struct classify_packet *out)
     struct bytes rest = bytes_of(ip_packet.p, ip_packet.len), b;
     size_t header_bytes = UDP_BYTES;
     const uint8_t *p;
-    uint8_t protocol;
+    uint8_t protocol = 0;
 
     if (!ip_packet.len)
         return false;
