@@ -29,7 +29,7 @@
     X(UDP_OTHER,          "udp_other")          /* no protocol of ours */  \
     X(UDP_EMPTY,          "udp_empty")                                     \
     X(TCP,                "tcp")                /* no protocol of ours, or no payload */ \
-    X(TCP_SEGMENT,        "tcp_segment")        /* of SIP or WebSocket, and completes no message */ \
+    X(TCP_SEGMENT,        "tcp_segment")        /* that is or may be SIP, and completes no message */ \
     X(TCP_MALFORMED,      "tcp_malformed")      /* header cut, or a length that lies */ \
     X(TLS,                "tls")                                           \
     X(WEBSOCKET,          "websocket")          /* upgrade, ping, pong, close */ \

@@ -120,7 +120,7 @@ struct capture_record {
     struct slice malformed;     /* JSON object: by reason */
     struct slice refusals;      /* JSON object: what a cap refused, by name */
     struct slice sip_anomalies; /* JSON object: messages by what is odd about them */
-    struct slice protocols; /* JSON object: seen, not analysed: packets by protocol (nDPI's word) */
+    struct slice protocols;     /* JSON object: seen, not analysed: packets by protocol, a hint */
     int64_t calls, streams;
 };
 

@@ -27,7 +27,7 @@ static const struct word words[] = {
     { "udp_other", "other UDP" },
     { "udp_empty", "empty UDP" },
     { "tcp", "TCP without SIP" },
-    { "tcp_segment", "parts of SIP over TCP" },
+    { "tcp_segment", "TCP that may be SIP, and completes no message" },
     { "tcp_malformed", "TCP that cannot be read" },
     { "tls", "TLS" },
     { "websocket", "WebSocket upgrades and pings" },

@@ -38,7 +38,7 @@ void certificates_see(struct certificates *c, int64_t time_ns, const struct addr
                       struct slice server_name, enum tls_progress what,
                       const struct tls_sight *sight);
 
-/* A UDP datagram that may be DTLS (first byte 20..63, then 0xfe): handshakes are followed per
+/* A UDP datagram that may be DTLS (dtls_looks_like): handshakes are followed per
  * direction, their fragments joined. */
 void certificates_dtls(struct certificates *c, const struct datagram *d);
 

@@ -13,6 +13,7 @@
 #include "probe/decap/decap.h"
 
 #include "probe/decap/certificates.h"
+#include "probe/decap/dtls.h"
 #include "probe/decap/duplicate.h"
 #include "probe/decap/ip.h"
 #include "probe/decap/ipfrag.h"
@@ -132,12 +133,6 @@ static bool is_copy(struct passage *p)
     return true;
 }
 
-/* Records begin with their type, 20 to 63, and a version that counts down from 0xfe 0xff. */
-static bool looks_like_dtls(struct slice s)
-{
-    return s.len >= 3 && s.p[0] >= 20 && s.p[0] <= 63 && (uint8_t)s.p[1] == 0xfe;
-}
-
 /* Two words that are stored as one: who reads an address reads it whole, at once, and would
  * otherwise wait until all that was stored before has reached the cache. */
 typedef uint64_t address_words __attribute__((vector_size(16)));
@@ -174,7 +169,7 @@ static void hand_over_udp(struct passage *p, uint16_t src_port, uint16_t dst_por
     datagram->path = p->layer.path;
     unit->parts = p->parts;
     unit->part_count = p->part_count;
-    if (looks_like_dtls(datagram->payload))
+    if (dtls_looks_like(datagram->payload))
         certificates_dtls(p->d->certificates, datagram);
     p->done = true;
     p->fn(p->ctx, unit);

@@ -93,7 +93,7 @@ void decap_read_stats(const struct decap *d, struct decap_stats *out);
 const struct counters *decap_counters(const struct decap *d);
 
 /* Where the payload lies within the frame; false when it does not (one put together from several
- * frames, or unmasked). */
+ * frames, unmasked, or copied while its stream waited). */
 static inline bool decap_payload_offset(const struct frame *frame, const struct datagram *datagram,
                                         uint32_t *offset)
 {

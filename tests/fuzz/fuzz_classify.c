@@ -6,6 +6,7 @@
 #include "analyzer/base/bytes.h"
 #include "probe/decap/classify.h"
 #include "probe/decap/classify_packet.h"
+#include "tests/unit/heap_block.h"
 
 #include <stdlib.h>
 
@@ -51,19 +52,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         demand(classify_new(&c, hash_key, &counters) == 0);
     while (in.len) {
         size_t len = bytes_u16(&in);
-        uint8_t *block;
+        struct slice block;
 
         if (len > in.len)
             len = in.len;
-        block = malloc(len ? len : 1);
-        if (!block)
-            break;
-        if (len)
-            memcpy(block, bytes_take(&in, len), len);
-        classify_see(c, now_ns, slice_of(block, len));
-        check_plain(slice_of(block, len));
+        block = heap_block(slice_of(bytes_take(&in, len), len));
+        classify_see(c, now_ns, block);
+        check_plain(block);
         now_ns += 20000000;
-        free(block);
+        heap_block_free(block);
     }
     classify_write(&j, c);
     demand(out.p[0] == '{' && out.p[out.len - 1] == '}');

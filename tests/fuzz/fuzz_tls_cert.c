@@ -9,6 +9,7 @@
 #include "probe/decap/certificates.h"
 #include "probe/decap/tls_cert.h"
 #include "probe/decap/tls_message.h"
+#include "tests/unit/heap_block.h"
 
 #include <stdlib.h>
 
@@ -59,24 +60,20 @@ static enum tls_progress feed(struct bytes in, struct certificates *c, struct st
     tls_handshake_init(&h);
     while (in.len) {
         size_t len = bytes_u16(&in);
-        uint8_t *block;
+        struct slice block;
 
         if (len > in.len)
             len = in.len;
-        block = malloc(len ? len : 1);
-        if (!block)
-            break;
-        if (len)
-            memcpy(block, bytes_take(&in, len), len);
-        strbuf_add(whole, block, len);
+        block = heap_block(slice_of(bytes_take(&in, len), len));
+        strbuf_add_slice(whole, block);
         if (progress == TLS_MORE) {
-            progress = tls_handshake_feed(&h, slice_of(block, len), &sight);
+            progress = tls_handshake_feed(&h, block, &sight);
             if (progress == TLS_CERTIFICATES || progress == TLS_HIDDEN)
                 certificates_see(c, NOW, &server, SLICE("fuzz.example"), progress, &sight);
             demand(progress != TLS_CLIENT_HELLO || sight.server_name.len <= TLS_SERVER_NAME_MAX);
         }
         demand(h.gathered_room <= TLS_HANDSHAKE_MAX_BYTES);
-        free(block);
+        heap_block_free(block);
     }
     tls_handshake_fini(&h);
     return progress;
@@ -102,23 +99,19 @@ static void play_dtls(struct bytes in, struct certificates *c)
     while (in.len) {
         uint8_t what = bytes_u8(&in);
         size_t len = bytes_u16(&in);
-        uint8_t *block;
+        struct slice block;
 
         if (len > in.len)
             len = in.len;
-        block = malloc(len ? len : 1);
-        if (!block)
-            return;
-        if (len)
-            memcpy(block, bytes_take(&in, len), len);
+        block = heap_block(slice_of(bytes_take(&in, len), len));
         d.src = addr_v4((const uint8_t[]){ 10, 0, 0, 1 + (what & 3) }, 5000);
         d.dst = addr_v4((const uint8_t[]){ 10, 0, 0, 1 + (what >> 2 & 3) }, 5000);
         d.time_ns += (what >> 4) * SECOND;
-        d.payload = slice_of(block, len);
+        d.payload = block;
         d.wire_bytes = (uint32_t)len;
         certificates_dtls(c, &d);
         certificates_tick(c, d.time_ns);
-        free(block);
+        heap_block_free(block);
     }
 }
 

@@ -7,6 +7,7 @@
 #include "probe/engine/engine.h"
 
 #include "storage/call_messages.h"
+#include "tests/unit/ledger_json.h"
 #include "tests/unit/packet_fixture.h"
 #include "tests/unit/random.h"
 
@@ -40,27 +41,6 @@ struct scene {
     uint64_t ids[CALLS];
     int64_t received, binned, sip, parts;
 };
-
-static int64_t count_in(struct slice json, const char *name)
-{
-    char text[4096], key[64], *at;
-
-    assert_true(json.p && json.len < sizeof text);
-    memcpy(text, json.p, json.len);
-    text[json.len] = '\0';
-    snprintf(key, sizeof key, "\"%s\":", name);
-    at = strstr(text, key);
-    return at ? strtoll(at + strlen(key), NULL, 10) : 0;
-}
-
-static int64_t sum_of_bins(struct slice bins)
-{
-    int64_t sum = 0;
-
-    for (int i = 0; i < BIN_COUNT; i++)
-        sum += count_in(bins, packet_bin_text((enum packet_bin)i));
-    return sum;
-}
 
 static void on_record(void *ctx, const struct record_type *type, const void *record)
 {

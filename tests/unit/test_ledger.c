@@ -5,6 +5,7 @@
 
 #include "probe/engine/engine.h"
 #include "tests/unit/heap_block.h"
+#include "tests/unit/ledger_json.h"
 #include "tests/unit/random.h"
 
 #include <setjmp.h>
@@ -13,28 +14,6 @@
 #include <stdio.h>
 
 #include <cmocka.h>
-
-/* The number behind "name": in a JSON object; 0 when it is not there. */
-static int64_t count_in(struct slice json, const char *name)
-{
-    char text[4096], key[64], *at;
-
-    assert_true(json.p && json.len < sizeof text);
-    memcpy(text, json.p, json.len);
-    text[json.len] = '\0';
-    snprintf(key, sizeof key, "\"%s\":", name);
-    at = strstr(text, key);
-    return at ? strtoll(at + strlen(key), NULL, 10) : 0;
-}
-
-static int64_t sum_of_bins(struct slice json)
-{
-    int64_t sum = 0;
-
-    for (int i = 0; i < BIN_COUNT; i++)
-        sum += count_in(json, packet_bin_text((enum packet_bin)i));
-    return sum;
-}
 
 static void a_report_tells_what_was_counted(void **state)
 {
