@@ -17,6 +17,7 @@ void analyzer_options_default(struct analyzer_options *options)
         .max_streams = 400000,
         .max_orphans = 20000,
         .max_transactions = 100000,
+        .max_tone_listeners = 1000,
         .hash_key = { 0x0706050403020100u, 0x0f0e0d0c0b0a0908u },
     };
 }

@@ -83,6 +83,16 @@
     X(HANDSHAKES,         "handshakes")         /* TLS and DTLS at a time */ \
     X(FLOWS,              "flows")              /* unknown ones looked at, at a time */ \
     X(CONVERSATIONS,      "conversations")      /* that the mirror's health is judged by */ \
+    X(STREAM_EVENTS,      "stream_events")      /* changes in mid-stream, over the cap */ \
+    X(PAYLOAD_MALFORMED,  "payload_malformed")  /* a codec's frame that cannot be */ \
+    X(XR_MALFORMED,       "xr_malformed")       /* an XR block whose length lies */ \
+    X(VQ_MALFORMED,       "vq_malformed")       /* a quality report (RFC 6035) that cannot be read */ \
+    X(VQ_NO_CALL,         "vq_no_call")         /* a quality report of no call that is open */ \
+    X(VQ_REPORTS,         "vq_reports")         /* quality reports of a call, over the cap */ \
+    X(DTMF_DIGITS,        "dtmf_digits")        /* keypresses of a call, over the cap */ \
+    X(DTMF_MALFORMED,     "dtmf_malformed")     /* a keypress that cannot be read */ \
+    X(TONE_LISTENERS,     "tone_listeners")     /* streams listened to for keypresses, at a time */ \
+    X(UDPTL_MALFORMED,    "udptl_malformed")    /* on a fax address, but no UDPTL packet */ \
     X(MEMORY,             "memory")             /* the system gave none */
 /* clang-format on */
 

@@ -1,5 +1,7 @@
 #include "analyzer/record.h"
 
+#include "analyzer/interval.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,8 +23,10 @@ static const struct record_field stream_fields[] = {
     S("dst", dst, FIELD_ADDR, 0),
     S("direction", direction, FIELD_TEXT, 0),
     S("media", media, FIELD_TEXT, 0),
+    S("foreign_source", foreign_source, FIELD_BOOL, 0),
     S("payload_type", payload_type, FIELD_INT, 0),
     S("codec", codec, FIELD_TEXT, 0),
+    S("fmtp", fmtp, FIELD_TEXT, 0),
     S("clock_rate_hz", clock_rate_hz, FIELD_INT, 0),
     S("ptime_ms", ptime_ms, FIELD_REAL, 1),
     S("start_time", start_time, FIELD_TIME, 0),
@@ -38,42 +42,85 @@ static const struct record_field stream_fields[] = {
     S("jitter_ms.max", jitter_ms_max, FIELD_REAL, 3),
     S("delta_ms.mean", delta_ms_mean, FIELD_REAL, 3),
     S("delta_ms.max", delta_ms_max, FIELD_REAL, 3),
+    S("skew_ms.min", skew_ms_min, FIELD_REAL, 3),
+    S("skew_ms.max", skew_ms_max, FIELD_REAL, 3),
+    S("clock_drift_ppm", clock_drift_ppm, FIELD_REAL, 1),
+    S("talkspurts", talkspurts, FIELD_INT, 0),
+    S("comfort_noise", comfort_noise, FIELD_INT, 0),
+    S("dtx_ratio", dtx_ratio, FIELD_REAL, 4),
     S("burst.bursts", burst_bursts, FIELD_INT, 0),
     S("burst.density_ratio", burst_density_ratio, FIELD_REAL, 4),
     S("burst.duration_ms", burst_duration_ms, FIELD_REAL, 1),
     S("burst.gap_duration_ms", burst_gap_duration_ms, FIELD_REAL, 1),
     S("burst.longest_run", burst_longest_run, FIELD_INT, 0),
     S("burst.burst_ratio", burst_burst_ratio, FIELD_REAL, 4),
+    S("loss_runs", loss_runs, FIELD_JSON, 0),
+    S("playout.jb20.late", jb20.late, FIELD_INT, 0),
+    S("playout.jb20.lost_total", jb20.lost_total, FIELD_INT, 0),
     S("playout.jb50.late", jb50.late, FIELD_INT, 0),
     S("playout.jb50.lost_total", jb50.lost_total, FIELD_INT, 0),
+    S("playout.jb60.late", jb60.late, FIELD_INT, 0),
+    S("playout.jb60.lost_total", jb60.lost_total, FIELD_INT, 0),
+    S("playout.jb120.late", jb120.late, FIELD_INT, 0),
+    S("playout.jb120.lost_total", jb120.lost_total, FIELD_INT, 0),
     S("playout.jb200.late", jb200.late, FIELD_INT, 0),
     S("playout.jb200.lost_total", jb200.lost_total, FIELD_INT, 0),
     S("playout.adaptive.late", adaptive.late, FIELD_INT, 0),
     S("playout.adaptive.lost_total", adaptive.lost_total, FIELD_INT, 0),
     S("r.raw", r_raw, FIELD_REAL, 2),
+    S("r.jb20", r_jb20, FIELD_REAL, 2),
     S("r.jb50", r_jb50, FIELD_REAL, 2),
+    S("r.jb60", r_jb60, FIELD_REAL, 2),
+    S("r.jb120", r_jb120, FIELD_REAL, 2),
     S("r.jb200", r_jb200, FIELD_REAL, 2),
     S("r.adaptive", r_adaptive, FIELD_REAL, 2),
+    S("r.cq", r_cq, FIELD_REAL, 2),
     S("mos_lq.raw", mos_lq_raw, FIELD_REAL, 3),
+    S("mos_lq.jb20", mos_lq_jb20, FIELD_REAL, 3),
     S("mos_lq.jb50", mos_lq_jb50, FIELD_REAL, 3),
+    S("mos_lq.jb60", mos_lq_jb60, FIELD_REAL, 3),
+    S("mos_lq.jb120", mos_lq_jb120, FIELD_REAL, 3),
     S("mos_lq.jb200", mos_lq_jb200, FIELD_REAL, 3),
     S("mos_lq.adaptive", mos_lq_adaptive, FIELD_REAL, 3),
     S("mos_cq", mos_cq, FIELD_REAL, 3),
+    S("bad_seconds", bad_seconds, FIELD_INT, 0),
+    S("worst_10s.mos_lq", worst_10s_mos_lq, FIELD_REAL, 3),
+    S("worst_10s.time", worst_10s_time, FIELD_TIME, 0),
+    S("interval_mos.p5", interval_mos_p5, FIELD_REAL, 3),
+    S("interval_mos.p50", interval_mos_p50, FIELD_REAL, 3),
+    S("level_dbm0", level_dbm0, FIELD_REAL, 1),
+    S("silence_ratio", silence_ratio, FIELD_REAL, 4),
+    S("clipping_ratio", clipping_ratio, FIELD_REAL, 6),
     S("rtcp.reports", rtcp_reports, FIELD_INT, 0),
+    S("rtcp.sender_reports", rtcp_sender_reports, FIELD_INT, 0),
+    S("rtcp.sender_packets", rtcp_sender_packets, FIELD_INT, 0),
     S("rtcp.fraction_lost_max", rtcp_fraction_lost_max, FIELD_REAL, 4),
     S("rtcp.jitter_ms_max", rtcp_jitter_ms_max, FIELD_REAL, 3),
     S("rtcp.rtt_ms", rtcp_rtt_ms, FIELD_REAL, 3),
+    S("rtcp.rtt_receiver_ms", rtcp_rtt_receiver_ms, FIELD_REAL, 3),
     S("rtcp.lost_cumulative", rtcp_lost_cumulative, FIELD_INT, 0),
+    S("rtcp.lost_before_probe", rtcp_lost_before_probe, FIELD_INT, 0),
+    S("rtcp.lost_after_probe", rtcp_lost_after_probe, FIELD_INT, 0),
+    S("rtcp.loss_side", rtcp_loss_side, FIELD_TEXT, 0),
+    S("rtcp.cname", rtcp_cname, FIELD_TEXT, 0),
+    S("rtcp.bye_time", rtcp_bye_time, FIELD_TIME, 0),
+    S("rtcp.xr", rtcp_xr, FIELD_JSON, 0),
     S("dscp", dscp, FIELD_INT, 0),
     S("srtp", srtp, FIELD_BOOL, 0),
     S("codec_model", codec_model, FIELD_TEXT, 0),
+    S("model.codec", model_codec, FIELD_TEXT, 0),
+    S("model.scale", model_scale, FIELD_TEXT, 0),
     S("model.ppl_ratio", model_ppl_ratio, FIELD_REAL, 6),
     S("model.burst_ratio", model_burst_ratio, FIELD_REAL, 4),
     S("model.ie", model_ie, FIELD_REAL, 2),
     S("model.bpl", model_bpl, FIELD_REAL, 2),
     S("model.delay_ms", model_delay_ms, FIELD_REAL, 3),
+    S("model.cq_delay_ms", model_cq_delay_ms, FIELD_REAL, 3),
     S("model.version", model_version, FIELD_TEXT, 0),
-    S("intervals", intervals, FIELD_JSON, 0),
+    S("udptl.recovered", udptl_recovered, FIELD_INT, 0),
+    S("udptl.error_correction", udptl_error_correction, FIELD_TEXT, 0),
+    S("events", events, FIELD_JSON, 0),
+    S("intervals", intervals, FIELD_INTERVALS, 0),
 };
 
 #define C(name, member, kind, decimals) F(call_record, name, member, kind, decimals)
@@ -122,8 +169,17 @@ static const struct record_field call_fields[] = {
     C("mos_cq", mos_cq, FIELD_REAL, 3),
     C("jitter_ms_p95", jitter_ms_p95, FIELD_REAL, 3),
     C("loss_ratio", loss_ratio, FIELD_REAL, 6),
+    C("bad_seconds", bad_seconds, FIELD_INT, 0),
+    C("worst_10s_mos_lq", worst_10s_mos_lq, FIELD_REAL, 3),
+    C("interval_mos.p5", interval_mos_p5, FIELD_REAL, 3),
+    C("interval_mos.p50", interval_mos_p50, FIELD_REAL, 3),
+    C("silence_ratio", silence_ratio, FIELD_REAL, 4),
+    C("codec_changes_unannounced", codec_changes_unannounced, FIELD_INT, 0),
+    C("foreign_sources", foreign_sources, FIELD_INT, 0),
     C("packets", packets, FIELD_INT, 0),
+    C("fax", fax, FIELD_BOOL, 0),
     C("dtmf", dtmf, FIELD_JSON, 0),
+    C("vq_reports", vq_reports, FIELD_JSON, 0),
     C("vlan", vlan, FIELD_TEXT, 0),
     C("tunnel", tunnel, FIELD_TEXT, 0),
     C("sip_anomalies", sip_anomalies, FIELD_JSON, 0),
@@ -170,6 +226,7 @@ static const struct record_field capture_fields[] = {
     L("protocols", protocols, FIELD_JSON),
     L("stored", stored, FIELD_INT),
     L("store_dropped", store_dropped, FIELD_INT),
+    L("not_kept", not_kept, FIELD_INT),
     L("calls", calls, FIELD_INT),
     L("streams", streams, FIELD_INT),
 };
@@ -264,7 +321,7 @@ void record_clear(const struct record_type *type, void *record)
         const struct record_field *f = &type->fields[i];
         char *at = (char *)record + f->offset;
 
-        if (f->kind == FIELD_INT || f->kind == FIELD_TIME)
+        if (f->kind == FIELD_INT || f->kind == FIELD_TIME || f->kind == FIELD_SSRC)
             *(int64_t *)(void *)at = RECORD_NONE;
         else if (f->kind == FIELD_REAL)
             *(double *)(void *)at = NAN;
@@ -273,18 +330,13 @@ void record_clear(const struct record_type *type, void *record)
     }
 }
 
-static bool is_slice(const struct record_field *f)
-{
-    return f->kind == FIELD_TEXT || f->kind == FIELD_JSON;
-}
-
 void *record_clone(const struct record_type *type, const void *record)
 {
     size_t total = type->size;
     char *copy, *text;
 
     for (size_t i = 0; i < type->field_count; i++) {
-        if (is_slice(&type->fields[i]))
+        if (record_is_slice(&type->fields[i]))
             total += ((const struct slice *)record_at(record, &type->fields[i]))->len;
     }
     copy = malloc(total);
@@ -295,7 +347,7 @@ void *record_clone(const struct record_type *type, const void *record)
     for (size_t i = 0; i < type->field_count; i++) {
         struct slice *s = (struct slice *)(void *)(copy + type->fields[i].offset);
 
-        if (!is_slice(&type->fields[i]) || !s->p)
+        if (!record_is_slice(&type->fields[i]) || !s->p)
             continue;
         if (s->len)
             memcpy(text, s->p, s->len);
@@ -334,7 +386,6 @@ void record_write_field(struct jsonw *j, const struct record_field *f, const voi
         const int8_t *truth;
         const struct addr *addr;
         const uint64_t *id;
-        const uint32_t *ssrc;
     } at = { record_at(record, f) };
 
     switch ((enum field_kind)f->kind) {
@@ -375,7 +426,13 @@ void record_write_field(struct jsonw *j, const struct record_field *f, const voi
             jsonw_null(j);
         return;
     case FIELD_SSRC:
-        write_hex(j, "0x%08llx", *at.ssrc);
+        if (*at.number == RECORD_NONE)
+            jsonw_null(j);
+        else
+            write_hex(j, "0x%08llx", (uint64_t)*at.number);
+        return;
+    case FIELD_INTERVALS:
+        interval_write_json(j, *at.text);
         return;
     }
 }

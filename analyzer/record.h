@@ -19,7 +19,8 @@
 
 #define RECORD_NONE INT64_MIN
 
-enum { RECORD_MODELS = 4, RECORD_STREAMS_MAX = 64 };
+/* Loss alone, five fixed jitter buffers, one that adapts. */
+enum { RECORD_MODELS = 7, RECORD_STREAMS_MAX = 64 };
 
 struct playout_result {
     int64_t late;       /* arrived after their playout time */
@@ -30,33 +31,64 @@ struct stream_record {
     uint64_t id;   /* Earshot's own, unique in a store */
     uint64_t call; /* id of its call; 0: no SDP announced it */
     struct slice call_id;
-    uint32_t ssrc;
+    int64_t ssrc; /* fax has none */
     struct addr src, dst;
     struct slice direction; /* caller_to_callee callee_to_caller unknown */
     struct slice media;     /* audio video image */
+    int8_t foreign_source;  /* somebody else sends to the call's port: not part of its quality */
     int64_t payload_type;
     struct slice codec;
+    struct slice fmtp; /* the codec's parameters in SDP: what a decoder needs */
     int64_t clock_rate_hz;
     double ptime_ms;
     int64_t start_time, end_time;
     int64_t packets, expected, lost, duplicates, out_of_order, restarts;
     double jitter_ms_mean, jitter_ms_p95, jitter_ms_max;
     double delta_ms_mean, delta_ms_max;
+    double skew_ms_min, skew_ms_max; /* of arrivals against the RTP clock since the first packet */
+    double clock_drift_ppm; /* of the sender's clock against the probe's; positive: it is fast */
+    int64_t talkspurts;     /* begun after a pause (marker and a timestamp gap) */
+    int64_t comfort_noise;  /* packets: payload type 13, or the codec's own (SID) */
+    double dtx_ratio;       /* share of the media time that was not sent, on purpose */
     int64_t burst_bursts, burst_longest_run;
     double burst_density_ratio, burst_duration_ms, burst_gap_duration_ms, burst_burst_ratio;
-    struct playout_result jb50, jb200, adaptive;
-    double r_raw, r_jb50, r_jb200, r_adaptive;
-    double mos_lq_raw, mos_lq_jb50, mos_lq_jb200, mos_lq_adaptive;
+    struct slice loss_runs; /* JSON array: runs of 1, 2, 3, 4, 5 to 9, 10 to 19, 20 and more lost */
+    struct playout_result jb20, jb50, jb60, jb120, jb200, adaptive;
+    double r_raw, r_jb20, r_jb50, r_jb60, r_jb120, r_jb200, r_adaptive, r_cq;
+    double mos_lq_raw, mos_lq_jb20, mos_lq_jb50, mos_lq_jb60, mos_lq_jb120, mos_lq_jb200,
+        mos_lq_adaptive;
     double mos_cq;
-    int64_t rtcp_reports, rtcp_lost_cumulative;
+    int64_t bad_seconds;     /* of media time, in which R (jb200, that second alone) was under 60 */
+    double worst_10s_mos_lq; /* the worst ten seconds in a row */
+    int64_t worst_10s_time;  /* where they begin */
+    double interval_mos_p5, interval_mos_p50; /* of the five-second intervals */
+    double level_dbm0;                        /* of what is not silence */
+    double silence_ratio;                     /* share of packets below −50 dBm0 */
+    double clipping_ratio;                    /* share of samples at the end of the scale */
+    int64_t rtcp_reports, rtcp_sender_reports, rtcp_lost_cumulative;
     double rtcp_fraction_lost_max, rtcp_jitter_ms_max, rtcp_rtt_ms;
+    double rtcp_rtt_receiver_ms; /* from the probe to the receiver and back: one half of rtt_ms */
+    int64_t rtcp_sender_packets; /* that the sender says it sent while its reports were heard */
+    /* Loss told apart by where the probe stands; null without reports to compare. */
+    int64_t rtcp_lost_before_probe, rtcp_lost_after_probe;
+    struct slice rtcp_loss_side; /* none before_probe after_probe both */
+    struct slice rtcp_cname;
+    int64_t rtcp_bye_time;
+    struct slice rtcp_xr; /* JSON object: what XR block 7 of the receiver said last */
     int64_t dscp;
     int8_t srtp;
     struct slice codec_model; /* itu literature assumed */
     /* What the headline MOS (jb200) was computed from, so that it can be explained. */
+    struct slice model_codec; /* row of docs/codecs: "AMR-12.2" */
+    struct slice model_scale; /* nb wb fb */
     double model_ppl_ratio, model_burst_ratio, model_ie, model_bpl, model_delay_ms;
+    double model_cq_delay_ms; /* the delay behind mos_cq */
     struct slice model_version;
-    struct slice intervals; /* JSON array */
+    /* Fax (T.38). Packets and losses stand above, in UDPTL's sequence numbers. */
+    int64_t udptl_recovered;             /* lost, and repeated in a packet after */
+    struct slice udptl_error_correction; /* none redundancy fec */
+    struct slice events;                 /* JSON array: what changed in mid-stream, by time */
+    struct slice intervals;              /* packed, see analyzer/interval.h; a JSON array in JSON */
 };
 
 struct call_record {
@@ -85,9 +117,18 @@ struct call_record {
     double mos_lq, mos_cq;                   /* the worst stream's */
     double jitter_ms_p95;                    /* the worst stream's */
     double loss_ratio;                       /* the worst stream's lost / expected */
-    int64_t packets;                         /* of all its streams */
-    struct slice dtmf;                       /* JSON array */
-    struct slice vlan, tunnel;               /* of the first INVITE: "100.42", "vxlan 5001" */
+    /* Of its audio streams; foreign ones count in none of these. */
+    int64_t bad_seconds;                      /* the worst stream's */
+    double worst_10s_mos_lq;                  /* the worst stream's */
+    double interval_mos_p5, interval_mos_p50; /* of all intervals of all streams */
+    double silence_ratio;                     /* the worst stream's */
+    int64_t codec_changes_unannounced;        /* payload types that no SDP named, in mid-stream */
+    int64_t foreign_sources;                  /* streams of somebody else to the call's ports */
+    int64_t packets;                          /* of all its streams */
+    int8_t fax;                               /* T.38 was agreed on, or heard */
+    struct slice dtmf;                        /* JSON array */
+    struct slice vq_reports;                  /* JSON array: what phones reported (RFC 6035) */
+    struct slice vlan, tunnel;                /* of the first INVITE: "100.42", "vxlan 5001" */
     struct slice sip_anomalies;          /* JSON array: what is wrong with its messages, by name */
     const struct stream_record *streams; /* `streams` in JSON; rows of their own in the store */
     size_t stream_count;
@@ -116,6 +157,7 @@ struct capture_record {
     int64_t received, received_bytes, kernel_dropped, interface_dropped, truncated;
     int64_t duplicate_frames, fragments_expired, tcp_gaps, tracked_limit;
     int64_t stored, store_dropped;
+    int64_t not_kept;           /* the configuration leaves them out of the store: video */
     struct slice bins;          /* JSON object: every packet received is in exactly one */
     struct slice malformed;     /* JSON object: by reason */
     struct slice refusals;      /* JSON object: what a cap refused, by name */
@@ -180,15 +222,16 @@ struct alert_record {
 };
 
 enum field_kind {
-    FIELD_TEXT, /* struct slice */
-    FIELD_INT,  /* int64_t */
-    FIELD_REAL, /* double */
-    FIELD_TIME, /* int64_t, ns */
-    FIELD_BOOL, /* int8_t */
-    FIELD_ADDR, /* struct addr */
-    FIELD_ID,   /* uint64_t, 16 hex digits in JSON; 0 is null */
-    FIELD_SSRC, /* uint32_t, 0x%08x in JSON */
-    FIELD_JSON, /* struct slice, already JSON */
+    FIELD_TEXT,      /* struct slice */
+    FIELD_INT,       /* int64_t */
+    FIELD_REAL,      /* double */
+    FIELD_TIME,      /* int64_t, ns */
+    FIELD_BOOL,      /* int8_t */
+    FIELD_ADDR,      /* struct addr */
+    FIELD_ID,        /* uint64_t, 16 hex digits in JSON; 0 is null */
+    FIELD_SSRC,      /* int64_t, 0x%08x in JSON */
+    FIELD_JSON,      /* struct slice, already JSON */
+    FIELD_INTERVALS, /* struct slice, packed (analyzer/interval.h); an array in JSON */
 };
 
 struct record_field {
@@ -215,6 +258,12 @@ const struct record_field *record_field_find(const struct record_type *type, str
 static inline const void *record_at(const void *record, const struct record_field *field)
 {
     return (const char *)record + field->offset;
+}
+
+/* Is the field a struct slice? */
+static inline bool record_is_slice(const struct record_field *f)
+{
+    return f->kind == FIELD_TEXT || f->kind == FIELD_JSON || f->kind == FIELD_INTERVALS;
 }
 
 /* Every field unknown. */

@@ -28,15 +28,38 @@ struct analyzer_sink {
     bool closed_only; /* calls are reported once, when they close */
 };
 
+/* A key was heard: where in the sound that was fed so far, in samples. */
+typedef void (*tone_fn)(void *ctx, char digit, uint64_t at_sample, uint32_t samples);
+
+/*
+ * Finds keypresses in the sound itself. Lent by whoever has a library for it (the analyzer leans on
+ * none); all NULL: nobody listens. The same sound gives the same keys.
+ */
+struct tone_listener {
+    void *(*open)(void); /* NULL without memory */
+    /* Linear samples at 8 kHz; lost ones are fed as silence, so that time stays right. */
+    void (*listen)(void *listener, const int16_t *samples, size_t count, tone_fn found, void *ctx);
+    void (*close)(void *listener);
+};
+
+/* When sound is listened to for keys. Automatic: G.711 where SDP agreed on no telephone-event. */
+enum inband_dtmf { INBAND_AUTO, INBAND_ALWAYS, INBAND_NEVER };
+
 struct analyzer_options {
     size_t max_calls;        /* open at a time; beyond: the oldest unanswered one goes */
     size_t max_streams;      /* open at a time, orphans included */
     size_t max_orphans;      /* of those, not announced by SDP */
     size_t max_transactions; /* REGISTER, OPTIONS and the like in flight */
-    uint64_t hash_key[2];    /* random in a live run; does not change the records */
+    size_t
+        max_tone_listeners; /* open at a time: a listener takes some 400 bytes and 5 % of a core per
+                                  hundred */
+    struct tone_listener tones;
+    uint8_t inband_dtmf;  /* enum inband_dtmf */
+    bool keep_digits;     /* DTMF digits stand in records; else they are masked */
+    uint64_t hash_key[2]; /* random in a live run; does not change the records */
 };
 
-enum claim_kind { CLAIM_NONE, CLAIM_SIP, CLAIM_MEDIA };
+enum claim_kind { CLAIM_NONE, CLAIM_SIP, CLAIM_MEDIA, CLAIM_VIDEO };
 
 /* Whose packet it was. Lent until the next call into the analyzer. */
 struct claim {

@@ -51,6 +51,13 @@ static bool is_timestamps(struct slice value)
     return slice_eq(value, SLICE("host")) || slice_eq(value, SLICE("adapter"));
 }
 
+static bool is_inband(struct slice value)
+{
+    return slice_eq(value, SLICE("auto")) || slice_eq(value, SLICE("always")) ||
+           slice_eq(value, SLICE("never"));
+}
+
+static const struct config_form form_inband = { "auto, always or never", is_inband };
 static const struct config_form form_timestamps = { "host or adapter", is_timestamps };
 static const struct config_form form_address = { "ADDRESS:PORT, like 127.0.0.1:8080 or [::1]:8080",
                                                  is_address };
@@ -115,6 +122,19 @@ const struct config_option config_options[CONFIG_OPTIONS] = {
       "It looks at the first eight packets of each." },
     { "store.directory", CONFIG_TEXT, AT(store_directory), 0, 0, "/var/lib/earshot", NULL,
       "Where calls and packets are kept, a folder a day." },
+    { "store.video", CONFIG_BOOL, AT(store_video), 0, 0, "no", NULL,
+      "Whether the packets of video streams are kept. "
+      "Their loss and jitter are measured either way." },
+    { "audio.listen", CONFIG_BOOL, AT(audio_listen), 0, 0, "no", NULL,
+      "Whether calls may be listened to, in the dashboard and with 'earshot export -o call.wav'. "
+      "Every listening is a line in audit.jsonl in the store. "
+      "In most countries the law asks for a reason." },
+    { "dtmf.keep_digits", CONFIG_BOOL, AT(dtmf_keep_digits), 0, 0, "no", NULL,
+      "Whether the keys that people press are stored: they may be PINs and card numbers. "
+      "Otherwise only when, for how long and in which way a key was pressed." },
+    { "dtmf.inband", CONFIG_TEXT, AT(dtmf_inband), 0, 0, "auto", &form_inband,
+      "When the sound itself is listened to for keys: auto, in G.711 calls that agreed on no "
+      "telephone-event; always, in every G.711 call, which costs a few times the analysis; or never." },
     { "web.listen", CONFIG_TEXT, AT(web_listen), 0, 0, "127.0.0.1:8080", &form_address,
       "Where the dashboard and the API listen. "
       "There is no login: whoever reaches this address sees every call." },

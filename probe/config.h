@@ -37,7 +37,11 @@ struct config {
     int64_t decap_fragment_memory_mib, decap_tcp_memory_mib;
     bool decap_classify;
     char *store_directory;
-    char *web_listen; /* ADDRESS:PORT */
+    bool store_video;
+    bool audio_listen;
+    bool dtmf_keep_digits;
+    char *dtmf_inband; /* auto, always, never */
+    char *web_listen;  /* ADDRESS:PORT */
     char *web_root;
     char *rules_directory;
     struct config_list notify_webhooks;

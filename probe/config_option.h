@@ -33,7 +33,7 @@ struct config_option {
     const char *help;               /* whole sentences for the file and the manual */
 };
 
-enum { CONFIG_OPTIONS = 27 };
+enum { CONFIG_OPTIONS = 31 };
 
 extern const struct config_option config_options[CONFIG_OPTIONS];
 

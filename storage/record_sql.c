@@ -26,7 +26,6 @@ union field_at {
     const int8_t *truth;
     const struct addr *addr;
     const uint64_t *id;
-    const uint32_t *ssrc;
 };
 
 union field_to {
@@ -37,7 +36,6 @@ union field_to {
     int8_t *truth;
     struct addr *addr;
     uint64_t *id;
-    uint32_t *ssrc;
 };
 
 int record_sql_table_find(const struct record_type *type)
@@ -122,6 +120,13 @@ static int bind_text(sqlite3_stmt *s, int at, struct slice text)
     return sqlite3_bind_text64(s, at, text.p, text.len, SQLITE_STATIC, SQLITE_UTF8);
 }
 
+static int bind_blob(sqlite3_stmt *s, int at, struct slice bytes)
+{
+    if (!bytes.p)
+        return sqlite3_bind_null(s, at);
+    return sqlite3_bind_blob64(s, at, bytes.p, bytes.len, SQLITE_STATIC);
+}
+
 static int bind_addr(sqlite3_stmt *s, int at, const struct addr *a)
 {
     static const struct addr none;
@@ -140,8 +145,11 @@ static int bind_field(sqlite3_stmt *s, int at, const struct record_field *f, con
     case FIELD_TEXT:
     case FIELD_JSON:
         return bind_text(s, at, *from.text);
+    case FIELD_INTERVALS:
+        return bind_blob(s, at, *from.text);
     case FIELD_INT:
     case FIELD_TIME:
+    case FIELD_SSRC:
         if (*from.number == RECORD_NONE)
             break;
         return sqlite3_bind_int64(s, at, *from.number);
@@ -157,8 +165,6 @@ static int bind_field(sqlite3_stmt *s, int at, const struct record_field *f, con
         if (*from.id == 0)
             break;
         return sqlite3_bind_int64(s, at, (int64_t)*from.id);
-    case FIELD_SSRC:
-        return sqlite3_bind_int64(s, at, *from.ssrc);
     }
     return sqlite3_bind_null(s, at);
 }
@@ -225,10 +231,12 @@ static void read_field(sqlite3_stmt *s, int at, const struct record_field *f, vo
     switch ((enum field_kind)f->kind) {
     case FIELD_TEXT:
     case FIELD_JSON:
+    case FIELD_INTERVALS:
         *to.text = read_text(s, at);
         return;
     case FIELD_INT:
     case FIELD_TIME:
+    case FIELD_SSRC:
         *to.number = sqlite3_column_int64(s, at);
         return;
     case FIELD_REAL:
@@ -242,9 +250,6 @@ static void read_field(sqlite3_stmt *s, int at, const struct record_field *f, vo
         return;
     case FIELD_ID:
         *to.id = (uint64_t)sqlite3_column_int64(s, at);
-        return;
-    case FIELD_SSRC:
-        *to.ssrc = (uint32_t)sqlite3_column_int64(s, at);
         return;
     }
 }

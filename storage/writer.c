@@ -491,7 +491,7 @@ static size_t record_bytes(const struct record_type *type, const void *record)
     for (size_t i = 0; i < type->field_count; i++) {
         const struct record_field *f = &type->fields[i];
 
-        if (f->kind == FIELD_TEXT || f->kind == FIELD_JSON)
+        if (record_is_slice(f))
             bytes += ((const struct slice *)record_at(record, f))->len;
     }
     return bytes;

@@ -182,16 +182,16 @@ static struct piece write_dtmf(const struct call *call, struct strbuf *scratch)
     for (uint8_t i = 0; i < call->stream_count; i++) {
         const struct media_stream *s = call->streams[i];
 
-        for (uint32_t n = 0; n < s->dtmf_count; n++) {
+        for (uint32_t n = 0; n < s->keys.count; n++) {
             jsonw_object_open(&j);
             jsonw_key(&j, "time");
-            jsonw_time(&j, s->dtmf[n].time_ns);
+            jsonw_time(&j, s->keys.keys[n].time_ns);
             jsonw_key(&j, "method");
             jsonw_text(&j, SLICE("rfc4733"));
             jsonw_key(&j, "digit");
             jsonw_null(&j);
             jsonw_key(&j, "duration_ms");
-            jsonw_real(&j, s->dtmf[n].duration * s->rtp.ms_per_tick, 1);
+            jsonw_real(&j, s->keys.keys[n].duration * s->rtp.ms_per_tick, 1);
             jsonw_object_close(&j);
         }
     }
@@ -245,9 +245,8 @@ static struct piece write_anomalies(const struct call *call, struct strbuf *scra
 static struct piece write_intervals(const struct media_stream *s, struct strbuf *scratch)
 {
     struct piece p = { scratch->len, 0 };
-    struct jsonw j = jsonw_to(scratch);
 
-    media_stream_write_intervals(s, &j);
+    timeline_write(&s->timeline, scratch);
     p.to = scratch->len;
     return p;
 }

@@ -11,6 +11,7 @@ enum {
     HIGHEST_STATIC_TYPE = 34, /* RFC 3551: above it up to 95 nothing is assigned */
     LOWEST_DYNAMIC_TYPE = 96,
     LOWEST_MEDIA_PORT = 1024,
+    FMTP_MAX_BYTES = 256, /* of a codec's parameters: the longest in use have some 100 */
 };
 
 static bool same_stream(const void *item, const void *key)
@@ -413,10 +414,22 @@ static struct media_endpoint *add_endpoint(struct tracker *t, struct call *call,
     return e;
 }
 
+/* The parameters as they are kept already: a re-INVITE says most things again. */
+static struct slice same_fmtp(const struct media_endpoint *e, uint8_t payload_type,
+                              struct slice fmtp)
+{
+    for (uint8_t i = 0; i < e->format_count; i++) {
+        if (e->formats[i].payload_type == payload_type && slice_eq(e->formats[i].fmtp, fmtp))
+            return e->formats[i].fmtp;
+    }
+    return SLICE_ABSENT;
+}
+
 static void take_formats(struct tracker *t, struct media_endpoint *e, const struct sdp *sdp,
                          const struct sdp_media *m)
 {
     const struct sdp_format *formats = sdp_media_formats(sdp, m);
+    struct slice fmtp;
     uint8_t count = 0;
 
     if (m->format_count > e->format_room) {
@@ -428,10 +441,16 @@ static void take_formats(struct tracker *t, struct media_endpoint *e, const stru
         }
         e->formats = room;
         e->format_room = m->format_count;
+        e->format_count = 0;
     }
     for (uint8_t i = 0; i < m->format_count; i++) {
-        if (formats[i].payload_type != SDP_PAYLOAD_NONE)
-            e->formats[count++] = media_format_of_sdp(&formats[i]);
+        if (formats[i].payload_type == SDP_PAYLOAD_NONE)
+            continue;
+        fmtp = same_fmtp(e, formats[i].payload_type, formats[i].fmtp);
+        if (!fmtp.p && formats[i].fmtp.len)
+            fmtp = call_keep(e->call, formats[i].fmtp, FMTP_MAX_BYTES, &t->counters);
+        e->formats[count] = media_format_of_sdp(&formats[i]);
+        e->formats[count++].fmtp = fmtp;
     }
     e->format_count = count;
 }

@@ -12,12 +12,16 @@
 #define ANALYZER_CALL_MEDIA_STREAM_H
 
 #include "analyzer/base/expiry.h"
+#include "analyzer/call/keypress.h"
 #include "analyzer/counters.h"
 #include "analyzer/datagram.h"
 #include "analyzer/quality/burst.h"
 #include "analyzer/quality/codec_ie.h"
+#include "analyzer/quality/drift.h"
 #include "analyzer/quality/playout.h"
+#include "analyzer/quality/timeline.h"
 #include "analyzer/record.h"
+#include "analyzer/rtp/payload.h"
 #include "analyzer/rtp/rtcp_packet.h"
 #include "analyzer/rtp/rtp_stream.h"
 
@@ -32,9 +36,6 @@ enum stream_direction {
 enum media_kind { MEDIA_AUDIO, MEDIA_VIDEO, MEDIA_IMAGE, MEDIA_OTHER };
 
 enum {
-    MEDIA_INTERVAL_S = 5,
-    MEDIA_INTERVALS_MAX = 17280, /* 24 hours */
-    MEDIA_DTMF_MAX = 256,
     MEDIA_SENDER_REPORTS = 4, /* as many as may be under way on a long path */
     MEDIA_CODEC_NAME_MAX = 16,
     MEDIA_NO_PAYLOAD_TYPE = 255,
@@ -43,24 +44,14 @@ enum {
 /* What a payload type means. */
 struct media_format {
     char codec[MEDIA_CODEC_NAME_MAX]; /* as SDP spells it, printable; empty: not known */
+    struct slice fmtp;                /* in the call's arena; absent: none */
     const struct codec_ie *ie;        /* NULL: no model */
     uint32_t clock_rate_hz;
     uint8_t payload_type;
-    bool is_event; /* telephone-event */
-    bool is_noise; /* comfort noise */
-};
-
-struct media_interval {
-    uint16_t packets, lost, late, runs;
-    float jitter_max_ms;
-};
-
-struct media_dtmf {
-    int64_t time_ns;
-    uint32_t timestamp;
-    uint16_t duration;
-    uint8_t event;
-    bool ended;
+    bool is_event;          /* telephone-event */
+    bool is_noise;          /* comfort noise */
+    uint8_t payload_kind;   /* enum payload_kind */
+    uint8_t level_encoding; /* enum level_encoding */
 };
 
 /* The key of the stream table: who sends what to whom. */
@@ -80,13 +71,13 @@ struct media_stream {
     uint8_t media; /* enum media_kind */
     uint8_t direction;
     bool srtp;
+    bool foreign;     /* somebody else sends to the call's port, see media_foreign.h */
     bool strayed;     /* it goes to an address that SDP did not name */
     bool proven;      /* announced by SDP, or enough packets in sequence to be RTP */
     uint8_t in_a_row; /* in sequence, until proven */
-    int64_t interval_end_ns;
-    int64_t interval_first_ext; /* first number that belongs to the current interval */
-    struct media_interval now;  /* the current interval */
+    struct timeline timeline;
     struct playout playout;
+    struct drift drift;
     struct rtp_stream rtp;
 
     /* Packets that come late. */
@@ -97,11 +88,9 @@ struct media_stream {
     struct burst burst;                   /* of what jb200 heard */
 
     /* Seldom. */
-    struct media_interval *intervals; /* those that are over */
-    uint32_t interval_count, interval_room;
     struct media_format format;
-    struct media_dtmf *dtmf;
-    uint32_t dtmf_count, dtmf_room;
+    struct payload_tally payload;
+    struct keypress_list keys; /* that were sent as events */
     struct {
         uint32_t lsr; /* middle 32 bits of the NTP time in a sender report of this stream */
         int64_t time_ns;
@@ -153,12 +142,19 @@ void media_stream_sent_report(struct media_stream *s, uint32_t lsr, int64_t time
 void media_stream_report_block(struct media_stream *s, const struct rtcp_report_block *block,
                                uint32_t by_ssrc, int64_t time_ns);
 
-/* Fills a record from what is known now. other: the stream of the opposite direction or NULL, for
- * the round trip. intervals_json and the record's slices live in `scratch`. */
+/* The counts behind each model, those still in the window included. */
+struct media_tally {
+    const struct media_stream *stream;
+    struct loss_runs runs[RECORD_MODELS];
+    struct burst burst;
+};
+void media_stream_tally(const struct media_stream *s, struct media_tally *t);
+
+/* media_report.c. Fills a record from what is known now. other: the stream of the opposite direction
+ * or NULL, for the round trip. Texts that must be made (intervals, events, …) are left absent: they
+ * are pieces of the report's scratch buffer, see call_report.c. */
 void media_stream_report(const struct media_stream *s, const struct media_stream *other,
                          struct stream_record *out);
-/* The JSON array of intervals. */
-void media_stream_write_intervals(const struct media_stream *s, struct jsonw *j);
 
 /* Lost share behind the 200 ms buffer; NaN before anything was expected. */
 double media_stream_loss_ratio(const struct media_stream *s);

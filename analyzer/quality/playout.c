@@ -13,9 +13,9 @@ static const struct {
     double depth_ms;
     double early_limit_ms;
 } models[PLAYOUT_MODELS] = {
-    [PLAYOUT_JB50] = { 50, 150 },
-    [PLAYOUT_JB200] = { 200, 400 },
-    [PLAYOUT_ADAPTIVE] = { ADAPTIVE_MOST_MS, ADAPTIVE_MOST_MS },
+    [PLAYOUT_JB20] = { 20, 60 },    [PLAYOUT_JB50] = { 50, 150 },
+    [PLAYOUT_JB60] = { 60, 180 },   [PLAYOUT_JB120] = { 120, 360 },
+    [PLAYOUT_JB200] = { 200, 400 }, [PLAYOUT_ADAPTIVE] = { ADAPTIVE_MOST_MS, ADAPTIVE_MOST_MS },
 };
 
 double playout_depth_ms(const struct playout *p, enum playout_model model)

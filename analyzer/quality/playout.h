@@ -1,7 +1,7 @@
 /*
  * playout - which packets a receiver's jitter buffer would have thrown away as late.
  *
- * Three receivers listen side by side: a fixed buffer of 50 ms, one of 200 ms, and one that adapts
+ * Six receivers listen side by side: fixed buffers of 20, 50, 60, 120 and 200 ms, and one that adapts
  * up to 500 ms. Each holds an anchor, the transit time at which it would play at once after its
  * depth; a packet is late when its transit is above the anchor's by more than the depth.
  * The anchor moves at a talkspurt, at a discontinuity, after 10 late packets in a row (the tenth
@@ -17,7 +17,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum playout_model { PLAYOUT_JB50, PLAYOUT_JB200, PLAYOUT_ADAPTIVE, PLAYOUT_MODELS };
+enum playout_model {
+    PLAYOUT_JB20,
+    PLAYOUT_JB50,
+    PLAYOUT_JB60,
+    PLAYOUT_JB120,
+    PLAYOUT_JB200,
+    PLAYOUT_ADAPTIVE,
+    PLAYOUT_MODELS
+};
 
 struct playout_buffer {
     double anchor_ms; /* transit of the anchor */

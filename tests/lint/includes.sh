@@ -6,7 +6,7 @@
 # itself; "*" is every room.
 rooms='
 base      ^analyzer/base/
-contract  ^analyzer/(datagram|path|record|record_id|frame|counters)\.
+contract  ^analyzer/(datagram|path|interval|record|record_id|frame|counters)\.
 sip       ^analyzer/sip/       base contract
 rtp       ^analyzer/rtp/       base contract
 quality   ^analyzer/quality/   base contract
@@ -31,7 +31,13 @@ homes='
 ^sqlite3                     ^storage/|^probe/notify/outbox|^tests/
 ^lz4                         ^storage/|^tests/
 ^xxhash                      ^storage/|^tests/
-^sndfile                     ^storage/audio
+^sndfile                     ^storage/audio/audio_file
+^spandsp                     ^storage/audio/
+^opus                        ^storage/audio/|^tests/
+^opencore-amr                ^storage/audio/|^tests/
+^gsm                         ^storage/audio/|^tests/
+^speex                       ^storage/audio/|^tests/
+^libav                       ^storage/audio/|^tests/
 ^curl/                       ^probe/notify/
 ^openssl/                    ^probe/decap/tls_cert
 ^sodium                      ^probe/web/auth

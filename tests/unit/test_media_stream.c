@@ -185,7 +185,7 @@ static void keypresses_have_a_cap(void **state)
 
         media_stream_packet(s, &p, (int64_t)i * 100 * NS_PER_MS, &counters);
     }
-    assert_int_equal(s->dtmf_count, MEDIA_DTMF_MAX);
+    assert_int_equal(s->keys.count, KEYPRESS_MAX);
     media_stream_free(s);
 }
 
@@ -217,11 +217,11 @@ static void keypresses_are_told_apart_by_their_timestamps(void **state)
                                 .payload = slice_of(rows[i].payload, 4) };
 
         media_stream_packet(s, &p, (int64_t)i * 20 * NS_PER_MS, &counters);
-        assert_int_equal(s->dtmf_count, rows[i].count);
+        assert_int_equal(s->keys.count, rows[i].count);
     }
-    assert_int_equal(s->dtmf[0].duration, 480);
-    assert_int_equal(s->dtmf[1].duration, 160); /* a packet late by itself does not shorten it */
-    assert_true(s->dtmf[0].ended && s->dtmf[0].event == 5);
+    assert_int_equal(s->keys.keys[0].duration, 480);
+    assert_int_equal(s->keys.keys[1].duration, 160); /* a packet late by itself does not shorten it */
+    assert_true(s->keys.keys[0].ended && s->keys.keys[0].digit == '5');
     media_stream_free(s);
 }
 
@@ -231,7 +231,6 @@ static void intervals_have_a_cap(void **state)
     struct counters counters = { .bins = { 0 } };
     struct media_stream *s = new_pcmu();
     struct strbuf b = { 0 };
-    struct jsonw j = jsonw_to(&b);
 
     (void)state;
     for (uint32_t i = 0; i < 5; i++) {
@@ -239,8 +238,8 @@ static void intervals_have_a_cap(void **state)
 
         media_stream_packet(s, &p, (int64_t)i * 3600 * 24 * 365 * 1000 * NS_PER_MS, &counters);
     }
-    assert_int_equal(s->interval_count, MEDIA_INTERVALS_MAX);
-    media_stream_write_intervals(s, &j);
+    assert_int_equal(s->timeline.intervals, INTERVALS_MAX);
+    timeline_write(&s->timeline, &b);
     assert_false(b.failed);
     strbuf_fini(&b);
     media_stream_free(s);

@@ -9,9 +9,10 @@
 #include <sys/stat.h>
 
 static const char *const types[] = {
-    [FIELD_TEXT] = "TEXT",    [FIELD_INT] = "INTEGER",  [FIELD_REAL] = "REAL",
-    [FIELD_TIME] = "INTEGER", [FIELD_BOOL] = "INTEGER", [FIELD_ADDR] = "TEXT",
-    [FIELD_ID] = "INTEGER",   [FIELD_SSRC] = "INTEGER", [FIELD_JSON] = "TEXT",
+    [FIELD_TEXT] = "TEXT",      [FIELD_INT] = "INTEGER",  [FIELD_REAL] = "REAL",
+    [FIELD_TIME] = "INTEGER",   [FIELD_BOOL] = "INTEGER", [FIELD_ADDR] = "TEXT",
+    [FIELD_ID] = "INTEGER",     [FIELD_SSRC] = "INTEGER", [FIELD_JSON] = "TEXT",
+    [FIELD_INTERVALS] = "BLOB",
 };
 
 static sqlite3 *open_memory(void)

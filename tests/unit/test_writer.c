@@ -39,6 +39,7 @@ static void fill(const struct record_type *type, void *record, size_t variant)
         switch ((enum field_kind)f->kind) {
         case FIELD_TEXT:
         case FIELD_JSON:
+        case FIELD_INTERVALS:
             memcpy(at, &texts[n], sizeof texts[n]);
             break;
         case FIELD_INT:
@@ -64,7 +65,7 @@ static void fill(const struct record_type *type, void *record, size_t variant)
             break;
         }
         case FIELD_SSRC: {
-            uint32_t ssrc = n & 1 ? UINT32_MAX : 0;
+            int64_t ssrc = n & 1 ? UINT32_MAX : 0;
 
             memcpy(at, &ssrc, sizeof ssrc);
             break;
@@ -78,8 +79,6 @@ static size_t field_size(enum field_kind kind)
     switch (kind) {
     case FIELD_BOOL:
         return 1;
-    case FIELD_SSRC:
-        return 4;
     default:
         return 8;
     }
@@ -92,7 +91,7 @@ static void expect_same(const struct record_type *type, const void *a, const voi
         const void *x = record_at(a, f), *y = record_at(b, f);
         bool same;
 
-        if (f->kind == FIELD_TEXT || f->kind == FIELD_JSON) {
+        if (record_is_slice(f)) {
             const struct slice *s = x, *t = y;
 
             same = !s->p == !t->p && slice_eq(*s, *t);

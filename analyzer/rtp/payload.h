@@ -1,0 +1,67 @@
+/*
+ * payload - what a codec's own header says of a packet: mode, bandwidth, frames, comfort noise.
+ *
+ * No sound is decoded here: the first bytes of each frame (AMR's table of contents, Opus's TOC,
+ * lengths of G.729 and G.723.1 frames) tell how the talker encoded, which is what its quality
+ * hangs on. Modes are tallied; the one that most of the sound was sent in is the stream's.
+ *
+ * Ownership  struct payload_tally by value; zeroed is empty.
+ * Thread     Pure functions; safe anywhere.
+ * Errors     enum payload_parse; a frame that cannot be is counted and not tallied.
+ * Source     RFC 4867 (AMR, AMR-WB; both packings), RFC 6716 §3.1 and 7587 (Opus), RFC 3551 (G.729,
+ *            G.723.1 lengths), RFC 3389 (comfort noise)
+ */
+#ifndef ANALYZER_RTP_PAYLOAD_H
+#define ANALYZER_RTP_PAYLOAD_H
+
+#include "analyzer/base/slice.h"
+
+enum payload_kind {
+    PAYLOAD_PLAIN, /* nothing to read: G.711, G.722, GSM … */
+    PAYLOAD_AMR,
+    PAYLOAD_AMR_OCTETS, /* octet-align=1 */
+    PAYLOAD_AMR_WB,
+    PAYLOAD_AMR_WB_OCTETS,
+    PAYLOAD_OPUS,
+    PAYLOAD_G729,
+    PAYLOAD_G723,
+    PAYLOAD_ILBC,
+};
+
+enum payload_parse {
+    PAYLOAD_PARSE_OK,
+    PAYLOAD_PARSE_SHORT,  /* cut, or shorter than what it announces */
+    PAYLOAD_PARSE_MODE,   /* a reserved mode */
+    PAYLOAD_PARSE_LENGTH, /* no whole number of frames */
+};
+
+enum {
+    PAYLOAD_MODES = 16, /* AMR 0..8, AMR-WB 0..9, Opus bandwidth NB MB WB SWB FB, G.723 rates … */
+    PAYLOAD_NO_MODE = 255,
+};
+
+/* One packet. */
+struct payload_info {
+    uint8_t mode;   /* of its speech frames (the last one's); PAYLOAD_NO_MODE: none */
+    uint8_t frames; /* of speech */
+    bool noise;     /* it carries comfort noise (SID) */
+    bool nothing;   /* no data at all: DTX kept alive */
+};
+
+struct payload_tally {
+    uint32_t frames[PAYLOAD_MODES];
+    uint32_t noise_packets;
+    uint32_t bytes, packets; /* of Opus: its bit rate */
+};
+
+/* By the encoding name of SDP and its parameters. */
+enum payload_kind payload_kind_of(struct slice codec, struct slice fmtp);
+
+enum payload_parse payload_parse(struct payload_info *out, enum payload_kind kind,
+                                 struct slice payload);
+
+void payload_tally_add(struct payload_tally *t, const struct payload_info *p, size_t bytes);
+/* The mode of most frames; PAYLOAD_NO_MODE before any. */
+uint8_t payload_tally_mode(const struct payload_tally *t);
+
+#endif
