@@ -1,5 +1,6 @@
 #include "analyzer/call/call_report.h"
 
+#include "analyzer/call/stream_reports.h"
 #include "analyzer/call/verdict.h"
 
 #include <math.h>
@@ -116,7 +117,7 @@ static const struct media_stream *opposite_of(const struct call *call, const str
     for (uint8_t i = 0; i < call->stream_count; i++) {
         const struct media_stream *other = call->streams[i];
 
-        if (other != s && s->rtcp.reports && other->key.ssrc == s->rtcp.by_ssrc)
+        if (other != s && stream_reports_is_by(s, other->key.ssrc))
             return other;
     }
     return NULL;

@@ -2,6 +2,7 @@
  * media_report - a stream as a record: what was counted, and what it means for the ear.
  */
 #include "analyzer/call/media_stream.h"
+#include "analyzer/call/stream_reports.h"
 
 #include <math.h>
 
@@ -98,23 +99,6 @@ static void report_times(const struct media_stream *s, struct stream_record *out
     out->jitter_ms_p95 = fmin(quantile_of(&s->jitter_series, 0.95), r->jitter_max_ms);
 }
 
-static double report_rtcp(const struct media_stream *s, const struct media_stream *other,
-                          struct stream_record *out)
-{
-    double rtt_ms = NAN;
-
-    out->rtcp_reports = s->rtcp.reports;
-    if (s->rtcp.reports) {
-        out->rtcp_fraction_lost_max = s->rtcp.fraction_max / 256.0;
-        out->rtcp_jitter_ms_max = s->rtcp.jitter_max * s->rtp.ms_per_tick;
-        out->rtcp_lost_cumulative = s->rtcp.lost;
-    }
-    if (other)
-        rtt_ms = s->rtcp.rtt_ms + other->rtcp.rtt_ms; /* NaN as long as one half is */
-    out->rtcp_rtt_ms = rtt_ms;
-    return rtt_ms;
-}
-
 void media_stream_report(const struct media_stream *s, const struct media_stream *other,
                          struct stream_record *out)
 {
@@ -124,7 +108,6 @@ void media_stream_report(const struct media_stream *s, const struct media_stream
     static const struct slice kinds[] = { SLICE_INIT("audio"), SLICE_INIT("video"),
                                           SLICE_INIT("image"), SLICE_INIT("other") };
     struct media_tally t;
-    double rtt_ms;
 
     record_clear(&record_type_stream, out);
     media_stream_tally(s, &t);
@@ -151,6 +134,6 @@ void media_stream_report(const struct media_stream *s, const struct media_stream
     out->restarts = s->rtp.restarts;
     report_times(s, out);
     report_losses(s, &t, out);
-    rtt_ms = report_rtcp(s, other, out);
-    report_quality(s, &t, out->expected, rtt_ms, out);
+    stream_reports_report(s, other, out);
+    report_quality(s, &t, out->expected, out->rtcp_rtt_ms, out);
 }

@@ -1,9 +1,9 @@
 #include "analyzer/call/media_stream.h"
 
+#include "analyzer/call/stream_reports.h"
+
 #include <math.h>
 #include <stdlib.h>
-
-#define NS_PER_MS 1e6
 
 enum {
     PROVEN_IN_A_ROW = 4, /* chance alone makes that of noise once in 2^48 */
@@ -17,7 +17,6 @@ struct media_stream *media_stream_new(const struct stream_key *key,
     if (!s)
         return NULL;
     s->key = *key;
-    s->rtcp.rtt_ms = NAN;
     s->event_payload_type = MEDIA_NO_PAYLOAD_TYPE;
     rtp_stream_init(&s->rtp, format->clock_rate_hz);
     s->format = *format;
@@ -38,6 +37,7 @@ void media_stream_free(struct media_stream *s)
     quantile_fini(&s->jitter_series);
     timeline_fini(&s->timeline);
     keypress_fini(&s->keys);
+    stream_reports_free(s->reports);
     free(s);
 }
 
@@ -159,34 +159,6 @@ void media_stream_packet(struct media_stream *s, const struct rtp_packet *packet
         play_out(s, &seen);
         if (s->playout.buffers[PLAYOUT_JB200].late != late_before)
             timeline_too_late(&s->timeline);
-    }
-}
-
-void media_stream_sent_report(struct media_stream *s, uint32_t lsr, int64_t time_ns)
-{
-    s->sent_reports[s->next_report].lsr = lsr;
-    s->sent_reports[s->next_report].time_ns = time_ns;
-    s->next_report = (uint8_t)((s->next_report + 1) % MEDIA_SENDER_REPORTS);
-}
-
-void media_stream_report_block(struct media_stream *s, const struct rtcp_report_block *block,
-                               uint32_t by_ssrc, int64_t time_ns)
-{
-    s->rtcp.reports++;
-    s->rtcp.by_ssrc = by_ssrc;
-    s->rtcp.lost = block->lost;
-    if (block->fraction_lost > s->rtcp.fraction_max)
-        s->rtcp.fraction_max = block->fraction_lost;
-    if (block->jitter > s->rtcp.jitter_max)
-        s->rtcp.jitter_max = block->jitter;
-    if (block->lsr == 0)
-        return;
-    for (int i = 0; i < MEDIA_SENDER_REPORTS; i++) {
-        int64_t rtt_ns;
-
-        if (s->sent_reports[i].lsr == block->lsr && s->sent_reports[i].time_ns &&
-            rtcp_rtt_ns(s->sent_reports[i].time_ns, time_ns, block->dlsr, &rtt_ns))
-            s->rtcp.rtt_ms = (double)rtt_ns / NS_PER_MS;
     }
 }
 

@@ -22,10 +22,10 @@
 #include "analyzer/quality/timeline.h"
 #include "analyzer/record.h"
 #include "analyzer/rtp/payload.h"
-#include "analyzer/rtp/rtcp_packet.h"
 #include "analyzer/rtp/rtp_stream.h"
 
 struct call;
+struct stream_reports;
 
 enum stream_direction {
     DIRECTION_UNKNOWN,
@@ -36,7 +36,6 @@ enum stream_direction {
 enum media_kind { MEDIA_AUDIO, MEDIA_VIDEO, MEDIA_IMAGE, MEDIA_OTHER };
 
 enum {
-    MEDIA_SENDER_REPORTS = 4, /* as many as may be under way on a long path */
     MEDIA_CODEC_NAME_MAX = 16,
     MEDIA_NO_PAYLOAD_TYPE = 255,
 };
@@ -90,21 +89,8 @@ struct media_stream {
     /* Seldom. */
     struct media_format format;
     struct payload_tally payload;
-    struct keypress_list keys; /* that were sent as events */
-    struct {
-        uint32_t lsr; /* middle 32 bits of the NTP time in a sender report of this stream */
-        int64_t time_ns;
-    } sent_reports[MEDIA_SENDER_REPORTS];
-    uint8_t next_report;
-    struct {
-        uint32_t reports;
-        uint32_t jitter_max; /* RTP clock */
-        int32_t lost;
-        uint8_t fraction_max;
-        bool any;
-        uint32_t by_ssrc; /* who reports on this stream */
-        double rtt_ms;    /* probe to the receiver and back; NaN: not known */
-    } rtcp;
+    struct keypress_list keys;      /* that were sent as events */
+    struct stream_reports *reports; /* what RTCP says of it; NULL: nothing so far */
     struct media_stream *next_orphan, *previous_orphan; /* that go to the same address */
     uint64_t id;
     void *keeper; /* of the orphan; a call has its own */
@@ -134,13 +120,6 @@ void media_stream_set_format(struct media_stream *s, const struct media_format *
 
 void media_stream_packet(struct media_stream *s, const struct rtp_packet *packet, int64_t time_ns,
                          struct counters *counters);
-
-/* A sender report of this stream passed the probe. */
-void media_stream_sent_report(struct media_stream *s, uint32_t lsr, int64_t time_ns);
-
-/* A receiver's word about this stream passed the probe. */
-void media_stream_report_block(struct media_stream *s, const struct rtcp_report_block *block,
-                               uint32_t by_ssrc, int64_t time_ns);
 
 /* The counts behind each model, those still in the window included. */
 struct media_tally {

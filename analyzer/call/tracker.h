@@ -1,8 +1,8 @@
 /*
  * tracker - everything that is open: calls, streams, transactions, and when each ends.
  *
- * The one owner of the tables. signalling.c feeds it SIP, media.c RTP and RTCP; this file opens,
- * reports, evicts and closes.
+ * The one owner of the tables. signalling.c feeds it SIP, media.c RTP, media_rtcp.c RTCP; this file
+ * opens, reports, evicts and closes.
  *
  * Invariants
  *   1. An open call stands in `calls` (newest first among those with one Call-ID) and in `expiry`.
@@ -74,12 +74,13 @@ uint64_t tracker_new_id(struct tracker *t, int64_t time_ns, uint64_t hash);
 /* signalling.c: one SIP message. */
 enum packet_bin tracker_sip(struct tracker *t, const struct datagram *d, struct claim *claim);
 
-/* media.c: what looks like RTP, RTCP, or anything else on a media address. */
+/* media.c: what looks like RTP, or anything else on a media address. */
 enum packet_bin tracker_rtp(struct tracker *t, const struct datagram *d, struct claim *claim);
 /* See analyzer_look_ahead. The first gives the hash of the stream's key. */
 uint64_t tracker_look_ahead(const struct tracker *t, const struct datagram *d);
 void tracker_look_closer(const struct tracker *t, uint64_t stream_hash);
 void tracker_look_through(const struct tracker *t, uint64_t stream_hash);
+/* media_rtcp.c: what looks like RTCP. */
 enum packet_bin tracker_rtcp(struct tracker *t, const struct datagram *d, struct claim *claim);
 /* Claims the packet when a call announced its source or destination. True: it did. */
 bool tracker_claim_media(struct tracker *t, const struct datagram *d, struct claim *claim,
@@ -87,6 +88,9 @@ bool tracker_claim_media(struct tracker *t, const struct datagram *d, struct cla
 
 /* media.c: what SDP of that side announces. */
 void tracker_announce(struct tracker *t, struct call *call, enum call_side side, struct slice body);
+/* media.c: the stream with that key, or NULL; whose packets its packets are. */
+struct media_stream *tracker_find_stream(const struct tracker *t, const struct stream_key *key);
+void tracker_claim_stream(struct media_stream *s, struct claim *claim);
 /* media.c: a stream leaves the tables, because its call or it itself ends. */
 void tracker_forget_stream(struct tracker *t, struct media_stream *s);
 
