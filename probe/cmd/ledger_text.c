@@ -80,6 +80,16 @@ static const struct word words[] = {
     { "handshakes", "TLS handshakes over the limit" },
     { "flows", "unknown flows over the limit" },
     { "conversations", "conversations over the limit" },
+    { "stream_events", "changes in mid-stream over the limit" },
+    { "payload_malformed", "codec frames that cannot be" },
+    { "xr_malformed", "RTCP XR blocks that do not fit" },
+    { "vq_malformed", "quality reports that cannot be read" },
+    { "vq_no_call", "quality reports of no known call" },
+    { "vq_reports", "quality reports of a call over the limit" },
+    { "dtmf_digits", "keypresses of a call over the limit" },
+    { "dtmf_malformed", "keypresses that cannot be read" },
+    { "tone_listeners", "streams heard for keys over the limit" },
+    { "udptl_malformed", "not UDPTL on a fax address" },
     { "memory", "out of memory" },
 };
 /* clang-format on */
@@ -194,6 +204,7 @@ static const struct loss losses[] = {
     LOSS(tracked_limit, "over a tracking limit", "named below: what came first was kept"),
     LOSS(store_dropped, "not stored",
          "the disk was full or too slow: analysed, but in no call's pcap"),
+    LOSS(not_kept, "packets of video, not kept", "analysed; to keep them too: store.video: yes"),
 };
 
 static void add_losses(struct strbuf *out, const struct capture_record *c)

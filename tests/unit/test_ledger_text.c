@@ -86,6 +86,7 @@ static void what_is_not_says_what_to_do(void **state)
     c.kernel_dropped = 3;
     c.interface_dropped = 0;
     c.tcp_gaps = 2;
+    c.not_kept = 5;
     c.refusals = SLICE("{\"sip_resync\":1}");
     c.protocols = SLICE("{\"mgcp\":12,\"rtp\":3}");
     c.bins = SLICE("{\"rtp\":7,\"sip\":4,\"a\\u001b\":0}");
@@ -108,6 +109,8 @@ static void what_is_not_says_what_to_do(void **state)
         "capture.ring_mib, or narrow capture.filter\n"
         "           2  holes in TCP streams                the mirror lost segments: SIP over TCP "
         "may lack messages\n"
+        "           5  packets of video, not kept          analysed; to keep them too: store.video: "
+        "yes\n"
         "Refused, or not as it should be:\n"
         "           1  SIP picked up after damage\n"
         "Seen, not analysed (what nDPI takes it for):\n"
