@@ -19,7 +19,7 @@ static const struct {
     { "serve", cmd_serve, "serve the dashboard and the API of a store" },
     { "calls", cmd_calls, "list and search the calls of a store" },
     { "show", cmd_show, "print one call: its ladder and its streams" },
-    { "export", cmd_export, "write every packet of a call as a pcap" },
+    { "export", cmd_export, "write a call as a pcap, or as sound" },
     { "alerts", cmd_alerts, "list the alerts of a store" },
 };
 
@@ -59,10 +59,8 @@ int main(int argc, char **argv)
         if (slice_eq(word, slice_of_text(commands[i].name)))
             return commands[i].run(argc - 1, argv + 1);
     }
-    if (slice_eq(word, SLICE("--version"))) {
-        puts("earshot " EARSHOT_VERSION);
-        return EXIT_OK;
-    }
+    if (slice_eq(word, SLICE("--version")))
+        return cmd_version(argc - 1, argv + 1);
     if (slice_eq(word, SLICE("--help")) || slice_eq(word, SLICE("-h")) ||
         slice_eq(word, SLICE("help"))) {
         print_help(stdout);
