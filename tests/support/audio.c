@@ -116,7 +116,7 @@ static void speak(int16_t *pcm, int voice)
 }
 
 /* A whole number of periods in 10 ms: every packet of a tone is the same. */
-static void sound_tone(int16_t *pcm, int voice)
+static void play_tone(int16_t *pcm, int voice)
 {
     uint32_t step = phase_step(voice ? 500 : 400);
 
@@ -157,6 +157,11 @@ static uint8_t encode_a_law(int16_t sample)
     return (uint8_t)((sign | segment << 4 | (magnitude & 15)) ^ 0x55);
 }
 
+uint8_t audio_encode_sample(enum codec_id id, int16_t sample)
+{
+    return id == CODEC_PCMU ? encode_mu_law(sample) : encode_a_law(sample);
+}
+
 /* Bytes of the right outer form for a codec that we do not have. */
 static uint16_t make_frame(uint8_t *out, enum codec_id id, int64_t ptime_ms, enum audio_kind kind,
                            struct rng *r)
@@ -193,11 +198,8 @@ static bool make_loop(struct audio_loop *loop, enum codec_id id, int64_t ptime_m
         uint16_t len = (uint16_t)samples;
 
         if (id == CODEC_PCMU || id == CODEC_PCMA) {
-            for (uint32_t i = 0; i < samples; i++) {
-                int16_t sample = pcm[f * samples + i];
-
-                p[i] = id == CODEC_PCMU ? encode_mu_law(sample) : encode_a_law(sample);
-            }
+            for (uint32_t i = 0; i < samples; i++)
+                p[i] = audio_encode_sample(id, pcm[f * samples + i]);
         } else {
             if (kind == AUDIO_TONE)
                 r = rng_for(SEED, 2, 0);
@@ -212,21 +214,23 @@ static bool make_loop(struct audio_loop *loop, enum codec_id id, int64_t ptime_m
 struct audio *audio_open(int64_t ptime_ms, enum audio_kind kind)
 {
     struct audio *a = calloc(1, sizeof(*a));
-    int16_t *pcm = calloc(LOOP_SAMPLES, sizeof(*pcm));
-    bool ok = a && pcm;
+    bool ok = a;
 
     for (int voice = 0; ok && voice < AUDIO_VOICES; voice++) {
-        memset(pcm, 0, LOOP_SAMPLES * sizeof(*pcm));
-        if (kind == AUDIO_SPEECH)
+        int16_t *pcm = a->pcm[voice] = calloc(LOOP_SAMPLES, sizeof(*pcm));
+
+        a->pcm_samples = LOOP_SAMPLES;
+        if (!pcm)
+            ok = false;
+        else if (kind == AUDIO_SPEECH)
             speak(pcm, voice);
         else
-            sound_tone(pcm, voice);
+            play_tone(pcm, voice);
         for (int id = 0; ok && id < CODEC_COUNT; id++) {
             if (audio_takes_ptime((enum codec_id)id, ptime_ms))
                 ok = make_loop(&a->loops[id][voice], (enum codec_id)id, ptime_ms, kind, pcm, voice);
         }
     }
-    free(pcm);
     if (ok)
         return a;
     audio_close(a);
@@ -237,6 +241,8 @@ void audio_close(struct audio *a)
 {
     if (!a)
         return;
+    for (int voice = 0; voice < AUDIO_VOICES; voice++)
+        free(a->pcm[voice]);
     for (int id = 0; id < CODEC_COUNT; id++) {
         for (int voice = 0; voice < AUDIO_VOICES; voice++) {
             free(a->loops[id][voice].frames);

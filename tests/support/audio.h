@@ -60,10 +60,15 @@ struct audio_loop {
 
 struct audio {
     struct audio_loop loops[CODEC_COUNT][AUDIO_VOICES];
+    int16_t *pcm[AUDIO_VOICES]; /* of what G.711 says */
+    int64_t pcm_samples;
 };
 
 /* Loops for the codecs that take that ptime. NULL without memory. */
 struct audio *audio_open(int64_t ptime_ms, enum audio_kind kind);
 void audio_close(struct audio *a);
+
+/* One sample in G.711: µ-law for CODEC_PCMU, else A-law. */
+uint8_t audio_encode_sample(enum codec_id id, int16_t sample);
 
 #endif

@@ -146,8 +146,11 @@ void call_release(struct call *c)
         return;
     truth_write_call(c);
     for (int phase = 0; phase < CALL_PHASES; phase++) {
-        for (int side = 0; side < CALL_SIDES; side++)
+        for (int side = 0; side < CALL_SIDES; side++) {
+            if (c->legs[phase][side])
+                rtp_source_fini(&c->legs[phase][side]->rtp);
             free(c->legs[phase][side]);
+        }
     }
     free(c);
 }

@@ -149,6 +149,72 @@ static bool parse_spike(struct options *o, const char *text)
     return true;
 }
 
+static bool add_tone(struct sound_plan *plan, const char *text)
+{
+    struct sound_tone *t = &plan->tones[plan->tone_count];
+
+    if (plan->tone_count == SOUND_TONES_MAX)
+        return false;
+    *t = (struct sound_tone){ 0 };
+    if (!take_number(&text, ':', 1, 3999, &t->hz) || !*text ||
+        !take_number(&text, ':', -90, 3.14, &t->dbm0))
+        return false;
+    if (*text && (!take_number(&text, ':', 0, 1e6, &t->start_s) || !*text ||
+                  !take_number(&text, '\0', 0.001, 1e6, &t->length_s)))
+        return false;
+    plan->tone_count++;
+    return true;
+}
+
+static bool parse_tone(struct options *o, const char *text)
+{
+    return add_tone(&o->sound[0], text);
+}
+
+static bool parse_tone_callee(struct options *o, const char *text)
+{
+    return add_tone(&o->sound[1], text);
+}
+
+static bool set_voice(struct sound_plan *plan, const char *text)
+{
+    if (strcmp(text, "silence") == 0) {
+        plan->voice = SOUND_SILENCE;
+        return true;
+    }
+    if (strncmp(text, "speech", 6) != 0 || (text[6] != '\0' && text[6] != ':'))
+        return false;
+    plan->voice = SOUND_SPEECH;
+    text += 7;
+    return text[-1] == '\0' || take_number(&text, '\0', -60, 60, &plan->gain_db);
+}
+
+static bool parse_voice(struct options *o, const char *text)
+{
+    return set_voice(&o->sound[0], text);
+}
+
+static bool parse_voice_callee(struct options *o, const char *text)
+{
+    return set_voice(&o->sound[1], text);
+}
+
+static bool set_noise(struct sound_plan *plan, const char *text)
+{
+    plan->noisy = take_number(&text, '\0', -90, 0, &plan->noise_dbm0);
+    return plan->noisy;
+}
+
+static bool parse_noise(struct options *o, const char *text)
+{
+    return set_noise(&o->sound[0], text);
+}
+
+static bool parse_noise_callee(struct options *o, const char *text)
+{
+    return set_noise(&o->sound[1], text);
+}
+
 #define AT(field) offsetof(struct options, field)
 
 /* clang-format off */
@@ -189,6 +255,12 @@ static const struct option_row rows[] = {
     { "codec", 'c', KIND_PARSED, 0, 0, 0, parse_codec, "NAME", "pcmu pcma g722 g729 gsm opus mix (default pcma)" },
     { "ptime", 0, KIND_INT, AT(ptime_ms), 10, 60, NULL, "MS", "10 20 30 40 60 (default 20)" },
     { "audio", 0, KIND_PARSED, 0, 0, 0, parse_audio, "speech|tone", "what G.711 says (default speech); a tone compresses well" },
+    { "tone", 0, KIND_PARSED, 0, 0, 0, parse_tone, "HZ:DBM0[:AT:S]", "the caller's G.711 is silence but for this tone, from second AT of its media on; repeatable" },
+    { "tone-callee", 0, KIND_PARSED, 0, 0, 0, parse_tone_callee, "HZ:DBM0[:AT:S]", "likewise the callee's" },
+    { "voice", 0, KIND_PARSED, 0, 0, 0, parse_voice, "speech[:DB]|silence", "what the caller says in G.711, so much louder: 30 dB are clipped" },
+    { "voice-callee", 0, KIND_PARSED, 0, 0, 0, parse_voice_callee, "speech[:DB]|silence", "likewise the callee" },
+    { "noise", 0, KIND_PARSED, 0, 0, 0, parse_noise, "DBM0", "white noise under what the caller says, which is nothing without --voice" },
+    { "noise-callee", 0, KIND_PARSED, 0, 0, 0, parse_noise_callee, "DBM0", "likewise the callee" },
     { "no-media", 0, KIND_FLAG, AT(no_media), 0, 0, NULL, NULL, "signalling only" },
     { "no-rtcp", 0, KIND_FLAG, AT(no_rtcp), 0, 0, NULL, NULL, "no RTCP (by default both sides send it every 5 s)" },
     { "dtmf", 0, KIND_CHANCE, AT(dtmf), 0, 0, NULL, "P", "calls in which digits are dialled (RFC 4733)" },
@@ -292,6 +364,9 @@ static const char *find_conflict(struct options *o)
         return "--ptime takes 10, 20, 30, 40 or 60";
     if (o->codec != CODEC_MIX && !audio_takes_ptime((enum codec_id)o->codec, o->ptime_ms))
         return "that --codec has no packets of that --ptime";
+    if ((sound_is_asked_for(&o->sound[0]) || sound_is_asked_for(&o->sound[1])) &&
+        o->codec != CODEC_PCMU && o->codec != CODEC_PCMA && o->codec != CODEC_MIX)
+        return "--tone, --voice and --noise need G.711";
     if (o->reorder && o->jitter_ms * 10 > 80 * (double)o->ptime_ms)
         return "--jitter with --reorder: at most 8 times --ptime, or packets come too late to be "
                "told from a restart of the stream";

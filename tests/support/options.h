@@ -11,6 +11,7 @@
 #include "tests/support/audio.h"
 #include "tests/support/flow.h"
 #include "tests/support/rng.h"
+#include "tests/support/sound.h"
 
 enum { OPTIONS_FAILS_MAX = 16, OPTIONS_SPIKES_MAX = 16, OPTIONS_TRUNKS_MAX = 200 };
 
@@ -43,6 +44,7 @@ struct options {
     int64_t ptime_ms;
     int64_t audio; /* enum audio_kind */
     bool no_media, no_rtcp;
+    struct sound_plan sound[2]; /* of the caller, of the callee; G.711 alone */
 
     uint64_t impaired, loss;
     bool gilbert;

@@ -38,7 +38,7 @@ static void hear_digit(struct rtp_source *s, const struct rtp_unit *u, int64_t n
 {
     static const char digits[] = "0123456789*#";
     struct call_seen *seen = &s->call->seen;
-    uint32_t duration = (uint32_t)(u->small[2] << 8 | u->small[3]);
+    uint32_t duration = (uint32_t)(u->own[2] << 8 | u->own[3]);
     int i = 0;
 
     while (i < seen->dtmf_count && seen->dtmf[i].timestamp != u->timestamp)
@@ -47,7 +47,7 @@ static void hear_digit(struct rtp_source *s, const struct rtp_unit *u, int64_t n
         return;
     if (i == seen->dtmf_count) {
         seen->dtmf[seen->dtmf_count++] =
-            (struct call_dtmf){ digits[u->small[0]], (uint8_t)s->side, now_ns, u->timestamp, 0 };
+            (struct call_dtmf){ digits[u->own[0]], (uint8_t)s->side, now_ns, u->timestamp, 0 };
     }
     if (duration > seen->dtmf[i].duration_ticks)
         seen->dtmf[i].duration_ticks = duration;
@@ -67,7 +67,7 @@ static void arrive(struct rtp_source *s, const struct rtp_unit *u, int64_t now_n
     uint8_t header[RTP_HEADER_BYTES];
     struct observer_packet seen = { u->seq, u->timestamp, now_ns, u->marker, u->event };
     struct flow_part head = { header, sizeof(header), 0 };
-    struct flow_part body = { u->bytes ? u->bytes : u->small, u->len, u->sum };
+    struct flow_part body = { u->bytes ? u->bytes : u->own, u->len, u->sum };
 
     header[0] = 0x80;
     header[1] = (uint8_t)(u->payload_type | (u->marker ? 0x80 : 0));
@@ -80,6 +80,8 @@ static void arrive(struct rtp_source *s, const struct rtp_unit *u, int64_t now_n
     world_write(s->call->world, WORLD_RTP, &s->flow, now_ns, &head, &body);
     observer_arrive(&s->observer, &seen);
     s->call->seen.frames++;
+    if (s->sound && !u->event && u->len == s->ticks_per_packet)
+        sound_measure(&s->heard, s->sound->mu_law, u->own, u->len);
     if (u->event)
         hear_digit(s, u, now_ns);
 }
@@ -132,13 +134,13 @@ static void make_event(struct rtp_source *s, struct rtp_unit *u, const struct ca
     u->marker = u->tick == d->tick;
     u->timestamp = s->first_timestamp + d->tick * s->ticks_per_packet;
     u->payload_type = audio_codecs[s->codec].event_type;
-    u->small[0] = event_code(d->digit);
-    u->small[1] = (uint8_t)(EVENT_VOLUME | (played == d->ticks ? EVENT_END : 0));
-    u->small[2] = (uint8_t)(duration >> 8);
-    u->small[3] = (uint8_t)duration;
+    u->own[0] = event_code(d->digit);
+    u->own[1] = (uint8_t)(EVENT_VOLUME | (played == d->ticks ? EVENT_END : 0));
+    u->own[2] = (uint8_t)(duration >> 8);
+    u->own[3] = (uint8_t)duration;
     u->bytes = NULL;
     u->len = 4;
-    u->sum = flow_fold(flow_sum(u->small, 4));
+    u->sum = flow_fold(flow_sum(u->own, 4));
 }
 
 static void make_audio(struct rtp_source *s, struct rtp_unit *u)
@@ -146,6 +148,13 @@ static void make_audio(struct rtp_source *s, struct rtp_unit *u)
     const struct audio_frame *frame = &s->loop->frames[u->tick % s->loop->count];
 
     u->payload_type = audio_codecs[s->codec].payload_type;
+    if (s->sound) {
+        u->bytes = NULL;
+        u->len = (uint16_t)s->ticks_per_packet;
+        sound_render(s->sound, u->tick * s->ticks_per_packet, u->own, u->len);
+        u->sum = flow_fold(flow_sum(u->own, u->len));
+        return;
+    }
     u->bytes = frame->bytes;
     u->len = frame->len;
     u->sum = frame->sum;
@@ -154,10 +163,10 @@ static void make_audio(struct rtp_source *s, struct rtp_unit *u)
 static void make_comfort_noise(struct rtp_unit *u)
 {
     u->payload_type = COMFORT_NOISE;
-    u->small[0] = 60; /* −60 dBov */
+    u->own[0] = 60; /* −60 dBov */
     u->bytes = NULL;
     u->len = 1;
-    u->sum = flow_fold(flow_sum(u->small, 1));
+    u->sum = flow_fold(flow_sum(u->own, 1));
 }
 
 /* Moves on to the next phrase or pause; true when this tick is silent and sends nothing or, at its
@@ -194,7 +203,8 @@ static bool next_unit(struct rtp_source *s, struct rtp_unit *u)
             marker = true;
             continue;
         }
-        *u = (struct rtp_unit){ .tick = s->tick++ };
+        u->tick = s->tick++;
+        u->marker = u->event = false;
         u->timestamp = s->first_timestamp + u->tick * s->ticks_per_packet;
         digit = digit_at(s, u->tick);
         if (is_silent(s, u->tick, &begins) && !digit) {
@@ -331,6 +341,19 @@ static void start_acting(struct rtp_source *s)
     event_heap_push(&w->events, at_ns, &s->actor);
 }
 
+/* Sound of its own, where the options ask for some and the codec is one that we can speak. */
+static void prepare_sound(struct rtp_source *s)
+{
+    const struct world *w = s->call->world;
+    const struct sound_plan *plan = &w->options.sound[s->side];
+
+    if (!sound_is_asked_for(plan) || (s->codec != CODEC_PCMU && s->codec != CODEC_PCMA))
+        return;
+    s->sound = world_alloc(sizeof(*s->sound));
+    sound_init(s->sound, plan, s->codec == CODEC_PCMU, w->audio->pcm[s->side],
+               w->audio->pcm_samples, s->rng.state);
+}
+
 /* The first tick at or after a time. */
 static int64_t tick_from(const struct rtp_source *s, int64_t time_ns)
 {
@@ -371,11 +394,17 @@ struct media_leg *rtp_source_start(struct call *c, const struct media_plan *plan
     flow_init(&s->flow, &w->options.style, FLOW_UDP, src, dst, plan->side == 0 ? 64 : 57, DSCP_EF,
               (uint16_t)rng_next(&s->rng));
     observer_init(&s->observer, codec->clock_hz, s->ticks_per_packet);
+    prepare_sound(s);
     c->legs[plan->phase][plan->side] = leg;
     start_acting(s);
     if (!w->options.no_rtcp)
         rtcp_source_start(leg, plan);
     return leg;
+}
+
+void rtp_source_fini(struct rtp_source *s)
+{
+    free(s->sound);
 }
 
 void rtp_source_free_flights(struct world *w)

@@ -10,17 +10,18 @@
 
 #include "tests/support/call.h"
 #include "tests/support/observer.h"
+#include "tests/support/sound.h"
 
 /* One packet on its way. */
 struct rtp_unit {
     int64_t seq, timestamp; /* not wrapped */
     int64_t tick;
-    const uint8_t *bytes; /* NULL: what `small` holds */
+    const uint8_t *bytes; /* NULL: what `own` holds */
     uint32_t sum;
     uint16_t len;
     uint8_t payload_type;
-    uint8_t small[4];
     bool marker, event;
+    uint8_t own[SOUND_PACKET_MAX];
 };
 
 struct rtp_source {
@@ -31,6 +32,8 @@ struct rtp_source {
     struct observer observer;
     enum codec_id codec;
     const struct audio_loop *loop;
+    struct sound *sound; /* NULL: the loop is what it says */
+    struct sound_seen heard;
     uint32_t ssrc;
     int side;
 
@@ -83,6 +86,9 @@ struct media_plan {
     int64_t start_ns, end_ns;
     int64_t pause_from_ns, pause_to_ns; /* both 0: none */
 };
+
+/* What is in it and belongs to nobody else. */
+void rtp_source_fini(struct rtp_source *s);
 
 /* Makes the leg, which its call frees, and sets its actors to work. */
 struct media_leg *rtp_source_start(struct call *c, const struct media_plan *plan);

@@ -106,6 +106,38 @@ static void put_rtcp(struct jsonw *j, const struct call *c, const struct media_l
     jsonw_object_close(j);
 }
 
+/* What the G.711 of a side says, where the options asked for it: when each tone began at the capture
+ * point (before jitter), and what of level and silence arrived. */
+static void put_sound(struct jsonw *j, const struct rtp_source *s)
+{
+    const struct sound_seen *heard = &s->heard;
+    const struct sound_plan *plan = &s->call->world->options.sound[s->side];
+    double media_s = (double)(s->tick_end * s->ptime_ns) * 1e-9;
+
+    put_real(j, "level_dbm0", sound_level_dbm0(heard, s->sound->mu_law));
+    put_real(j, "silence_ratio", (double)heard->silent / (double)heard->packets);
+    put_real(j, "clipping_ratio", (double)heard->clipped / (double)heard->samples);
+    jsonw_key(j, "tones");
+    jsonw_array_open(j);
+    for (int i = 0; i < plan->tone_count; i++) {
+        const struct sound_tone *t = &plan->tones[i];
+        double to_s = t->length_s > 0 && t->start_s + t->length_s < media_s
+                          ? t->start_s + t->length_s
+                          : media_s;
+
+        if (t->start_s >= media_s)
+            continue;
+        jsonw_object_open(j);
+        put_time(j, "time", s->start_ns + (int64_t)(t->start_s * 1e9 + 0.5));
+        put_real(j, "offset_ms", t->start_s * 1e3);
+        put_real(j, "length_ms", (to_s - t->start_s) * 1e3);
+        put_real(j, "hz", t->hz);
+        put_real(j, "level_dbm0", t->dbm0);
+        jsonw_object_close(j);
+    }
+    jsonw_array_close(j);
+}
+
 static void put_stream(struct jsonw *j, const struct call *c, const struct media_leg *leg,
                        const struct media_leg *other)
 {
@@ -143,6 +175,8 @@ static void put_stream(struct jsonw *j, const struct call *c, const struct media
     put_real(j, "max", r.delta_ms_max);
     jsonw_object_close(j);
     put_losses(j, o, &r);
+    if (s->sound && s->heard.packets)
+        put_sound(j, s);
     put_rtcp(j, c, leg, other);
     jsonw_object_close(j);
 }
