@@ -1,0 +1,80 @@
+#include "storage/audio/concealer.h"
+
+#include "storage/audio/audio_have.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+#if HAVE_SPANDSP
+#include <spandsp/telephony.h>
+/* After telephony.h. */
+#include <spandsp/plc.h>
+#endif
+
+enum { FADE_MS = 50, REPEATED_MS = 20 };
+
+int concealer_init(struct concealer *c, uint32_t rate_hz)
+{
+    *c = (struct concealer){ .rate_hz = rate_hz };
+#if HAVE_SPANDSP
+    c->plc = plc_init(NULL);
+    if (!c->plc)
+        return -ENOMEM;
+#endif
+    return 0;
+}
+
+void concealer_fini(struct concealer *c)
+{
+#if HAVE_SPANDSP
+    if (c->plc)
+        plc_free(c->plc);
+#endif
+    c->plc = NULL;
+}
+
+static size_t history_samples(const struct concealer *c)
+{
+    size_t n = (size_t)c->rate_hz * REPEATED_MS / 1000;
+
+    return n < CONCEALER_HISTORY ? n : CONCEALER_HISTORY;
+}
+
+void concealer_heard(struct concealer *c, int16_t *samples, size_t count)
+{
+    size_t keep = history_samples(c);
+
+    c->missing = 0;
+#if HAVE_SPANDSP
+    if (c->plc) {
+        plc_rx(c->plc, samples, (int)count);
+        return;
+    }
+#endif
+    if (count >= keep) {
+        memcpy(c->history, samples + count - keep, keep * sizeof *samples);
+    } else {
+        memmove(c->history, c->history + count, (keep - count) * sizeof *samples);
+        memcpy(c->history + keep - count, samples, count * sizeof *samples);
+    }
+}
+
+void concealer_fill(struct concealer *c, int16_t *out, size_t count)
+{
+    size_t keep = history_samples(c), fade = (size_t)c->rate_hz * FADE_MS / 1000;
+
+#if HAVE_SPANDSP
+    if (c->plc) {
+        plc_fillin(c->plc, out, (int)count);
+        return;
+    }
+#endif
+    for (size_t i = 0; i < count; i++, c->missing++) {
+        int64_t left = c->missing < fade ? (int64_t)(fade - c->missing) : 0;
+
+        int64_t sample = keep ? c->history[c->missing % keep] * left / (int64_t)fade : 0;
+
+        out[i] = (int16_t)sample;
+    }
+}
