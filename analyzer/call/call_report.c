@@ -1,6 +1,8 @@
 #include "analyzer/call/call_report.h"
 
 #include "analyzer/call/stream_reports.h"
+#include "analyzer/call/keypress_report.h"
+#include "analyzer/call/media_fax.h"
 #include "analyzer/call/verdict.h"
 
 #include <math.h>
@@ -141,16 +143,35 @@ static void worst(double *kept, double value, bool low_is_worse)
         *kept = value;
 }
 
+/* Of what the call's own parties said and heard. */
 static void report_worst(struct call_record *out, const struct stream_record *s)
 {
     out->packets = (out->packets == RECORD_NONE ? 0 : out->packets) + s->packets;
-    if (!slice_eq(s->media, SLICE("audio")))
+    if (!slice_eq(s->media, SLICE("audio")) || s->foreign_source == 1)
         return;
     worst(&out->mos_lq, s->mos_lq_jb200, true);
     worst(&out->mos_cq, s->mos_cq, true);
     worst(&out->jitter_ms_p95, s->jitter_ms_p95, false);
     if (s->expected > 0)
         worst(&out->loss_ratio, (double)s->lost / (double)s->expected, false);
+    if (s->bad_seconds > out->bad_seconds) /* RECORD_NONE is below all */
+        out->bad_seconds = s->bad_seconds;
+    worst(&out->worst_10s_mos_lq, s->worst_10s_mos_lq, true);
+    worst(&out->silence_ratio, s->silence_ratio, false);
+}
+
+/* Every five seconds of every stream weigh the same. */
+static void report_intervals(const struct call *call, const struct stream_record *streams,
+                             struct call_record *out)
+{
+    struct timeline_mos mos = { 0 };
+
+    for (uint8_t i = 0; i < call->stream_count; i++) {
+        if (!isnan(streams[i].interval_mos_p50) && streams[i].foreign_source != 1)
+            timeline_add_mos(&call->streams[i]->timeline, &mos);
+    }
+    out->interval_mos_p5 = timeline_mos_quantile(&mos, 0.05);
+    out->interval_mos_p50 = timeline_mos_quantile(&mos, 0.5);
 }
 
 static struct piece write_codecs(const struct stream_record *streams, size_t count,
@@ -173,30 +194,11 @@ static struct piece write_codecs(const struct stream_record *streams, size_t cou
     return p;
 }
 
-/* The digits themselves are secrets (PINs, cards): only that, when and how long. */
-static struct piece write_dtmf(const struct call *call, struct strbuf *scratch)
+static struct piece write_dtmf(const struct call *call, bool keep_digits, struct strbuf *scratch)
 {
     struct piece p = { scratch->len, 0 };
-    struct jsonw j = jsonw_to(scratch);
 
-    jsonw_array_open(&j);
-    for (uint8_t i = 0; i < call->stream_count; i++) {
-        const struct media_stream *s = call->streams[i];
-
-        for (uint32_t n = 0; n < s->keys.count; n++) {
-            jsonw_object_open(&j);
-            jsonw_key(&j, "time");
-            jsonw_time(&j, s->keys.keys[n].time_ns);
-            jsonw_key(&j, "method");
-            jsonw_text(&j, SLICE("rfc4733"));
-            jsonw_key(&j, "digit");
-            jsonw_null(&j);
-            jsonw_key(&j, "duration_ms");
-            jsonw_real(&j, s->keys.keys[n].duration * s->rtp.ms_per_tick, 1);
-            jsonw_object_close(&j);
-        }
-    }
-    jsonw_array_close(&j);
+    keypress_report(call, keep_digits, scratch);
     p.to = scratch->len;
     return p;
 }
@@ -243,19 +245,49 @@ static struct piece write_anomalies(const struct call *call, struct strbuf *scra
     return p;
 }
 
-static struct piece write_intervals(const struct media_stream *s, struct strbuf *scratch)
-{
-    struct piece p = { scratch->len, 0 };
+/* The texts of a stream that must be made. */
+struct stream_pieces {
+    struct piece intervals, loss_runs;
+};
 
+static void write_loss_runs(const struct media_stream *s, struct strbuf *scratch)
+{
+    struct jsonw j = jsonw_to(scratch);
+    struct burst_report burst;
+    struct media_tally t;
+
+    media_stream_tally(s, &t);
+    burst = burst_report(&t.burst);
+    jsonw_array_open(&j);
+    for (int i = 0; i < BURST_RUN_CLASSES; i++)
+        jsonw_int(&j, burst.runs[i]);
+    jsonw_array_close(&j);
+}
+
+static struct stream_pieces write_stream(const struct media_stream *s, struct strbuf *scratch)
+{
+    struct stream_pieces p;
+
+    p.intervals.from = scratch->len;
     timeline_write(&s->timeline, scratch);
-    p.to = scratch->len;
+    p.intervals.to = p.loss_runs.from = scratch->len;
+    write_loss_runs(s, scratch);
+    p.loss_runs.to = scratch->len;
     return p;
+}
+
+static void place_stream(const struct stream_pieces *p, const struct strbuf *scratch,
+                         struct stream_record *out)
+{
+    out->intervals = piece_of(scratch, p->intervals);
+    out->loss_runs = piece_of(scratch, p->loss_runs);
 }
 
 void call_report(const struct call *call, const struct call_scene *scene, struct call_record *out,
                  struct stream_record *streams, struct strbuf *scratch)
 {
-    struct piece codecs, dtmf, confidence, vlan, tunnel, anomalies, intervals[RECORD_STREAMS_MAX];
+    struct piece codecs, dtmf, confidence, vlan, tunnel, anomalies;
+    struct stream_pieces pieces[RECORD_STREAMS_MAX];
     enum media_verdict verdict = verdict_of_call(call, scene->media_seen);
     bool losses = scene->loss_epoch != call->loss_epoch;
 
@@ -269,17 +301,18 @@ void call_report(const struct call *call, const struct call_scene *scene, struct
         streams[i].call = call->id;
         streams[i].call_id = call->call_id;
         report_worst(out, &streams[i]);
-        intervals[i] = write_intervals(call->streams[i], scratch);
+        pieces[i] = write_stream(call->streams[i], scratch);
     }
+    report_intervals(call, streams, out);
     codecs = write_codecs(streams, call->stream_count, scratch);
-    dtmf = write_dtmf(call, scratch);
+    dtmf = write_dtmf(call, scene->keep_digits, scratch);
     confidence = write_confidence(call, losses, scratch);
     vlan = write_path(&call->path, path_add_vlan, scratch);
     tunnel = write_path(&call->path, path_add_tunnel, scratch);
     anomalies = write_anomalies(call, scratch);
     if (!scratch->failed) { /* else the texts are not whole: null */
         for (uint8_t i = 0; i < call->stream_count; i++)
-            streams[i].intervals = piece_of(scratch, intervals[i]);
+            place_stream(&pieces[i], scratch, &streams[i]);
         out->codecs = piece_of(scratch, codecs);
         out->dtmf = piece_of(scratch, dtmf);
         out->capture_confidence_reasons = piece_of(scratch, confidence);
@@ -289,6 +322,7 @@ void call_report(const struct call *call, const struct call_scene *scene, struct
         if (call->path.tunnel_count)
             out->tunnel = piece_of(scratch, tunnel);
     }
+    out->fax = media_fax_in_call(call);
     out->media_verdict = verdict_text(verdict);
     if (verdict != VERDICT_NONE)
         out->one_way = verdict_is_one_way(verdict);
@@ -300,11 +334,11 @@ void call_report(const struct call *call, const struct call_scene *scene, struct
 void call_report_orphan(const struct media_stream *s, struct stream_record *out,
                         struct strbuf *scratch)
 {
-    struct piece intervals;
+    struct stream_pieces pieces;
 
     strbuf_reset(scratch);
     media_stream_report(s, NULL, out);
-    intervals = write_intervals(s, scratch);
+    pieces = write_stream(s, scratch);
     if (!scratch->failed)
-        out->intervals = piece_of(scratch, intervals);
+        place_stream(&pieces, scratch, out);
 }

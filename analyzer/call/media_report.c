@@ -1,6 +1,7 @@
 /*
  * media_report - a stream as a record: what was counted, and what it means for the ear.
  */
+#include "analyzer/call/media_fax.h"
 #include "analyzer/call/media_stream.h"
 #include "analyzer/call/stream_reports.h"
 
@@ -9,6 +10,11 @@
 #define NS_PER_MS 1e6
 
 enum { LEAST_PACKETS_FOR_MOS = 100 }; /* fewer say nothing: null */
+
+static const struct codec_ie *codec_row(const struct media_stream *s)
+{
+    return s->format.ie;
+}
 
 static void report_quality(const struct media_stream *s, const struct media_tally *t,
                            int64_t expected, double rtt_ms, struct stream_record *out)
@@ -20,16 +26,17 @@ static void report_quality(const struct media_stream *s, const struct media_tall
                                          &out->mos_lq_jb120,   &out->mos_lq_jb200,
                                          &out->mos_lq_adaptive };
     static const struct slice scales[] = { SLICE_INIT("nb"), SLICE_INIT("wb"), SLICE_INIT("fb") };
-    const struct codec_ie *ie = s->format.ie;
+    const struct codec_ie *ie = codec_row(s);
     const struct loss_runs *heard = &t->runs[1 + PLAYOUT_JB200];
+    struct emodel_budget b;
 
-    if (!ie || s->media != MEDIA_AUDIO || s->srtp || s->rtp.packets < LEAST_PACKETS_FOR_MOS)
+    if (!ie || s->media != MEDIA_AUDIO || s->rtp.packets < LEAST_PACKETS_FOR_MOS)
         return;
+    b = emodel_of_loss(ie->scale, ie->ie, ie->bpl, 0, 1, 0); /* its powers are taken once */
     for (int m = 0; m < RECORD_MODELS; m++) {
-        double percent = 100.0 * t->runs[m].lost / (double)expected;
-        struct emodel_budget b = emodel_of_loss(ie->scale, ie->ie, ie->bpl, percent,
-                                                loss_runs_burst_ratio(&t->runs[m], expected), 0);
-
+        emodel_budget_lose(&b, ie->scale, ie->ie, ie->bpl,
+                           100.0 * t->runs[m].lost / (double)expected,
+                           loss_runs_burst_ratio(&t->runs[m], expected));
         *r[m] = b.r;
         *mos[m] = b.mos;
     }
@@ -46,14 +53,36 @@ static void report_quality(const struct media_stream *s, const struct media_tall
         double delay_ms = rtt_ms / 2 + playout_depth_ms(&s->playout, PLAYOUT_JB200) +
                           s->rtp.ticks_per_packet * s->rtp.ms_per_tick;
 
-        struct emodel_budget b =
-            emodel_of_loss(ie->scale, ie->ie, ie->bpl, 100 * out->model_ppl_ratio,
+        b = emodel_of_loss(ie->scale, ie->ie, ie->bpl, 100 * out->model_ppl_ratio,
                            out->model_burst_ratio, delay_ms);
-
         out->model_cq_delay_ms = delay_ms;
         out->r_cq = b.r;
         out->mos_cq = b.mos;
     }
+}
+
+/* What the second and the five of them say; the rest of the record is of the whole stream. */
+static void report_seconds(const struct media_stream *s, struct stream_record *out)
+{
+    struct timeline_mos mos = { 0 };
+    struct timeline_report t;
+
+    if (s->media != MEDIA_AUDIO)
+        return;
+    timeline_report(&s->timeline, &t);
+    out->level_dbm0 = level_dbm0(&t.level);
+    out->silence_ratio = level_silence_ratio(&t.level);
+    out->clipping_ratio = level_clipping_ratio(&t.level);
+    if (s->rtp.packets < LEAST_PACKETS_FOR_MOS)
+        return;
+    if (t.bad_seconds >= 0)
+        out->bad_seconds = t.bad_seconds;
+    out->worst_10s_mos_lq = t.worst_10s_mos;
+    if (!isnan(t.worst_10s_mos))
+        out->worst_10s_time = t.worst_10s_time_ns;
+    timeline_add_mos(&s->timeline, &mos);
+    out->interval_mos_p5 = timeline_mos_quantile(&mos, 0.05);
+    out->interval_mos_p50 = timeline_mos_quantile(&mos, 0.5);
 }
 
 static void report_losses(const struct media_stream *s, const struct media_tally *t,
@@ -135,5 +164,7 @@ void media_stream_report(const struct media_stream *s, const struct media_stream
     report_times(s, out);
     report_losses(s, &t, out);
     stream_reports_report(s, other, out);
+    report_seconds(s, out);
     report_quality(s, &t, out->expected, out->rtcp_rtt_ms, out);
+    media_fax_report(s, out);
 }

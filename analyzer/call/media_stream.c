@@ -1,5 +1,7 @@
 #include "analyzer/call/media_stream.h"
 
+#include "analyzer/call/media_fax.h"
+
 #include "analyzer/call/stream_reports.h"
 
 #include <math.h>
@@ -8,6 +10,12 @@
 enum {
     PROVEN_IN_A_ROW = 4, /* chance alone makes that of noise once in 2^48 */
 };
+
+static void take_event_format(struct media_stream *s, const struct media_format *format)
+{
+    s->event_payload_type = format->payload_type;
+    s->event_ms_per_tick = 1000.0 / (format->clock_rate_hz ? format->clock_rate_hz : 8000);
+}
 
 struct media_stream *media_stream_new(const struct stream_key *key,
                                       const struct media_format *format, int64_t time_ns)
@@ -22,7 +30,7 @@ struct media_stream *media_stream_new(const struct stream_key *key,
     s->format = *format;
     s->payload_type = format->payload_type;
     if (format->is_event) { /* keypresses alone, so far: a codec may follow */
-        s->event_payload_type = format->payload_type;
+        take_event_format(s, format);
         s->payload_type = MEDIA_NO_PAYLOAD_TYPE;
     }
     timeline_init(&s->timeline, time_ns);
@@ -37,6 +45,7 @@ void media_stream_free(struct media_stream *s)
     quantile_fini(&s->jitter_series);
     timeline_fini(&s->timeline);
     keypress_fini(&s->keys);
+    media_fax_free(s->fax);
     stream_reports_free(s->reports);
     free(s);
 }
@@ -44,7 +53,7 @@ void media_stream_free(struct media_stream *s)
 void media_stream_set_format(struct media_stream *s, const struct media_format *format)
 {
     if (format->is_event) {
-        s->event_payload_type = format->payload_type;
+        take_event_format(s, format);
         return;
     }
     if (format->is_noise)
@@ -96,28 +105,72 @@ static void retire(void *ctx, const struct rtp_block *block)
         s->late[m][(uint64_t)block->number % RTP_WINDOW_BLOCKS] = 0;
 }
 
-/* Losses are charged where the gap shows, and credited back where the late packet belongs. */
-static void count_in_timeline(struct media_stream *s, const struct rtp_observation *seen,
-                              int64_t highest_before)
+/* Did the 200 ms buffer play it? Of a number that is in the window. */
+static bool is_played(const struct media_stream *s, int64_t ext)
 {
-    int64_t gap = seen->ext - highest_before - 1;
+    size_t slot = (uint64_t)(ext >> 6) % RTP_WINDOW_BLOCKS;
 
-    if (seen->arrival == RTP_ARRIVAL_LATE)
-        timeline_late_copy(&s->timeline, seen->ext, s->rtp.jitter_ms);
-    else if (seen->arrival == RTP_ARRIVAL_IN_ORDER)
-        timeline_packet(&s->timeline, s->rtp.packets > 1 ? gap : 0, s->rtp.jitter_ms);
-    else if (seen->arrival == RTP_ARRIVAL_RESTART)
-        timeline_packet(&s->timeline, 0, s->rtp.jitter_ms);
+    return (s->rtp.seen[slot] & ~s->late[PLAYOUT_JB200][slot]) >> (ext & 63) & 1;
 }
 
-static void play_out(struct media_stream *s, const struct rtp_observation *seen)
+/* As the sequence stood before the packet. */
+struct sequence {
+    int64_t first, highest;
+};
+
+/* Losses are charged where the gap shows, and credited back where the late packet belongs. */
+static void count_unusual(struct media_stream *s, const struct rtp_observation *seen,
+                          const struct sequence *before, int64_t time_ns, bool late,
+                          struct counters *counters)
+{
+    struct timeline_packet p = {
+        .time_ns = time_ns,
+        .ext = seen->ext,
+        .next_ext = before->highest + 1,
+        .jitter_ms = s->rtp.jitter_ms,
+        .late = late,
+        .restarts = seen->arrival == RTP_ARRIVAL_RESTART,
+    };
+
+    if (s->rtp.first == seen->ext && seen->arrival == RTP_ARRIVAL_IN_ORDER) { /* a segment begins */
+        p.next_ext = seen->ext;
+    } else if (seen->arrival == RTP_ARRIVAL_IN_ORDER) {
+        p.gap = (uint32_t)(seen->ext - before->highest - 1);
+        p.gap_ms = p.gap * (s->rtp.ticks_per_packet * s->rtp.ms_per_tick);
+    } else if (p.restarts) {
+        p.next_ext = seen->ext - 1;
+    } else if (seen->ext < before->first) {
+        p.widens = true;
+        p.gap = (uint32_t)(before->first - seen->ext - 1);
+        p.above_heard = is_played(s, before->first);
+    } else {
+        p.late_copy = true;
+        p.below_heard = seen->ext == s->rtp.first || is_played(s, seen->ext - 1);
+        p.above_heard = is_played(s, seen->ext + 1);
+    }
+    timeline_unusual(&s->timeline, &p, counters);
+}
+
+static void count_in_timeline(struct media_stream *s, const struct rtp_observation *seen,
+                              const struct sequence *before, int64_t time_ns, bool late,
+                              struct counters *counters)
+{
+    if (seen->arrival == RTP_ARRIVAL_IN_ORDER && seen->ext == before->highest + 1 && !late)
+        timeline_usual(&s->timeline, time_ns, seen->ext, s->rtp.jitter_ms, counters);
+    else if (seen->arrival != RTP_ARRIVAL_DUPLICATE && seen->arrival != RTP_ARRIVAL_WILD)
+        count_unusual(s, seen, before, time_ns, late, counters);
+}
+
+/* True: too late for 200 ms. */
+static bool play_out(struct media_stream *s, const struct rtp_observation *seen)
 {
     unsigned late = playout_arrive(&s->playout, seen->transit_ms, seen->rebased || seen->talkspurt);
 
-    for (int m = 0; late; m++, late >>= 1) {
-        if (late & 1)
+    for (unsigned m = 0, left = late; left; m++, left >>= 1) {
+        if (left & 1)
             s->late[m][(uint64_t)(seen->ext >> 6) % RTP_WINDOW_BLOCKS] |= 1ull << (seen->ext & 63);
     }
+    return late >> PLAYOUT_JB200 & 1;
 }
 
 /* Numbers that follow each other are what noise has not. */
@@ -132,34 +185,40 @@ static void prove(struct media_stream *s, const struct rtp_observation *seen,
         s->proven = true;
 }
 
+/* What is encrypted would be digits that nobody pressed. */
+static void hear_event(struct media_stream *s, const struct rtp_packet *packet, int64_t time_ns,
+                       struct counters *counters)
+{
+    const struct keypress_clock clock = {
+        .ms_per_tick = s->event_ms_per_tick,
+        .ticks_per_packet = s->event_ms_per_tick == s->rtp.ms_per_tick ? s->rtp.ticks_per_packet : 0
+    };
+
+    if (!s->srtp)
+        keypress_event(&s->keys, packet, &clock, time_ns, counters);
+}
+
 void media_stream_packet(struct media_stream *s, const struct rtp_packet *packet, int64_t time_ns,
                          struct counters *counters)
 {
     bool is_event = packet->payload_type == s->event_payload_type;
     bool timed = !is_event && s->format.clock_rate_hz; /* else its timestamp is in unknown units */
-    int64_t highest_before = s->rtp.highest;
+    struct sequence before = { s->rtp.first, s->rtp.highest };
     struct rtp_observation seen;
+    bool late = false;
 
-    timeline_advance(&s->timeline, time_ns, highest_before, counters);
     rtp_stream_observe(&s->rtp, packet, time_ns, timed, &s->jitter_series, retire, s, &seen);
     if (!s->proven)
-        prove(s, &seen, highest_before);
-    count_in_timeline(s, &seen, highest_before);
+        prove(s, &seen, before.highest);
+    if (timed && seen.arrival != RTP_ARRIVAL_DUPLICATE && seen.arrival != RTP_ARRIVAL_WILD)
+        late = play_out(s, &seen);
+    count_in_timeline(s, &seen, &before, time_ns, late, counters);
     if (is_event) {
-        keypress_event(&s->keys, packet, time_ns, counters);
+        hear_event(s, packet, time_ns, counters);
         return;
     }
-    if (seen.arrival == RTP_ARRIVAL_WILD) {
+    if (seen.arrival == RTP_ARRIVAL_WILD)
         counters->refusals[REFUSAL_RTP_OUT_OF_WINDOW]++;
-        return;
-    }
-    if (seen.arrival != RTP_ARRIVAL_DUPLICATE && s->format.clock_rate_hz) {
-        uint32_t late_before = s->playout.buffers[PLAYOUT_JB200].late;
-
-        play_out(s, &seen);
-        if (s->playout.buffers[PLAYOUT_JB200].late != late_before)
-            timeline_too_late(&s->timeline);
-    }
 }
 
 static void tally_block(void *ctx, const struct rtp_block *block)

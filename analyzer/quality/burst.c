@@ -38,6 +38,23 @@ double loss_runs_burst_ratio(const struct loss_runs *r, int64_t expected)
     return ratio > 1 ? ratio : 1;
 }
 
+static unsigned class_of(uint32_t run)
+{
+    static const uint32_t least[BURST_RUN_CLASSES] = { 1, 2, 3, 4, 5, 10, 20 };
+    unsigned class = BURST_RUN_CLASSES - 1;
+
+    while (class && run < least[class])
+        class --;
+    return class;
+}
+
+static void close_run(struct burst *b)
+{
+    if (b->run)
+        b->runs[class_of(b->run)]++;
+    b->run = 0;
+}
+
 static void close_burst(struct burst *b)
 {
     if (b->losses >= 2) {
@@ -50,7 +67,9 @@ static void close_burst(struct burst *b)
 
 static void add_loss(struct burst *b, int64_t at)
 {
-    b->run = b->losses && at == b->last_loss + 1 ? b->run + 1 : 1;
+    if (b->losses == 0 || at != b->last_loss + 1)
+        close_run(b);
+    b->run++;
     if (b->run > b->longest_run)
         b->longest_run = b->run;
     if (b->losses && at - b->last_loss - 1 >= GMIN)
@@ -75,15 +94,18 @@ void burst_add(struct burst *b, uint64_t valid, uint64_t present)
 
 void burst_break(struct burst *b)
 {
+    close_run(b);
     close_burst(b);
 }
 
 struct burst_report burst_report(const struct burst *b)
 {
     struct burst whole = *b;
-    struct burst_report r = { 0, b->longest_run, NAN, NAN, NAN };
+    struct burst_report r = { 0, b->longest_run, NAN, NAN, NAN, { 0 } };
 
-    close_burst(&whole);
+    burst_break(&whole);
+    for (int i = 0; i < BURST_RUN_CLASSES; i++)
+        r.runs[i] = whole.runs[i];
     r.bursts = whole.bursts;
     if (whole.bursts) {
         r.density_ratio = (double)whole.burst_losses / (double)whole.burst_packets;

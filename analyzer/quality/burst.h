@@ -20,6 +20,9 @@ struct loss_runs {
     bool in_run;
 };
 
+/* How long runs of losses are: 1, 2, 3, 4, 5 to 9, 10 to 19, 20 and more. */
+enum { BURST_RUN_CLASSES = 7 };
+
 /* The whole shape. */
 struct burst {
     int64_t position; /* numbers fed so far */
@@ -28,6 +31,7 @@ struct burst {
     uint32_t run, longest_run;
     uint32_t bursts;
     int64_t burst_packets, burst_losses;
+    uint32_t runs[BURST_RUN_CLASSES]; /* that are over */
 };
 
 struct burst_report {
@@ -35,6 +39,7 @@ struct burst_report {
     double density_ratio;    /* share lost within bursts; NaN without bursts */
     double duration_packets; /* mean of a burst; NaN without bursts */
     double gap_packets;      /* mean of a gap; NaN before anything was fed */
+    uint32_t runs[BURST_RUN_CLASSES];
 };
 
 /* Bit i of `valid`: the i-th number counts; of `present`: it was received in time. */

@@ -139,21 +139,21 @@ static double delay_idd(double one_way_ms)
 }
 
 /* Codec and packet loss: clause 7.5. */
-static double equipment_ie_eff(const struct emodel_inputs *in)
+double emodel_ie_eff(enum emodel_scale scale, double ie, double bpl, double loss_percent,
+                     double burst_ratio)
 {
-    double left = scales[in->scale].ie_ceiling - in->ie;
+    double left = scales[scale].ie_ceiling - ie;
+    double percent = at_most(100, at_least(0, loss_percent));
 
-    if (in->loss_percent == 0) /* a codec without a Bpl is still itself when nothing is lost */
-        return in->ie;
-    return in->ie + left * in->loss_percent / (in->loss_percent / in->burst_ratio + in->bpl);
+    if (percent == 0) /* a codec without a Bpl is still itself when nothing is lost */
+        return ie;
+    return ie + left * percent / (percent / at_least(1, burst_ratio) + bpl);
 }
 
 static struct emodel_inputs within_range(const struct emodel_inputs *given)
 {
     struct emodel_inputs in = *given;
 
-    in.loss_percent = at_most(100, at_least(0, in.loss_percent));
-    in.burst_ratio = at_least(1, in.burst_ratio);
     in.one_way_ms = at_least(0, in.one_way_ms);
     in.loop_ms = at_least(0, in.loop_ms);
     in.echo_ms = at_least(0, in.echo_ms);
@@ -188,6 +188,14 @@ void emodel_set_delay(struct emodel_inputs *in, double one_way_ms)
     in->loop_ms = 2 * one_way_ms;
 }
 
+void emodel_budget_lose(struct emodel_budget *b, enum emodel_scale scale, double ie, double bpl,
+                        double loss_percent, double burst_ratio)
+{
+    b->ie_eff = emodel_ie_eff(scale, ie, bpl, loss_percent, burst_ratio);
+    b->r = b->ro - b->is - b->id - b->ie_eff + b->a;
+    b->mos = emodel_mos(b->r, scale);
+}
+
 void emodel_compute(const struct emodel_inputs *given, struct emodel_budget *out)
 {
     struct emodel_inputs in = within_range(given);
@@ -211,9 +219,7 @@ void emodel_compute(const struct emodel_inputs *given, struct emodel_budget *out
         b.idle = 0;
     b.idd = scale->idd_weight * delay_idd(in.one_way_ms);
     b.id = b.idte + b.idle + b.idd;
-    b.ie_eff = equipment_ie_eff(&in);
-    b.r = b.ro - b.is - b.id - b.ie_eff + b.a;
-    b.mos = emodel_mos(b.r, in.scale);
+    emodel_budget_lose(&b, in.scale, in.ie, in.bpl, in.loss_percent, in.burst_ratio);
     *out = b;
 }
 
@@ -235,6 +241,11 @@ double emodel_mos(double r, enum emodel_scale scale)
     if (x >= 100)
         return 4.5;
     return at_most(4.5, at_least(1, 1 + 0.035 * x + x * (x - 60) * (100 - x) * 7e-6));
+}
+
+double emodel_r_on_narrowband(double r, enum emodel_scale scale)
+{
+    return r / scales[scale].r_per_mos;
 }
 
 struct emodel_budget emodel_of_loss(enum emodel_scale scale, double ie, double bpl,

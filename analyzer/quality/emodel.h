@@ -69,6 +69,18 @@ double emodel_r(const struct emodel_inputs *in);
 /* MOS of an R value of that scale, within [1, 4.5]. */
 double emodel_mos(double r, enum emodel_scale scale);
 
+/* The R value on the narrowband scale that sounds the same: a limit for R means that one. */
+double emodel_r_on_narrowband(double r, enum emodel_scale scale);
+
+/* Ie_eff alone: all of R that hangs on loss. A few divisions, where the whole model takes powers. */
+double emodel_ie_eff(enum emodel_scale scale, double ie, double bpl, double loss_percent,
+                     double burst_ratio);
+
+/* The same call with other losses: ie_eff, r and mos of `b` anew, to the last bit what
+ * emodel_compute would say. */
+void emodel_budget_lose(struct emodel_budget *b, enum emodel_scale scale, double ie, double bpl,
+                        double loss_percent, double burst_ratio);
+
 /* The short way: a codec, what was lost and how late the voice comes; the rest is Table 2. A delay
  * of 0 gives the listening quality (mos_lq). */
 struct emodel_budget emodel_of_loss(enum emodel_scale scale, double ie, double bpl,

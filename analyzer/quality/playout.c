@@ -1,5 +1,7 @@
 #include "analyzer/quality/playout.h"
 
+#include <math.h>
+
 enum { LATE_IN_A_ROW = 10 };
 
 /* The adaptive buffer: how it starts, where it ends, and how often it looks back to shrink. */
@@ -7,7 +9,9 @@ enum { LATE_IN_A_ROW = 10 };
 #define ADAPTIVE_LEAST_MS 20.0f
 #define ADAPTIVE_MOST_MS  500.0f
 #define ADAPTIVE_MARGIN   1.25f
-enum { ADAPTIVE_LOOK_BACK = 256 };
+
+/* So far inside its ends the quiet range is narrowed: rounding never makes it hide a late packet. */
+#define QUIET_MARGIN_MS 1e-3
 
 static const struct {
     double depth_ms;
@@ -53,7 +57,7 @@ static void adapt(struct playout *p, double lateness_ms, bool late)
         p->adaptive_peak_ms = lateness;
     if (late)
         p->adaptive_depth_ms = lateness * ADAPTIVE_MARGIN;
-    if (++p->adaptive_count >= ADAPTIVE_LOOK_BACK) {
+    if (++p->adaptive_count >= PLAYOUT_LOOK_BACK) {
         float needed = p->adaptive_peak_ms * ADAPTIVE_MARGIN;
 
         if (needed < p->adaptive_depth_ms)
@@ -67,28 +71,49 @@ static void adapt(struct playout *p, double lateness_ms, bool late)
         p->adaptive_depth_ms = ADAPTIVE_MOST_MS;
 }
 
-unsigned playout_arrive(struct playout *p, double transit_ms, bool re_anchor)
+/* Where the next packet changes nothing. */
+static void find_quiet(struct playout *p)
 {
+    double from_ms = -INFINITY, to_ms = INFINITY;
+
+    for (int m = 0; m < PLAYOUT_MODELS; m++) {
+        double early_ms = p->buffers[m].anchor_ms - models[m].early_limit_ms;
+        double due_ms = p->buffers[m].anchor_ms + playout_depth_ms(p, (enum playout_model)m);
+
+        if (p->buffers[m].late_run)
+            due_ms = -INFINITY;
+        from_ms = early_ms > from_ms ? early_ms : from_ms;
+        to_ms = due_ms < to_ms ? due_ms : to_ms;
+    }
+    p->quiet_from_ms = from_ms + QUIET_MARGIN_MS;
+    p->quiet_to_ms = to_ms - QUIET_MARGIN_MS;
+}
+
+static void move_anchors(struct playout *p, double transit_ms)
+{
+    for (int m = 0; m < PLAYOUT_MODELS; m++) {
+        p->buffers[m].anchor_ms = transit_ms;
+        p->buffers[m].late_run = 0;
+    }
+    if (p->adaptive_depth_ms <= 0)
+        p->adaptive_depth_ms = ADAPTIVE_START_MS;
+}
+
+unsigned playout_judge(struct playout *p, double transit_ms, bool re_anchor)
+{
+    double lateness_ms = transit_ms - p->buffers[PLAYOUT_ADAPTIVE].anchor_ms;
     unsigned late = 0;
-    double lateness;
 
     if (re_anchor) {
+        move_anchors(p, transit_ms);
+    } else {
         for (int m = 0; m < PLAYOUT_MODELS; m++) {
-            p->buffers[m].anchor_ms = transit_ms;
-            p->buffers[m].late_run = 0;
+            if (is_late(&p->buffers[m], transit_ms, playout_depth_ms(p, (enum playout_model)m),
+                        models[m].early_limit_ms))
+                late |= 1u << m;
         }
-        if (p->adaptive_depth_ms <= 0)
-            p->adaptive_depth_ms = ADAPTIVE_START_MS;
-        return 0;
+        adapt(p, lateness_ms, (late >> PLAYOUT_ADAPTIVE & 1) != 0);
     }
-    for (int m = 0; m < PLAYOUT_ADAPTIVE; m++) {
-        if (is_late(&p->buffers[m], transit_ms, models[m].depth_ms, models[m].early_limit_ms))
-            late |= 1u << m;
-    }
-    lateness = transit_ms - p->buffers[PLAYOUT_ADAPTIVE].anchor_ms;
-    if (is_late(&p->buffers[PLAYOUT_ADAPTIVE], transit_ms, (double)p->adaptive_depth_ms,
-                models[PLAYOUT_ADAPTIVE].early_limit_ms))
-        late |= 1u << PLAYOUT_ADAPTIVE;
-    adapt(p, lateness, (late >> PLAYOUT_ADAPTIVE & 1) != 0);
+    find_quiet(p);
     return late;
 }

@@ -1,17 +1,37 @@
 #include "analyzer/quality/timeline.h"
 
+#include "analyzer/quality/burst.h"
+
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
-#define NS_PER_S INT64_C(1000000000)
+#define NS_PER_S    UINT64_C(1000000000)
+#define BAD_BELOW_R 60
 
-enum { LEAST_EXPECTED_INTERVAL = 25 }; /* half a second of 20 ms packets */
+enum {
+    LEAST_NUMBERS_INTERVAL = 25, /* half a second of 20 ms packets */
+    SETTLED_S = 20,              /* after so many silent seconds nothing is open any more */
+    PACKED_ROOM_BYTES = 64,
+};
+
+/* Times come from a file: any two of them, and their wraps are defined. */
+static int64_t later(int64_t time_ns, uint64_t by_ns)
+{
+    return (int64_t)((uint64_t)time_ns + by_ns);
+}
+
+static int64_t between(int64_t from_ns, int64_t to_ns)
+{
+    return (int64_t)((uint64_t)to_ns - (uint64_t)from_ns);
+}
 
 void timeline_init(struct timeline *t, int64_t time_ns)
 {
     *t = (struct timeline){ .start_ns = time_ns,
-                            .interval_end_ns = time_ns + INTERVAL_S * NS_PER_S };
+                            .last_ns = time_ns,
+                            .second_end_ns = later(time_ns, NS_PER_S),
+                            .now.first_ext = INT64_MIN,
+                            .before.first_ext = INT64_MIN };
 }
 
 void timeline_fini(struct timeline *t)
@@ -25,125 +45,427 @@ void timeline_set_codec(struct timeline *t, const struct codec_ie *ie, bool time
     t->timed = timed;
 }
 
-static double mos_of(const struct timeline *t, const struct timeline_second *s)
+/* The powers of the E-model, once for each codec. */
+static void know_codec(struct timeline *t)
 {
-    double expected = (double)s->packets + s->lost;
-    double lost = (double)s->lost + s->late;
-    struct loss_runs runs = { (uint32_t)lost, (uint32_t)s->runs + s->late, false };
+    double lossless_r;
 
-    if (!t->ie || expected < LEAST_EXPECTED_INTERVAL)
+    if (!t->ie || t->ie == t->known_ie)
+        return;
+    t->known_ie = t->ie;
+    t->line_r = emodel_of_loss(t->ie->scale, 0, t->ie->bpl, 0, 1, 0).r;
+    lossless_r = t->line_r - t->ie->ie;
+    t->lossless_mos = emodel_mos(lossless_r, t->ie->scale);
+    t->codec_is_bad = emodel_r_on_narrowband(lossless_r, t->ie->scale) < BAD_BELOW_R;
+}
+
+/* Of losses that are some; the codec is known. */
+static double r_of(const struct timeline *t, const struct timeline_losses *l)
+{
+    struct loss_runs runs = { l->lost + l->late, l->runs, false };
+    double percent = 100.0 * runs.lost / l->numbers;
+
+    return t->line_r - emodel_ie_eff(t->ie->scale, t->ie->ie, t->ie->bpl, percent,
+                                     loss_runs_burst_ratio(&runs, l->numbers));
+}
+
+static double mos_of(const struct timeline *t, const struct timeline_losses *l, uint32_t least)
+{
+    if (!t->ie || l->numbers < least)
         return NAN;
-    if (lost > expected)
-        lost = expected;
-    return emodel_of_loss(t->ie->scale, t->ie->ie, t->ie->bpl, 100 * lost / expected,
-                          loss_runs_burst_ratio(&runs, (int64_t)expected), 0)
-        .mos;
+    if (l->lost + l->late == 0)
+        return t->lossless_mos;
+    return emodel_mos(r_of(t, l), t->ie->scale);
 }
 
-static size_t pack(const struct timeline *t, uint8_t out[INTERVAL_PACKED_BYTES])
+static void add_losses(struct timeline_losses *to, const struct timeline_losses *from)
 {
-    const struct timeline_second *s = &t->now;
-    struct interval i = interval_empty();
-
-    i.packets = s->packets;
-    i.lost = s->lost;
-    i.late = s->late;
-    if (s->packets && t->timed)
-        i.jitter_ms_max = (double)s->jitter_ms_max;
-    i.mos_lq = mos_of(t, s);
-    return interval_pack(out, &i);
+    to->numbers += from->numbers;
+    to->lost += from->lost;
+    to->late += from->late;
+    to->runs += from->runs;
 }
 
-static bool reserve(struct timeline *t, size_t bytes)
+static uint16_t to_u16(uint32_t n)
 {
-    uint32_t room = t->packed_room ? t->packed_room * 2 : 64;
-    uint8_t *grown;
+    return n > UINT16_MAX ? UINT16_MAX : (uint16_t)n;
+}
 
-    if (t->packed_bytes + bytes <= t->packed_room)
-        return true;
-    grown = realloc(t->packed, room);
-    if (!grown)
-        return false;
-    t->packed = grown;
-    t->packed_room = room;
+/* A second alone. */
+static void judge(struct timeline *t, const struct timeline_losses *l)
+{
+    bool bad;
+
+    if (!t->ie || l->numbers < TIMELINE_LEAST_NUMBERS)
+        return;
+    bad = t->codec_is_bad;
+    if (l->lost + l->late)
+        bad = emodel_r_on_narrowband(r_of(t, l), t->ie->scale) < BAD_BELOW_R;
+    t->judged_seconds++;
+    t->bad_seconds += bad;
+}
+
+/* The ten seconds that end with this one. */
+static void slide(struct timeline *t, const struct timeline_losses *l, int64_t end_ns)
+{
+    struct timeline_past *past = &t->past[t->oldest];
+    double mos;
+
+    t->window.numbers -= past->numbers;
+    t->window.lost -= past->unheard;
+    t->window.runs -= past->runs;
+    *past =
+        (struct timeline_past){ to_u16(l->numbers), to_u16(l->lost + l->late), to_u16(l->runs) };
+    t->window.numbers += past->numbers;
+    t->window.lost += past->unheard;
+    t->window.runs += past->runs;
+    t->oldest = (uint8_t)((t->oldest + 1) % TIMELINE_WINDOW_S);
+    if (t->window_s < TIMELINE_WINDOW_S)
+        t->window_s++;
+    if (t->window_s < TIMELINE_WINDOW_S)
+        return;
+    mos = mos_of(t, &t->window, TIMELINE_WINDOW_S * TIMELINE_LEAST_NUMBERS);
+    if (!isnan(mos) && (t->worst_mos <= 0 || mos < t->worst_mos)) {
+        t->worst_mos = mos;
+        t->worst_time_ns = later(end_ns, -(TIMELINE_WINDOW_S * NS_PER_S));
+    }
+}
+
+static bool is_empty(const struct timeline_interval *i)
+{
+    return i->packets == 0 && i->losses.numbers == 0;
+}
+
+static double interval_mos(const struct timeline *t, const struct timeline_interval *i)
+{
+    return mos_of(t, &i->losses, LEAST_NUMBERS_INTERVAL);
+}
+
+/* With the silence before it. */
+static size_t pack(const struct timeline *t, const struct timeline_interval *i, uint32_t pause,
+                   uint8_t out[2 * INTERVAL_PACKED_BYTES])
+{
+    size_t n = pause ? interval_pack_pause(out, pause) : 0;
+    struct interval values = interval_empty();
+
+    values.packets = i->packets;
+    values.lost = i->losses.lost;
+    values.late = i->losses.late;
+    if (i->packets && t->timed)
+        values.jitter_ms_max = (double)i->jitter_ms_max;
+    values.mos_lq = interval_mos(t, i);
+    values.level_dbm0 = level_dbm0(&i->level);
+    values.silence_ratio = level_silence_ratio(&i->level);
+    values.clipping_ratio = level_clipping_ratio(&i->level);
+    return n + interval_pack(out + n, &values);
+}
+
+static bool append(struct timeline *t, const uint8_t *bytes, size_t n)
+{
+    if (t->packed_bytes + n > t->packed_room) {
+        /* At most INTERVALS_MAX times two pieces: far from a wrap. */
+        uint32_t room = (uint32_t)(t->packed_room * 2 + n + PACKED_ROOM_BYTES);
+        uint8_t *grown = realloc(t->packed, room);
+
+        if (!grown)
+            return false;
+        t->packed = grown;
+        t->packed_room = room;
+    }
+    memcpy(t->packed + t->packed_bytes, bytes, n);
+    t->packed_bytes += (uint32_t)n;
     return true;
 }
 
-static void keep(struct timeline *t, struct counters *counters)
+static void pass_empty(struct timeline *t, uint64_t intervals)
 {
-    uint8_t bytes[INTERVAL_PACKED_BYTES];
-    size_t n = pack(t, bytes);
+    uint32_t room = INTERVALS_MAX - t->intervals;
+    uint32_t n = intervals < room ? (uint32_t)intervals : room;
 
-    if (t->intervals < INTERVALS_MAX && reserve(t, n)) {
-        memcpy(t->packed + t->packed_bytes, bytes, n);
-        t->packed_bytes += (uint32_t)n;
-        t->intervals++;
-    } else {
+    t->intervals += n;
+    t->pause += n;
+}
+
+static void keep_interval(struct timeline *t, const struct timeline_interval *i,
+                          struct counters *counters)
+{
+    uint8_t bytes[2 * INTERVAL_PACKED_BYTES];
+
+    if (is_empty(i)) {
+        pass_empty(t, 1);
+        return;
+    }
+    level_add(&t->level, &i->level);
+    if (t->intervals >= INTERVALS_MAX) {
         counters->refusals[REFUSAL_INTERVALS]++;
-    }
-    t->now = (struct timeline_second){ 0 };
-    t->interval_end_ns += INTERVAL_S * NS_PER_S;
-}
-
-void timeline_roll(struct timeline *t, int64_t time_ns, int64_t highest_ext,
-                   struct counters *counters)
-{
-    while (time_ns >= t->interval_end_ns && t->intervals < INTERVALS_MAX)
-        keep(t, counters);
-    t->interval_first_ext = highest_ext + 1;
-}
-
-static void add_u16(uint16_t *count, int64_t n)
-{
-    int64_t sum = *count + n;
-
-    *count = sum < 0 ? 0 : sum > UINT16_MAX ? UINT16_MAX : (uint16_t)sum;
-}
-
-static void count(struct timeline *t, double jitter_ms)
-{
-    add_u16(&t->now.packets, 1);
-    if ((float)jitter_ms > t->now.jitter_ms_max)
-        t->now.jitter_ms_max = (float)jitter_ms;
-}
-
-void timeline_packet(struct timeline *t, int64_t gap, double jitter_ms)
-{
-    count(t, jitter_ms);
-    if (gap > 0) {
-        add_u16(&t->now.lost, gap);
-        add_u16(&t->now.runs, 1);
+    } else if (!append(t, bytes, pack(t, i, t->pause, bytes))) {
+        counters->refusals[REFUSAL_MEMORY]++;
+        pass_empty(t, 1); /* those after it stay in their places */
+    } else {
+        t->intervals++;
+        t->pause = 0;
     }
 }
 
-void timeline_late_copy(struct timeline *t, int64_t ext, double jitter_ms)
+/* One second is over; the one before it is judged. next_ext: the first number of the next one. */
+static void step(struct timeline *t, int64_t next_ext, struct counters *counters)
 {
-    count(t, jitter_ms);
-    if (ext >= t->interval_first_ext)
-        add_u16(&t->now.lost, -1);
+    know_codec(t);
+    if (t->has_before) {
+        add_losses(t->has_closing ? &t->closing.losses : &t->open.losses, &t->before.losses);
+        judge(t, &t->before.losses);
+        slide(t, &t->before.losses, later(t->second_end_ns, -NS_PER_S));
+    }
+    if (t->has_closing)
+        keep_interval(t, &t->closing, counters);
+    t->has_closing = false;
+    t->before = t->now;
+    t->has_before = true;
+    t->now = (struct timeline_second){ .first_ext = next_ext };
+    t->in_run = false;
+    t->second_end_ns = later(t->second_end_ns, NS_PER_S);
+    if (++t->second_of_interval < INTERVAL_S)
+        return;
+    t->second_of_interval = 0;
+    t->closing = t->open;
+    t->has_closing = true;
+    t->open = (struct timeline_interval){ 0 };
 }
 
-void timeline_too_late(struct timeline *t)
+void timeline_roll(struct timeline *t, int64_t time_ns, int64_t ext, struct counters *counters)
 {
-    add_u16(&t->now.late, 1);
+    uint64_t left = (uint64_t)between(t->second_end_ns, time_ns) / NS_PER_S + 1;
+
+    for (unsigned steps = 0; left; left--, steps++) {
+        if (steps >= SETTLED_S && left > INTERVAL_S) {
+            uint64_t intervals = (left - 1) / INTERVAL_S;
+
+            pass_empty(t, intervals);
+            t->second_end_ns = later(t->second_end_ns, intervals * INTERVAL_S * NS_PER_S);
+            left -= intervals * INTERVAL_S;
+        }
+        step(t, ext, counters);
+    }
 }
 
-void timeline_heard(struct timeline *t, const struct level_sum *level)
+static void charge_gap(struct timeline *t, uint32_t n)
 {
-    level_add(&t->now.level, level);
+    if (n == 0)
+        return;
+    t->now.losses.numbers += n;
+    t->now.losses.lost += n;
+    t->now.losses.runs += !t->in_run;
+    t->in_run = true;
+}
+
+/* Seconds pass that lost what they should have brought: each its share. */
+static void roll_through_outage(struct timeline *t, const struct timeline_packet *p,
+                                struct counters *counters)
+{
+    int64_t begin_ns = t->last_ns;
+    double per_ns = p->gap / (double)between(begin_ns, p->time_ns);
+    uint32_t charged = 0;
+
+    while (p->time_ns >= t->second_end_ns) {
+        uint32_t due = (uint32_t)(per_ns * (double)between(begin_ns, t->second_end_ns));
+
+        due = due > p->gap ? p->gap : due;
+        charge_gap(t, due - charged);
+        charged = due;
+        step(t, p->next_ext + charged, counters);
+    }
+    charge_gap(t, p->gap - charged);
+}
+
+static void pass_time(struct timeline *t, const struct timeline_packet *p,
+                      struct counters *counters)
+{
+    int64_t silence_ns = between(t->last_ns, p->time_ns);
+    bool is_gap = p->gap && !p->widens;
+
+    if (p->time_ns >= t->second_end_ns) {
+        /* Half of the silence or more: then the rest of it was lost time too. */
+        if (is_gap && silence_ns > 0 && 2e6 * p->gap_ms >= (double)silence_ns) {
+            roll_through_outage(t, p, counters);
+            return;
+        }
+        timeline_roll(t, p->time_ns, p->next_ext, counters);
+    }
+    if (is_gap)
+        charge_gap(t, p->gap);
+}
+
+/* The second that owns a number that was passed before; the oldest, when that one is judged. */
+static struct timeline_second *owner_of(struct timeline *t, int64_t ext)
+{
+    return t->has_before && ext < t->now.first_ext ? &t->before : &t->now;
+}
+
+/* Does a hole beside `ext` belong to the same second, so that both make one run? */
+static bool is_beside(const struct timeline *t, const struct timeline_second *s, int64_t ext)
+{
+    return ext >= s->first_ext && (s == &t->now || ext < t->now.first_ext);
+}
+
+static void credit(struct timeline *t, const struct timeline_packet *p)
+{
+    struct timeline_second *s = owner_of(t, p->ext);
+    struct timeline_losses *l = &s->losses;
+    bool hole_below = !p->below_heard && is_beside(t, s, p->ext - 1);
+    bool hole_above = !p->above_heard && is_beside(t, s, p->ext + 1);
+    uint32_t unheard;
+
+    if (l->lost == 0)
+        return; /* its second is judged already */
+    l->lost--;
+    if (p->late) {
+        l->late++;
+        return;
+    }
+    unheard = l->lost + l->late;
+    l->runs += (uint32_t)hole_below + hole_above; /* one run becomes none, one or two */
+    l->runs -= l->runs > 0;
+    if (l->runs > unheard) /* only where the second that owned it is judged */
+        l->runs = unheard;
+    if (l->runs == 0 && unheard)
+        l->runs = 1;
+}
+
+/* The segment begins further down than was thought. */
+static void widen(struct timeline *t, const struct timeline_packet *p)
+{
+    struct timeline_second *s = owner_of(t, p->ext);
+    bool hole_above = !p->above_heard && is_beside(t, s, p->ext + p->gap + 1);
+
+    s->losses.numbers += p->gap + 1;
+    s->losses.lost += p->gap;
+    s->losses.late += p->late;
+    s->losses.runs += (p->gap || p->late) && !hole_above;
+}
+
+void timeline_unusual(struct timeline *t, const struct timeline_packet *p,
+                      struct counters *counters)
+{
+    uint32_t counted = p->restarts ? 2 : 1;
+
+    pass_time(t, p, counters);
+    t->last_ns = p->time_ns;
+    t->open.packets += counted;
+    if ((float)p->jitter_ms > t->open.jitter_ms_max)
+        t->open.jitter_ms_max = (float)p->jitter_ms;
+    if (p->late_copy) {
+        credit(t, p);
+        return;
+    }
+    if (p->widens) {
+        widen(t, p);
+        return;
+    }
+    t->now.losses.numbers += counted;
+    t->now.losses.late += p->late;
+    t->now.losses.runs += p->late && !t->in_run;
+    t->in_run = p->late;
+}
+
+/* What would be known if the stream ended here. */
+struct ending {
+    struct timeline t;
+    const struct timeline_interval *tail[2]; /* that are not packed */
+    unsigned tail_count;
+};
+
+static void end(const struct timeline *stream, struct ending *e)
+{
+    struct timeline *t = &e->t;
+
+    *t = *stream; /* with borrowed bytes, which are only read */
+    e->tail_count = 0;
+    know_codec(t);
+    if (t->has_before) {
+        add_losses(t->has_closing ? &t->closing.losses : &t->open.losses, &t->before.losses);
+        judge(t, &t->before.losses);
+        slide(t, &t->before.losses, later(t->second_end_ns, -NS_PER_S));
+    }
+    add_losses(&t->open.losses, &t->now.losses);
+    judge(t, &t->now.losses);
+    if (t->last_ns >= later(t->second_end_ns, -(NS_PER_S / 2))) /* half a second more is a second */
+        slide(t, &t->now.losses, t->second_end_ns);
+    if (t->has_closing)
+        e->tail[e->tail_count++] = &t->closing;
+    e->tail[e->tail_count++] = &t->open;
 }
 
 void timeline_report(const struct timeline *t, struct timeline_report *out)
 {
-    *out = (struct timeline_report){ -1, NAN, 0, NAN, NAN, t->now.level };
+    struct ending e;
+
+    end(t, &e);
+    for (unsigned i = 0; i < e.tail_count; i++)
+        level_add(&e.t.level, &e.tail[i]->level);
+    *out = (struct timeline_report){
+        .bad_seconds = e.t.judged_seconds ? e.t.bad_seconds : -1,
+        .worst_10s_mos = e.t.worst_mos > 0 ? e.t.worst_mos : NAN,
+        .worst_10s_time_ns = e.t.worst_time_ns,
+        .level = e.t.level,
+    };
 }
 
 void timeline_write(const struct timeline *t, struct strbuf *out)
 {
-    uint8_t bytes[INTERVAL_PACKED_BYTES];
+    uint8_t bytes[2 * INTERVAL_PACKED_BYTES];
+    struct ending e;
 
+    end(t, &e);
     strbuf_add(out, bytes, interval_pack_heading(bytes, t->start_ns));
-    strbuf_add(out, t->packed, t->packed_bytes);
-    if (t->now.packets)
-        strbuf_add(out, bytes, pack(t, bytes));
+    if (t->packed_bytes)
+        strbuf_add(out, t->packed, t->packed_bytes);
+    for (unsigned i = 0; i < e.tail_count && e.t.intervals < INTERVALS_MAX; i++) {
+        e.t.intervals++;
+        if (is_empty(e.tail[i])) {
+            e.t.pause++;
+            continue;
+        }
+        strbuf_add(out, bytes, pack(&e.t, e.tail[i], e.t.pause, bytes));
+        e.t.pause = 0;
+    }
+}
+
+static void add_mos(struct timeline_mos *mos, double value)
+{
+    long step = isnan(value) ? -1 : lround((value - 1) * 1000);
+
+    if (step < 0 || step >= TIMELINE_MOS_STEPS)
+        return;
+    mos->counts[step]++;
+    mos->intervals++;
+}
+
+void timeline_add_mos(const struct timeline *t, struct timeline_mos *mos)
+{
+    struct interval_reader r = { .rest = bytes_of(t->packed, t->packed_bytes),
+                                 .left = INTERVALS_MAX };
+    struct interval i;
+    int64_t time_ns;
+    struct ending e;
+
+    while (interval_next(&r, &i, &time_ns))
+        add_mos(mos, i.mos_lq);
+    end(t, &e);
+    for (unsigned k = 0; k < e.tail_count && t->intervals + k < INTERVALS_MAX; k++)
+        add_mos(mos, interval_mos(&e.t, e.tail[k]));
+}
+
+double timeline_mos_quantile(const struct timeline_mos *mos, double share)
+{
+    double rank = ceil(share * mos->intervals);
+    double below = 0;
+
+    if (mos->intervals == 0)
+        return NAN;
+    for (unsigned step = 0; step < TIMELINE_MOS_STEPS; step++) {
+        below += mos->counts[step];
+        if (below >= rank && below > 0)
+            return 1 + step / 1000.0;
+    }
+    return NAN;
 }
