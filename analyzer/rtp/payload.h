@@ -16,6 +16,7 @@
 
 #include "analyzer/base/slice.h"
 
+/* AMR with interleaving, CRCs or robust sorting has another header: nothing is read of it. */
 enum payload_kind {
     PAYLOAD_PLAIN, /* nothing to read: G.711, G.722, GSM … */
     PAYLOAD_AMR,
@@ -36,22 +37,29 @@ enum payload_parse {
 };
 
 enum {
-    PAYLOAD_MODES = 16, /* AMR 0..8, AMR-WB 0..9, Opus bandwidth NB MB WB SWB FB, G.723 rates … */
+    /* AMR and AMR-WB: the frame type, 0 to 7 and 0 to 8. The others: see the enums below. */
+    PAYLOAD_MODES = 16,
     PAYLOAD_NO_MODE = 255,
 };
 
+enum payload_opus_mode { OPUS_NARROW, OPUS_MEDIUM, OPUS_WIDE, OPUS_SUPER_WIDE, OPUS_FULL };
+enum payload_g723_mode { G723_6300, G723_5300 };
+enum payload_ilbc_mode { ILBC_20_MS, ILBC_30_MS };
+
 /* One packet. */
 struct payload_info {
-    uint8_t mode;   /* of its speech frames (the last one's); PAYLOAD_NO_MODE: none */
-    uint8_t frames; /* of speech */
-    bool noise;     /* it carries comfort noise (SID) */
-    bool nothing;   /* no data at all: DTX kept alive */
+    uint32_t duration_us; /* of sound that it stands for, noise and gaps between frames included */
+    uint8_t mode;         /* of its speech frames (the last one's); PAYLOAD_NO_MODE: none */
+    uint8_t frames;       /* of speech */
+    bool noise;           /* it carries comfort noise (SID) */
+    bool nothing;         /* no data at all: DTX kept alive */
 };
 
 struct payload_tally {
+    uint64_t speech_us; /* of packets with speech: for the bit rate */
+    uint64_t bytes;     /* … that they took */
     uint32_t frames[PAYLOAD_MODES];
     uint32_t noise_packets;
-    uint32_t bytes, packets; /* of Opus: its bit rate */
 };
 
 /* By the encoding name of SDP and its parameters. */
@@ -63,5 +71,7 @@ enum payload_parse payload_parse(struct payload_info *out, enum payload_kind kin
 void payload_tally_add(struct payload_tally *t, const struct payload_info *p, size_t bytes);
 /* The mode of most frames; PAYLOAD_NO_MODE before any. */
 uint8_t payload_tally_mode(const struct payload_tally *t);
+/* Bits of payload a second of speech; 0 before any. */
+double payload_tally_bit_s(const struct payload_tally *t);
 
 #endif
