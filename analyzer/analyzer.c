@@ -1,5 +1,6 @@
 #include "analyzer/analyzer.h"
 
+#include "analyzer/call/media_fax.h"
 #include "analyzer/call/tracker.h"
 #include "analyzer/demux.h"
 
@@ -53,11 +54,17 @@ void analyzer_free(struct analyzer *a)
 static enum packet_bin other_bin(struct tracker *t, const struct datagram *d, enum packet_bin bin,
                                  struct claim *claim)
 {
-    bool image = false;
+    /* Numbers of fax packets begin like anything; DTLS is told by two bytes alone. */
+    if (bin == BIN_UDP_OTHER || bin == BIN_DTLS) {
+        enum fax_arrival fax = tracker_fax(t, d, claim);
 
-    if (!tracker_claim_media(t, d, claim, &image))
-        return bin;
-    return bin == BIN_UDP_OTHER && image ? BIN_T38 : bin;
+        if (fax == FAX_TAKEN || fax == FAX_REFUSED)
+            return BIN_T38;
+        if (fax == FAX_NOT_UDPTL && bin == BIN_UDP_OTHER)
+            tracker_refuse(t, REFUSAL_UDPTL_MALFORMED);
+    }
+    tracker_claim_media(t, d, claim);
+    return bin;
 }
 
 enum packet_bin analyzer_datagram(struct analyzer *a, const struct datagram *d, struct claim *claim)

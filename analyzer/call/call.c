@@ -47,6 +47,7 @@ void call_free(struct call *call)
         return;
     for (uint8_t i = 0; i < call->stream_count; i++)
         media_stream_free(call->streams[i]);
+    keypress_fini(&call->keys);
     arena_fini(&call->arena);
     free(call);
 }

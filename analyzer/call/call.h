@@ -32,6 +32,7 @@ enum call_side { SIDE_CALLER, SIDE_CALLEE };
 struct call {
     void *keeper; /* the sink's; with the id in the first line, as every packet asks for both */
     uint64_t id;
+    uint8_t media_epoch; /* moves with each SDP */
     struct expiry_link expiry;
     struct call *next_same_id; /* older call with the same Call-ID */
     struct call *next_changed, *previous_changed;
@@ -70,7 +71,9 @@ struct call {
 
     uint8_t sdp_direction[2]; /* enum sdp_direction the side said last, by enum call_side */
     bool sdp_seen[2];
-    bool has_image; /* T.38 was agreed on */
+    uint8_t image_sides; /* bits 1 << enum call_side: who spoke of fax in SDP */
+    bool has_fax;        /* it was heard */
+    struct keypress_list keys; /* that were sent as INFO */
     struct media_endpoint *endpoints;
     struct media_stream **streams; /* in the arena */
     uint8_t stream_room;

@@ -13,6 +13,7 @@
 struct call_scene {
     uint32_t loss_epoch; /* the analyzer's, now */
     bool media_seen;     /* RTP of any call came by */
+    bool keep_digits;    /* of keys that were pressed; else they are masked */
 };
 
 /* streams: room for RECORD_STREAMS_MAX. The scratch is reset. */

@@ -5,6 +5,8 @@
  * to (SDP announced it), the address it comes from (symmetric RTP behind NAT), else it is an orphan,
  * kept at its destination until SDP turns up.
  */
+#include "analyzer/call/media_fax.h"
+#include "analyzer/call/media_tones.h"
 #include "analyzer/call/tracker.h"
 
 enum {
@@ -43,6 +45,7 @@ struct media_stream *tracker_find_stream(const struct tracker *t, const struct s
 
 void tracker_forget_stream(struct tracker *t, struct media_stream *s)
 {
+    media_tones_close(t, s);
     table_remove(&t->streams, stream_hash(t, &s->key), s);
     if (!s->call) {
         media_map_remove_orphan(&t->media, s);
@@ -84,7 +87,8 @@ static bool join_call(struct tracker *t, struct media_stream *s, const struct me
     }
     s->call = call;
     s->direction = direction_from(sender);
-    s->media = e->media;
+    /* RTP beside a fax, or on its port before and after it, is sound. */
+    s->media = e->media == MEDIA_IMAGE ? MEDIA_AUDIO : e->media;
     s->srtp = e->srtp;
     s->strayed = !listener;
     s->proven = true;
@@ -94,11 +98,11 @@ static bool join_call(struct tracker *t, struct media_stream *s, const struct me
 }
 
 static struct media_stream *new_stream(struct tracker *t, const struct stream_key *key,
-                                       const struct rtp_packet *packet, const struct datagram *d,
+                                       uint8_t payload_type, const struct datagram *d,
                                        const struct media_endpoint *e)
 {
     struct media_format format =
-        media_format_for(e, e ? e->call->endpoints : NULL, packet->payload_type);
+        media_format_for(e, e ? e->call->endpoints : NULL, payload_type);
     struct media_stream *s;
 
     if (t->streams.used >= t->options.max_streams) {
@@ -134,7 +138,7 @@ static struct media_stream *open_orphan(struct tracker *t, const struct stream_k
         tracker_refuse(t, REFUSAL_STREAMS);
         return NULL;
     }
-    s = new_stream(t, key, packet, d, NULL);
+    s = new_stream(t, key, packet->payload_type, d, NULL);
     if (!s)
         return NULL;
     s->media = media_of_static_type(packet->payload_type);
@@ -150,8 +154,8 @@ static struct media_stream *open_orphan(struct tracker *t, const struct stream_k
 
 /* Who announced the address that it goes to, or comes from: in its own network, or elsewhere.
  * *listener: the one it goes to. */
-static struct media_endpoint *endpoint_of(const struct tracker *t, const struct datagram *d,
-                                          bool *listener)
+struct media_endpoint *tracker_find_endpoint(const struct tracker *t, const struct datagram *d,
+                                             bool *listener)
 {
     struct media_endpoint *e = media_map_endpoint(&t->media, &d->dst, d->network);
 
@@ -165,21 +169,27 @@ static struct media_endpoint *endpoint_of(const struct tracker *t, const struct 
     return e ? e : media_map_elsewhere(&t->media, &d->src, d->network);
 }
 
-static struct media_stream *open_stream(struct tracker *t, const struct stream_key *key,
-                                        const struct rtp_packet *packet, const struct datagram *d)
+struct media_stream *tracker_open_stream(struct tracker *t, const struct stream_key *key,
+                                         uint8_t payload_type, const struct datagram *d,
+                                         const struct media_endpoint *e, bool listener)
 {
-    bool listener;
-    struct media_endpoint *e = endpoint_of(t, d, &listener);
-    struct media_stream *s;
+    struct media_stream *s = new_stream(t, key, payload_type, d, e);
 
-    if (!e)
-        return open_orphan(t, key, packet, d);
-    s = new_stream(t, key, packet, d, e);
     if (s && !join_call(t, s, e, listener)) {
         drop_stream(t, s);
         return NULL;
     }
     return s;
+}
+
+static struct media_stream *open_stream(struct tracker *t, const struct stream_key *key,
+                                        const struct rtp_packet *packet, const struct datagram *d)
+{
+    bool listener;
+    struct media_endpoint *e = tracker_find_endpoint(t, d, &listener);
+
+    return e ? tracker_open_stream(t, key, packet->payload_type, d, e, listener)
+             : open_orphan(t, key, packet, d);
 }
 
 static void follow_format(struct tracker *t, struct media_stream *s, uint8_t payload_type)
@@ -202,10 +212,12 @@ static void follow_format(struct tracker *t, struct media_stream *s, uint8_t pay
 
 void tracker_claim_stream(struct media_stream *s, struct claim *claim)
 {
+    enum claim_kind kind = s->media == MEDIA_VIDEO ? CLAIM_VIDEO : CLAIM_MEDIA;
+
     if (s->call)
-        *claim = (struct claim){ CLAIM_MEDIA, s->call->id, &s->call->keeper };
+        *claim = (struct claim){ kind, s->call->id, &s->call->keeper };
     else
-        *claim = (struct claim){ CLAIM_MEDIA, s->id, &s->keeper };
+        *claim = (struct claim){ kind, s->id, &s->keeper };
 }
 
 uint64_t tracker_look_ahead(const struct tracker *t, const struct datagram *d)
@@ -245,37 +257,41 @@ enum packet_bin tracker_rtp(struct tracker *t, const struct datagram *d, struct 
     uint64_t hash;
 
     if (rtp_packet_parse(&packet, d->payload, d->wire_bytes) != RTP_PARSE_OK) {
-        bool image;
-
+        if (tracker_fax(t, d, claim) == FAX_TAKEN)
+            return BIN_T38;
         /* Where nobody announced media it only began like RTP. */
-        return tracker_claim_media(t, d, claim, &image) ? BIN_RTP_MALFORMED : BIN_UDP_OTHER;
+        return tracker_claim_media(t, d, claim) ? BIN_RTP_MALFORMED : BIN_UDP_OTHER;
     }
     key = (struct stream_key){ d->src, d->dst, d->network, packet.ssrc };
     hash = d->stream_hash ? d->stream_hash : stream_hash(t, &key);
     s = table_find(&t->streams, hash, same_stream, &key);
     if (!s) {
+        if (tracker_fax(t, d, claim) == FAX_TAKEN)
+            return BIN_T38;
         s = open_stream(t, &key, &packet, d);
         if (!s)
             return BIN_UDP_OTHER;
     }
-    if (packet.payload_type != s->payload_type && packet.payload_type != s->event_payload_type)
+    if (packet.payload_type != s->payload_type && packet.payload_type != s->event_payload_type) {
+        if (s->fax)
+            return tracker_fax(t, d, claim) == FAX_TAKEN ? BIN_T38 : BIN_UDP_OTHER;
         follow_format(t, s, packet.payload_type);
+    }
     tracker_claim_stream(s, claim);
     __builtin_prefetch(*claim->keeper); /* whoever claims packets wants it next */
     media_stream_packet(s, &packet, d->time_ns, &t->counters);
+    media_tones_packet(t, s, &packet, d->time_ns);
     return s->proven ? BIN_RTP : BIN_RTP_UNPROVEN;
 }
 
-bool tracker_claim_media(struct tracker *t, const struct datagram *d, struct claim *claim,
-                         bool *image)
+bool tracker_claim_media(struct tracker *t, const struct datagram *d, struct claim *claim)
 {
     bool listener;
-    struct media_endpoint *e = endpoint_of(t, d, &listener);
+    struct media_endpoint *e = tracker_find_endpoint(t, d, &listener);
 
     if (!e)
         return false;
     *claim = (struct claim){ CLAIM_MEDIA, e->call->id, &e->call->keeper };
-    *image = e->media == MEDIA_IMAGE;
     return true;
 }
 
@@ -418,7 +434,8 @@ static void announce_media(struct tracker *t, struct call *call, enum call_side 
     }
     if (m->disabled || !m->has_address || m->host_name || addr_is_unspecified(&m->rtp))
         return;
-    call->has_image = call->has_image || m->type == SDP_IMAGE;
+    if (m->type == SDP_IMAGE)
+        call->image_sides |= (uint8_t)(1u << side);
     e = add_endpoint(t, call, &m->rtp);
     if (!e)
         return;
@@ -426,7 +443,8 @@ static void announce_media(struct tracker *t, struct call *call, enum call_side 
     e->media = kind_of(m->type);
     e->direction = m->direction;
     e->srtp = m->srtp;
-    take_formats(t, e, sdp, m);
+    if (m->type != SDP_IMAGE) /* sound may come back to the port of the fax, as it was before */
+        take_formats(t, e, sdp, m);
     adopt_orphans(t, e);
     if (m->on_rtp && !is_default_rtcp(&m->rtp, &m->rtcp) && !addr_is_unspecified(&m->rtcp)) {
         e = add_endpoint(t, call, &m->rtcp);
@@ -445,6 +463,7 @@ void tracker_announce(struct tracker *t, struct call *call, enum call_side side,
         tracker_refuse(t, REFUSAL_SDP_MALFORMED);
         return;
     }
+    call->media_epoch++;
     for (uint16_t i = 0; i < sdp.media_count; i++)
         announce_media(t, call, side, &sdp, &sdp.media[i]);
 }

@@ -4,6 +4,7 @@
  * It goes to the RTP port (RFC 5761), to one that a=rtcp names, or to the port above RTP's; what a call's
  * RTCP says is about streams of that call alone.
  */
+#include "analyzer/call/media_fax.h"
 #include "analyzer/call/stream_reports.h"
 #include "analyzer/call/tracker.h"
 
@@ -95,6 +96,8 @@ enum packet_bin tracker_rtcp(struct tracker *t, const struct datagram *d, struct
     struct rtcp_iter packets;
     struct rtcp_packet p;
 
+    if (e && e->media == MEDIA_IMAGE && tracker_fax(t, d, claim) == FAX_TAKEN)
+        return BIN_T38;
     if (e) {
         scene.call = e->call;
         *claim = (struct claim){ CLAIM_MEDIA, e->call->id, &e->call->keeper };

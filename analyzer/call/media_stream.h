@@ -89,7 +89,11 @@ struct media_stream {
     /* Seldom. */
     struct media_format format;
     struct payload_tally payload;
-    struct keypress_list keys;      /* that were sent as events */
+    struct keypress_list keys;      /* that were sent as events, or heard in the sound */
+    struct media_fax *fax;          /* NULL: it is no fax */
+    struct media_tones *tones;      /* listens for keys in the sound; NULL: nobody does */
+    double event_ms_per_tick;       /* the clock of its events */
+    uint32_t tones_state;           /* what was so when media_tones decided last; 0: never */
     struct stream_reports *reports; /* what RTCP says of it; NULL: nothing so far */
     struct media_stream *next_orphan, *previous_orphan; /* that go to the same address */
     uint64_t id;

@@ -2,6 +2,9 @@
  * signalling - one SIP message finds its call or transaction, or begins one.
  */
 #include "analyzer/call/tracker.h"
+#include "analyzer/sip/dtmf_info.h"
+
+#include <math.h>
 
 static struct call *find_by_tags(struct call *call, const struct sip_msg *msg)
 {
@@ -54,6 +57,43 @@ static void take_sdp(struct tracker *t, struct call *call, const struct sip_msg 
         tracker_announce(t, call, call_sender(call, msg), body);
 }
 
+/* An INFO that carries a key; or that is sent back for credentials, and will carry it again. */
+static void take_key(struct tracker *t, struct call *call, const struct sip_msg *msg,
+                     int64_t time_ns)
+{
+    bool by_callee = (call_sender(call, msg) == SIDE_CALLEE) == msg->is_request;
+    uint8_t direction = by_callee ? DIRECTION_CALLEE_TO_CALLER : DIRECTION_CALLER_TO_CALLEE;
+    struct keypress key = { .time_ns = time_ns,
+                            .last_ns = time_ns,
+                            .duration_ms = NAN,
+                            .known_by = msg->cseq,
+                            .way = KEYPRESS_INFO,
+                            .direction = direction,
+                            .ended = true };
+    struct dtmf_info info;
+
+    if (!msg->is_request) {
+        if (msg->cseq_method == SIP_METHOD_INFO && (msg->status == 401 || msg->status == 407))
+            keypress_withdraw(&call->keys, msg->cseq, direction);
+        return;
+    }
+    if (msg->method != SIP_METHOD_INFO || msg->body.len == 0)
+        return;
+    switch (dtmf_info_parse(&info, msg->content_type, msg->body)) {
+    case DTMF_INFO_OK:
+        key.digit = info.digit;
+        if (info.duration_ms)
+            key.duration_ms = info.duration_ms;
+        keypress_info(&call->keys, &key, &t->counters);
+        return;
+    case DTMF_INFO_MALFORMED:
+        tracker_refuse(t, REFUSAL_DTMF_MALFORMED);
+        return;
+    case DTMF_INFO_NONE:
+        return;
+    }
+}
+
 static bool outcome_is_known(const struct call *call)
 {
     return call->answer_time != RECORD_NONE || call_state_is_over((enum call_state)call->state);
@@ -67,8 +107,10 @@ static enum packet_bin into_call(struct tracker *t, struct call *call, const str
     call->sip_anomalies |= msg->anomalies;
     if (d->wire_bytes > d->payload.len)
         call->truncated = true;
-    if (!repeat)
+    if (!repeat) {
         take_sdp(t, call, msg);
+        take_key(t, call, msg, d->time_ns);
+    }
     tracker_changed(t, call);
     if (outcome_is_known(call)) {
         tracker_settled(t, call);

@@ -85,7 +85,7 @@ struct call *tracker_find_calls(const struct tracker *t, struct slice call_id)
 
 static void report(struct tracker *t, struct call *call, enum record_event event)
 {
-    const struct call_scene scene = { t->loss_epoch, t->streams_total > 0 };
+    const struct call_scene scene = { t->loss_epoch, t->streams_total > 0, t->options.keep_digits };
     struct call_record record;
 
     if (!t->sink.call || (t->sink.closed_only && event != RECORD_CLOSED))

@@ -32,7 +32,7 @@ struct tracker {
     struct media_map media;
     struct expiry call_expiry, orphan_expiry, transaction_expiry;
     struct call *changed_head, *changed_tail;
-    size_t call_count, orphan_count;
+    size_t call_count, orphan_count, tone_listeners;
     uint64_t calls_total, streams_total;
     uint64_t last_id;
     uint64_t anomalies[SIP_ANOMALY_COUNT]; /* messages that have each */
@@ -83,8 +83,15 @@ void tracker_look_through(const struct tracker *t, uint64_t stream_hash);
 /* media_rtcp.c: what looks like RTCP. */
 enum packet_bin tracker_rtcp(struct tracker *t, const struct datagram *d, struct claim *claim);
 /* Claims the packet when a call announced its source or destination. True: it did. */
-bool tracker_claim_media(struct tracker *t, const struct datagram *d, struct claim *claim,
-                         bool *image);
+bool tracker_claim_media(struct tracker *t, const struct datagram *d, struct claim *claim);
+/* media.c: who announced the address that it goes to, or else comes from: in its own network, or
+ * elsewhere. *listener: the one it goes to. */
+struct media_endpoint *tracker_find_endpoint(const struct tracker *t, const struct datagram *d,
+                                             bool *listener);
+/* media.c: a stream of the endpoint's call; NULL: over a limit, counted. */
+struct media_stream *tracker_open_stream(struct tracker *t, const struct stream_key *key,
+                                         uint8_t payload_type, const struct datagram *d,
+                                         const struct media_endpoint *e, bool listener);
 
 /* media.c: what SDP of that side announces. */
 void tracker_announce(struct tracker *t, struct call *call, enum call_side side, struct slice body);

@@ -1,5 +1,7 @@
 #include "analyzer/call/verdict.h"
 
+#include "analyzer/call/media_fax.h"
+
 #define NS_PER_S INT64_C(1000000000)
 
 enum { SHORT_CALL_S = 3 }; /* answered for less: media may not have started */
@@ -68,7 +70,7 @@ static enum media_verdict blame(const struct call *call, enum call_side silent,
 
     if (may_be_quiet(call, silent))
         return VERDICT_ON_HOLD;
-    if (call->has_image)
+    if (media_fax_in_call(call))
         return VERDICT_UNKNOWN; /* fax: both sides need not send at once */
     if (h->elsewhere[other])
         return VERDICT_WRONG_ADDRESS;
@@ -95,7 +97,7 @@ enum media_verdict verdict_of_call(const struct call *call, bool media_seen)
             return VERDICT_UNKNOWN; /* nothing, or not where to listen, is known */
         if (may_be_quiet(call, SIDE_CALLER) && may_be_quiet(call, SIDE_CALLEE))
             return VERDICT_ON_HOLD;
-        return call->has_image ? VERDICT_UNKNOWN : VERDICT_NO_RTP;
+        return media_fax_in_call(call) ? VERDICT_UNKNOWN : VERDICT_NO_RTP;
     }
     return blame(call, h.packets[SIDE_CALLER] ? SIDE_CALLEE : SIDE_CALLER, &h);
 }

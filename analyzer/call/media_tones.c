@@ -1,0 +1,227 @@
+#include "analyzer/call/media_tones.h"
+
+#include "analyzer/base/serial.h"
+#include "analyzer/call/tracker.h"
+#include "analyzer/rtp/g711.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum {
+    SAMPLES_PER_MS = 8,
+    CHUNK_SAMPLES = 512,
+    SILENCE_MAX_SAMPLES = 8000, /* a pause is one after a second: more of it tells nothing */
+    BACK_MAX_SAMPLES = 8000,    /* further back is another clock, not a late packet */
+    /* Pauses between keys are 40 ms and more (ITU-T Q.24); shorter ones are holes in a tone. */
+    HOLE_SAMPLES = 30 * SAMPLES_PER_MS,
+};
+
+/* A tone as it is heard. */
+struct tone {
+    char digit; /* '\0': none so far */
+    uint64_t begin, end;
+    int64_t time_ns;
+    uint64_t filled; /* silence of lost packets that was fed before its end */
+};
+
+struct media_tones {
+    void *listener;
+    struct tone last;
+    uint64_t fed;        /* samples so far */
+    uint64_t packet_fed; /* … before the packet at hand */
+    uint64_t filled;     /* of those, silence for what was lost */
+    int64_t packet_ns;   /* when that came */
+    uint32_t next_timestamp;
+    enum g711_law law;
+    bool started;
+    struct media_stream *stream;
+    struct counters *counters;
+};
+
+static void tell(const struct media_tones *m)
+{
+    const struct tone *tone = &m->last;
+    uint64_t samples = tone->end - tone->begin;
+    const struct keypress key = { .time_ns = tone->time_ns,
+                                  .last_ns = m->packet_ns,
+                                  .duration_ms = samples ? (double)samples / SAMPLES_PER_MS : NAN,
+                                  .known_by = (uint32_t)tone->begin,
+                                  .digit = tone->digit,
+                                  .way = KEYPRESS_INBAND,
+                                  .ended = samples > 0 };
+
+    keypress_tone(&m->stream->keys, &key, m->counters);
+}
+
+static void on_tone(void *ctx, char digit, uint64_t at_sample, uint32_t samples)
+{
+    struct media_tones *m = ctx;
+    struct tone *tone = &m->last;
+    bool again = tone->digit == digit && at_sample == tone->begin;
+
+    /* What was lost in between is no pause. */
+    if (!again && tone->digit == digit && tone->end >= tone->begin && at_sample > tone->end)
+        again = at_sample - tone->end < HOLE_SAMPLES + (m->filled - tone->filled);
+    if (!again)
+        *tone =
+            (struct tone){ .digit = digit,
+                           .begin = at_sample,
+                           .time_ns = m->packet_ns + ((int64_t)at_sample - (int64_t)m->packet_fed) *
+                                                         (1000000 / SAMPLES_PER_MS) };
+    if (samples || !again) {
+        tone->end = at_sample + samples;
+        tone->filled = m->filled;
+    }
+    tell(m);
+}
+
+static void feed(const struct tracker *t, struct media_tones *m, const int16_t *samples,
+                 size_t count)
+{
+    t->options.tones.listen(m->listener, samples, count, on_tone, m);
+    m->fed += count;
+}
+
+static void feed_silence(const struct tracker *t, struct media_tones *m, uint32_t count)
+{
+    static const int16_t silence[CHUNK_SAMPLES];
+
+    if (count > SILENCE_MAX_SAMPLES)
+        count = SILENCE_MAX_SAMPLES;
+    m->filled += count;
+    for (uint32_t n; count; count -= n) {
+        n = count < CHUNK_SAMPLES ? count : CHUNK_SAMPLES;
+        feed(t, m, silence, n);
+    }
+}
+
+static void hear(const struct tracker *t, struct media_tones *m, const struct rtp_packet *packet,
+                 int64_t time_ns)
+{
+    int64_t gap = m->started ? serial32_diff(m->next_timestamp, packet->timestamp) : 0;
+    struct slice codes = packet->payload;
+    int16_t samples[CHUNK_SAMPLES];
+
+    if (gap < 0 && gap > -BACK_MAX_SAMPLES)
+        return; /* late, or once more: its place was fed already */
+    m->packet_ns = time_ns;
+    if (gap)
+        feed_silence(t, m,
+                     gap > 0 && gap < SILENCE_MAX_SAMPLES ? (uint32_t)gap : SILENCE_MAX_SAMPLES);
+    m->packet_fed = m->fed;
+    m->next_timestamp = packet->timestamp + (uint32_t)codes.len;
+    m->started = true;
+    while (codes.len) {
+        size_t n = codes.len < CHUNK_SAMPLES ? codes.len : CHUNK_SAMPLES;
+
+        g711_expand(samples, m->law, slice_of(codes.p, n));
+        feed(t, m, samples, n);
+        codes = slice_of(codes.p + n, codes.len - n);
+    }
+}
+
+static bool offers_events(const struct media_endpoint *e)
+{
+    for (uint8_t i = 0; i < e->format_count; i++) {
+        if (e->formats[i].is_event)
+            return true;
+    }
+    return false;
+}
+
+/* Did both sides name telephone-event? As long as one side alone spoke, and named it, it may. */
+static bool events_agreed(const struct call *call)
+{
+    bool spoke[2] = { false, false }, events[2] = { false, false };
+
+    for (const struct media_endpoint *e = call->endpoints; e; e = e->next_in_call) {
+        if (e->media != MEDIA_AUDIO || e->rtcp_only)
+            continue;
+        spoke[e->side] = true;
+        events[e->side] = events[e->side] || offers_events(e);
+    }
+    for (int side = 0; side < 2; side++) {
+        if (spoke[side] && !events[side])
+            return false;
+    }
+    return true;
+}
+
+static bool is_wanted(const struct tracker *t, const struct media_stream *s)
+{
+    if (!s->call || s->media != MEDIA_AUDIO || s->srtp || s->foreign)
+        return false;
+    if (t->options.inband_dtmf == INBAND_ALWAYS)
+        return true;
+    return t->options.inband_dtmf == INBAND_AUTO && s->call->answer_time != RECORD_NONE &&
+           s->event_payload_type == MEDIA_NO_PAYLOAD_TYPE && !events_agreed(s->call);
+}
+
+static void open_listener(struct tracker *t, struct media_stream *s, enum g711_law law)
+{
+    struct media_tones *m;
+
+    if (t->tone_listeners >= t->options.max_tone_listeners) {
+        tracker_refuse(t, REFUSAL_TONE_LISTENERS);
+        return;
+    }
+    m = calloc(1, sizeof *m);
+    if (m)
+        m->listener = t->options.tones.open();
+    if (!m || !m->listener) {
+        free(m);
+        tracker_refuse(t, REFUSAL_MEMORY);
+        return;
+    }
+    m->law = law;
+    m->stream = s;
+    m->counters = &t->counters;
+    s->tones = m;
+    t->tone_listeners++;
+}
+
+void media_tones_close(struct tracker *t, struct media_stream *s)
+{
+    if (!s->tones)
+        return;
+    t->options.tones.close(s->tones->listener);
+    free(s->tones);
+    s->tones = NULL;
+    t->tone_listeners--;
+}
+
+/* What was agreed on, or what the stream sends, is not what it was. */
+static void decide(struct tracker *t, struct media_stream *s)
+{
+    enum g711_law law = g711_law_of(slice_of_text(s->format.codec));
+    bool wanted = law != G711_NONE && is_wanted(t, s);
+
+    if (s->tones && (!wanted || s->tones->law != law))
+        media_tones_close(t, s);
+    if (!s->tones && wanted)
+        open_listener(t, s, law);
+}
+
+/* What a decision hangs on, in a few bits that change when it may change. */
+static uint32_t state_of(const struct media_stream *s)
+{
+    return 1u | (uint32_t)s->payload_type << 8 | (uint32_t)s->event_payload_type << 16 |
+           (uint32_t)(s->call ? s->call->media_epoch : 0) << 24 | (s->foreign ? 2u : 0) |
+           (s->call && s->call->answer_time != RECORD_NONE ? 4u : 0);
+}
+
+void media_tones_packet(struct tracker *t, struct media_stream *s, const struct rtp_packet *packet,
+                        int64_t time_ns)
+{
+    uint32_t state;
+
+    if (!t->options.tones.open || t->options.inband_dtmf == INBAND_NEVER)
+        return;
+    state = state_of(s);
+    if (state != s->tones_state) {
+        s->tones_state = state;
+        decide(t, s);
+    }
+    if (s->tones && packet->payload_type == s->payload_type)
+        hear(t, s->tones, packet, time_ns);
+}
