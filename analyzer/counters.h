@@ -85,6 +85,7 @@
     X(CONVERSATIONS,      "conversations")      /* that the mirror's health is judged by */ \
     X(STREAM_EVENTS,      "stream_events")      /* changes in mid-stream, over the cap */ \
     X(PAYLOAD_MALFORMED,  "payload_malformed")  /* a codec's frame that cannot be */ \
+    X(RTCP_FOREIGN,       "rtcp_foreign")       /* RTCP of a call from a host that takes no part in it */ \
     X(XR_MALFORMED,       "xr_malformed")       /* an XR block whose length lies */ \
     X(VQ_MALFORMED,       "vq_malformed")       /* a quality report (RFC 6035) that cannot be read */ \
     X(VQ_NO_CALL,         "vq_no_call")         /* a quality report of no call that is open */ \

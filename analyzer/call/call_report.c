@@ -1,8 +1,8 @@
 #include "analyzer/call/call_report.h"
 
-#include "analyzer/call/stream_reports.h"
 #include "analyzer/call/keypress_report.h"
 #include "analyzer/call/media_fax.h"
+#include "analyzer/call/stream_reports.h"
 #include "analyzer/call/verdict.h"
 
 #include <math.h>
@@ -112,17 +112,6 @@ static void report_times(const struct call *call, struct call_record *out)
     out->duration_open = call->bye_time == RECORD_NONE;
     out->duration_ms =
         ms_between(call->answer_time, out->duration_open ? call_last_time(call) : call->bye_time);
-}
-
-static const struct media_stream *opposite_of(const struct call *call, const struct media_stream *s)
-{
-    for (uint8_t i = 0; i < call->stream_count; i++) {
-        const struct media_stream *other = call->streams[i];
-
-        if (other != s && stream_reports_is_by(s, other->key.ssrc))
-            return other;
-    }
-    return NULL;
 }
 
 /* Collects JSON pieces in one buffer. Their places are kept as numbers until the buffer rests. */
@@ -247,7 +236,7 @@ static struct piece write_anomalies(const struct call *call, struct strbuf *scra
 
 /* The texts of a stream that must be made. */
 struct stream_pieces {
-    struct piece intervals, loss_runs;
+    struct piece intervals, loss_runs, xr;
 };
 
 static void write_loss_runs(const struct media_stream *s, struct strbuf *scratch)
@@ -272,7 +261,9 @@ static struct stream_pieces write_stream(const struct media_stream *s, struct st
     timeline_write(&s->timeline, scratch);
     p.intervals.to = p.loss_runs.from = scratch->len;
     write_loss_runs(s, scratch);
-    p.loss_runs.to = scratch->len;
+    p.loss_runs.to = p.xr.from = scratch->len;
+    stream_reports_write_xr(s, scratch);
+    p.xr.to = scratch->len;
     return p;
 }
 
@@ -281,6 +272,8 @@ static void place_stream(const struct stream_pieces *p, const struct strbuf *scr
 {
     out->intervals = piece_of(scratch, p->intervals);
     out->loss_runs = piece_of(scratch, p->loss_runs);
+    if (p->xr.to > p->xr.from)
+        out->rtcp_xr = piece_of(scratch, p->xr);
 }
 
 void call_report(const struct call *call, const struct call_scene *scene, struct call_record *out,
@@ -297,7 +290,7 @@ void call_report(const struct call *call, const struct call_scene *scene, struct
     report_times(call, out);
     report_outcome(call, out);
     for (uint8_t i = 0; i < call->stream_count; i++) {
-        media_stream_report(call->streams[i], opposite_of(call, call->streams[i]), &streams[i]);
+        media_stream_report(call->streams[i], &streams[i]);
         streams[i].call = call->id;
         streams[i].call_id = call->call_id;
         report_worst(out, &streams[i]);
@@ -337,7 +330,7 @@ void call_report_orphan(const struct media_stream *s, struct stream_record *out,
     struct stream_pieces pieces;
 
     strbuf_reset(scratch);
-    media_stream_report(s, NULL, out);
+    media_stream_report(s, out);
     pieces = write_stream(s, scratch);
     if (!scratch->failed)
         place_stream(&pieces, scratch, out);

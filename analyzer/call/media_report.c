@@ -128,8 +128,7 @@ static void report_times(const struct media_stream *s, struct stream_record *out
     out->jitter_ms_p95 = fmin(quantile_of(&s->jitter_series, 0.95), r->jitter_max_ms);
 }
 
-void media_stream_report(const struct media_stream *s, const struct media_stream *other,
-                         struct stream_record *out)
+void media_stream_report(const struct media_stream *s, struct stream_record *out)
 {
     static const struct slice directions[] = { SLICE_INIT("unknown"),
                                                SLICE_INIT("caller_to_callee"),
@@ -163,7 +162,7 @@ void media_stream_report(const struct media_stream *s, const struct media_stream
     out->restarts = s->rtp.restarts;
     report_times(s, out);
     report_losses(s, &t, out);
-    stream_reports_report(s, other, out);
+    stream_reports_report(s, out);
     report_seconds(s, out);
     report_quality(s, &t, out->expected, out->rtcp_rtt_ms, out);
     media_fax_report(s, out);

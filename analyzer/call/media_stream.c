@@ -101,6 +101,8 @@ static void retire(void *ctx, const struct rtp_block *block)
     struct heard h = heard_of(s, block);
 
     add_block(s->runs, &s->burst, block, &h);
+    if (s->reports)
+        stream_reports_retire(s->reports, block, s->runs[0].lost);
     for (int m = 0; m < PLAYOUT_MODELS; m++)
         s->late[m][(uint64_t)block->number % RTP_WINDOW_BLOCKS] = 0;
 }

@@ -133,11 +133,9 @@ struct media_tally {
 };
 void media_stream_tally(const struct media_stream *s, struct media_tally *t);
 
-/* media_report.c. Fills a record from what is known now. other: the stream of the opposite direction
- * or NULL, for the round trip. Texts that must be made (intervals, events, …) are left absent: they
- * are pieces of the report's scratch buffer, see call_report.c. */
-void media_stream_report(const struct media_stream *s, const struct media_stream *other,
-                         struct stream_record *out);
+/* media_report.c. Fills a record from what is known now. Texts that must be made (intervals, events,
+ * …) are left absent: they are pieces of the report's scratch buffer, see call_report.c. */
+void media_stream_report(const struct media_stream *s, struct stream_record *out);
 
 /* Lost share behind the 200 ms buffer; NaN before anything was expected. */
 double media_stream_loss_ratio(const struct media_stream *s);

@@ -82,6 +82,7 @@ static const struct word words[] = {
     { "conversations", "conversations over the limit" },
     { "stream_events", "changes in mid-stream over the limit" },
     { "payload_malformed", "codec frames that cannot be" },
+    { "rtcp_foreign", "RTCP from hosts that take no part in the call" },
     { "xr_malformed", "RTCP XR blocks that do not fit" },
     { "vq_malformed", "quality reports that cannot be read" },
     { "vq_no_call", "quality reports of no known call" },

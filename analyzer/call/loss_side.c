@@ -1,0 +1,189 @@
+#include "analyzer/call/loss_side.h"
+
+#include "analyzer/base/serial.h"
+
+enum {
+    START_WITHIN = 2,    /* packets under way, or first ones lost: still the stream's beginning */
+    COUNT_WITHIN = 3000, /* RFC 3550's MAX_DROPOUT: a count further off is not of this stream */
+    STEP_BACK_MAX = 3,   /* late packets and copies make up for losses; more: counted anew */
+    NEAR_ZERO = 1,       /* a single packet may just have been overtaken by the report */
+};
+
+void loss_side_retire(struct loss_side *l, const struct rtp_block *block, uint32_t lost)
+{
+    size_t slot = (uint64_t)block->number % LOSS_SIDE_BLOCKS;
+    uint64_t missing = block->valid & ~block->seen;
+
+    l->blocks[slot].number = block->number;
+    l->blocks[slot].missing = missing;
+    l->blocks[slot].lost_before = lost - (uint32_t)__builtin_popcountll(missing);
+    l->blocks[slot].used = true;
+}
+
+/* Those of a block up to ext. */
+static int64_t count_up_to(int64_t number, uint64_t missing, int64_t ext)
+{
+    if (number > ext >> 6)
+        return 0;
+    if (number == ext >> 6)
+        missing &= ~0ull >> (63 - (ext & 63));
+    return __builtin_popcountll(missing);
+}
+
+struct count_ctx {
+    int64_t ext, missing;
+};
+
+static void count_block(void *ctx, const struct rtp_block *block)
+{
+    struct count_ctx *c = ctx;
+
+    c->missing += count_up_to(block->number, block->valid & ~block->seen, c->ext);
+}
+
+/* How many numbers up to ext the probe misses now. False: that is not kept any more, or not yet. */
+static bool missing_up_to(const struct loss_side *l, const struct media_stream *s, int64_t ext,
+                          int64_t *missing)
+{
+    const struct rtp_stream *r = &s->rtp;
+    size_t slot = (uint64_t)(ext >> 6) % LOSS_SIDE_BLOCKS;
+    struct count_ctx count = { ext, 0 };
+
+    if (!r->started || ext < r->first || ext > r->highest)
+        return false;
+    if (ext >> 6 >= r->oldest_block) {
+        rtp_stream_peek(r, count_block, &count);
+        *missing = s->runs[0].lost + count.missing;
+        return true;
+    }
+    if (!l->blocks[slot].used || l->blocks[slot].number != ext >> 6)
+        return false;
+    *missing = l->blocks[slot].lost_before + count_up_to(ext >> 6, l->blocks[slot].missing, ext);
+    return true;
+}
+
+static int64_t unique_of(const struct media_stream *s)
+{
+    return s->rtp.packets - s->rtp.duplicates;
+}
+
+void loss_side_sent(struct loss_side *l, const struct media_stream *s, uint32_t packets)
+{
+    int64_t expected = rtp_stream_expected(&s->rtp), unique = unique_of(s);
+    int64_t step = serial32_diff(l->count, packets);
+
+    if (l->counts == 0) {
+        l->heard_start = s->rtp.restarts == 0 && packets <= expected + START_WITHIN &&
+                         packets >= expected - START_WITHIN;
+        if (l->heard_start) {
+            l->sent = packets;
+            l->unseen = packets - unique;
+        }
+    } else if (step >= 0 && step - (expected - l->expected) <= COUNT_WITHIN &&
+               step - (expected - l->expected) >= -COUNT_WITHIN) {
+        l->sent += step;
+        l->unseen += step - (unique - l->unique);
+    }
+    l->counts++;
+    l->count = packets;
+    l->unique = unique;
+    l->expected = expected;
+}
+
+/* Adds what the open range tells, if it can be compared. */
+static void add_range(const struct loss_side *l, struct loss_sums *sums)
+{
+    struct loss_mark from = l->first;
+
+    if (l->may_be_first && l->heard_start && l->marks)
+        from = (struct loss_mark){ .ext = INT64_MIN };
+    if (l->marks == 0 || l->last.ext <= from.ext)
+        return;
+    sums->before += l->last.missing - from.missing;
+    sums->reported += l->last.lost - from.lost;
+    sums->duplicates += l->last.duplicates - from.duplicates;
+    sums->ranges++;
+}
+
+static void begin_range(struct loss_side *l, const struct media_stream *s,
+                        const struct loss_mark *mark, uint32_t by_ssrc)
+{
+    if (l->marks) {
+        add_range(l, &l->ended);
+        l->any_ended = true;
+    }
+    l->first = l->last = *mark;
+    l->marks = 1;
+    l->by_ssrc = by_ssrc;
+    l->restarts = s->rtp.restarts;
+    /* A receiver that misses more than there were has counted for longer. */
+    l->may_be_first =
+        !l->any_ended && s->rtp.restarts == 0 && mark->lost <= mark->ext - s->rtp.first + 1;
+}
+
+/* Does the mark continue the count of the last one? */
+static bool continues(const struct loss_mark *last, const struct loss_mark *mark)
+{
+    int64_t step = mark->ext - last->ext, grown = (int64_t)mark->lost - last->lost;
+
+    return serial32_diff(last->highest, mark->highest) == step && grown <= step &&
+           grown >= last->duplicates - mark->duplicates - STEP_BACK_MAX;
+}
+
+void loss_side_received(struct loss_side *l, const struct media_stream *s,
+                        const struct rtcp_report_block *block, uint32_t by_ssrc)
+{
+    struct loss_mark mark = { .highest = block->highest_seq,
+                              .lost = block->lost,
+                              .duplicates = s->rtp.duplicates };
+
+    mark.ext = serial16_extend(s->rtp.highest, (uint16_t)block->highest_seq);
+    if (!missing_up_to(l, s, mark.ext, &mark.missing))
+        return;
+    if (l->marks == 0 || l->by_ssrc != by_ssrc || l->restarts != s->rtp.restarts) {
+        begin_range(l, s, &mark, by_ssrc);
+        return;
+    }
+    if (mark.ext < l->last.ext)
+        return; /* it was overtaken by the one before */
+    if (!continues(&l->last, &mark)) {
+        begin_range(l, s, &mark, by_ssrc);
+        return;
+    }
+    l->last = mark;
+    l->marks++;
+}
+
+static int64_t at_least_0(int64_t value)
+{
+    return value > 0 ? value : 0;
+}
+
+void loss_side_report(const struct loss_side *l, struct stream_record *out)
+{
+    struct loss_sums sums = l->ended;
+    int64_t after, slack;
+
+    if (l->heard_start || l->counts > 1)
+        out->rtcp_sender_packets = l->sent;
+    add_range(l, &sums);
+    if (sums.ranges == 0) {
+        if (out->rtcp_sender_packets == RECORD_NONE || l->unseen < -NEAR_ZERO)
+            return;
+        out->rtcp_lost_before_probe = at_least_0(l->unseen);
+        if (l->unseen > NEAR_ZERO)
+            out->rtcp_loss_side = SLICE("before_probe");
+        return;
+    }
+    /* A receiver by RFC 3550 A.3 counts copies as received; not every one does. */
+    after = sums.reported + sums.duplicates - sums.before;
+    slack = NEAR_ZERO * (int64_t)sums.ranges + sums.duplicates;
+    if (after < -slack)
+        return;
+    out->rtcp_lost_before_probe = sums.before;
+    out->rtcp_lost_after_probe = at_least_0(after);
+    if (sums.before > NEAR_ZERO)
+        out->rtcp_loss_side = after > slack ? SLICE("both") : SLICE("before_probe");
+    else
+        out->rtcp_loss_side = after > slack ? SLICE("after_probe") : SLICE("none");
+}
