@@ -497,6 +497,14 @@ static void write_type(struct jsonw *j, const struct record_type *type, const vo
     jsonw_text(j, name);
 }
 
+void record_write_alone(struct jsonw *j, const struct record_type *type, const void *record)
+{
+    jsonw_object_open(j);
+    write_type(j, type, record);
+    write_fields(j, type, record);
+    jsonw_object_close(j);
+}
+
 void record_write_json(struct jsonw *j, const struct record_type *type, const void *record)
 {
     jsonw_object_open(j);

@@ -276,6 +276,9 @@ void *record_clone(const struct record_type *type, const void *record);
 /* One JSON object, "type" first, without a line end; a call with its streams. */
 void record_write_json(struct jsonw *j, const struct record_type *type, const void *record);
 
+/* The same without the streams of a call. */
+void record_write_alone(struct jsonw *j, const struct record_type *type, const void *record);
+
 /* One field's value in JSON. */
 void record_write_field(struct jsonw *j, const struct record_field *field, const void *record);
 

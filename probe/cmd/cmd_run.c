@@ -19,6 +19,7 @@ enum { RUN_SOURCES_MAX = 32, TUNNEL_PORTS_MAX = 5 * DECAP_PORTS_MAX };
 struct run {
     const struct cli_command *command;
     const struct config *config;
+    const char *config_file; /* NULL: none */
     const char *rules;
     bool no_web;
     struct source_live_options live;
@@ -95,19 +96,19 @@ static void say_farewell(struct run *r, const struct engine *e, const struct eng
 
 static int listen_until_stopped(struct run *r)
 {
-    const struct engine_options options = { .store_dir = r->web.store_dir,
-                                            .rules_dir = r->rules,
-                                            .source = r->source_names,
-                                            .live = true,
-                                            .record = on_record,
-                                            .record_ctx = r,
-                                            .decap = r->decap,
-                                            .no_classify = !r->config->decap_classify };
+    struct engine_options options = { .store_dir = r->web.store_dir,
+                                      .rules_dir = r->rules,
+                                      .source = r->source_names,
+                                      .live = true,
+                                      .record = on_record,
+                                      .record_ctx = r,
+                                      .no_classify = !r->config->decap_classify };
     struct engine_error error;
     struct live_run_end end;
     struct engine *engine;
     int status;
 
+    settings_engine(r->config, &options);
     if (engine_open(&engine, &options, &error) != 0)
         return cli_fail(r->command, EXIT_CANNOT_WRITE, "%s", error.text);
     printf("listening on %s, storing into %s; Ctrl-C ends it\n", r->source_names, r->web.store_dir);
@@ -177,7 +178,7 @@ static void take_settings(struct run *r, const struct config *c)
     r->live.block_timeout_ms = (int)c->capture_block_timeout;
     r->live.promiscuous = c->capture_promiscuous;
     r->rules = settings_rules(c, r->rules_room);
-    settings_web(c, &r->web, r->web_room);
+    settings_web(c, r->config_file, &r->web, r->web_room);
 }
 
 static int print_filter(const struct run *r)
@@ -269,6 +270,7 @@ int cmd_run(int argc, char **argv)
         return cli_fail(&command, EXIT_USAGE, "'%s' is no option; an interface is '-i %s'",
                         argv[first], argv[first]);
     r.command = &command;
+    r.config_file = set.file;
     status = settings_read(&command, &set, &config);
     if (status == -1)
         status = run_as_configured(&r, &config, only_filter);

@@ -62,7 +62,7 @@ int cmd_serve(int argc, char **argv)
     if (status == -1)
         status = check_store(&command, config.store_directory);
     if (status == -1) {
-        settings_web(&config, &web, web_root);
+        settings_web(&config, set.file, &web, web_root);
         stop_signal_install();
         status = web_process_run(&command, &web);
     }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 static void set_one(struct config *config, const char *option, const char *called,
                     const char *value, struct strbuf *errors)
@@ -113,20 +114,47 @@ void settings_decap(const struct config *config, struct decap_options *decap)
     decap->tcp_bytes_max = (size_t)config->decap_tcp_memory_mib << 20;
 }
 
-int settings_read_decap(const struct cli_command *command, const char *file,
-                        struct decap_options *decap)
+/* The table of options lets no other word in. */
+static uint8_t inband_of(const char *word)
+{
+    static const struct {
+        const char *word;
+        uint8_t inband;
+    } words[] = {
+        { "auto", INBAND_AUTO },
+        { "always", INBAND_ALWAYS },
+        { "never", INBAND_NEVER },
+    };
+
+    for (size_t i = 0; word && i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(words[i].word, word) == 0)
+            return words[i].inband;
+    }
+    return INBAND_AUTO;
+}
+
+void settings_engine(const struct config *config, struct engine_options *engine)
+{
+    settings_decap(config, &engine->decap);
+    engine->inband_dtmf = inband_of(config->dtmf_inband);
+    engine->keep_digits = config->dtmf_keep_digits;
+    engine->keep_video = config->store_video;
+}
+
+int settings_read_engine(const struct cli_command *command, const char *file,
+                         struct engine_options *engine)
 {
     const struct settings set = { .file = file };
     struct config config;
     int status = settings_read(command, &set, &config);
 
     if (status == -1)
-        settings_decap(&config, decap);
+        settings_engine(&config, engine);
     config_fini(&config);
     return status;
 }
 
-void settings_web(const struct config *config, struct web_process_options *web,
+void settings_web(const struct config *config, const char *file, struct web_process_options *web,
                   char room[FOLDERS_PATH_MAX])
 {
     *web = (struct web_process_options){
@@ -134,6 +162,8 @@ void settings_web(const struct config *config, struct web_process_options *web,
         .listen = config->web_listen,
         .web_root = config->web_root ? config->web_root : folders_find("web", room),
         .base_url = config->notify_base_url,
+        .listen_to_calls = config->audio_listen,
+        .config_file = file,
         .webhooks = (const char *const *)config->notify_webhooks.items,
         .webhook_count = config->notify_webhooks.n,
     };

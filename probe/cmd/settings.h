@@ -13,6 +13,7 @@
 #include "probe/cmd/web_process.h"
 #include "probe/config.h"
 #include "probe/decap/decap.h"
+#include "probe/engine/engine.h"
 
 /* The options as they were given; NULL, false or empty: not given. */
 struct settings {
@@ -35,13 +36,16 @@ const char *settings_rules(const struct config *config, char room[FOLDERS_PATH_M
 /* How packets are opened. */
 void settings_decap(const struct config *config, struct decap_options *decap);
 
+/* The same for an engine, and what it makes of keys and video. */
+void settings_engine(const struct config *config, struct engine_options *engine);
+
 /* The same of a command that needs nothing else of the file; NULL: the defaults. -1 to go on; else
  * the exit status, everything said. */
-int settings_read_decap(const struct cli_command *command, const char *file,
-                        struct decap_options *decap);
+int settings_read_engine(const struct cli_command *command, const char *file,
+                         struct engine_options *engine);
 
-/* Borrows from the configuration and from `room`. */
-void settings_web(const struct config *config, struct web_process_options *web,
+/* Borrows from the configuration and from `room`. file: the configuration's, or NULL. */
+void settings_web(const struct config *config, const char *file, struct web_process_options *web,
                   char room[FOLDERS_PATH_MAX]);
 
 #endif

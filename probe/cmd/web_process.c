@@ -54,7 +54,9 @@ int web_process_run(const struct cli_command *command, const struct web_process_
 
     err = server_open(&server, &(struct server_options){ .store_dir = o->store_dir,
                                                          .web_root = o->web_root,
-                                                         .listen = o->listen });
+                                                         .listen = o->listen,
+                                                         .listen_to_calls = o->listen_to_calls,
+                                                         .config_file = o->config_file });
     if (err == -EINVAL)
         return cli_fail(command, EXIT_USAGE, "--listen: '%s' is no ADDRESS:PORT", o->listen);
     if (err)

@@ -16,6 +16,8 @@ struct web_process_options {
     const char *store_dir, *listen;
     const char *web_root; /* NULL: the API alone */
     const char *base_url; /* NULL: http:// and the address */
+    bool listen_to_calls;
+    const char *config_file; /* NULL: none */
     const char *const *webhooks;
     size_t webhook_count;
 };

@@ -1,6 +1,7 @@
 #include "probe/web/answer.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 
 const struct answer_header answer_security_headers[] = {
@@ -21,15 +22,20 @@ static const char *reason_text(int status)
         const char *text;
     } reasons[] = {
         { 200, "OK" },
+        { 206, "Partial Content" },
         { 304, "Not Modified" },
         { 400, "Bad Request" },
         { 403, "Forbidden" },
         { 404, "Not Found" },
         { 405, "Method Not Allowed" },
+        { 409, "Conflict" },
         { 414, "URI Too Long" },
+        { 416, "Range Not Satisfiable" },
         { 421, "Misdirected Request" },
         { 426, "Upgrade Required" },
+        { 501, "Not Implemented" },
         { 503, "Service Unavailable" },
+        { 507, "Insufficient Storage" },
     };
 
     for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
@@ -92,20 +98,25 @@ static void add_head(struct out *o, const struct exchange *x)
     if (x->status != 304)
         add_header(o, "Content-Type", x->content_type);
     if (x->status != 304 && !x->streamed) {
-        snprintf(text, sizeof text, "%zu", x->body.len);
+        snprintf(text, sizeof text, "%" PRIu64, x->file >= 0 ? x->length : x->body.len);
         add_header(o, "Content-Length", text);
     }
     if (x->streamed && x->chunked)
         add_header(o, "Transfer-Encoding", "chunked");
     if (x->close_after)
         add_header(o, "Connection", "close");
-    add_header(o, "Cache-Control", x->etag[0] ? "no-cache" : "no-store");
+    add_header(o, "Cache-Control", x->etag[0] && !x->private ? "no-cache" : "no-store");
     if (x->etag[0])
         add_header(o, "ETag", x->etag);
     if (x->file_name[0]) {
-        snprintf(text, sizeof text, "attachment; filename=\"%s\"", x->file_name);
+        snprintf(text, sizeof text, "%s; filename=\"%s\"", x->inlined ? "inline" : "attachment",
+                 x->file_name);
         add_header(o, "Content-Disposition", text);
     }
+    if (x->ranges)
+        add_header(o, "Accept-Ranges", "bytes");
+    if (x->content_range[0])
+        add_header(o, "Content-Range", x->content_range);
     add_status_headers(o, x->status);
     add(o, "\r\n", 2);
 }

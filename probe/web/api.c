@@ -4,6 +4,7 @@
 #include "analyzer/record_id.h"
 #include "analyzer/sip/sdp.h"
 #include "analyzer/sip/sip_msg.h"
+#include "probe/web/api_media.h"
 #include "probe/web/files.h"
 #include "storage/call_messages.h"
 
@@ -11,7 +12,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 /* A ladder of this size cannot be read by anyone; the pcap has the rest. */
 enum { MESSAGES_MAX_BYTES = 8 << 20 };
@@ -45,8 +45,9 @@ struct context {
     struct api *api;
     struct exchange *x;
     struct jsonw json;
-    struct call_filter filter;
+    struct asked asked;
     uint64_t id; /* of the path */
+    struct api_media_call media;
 
     const struct record_type *listed; /* its first field is the id */
     size_t rows;
@@ -109,23 +110,10 @@ static void write_hex_id(struct jsonw *j, uint64_t id)
     jsonw_text(j, slice_of_text(text));
 }
 
-/* A record as in a list: its own fields, no streams. None of their names is nested. */
-static void write_flat(struct jsonw *j, const struct record_type *type, const void *record)
-{
-    jsonw_object_open(j);
-    jsonw_key(j, "type");
-    jsonw_text(j, slice_of_text(type->name));
-    for (size_t i = 0; i < type->field_count; i++) {
-        jsonw_key(j, type->fields[i].name);
-        record_write_field(j, &type->fields[i], record);
-    }
-    jsonw_object_close(j);
-}
-
 /* One row more than the page holds is asked for: if it comes, there is a next page. */
 static bool page_is_full(struct context *c, uint64_t id)
 {
-    if (c->rows == c->filter.limit) {
+    if (c->rows == c->asked.calls.limit) {
         c->more_rows = true;
         return true;
     }
@@ -141,7 +129,7 @@ static bool on_listed(void *ctx, const void *record)
 
     if (page_is_full(c, *id))
         return false;
-    write_flat(&c->json, c->listed, record);
+    record_write_alone(&c->json, c->listed, record);
     return !c->x->body.failed;
 }
 
@@ -171,7 +159,7 @@ static void close_page(struct context *c, int err)
 
 static void get_calls(struct context *c)
 {
-    struct call_filter asked = c->filter;
+    struct call_filter asked = c->asked.calls;
 
     asked.limit++;
     open_page(c, "calls", &record_type_call);
@@ -181,14 +169,15 @@ static void get_calls(struct context *c)
 static void get_alerts(struct context *c)
 {
     open_page(c, "alerts", &record_type_alert);
-    close_page(c, query_alerts(c->api->query, c->filter.before, c->filter.limit + 1, on_listed, c));
+    close_page(c, query_alerts(c->api->query, c->asked.calls.before, c->asked.calls.limit + 1,
+                               on_listed, c));
 }
 
 static void get_certificates(struct context *c)
 {
     open_page(c, "certificates", &record_type_certificate);
-    close_page(
-        c, query_certificates(c->api->query, c->filter.before, c->filter.limit + 1, on_listed, c));
+    close_page(c, query_certificates(c->api->query, c->asked.calls.before, c->asked.calls.limit + 1,
+                                     on_listed, c));
 }
 
 /* ---- one call ---- */
@@ -286,72 +275,58 @@ static void get_messages(struct context *c)
         finish_json(c);
 }
 
-/* ---- its packets ---- */
-
-/* The next piece, into a body that is a block of its size. */
-static void read_piece(struct exchange *x)
-{
-    int64_t n = pcap_export_read(x->pcap, (uint8_t *)x->body.p, EXCHANGE_PIECE_BYTES);
-
-    x->sent = 0;
-    x->body.len = n > 0 ? (size_t)n : 0;
-    x->more = n > 0;
-    x->broken = n < 0;
-    if (n < 0)
-        log_warn("web: pcap export failed, error %d", (int)-n);
-    if (n == 0 && pcap_export_damaged(x->pcap))
-        log_warn("web: pcap export left out %" PRIu64 " damaged chunks",
-                 pcap_export_damaged(x->pcap));
-}
-
-static bool make_piece_room(struct strbuf *body)
-{
-    strbuf_fini(body);
-    body->p = malloc(EXCHANGE_PIECE_BYTES + 1);
-    body->room = body->p ? EXCHANGE_PIECE_BYTES + 1 : 0;
-    return body->p != NULL;
-}
-
-/* Named by us: the time of the call and its id, nothing from the wire. */
-static void name_download(struct exchange *x, uint64_t id)
-{
-    time_t seconds = (time_t)(record_id_time_ns(id) / 1000000000);
-    struct tm utc;
-    char at[24];
-
-    if (!gmtime_r(&seconds, &utc) || strftime(at, sizeof at, "%Y%m%dT%H%M%SZ", &utc) == 0)
-        at[0] = '\0';
-    snprintf(x->file_name, sizeof x->file_name, "%s_%016" PRIx64 ".pcap", at, id);
-}
+/* ---- its packets and its sound ---- */
 
 static void get_pcap(struct context *c)
 {
-    struct exchange *x = c->x;
-    int err = pcap_export_open(&x->pcap, c->api->options.store_dir, c->id);
+    int err = api_media_pcap(c->api->options.store_dir, c->id, c->x);
 
-    if (err == -ENOENT) {
-        exchange_fail(x, 404, "no packets of a call %016" PRIx64 " are kept", c->id);
-        return;
-    }
-    if (err) {
+    if (err)
         fail_store(c, err);
-        return;
-    }
-    x->status = 200;
-    x->content_type = "application/vnd.tcpdump.pcap";
-    x->streamed = true;
-    name_download(x, c->id);
-    if (x->head_only)
-        return;
-    if (!make_piece_room(&x->body)) {
-        exchange_fail(x, 503, "out of memory, try again");
-        return;
-    }
-    read_piece(x);
-    if (x->broken) {
-        exchange_fail(x, 500, "the packets of call %016" PRIx64 " cannot be read", c->id);
-        x->broken = false;
-    }
+}
+
+static bool on_call_of_sound(void *ctx, const void *record)
+{
+    static const struct slice over[] = { SLICE_INIT("completed"), SLICE_INIT("cancelled"),
+                                         SLICE_INIT("failed"), SLICE_INIT("abandoned") };
+    const struct call_record *call = record;
+    struct context *c = ctx;
+    struct api_media_call *m = &c->media;
+
+    m->id = call->id;
+    m->call_id_len = call->call_id.len < sizeof m->call_id ? call->call_id.len : sizeof m->call_id;
+    if (m->call_id_len)
+        memcpy(m->call_id, call->call_id.p, m->call_id_len);
+    for (size_t i = 0; i < sizeof over / sizeof *over; i++)
+        m->is_over = m->is_over || slice_eq(call->state, over[i]);
+    return false;
+}
+
+/* The call, before its sound is made: false when there is none, or nobody may hear it. */
+static bool find_sound(struct context *c)
+{
+    int err;
+
+    if (api_media_refuse_sound(&c->api->options, c->x))
+        return false;
+    err = query_call(c->api->query, c->id, on_call_of_sound, c);
+    if (err && err != -ENOENT)
+        fail_store(c, err);
+    else if (c->media.id == 0)
+        fail_no_call(c);
+    return c->media.id != 0;
+}
+
+static void get_sound(struct context *c)
+{
+    if (find_sound(c))
+        api_media_sound(&c->api->options, &c->media, &c->asked, c->x);
+}
+
+static void get_peaks(struct context *c)
+{
+    if (find_sound(c))
+        api_media_peaks(&c->api->options, &c->media, &c->asked, c->x);
 }
 
 /* ---- totals ---- */
@@ -375,7 +350,7 @@ static bool on_newest(void *ctx, const void *record)
 {
     struct context *c = ctx;
 
-    write_flat(&c->json, c->listed, record);
+    record_write_alone(&c->json, c->listed, record);
     c->rows++;
     return false;
 }
@@ -428,6 +403,8 @@ static void get_stats(struct context *c)
         err = write_newest(c, "mirror", &record_type_mirror, query_mirrors);
     jsonw_key(j, "live");
     jsonw_bool(j, atomic_load(c->api->options.live));
+    jsonw_key(j, "listen");
+    jsonw_bool(j, c->api->options.sound != NULL);
     jsonw_object_close(j);
     if (err)
         fail_store(c, err);
@@ -447,6 +424,8 @@ static const struct {
     { "/api/v1/calls/*", PARAMS_NONE, get_call },
     { "/api/v1/calls/*/messages", PARAMS_NONE, get_messages },
     { "/api/v1/calls/*/pcap", PARAMS_NONE, get_pcap },
+    { "/api/v1/calls/*/audio", PARAMS_SOUND, get_sound },
+    { "/api/v1/calls/*/audio/peaks", PARAMS_PEAKS, get_peaks },
     { "/api/v1/alerts", PARAMS_PAGE, get_alerts },
     { "/api/v1/certificates", PARAMS_PAGE, get_certificates },
     { "/api/v1/stats", PARAMS_NONE, get_stats },
@@ -475,7 +454,7 @@ static void answer_route(struct context *c, size_t route, struct slice id)
 
     if (id.p && !params_parse_id(id, &c->id))
         exchange_fail(c->x, 400, "the id of a call is 16 hex digits");
-    else if (!params_read(&c->x->params, routes[route].params, &c->filter, &error))
+    else if (!params_read(&c->x->params, routes[route].params, &c->asked, &error))
         exchange_fail(c->x, 400, "%s", error.p ? error.p : "bad parameters");
     else if (open_store(c))
         routes[route].get(c);
@@ -504,7 +483,7 @@ static void answer_first(struct api *a, struct exchange *x)
 void api_answer(struct api *a, struct exchange *x)
 {
     if (x->more)
-        read_piece(x);
+        exchange_read_piece(x);
     else
         answer_first(a, x);
 }

@@ -15,10 +15,12 @@
 #include <stdatomic.h>
 
 struct api;
+struct sound;
 
 struct api_options {
     const char *store_dir;
     const char *web_root;    /* NULL: no static files */
+    struct sound *sound;     /* NULL: nobody may listen to calls */
     const atomic_bool *live; /* is a probe connected? */
 };
 

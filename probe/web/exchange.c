@@ -1,8 +1,13 @@
 #include "probe/web/exchange.h"
 
+#include "analyzer/base/log.h"
+
+#include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 struct exchange *exchange_new(void)
 {
@@ -11,18 +16,81 @@ struct exchange *exchange_new(void)
     if (!x)
         return NULL;
     x->body.max_bytes = EXCHANGE_BODY_MAX;
+    x->file = -1;
     x->content_type = "application/json; charset=utf-8";
     return x;
+}
+
+static void close_sources(struct exchange *x)
+{
+    pcap_export_close(x->pcap);
+    x->pcap = NULL;
+    if (x->file >= 0)
+        close(x->file);
+    x->file = -1;
 }
 
 void exchange_free(struct exchange *x)
 {
     if (!x)
         return;
-    pcap_export_close(x->pcap);
+    close_sources(x);
     strbuf_fini(&x->fragments);
     strbuf_fini(&x->body);
     free(x);
+}
+
+/* Into the body, a block of a piece's size. The bytes, or −errno. */
+static int64_t read_file(struct exchange *x)
+{
+    size_t want = x->file_left < EXCHANGE_PIECE_BYTES ? (size_t)x->file_left : EXCHANGE_PIECE_BYTES;
+    ssize_t n;
+
+    do {
+        n = pread(x->file, x->body.p, want, (off_t)x->file_at);
+    } while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return -errno;
+    if (n == 0 && want > 0)
+        return -EIO; /* it was longer */
+    x->file_at += (uint64_t)n;
+    x->file_left -= (uint64_t)n;
+    return n;
+}
+
+static bool make_piece_room(struct strbuf *body)
+{
+    if (body->room >= EXCHANGE_PIECE_BYTES + 1)
+        return true;
+    strbuf_fini(body);
+    body->p = malloc(EXCHANGE_PIECE_BYTES + 1);
+    body->room = body->p ? EXCHANGE_PIECE_BYTES + 1 : 0;
+    return body->p != NULL;
+}
+
+void exchange_read_piece(struct exchange *x)
+{
+    int64_t n = -ENOMEM;
+
+    if (make_piece_room(&x->body))
+        n = x->pcap ? pcap_export_read(x->pcap, (uint8_t *)x->body.p, EXCHANGE_PIECE_BYTES)
+                    : read_file(x);
+    x->sent = 0;
+    x->body.len = n > 0 ? (size_t)n : 0;
+    x->more = x->pcap ? n > 0 : n > 0 && x->file_left > 0;
+    x->broken = n < 0;
+    if (n < 0)
+        log_warn("web: a download failed, error %d", (int)-n);
+    if (n == 0 && x->pcap && pcap_export_damaged(x->pcap))
+        log_warn("web: pcap export left out %" PRIu64 " damaged chunks",
+                 pcap_export_damaged(x->pcap));
+}
+
+void exchange_send_file(struct exchange *x, int fd, uint64_t at, uint64_t length)
+{
+    x->file = fd;
+    x->file_at = at;
+    x->file_left = x->length = length;
 }
 
 void exchange_fail(struct exchange *x, int status, const char *format, ...)
@@ -34,10 +102,9 @@ void exchange_fail(struct exchange *x, int status, const char *format, ...)
     va_start(args, format);
     vsnprintf(message, sizeof message, format, args);
     va_end(args);
-    pcap_export_close(x->pcap);
-    x->pcap = NULL;
-    x->streamed = x->more = false;
-    x->etag[0] = x->file_name[0] = '\0';
+    close_sources(x);
+    x->streamed = x->more = x->ranges = false;
+    x->etag[0] = x->file_name[0] = x->content_range[0] = '\0';
     x->status = status;
     x->content_type = "application/json; charset=utf-8";
     strbuf_reset(&x->body);

@@ -11,11 +11,14 @@
 #include "probe/web/params.h"
 #include "storage/pcap_export.h"
 
+#include <stdatomic.h>
+
 enum {
     EXCHANGE_PATH_MAX = 512,
     EXCHANGE_TAG_MAX = 48,
     EXCHANGE_NAME_MAX = 48,
     EXCHANGE_BODY_MAX = 16 << 20,
+    EXCHANGE_RANGE_MAX = 64,
     EXCHANGE_PIECE_BYTES = 64 * 1024, /* of a download, in one go */
 };
 
@@ -26,7 +29,10 @@ struct exchange {
     char path[EXCHANGE_PATH_MAX]; /* decoded, no NUL inside */
     struct params params;
     struct strbuf fragments;              /* what params point into */
-    char if_none_match[EXCHANGE_TAG_MAX]; /* cut if longer: then it matches nothing */
+    char if_none_match[EXCHANGE_TAG_MAX]; /* empty if longer: then it matches nothing */
+    char range[EXCHANGE_RANGE_MAX];       /* empty: none, or longer than one range can be */
+    char if_range[EXCHANGE_TAG_MAX];
+    struct addr peer;
 
     /* The answer. */
     int status;
@@ -34,13 +40,22 @@ struct exchange {
     struct strbuf body;                /* the whole, or one piece */
     char etag[EXCHANGE_TAG_MAX];       /* empty: Cache-Control: no-store */
     char file_name[EXCHANGE_NAME_MAX]; /* not empty: a download */
+    bool inlined;                      /* … that a page may show, or play */
+    bool private;                      /* never to be kept, though it has a tag */
+    bool ranges;                       /* its parts can be asked for */
+    char content_range[EXCHANGE_RANGE_MAX];
     struct pcap_export *pcap;
-    bool streamed; /* of unknown length */
-    bool more;     /* and there is another piece to come */
-    bool broken;   /* the rest cannot be had: cut the connection, so that the client sees it */
+    int file;           /* −1: none; the body comes from it piece by piece, `length` bytes */
+    uint64_t file_at;   /* of the next piece */
+    uint64_t file_left; /* behind the piece at hand */
+    uint64_t length;    /* of what is sent of it in all */
+    bool streamed;      /* of unknown length */
+    bool more;          /* and there is another piece to come */
+    bool broken;        /* the rest cannot be had: cut the connection, so that the client sees it */
 
     /* The service thread's own, but for `abandoned`, which goes with the queue. */
     void *connection; /* NULL: it has gone meanwhile */
+    atomic_bool gone; /* the same, for the worker that has it */
     bool abandoned;   /* a worker has nothing to do but to free it */
     size_t sent;      /* of body */
     size_t held_bytes;
@@ -50,6 +65,12 @@ struct exchange {
 
 struct exchange *exchange_new(void);
 void exchange_free(struct exchange *x);
+
+/* The rest of the answer comes from the descriptor, which it owns from now on. */
+void exchange_send_file(struct exchange *x, int fd, uint64_t at, uint64_t length);
+
+/* The next piece of pcap or file into the body, on a worker. */
+void exchange_read_piece(struct exchange *x);
 
 /* An error as docs/API.md has it; replaces whatever the answer was. */
 void exchange_fail(struct exchange *x, int status, const char *format, ...)

@@ -64,6 +64,10 @@ struct request http_read_request(struct lws *wsi, struct http_request_room *room
     r.if_none_match = http_header(wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH, room->tag, sizeof room->tag);
     r.is_1_1 = slice_eq(http_header(wsi, WSI_TOKEN_HTTP, room->version, sizeof room->version),
                         SLICE("HTTP/1.1"));
+    r.range = http_header(wsi, WSI_TOKEN_HTTP_RANGE, room->range, sizeof room->range);
+    r.if_range = http_header(wsi, WSI_TOKEN_HTTP_IF_RANGE, room->if_range, sizeof room->if_range);
+    if (!r.if_range.p && lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_IF_RANGE) > 0)
+        r.range = SLICE_ABSENT; /* its condition is too long to be ours */
     if (!r.origin.p && lws_hdr_total_length(wsi, WSI_TOKEN_ORIGIN) > 0)
         r.origin = SLICE(""); /* too long to be ours */
     return r;
@@ -81,6 +85,7 @@ void http_drop_exchange(struct server *s, struct client *c)
     x->connection = NULL;
     if (c->waiting) {
         c->waiting = false; /* on_answers throws it away */
+        atomic_store(&x->gone, true);
         return;
     }
     x->abandoned = true;
@@ -108,6 +113,7 @@ int http_on_request(struct server *s, struct client *c)
     }
     c->exchange = x;
     x->connection = c;
+    x->peer = c->peer;
     r = http_read_request(c->wsi, &room);
     if (request_accept(&r, &s->rules, x)) {
         copy_params(c->wsi, x);

@@ -11,6 +11,7 @@
 /* What a struct request points into. */
 struct http_request_room {
     char version[16], host[320], origin[320], tag[EXCHANGE_TAG_MAX];
+    char range[EXCHANGE_RANGE_MAX], if_range[EXCHANGE_TAG_MAX];
 };
 
 /* A header of the request, copied; absent when it is not there or too long. */

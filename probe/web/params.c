@@ -69,49 +69,49 @@ bool params_parse_id(struct slice text, uint64_t *id)
     return value != 0;
 }
 
-static bool set_text(struct call_filter *f, struct slice value)
+static bool set_text(struct asked *a, struct slice value)
 {
-    f->text = value;
+    a->calls.text = value;
     return true;
 }
 
-static bool set_call_id(struct call_filter *f, struct slice value)
+static bool set_call_id(struct asked *a, struct slice value)
 {
-    f->call_id = value;
+    a->calls.call_id = value;
     return true;
 }
 
-static bool set_number(struct call_filter *f, struct slice value)
+static bool set_number(struct asked *a, struct slice value)
 {
-    f->number = value;
+    a->calls.number = value;
     return true;
 }
 
-static bool set_ip(struct call_filter *f, struct slice value)
+static bool set_ip(struct asked *a, struct slice value)
 {
     struct addr ignored;
 
-    f->ip = value;
+    a->calls.ip = value;
     return addr_parse_ip(value, &ignored);
 }
 
-static bool set_status(struct call_filter *f, struct slice value)
+static bool set_status(struct asked *a, struct slice value)
 {
     uint64_t n;
 
     if (value.len == 3 && value.p[0] >= '1' && value.p[0] <= '6' &&
         slice_ieq(slice_of(value.p + 1, 2), SLICE("xx"))) {
-        f->status_min = (value.p[0] - '0') * 100;
-        f->status_max = f->status_min + 99;
+        a->calls.status_min = (value.p[0] - '0') * 100;
+        a->calls.status_max = a->calls.status_min + 99;
         return true;
     }
     if (!slice_to_u64(value, 699, &n) || n < 100)
         return false;
-    f->status_min = f->status_max = (int)n;
+    a->calls.status_min = a->calls.status_max = (int)n;
     return true;
 }
 
-static bool set_state(struct call_filter *f, struct slice value)
+static bool set_state(struct asked *a, struct slice value)
 {
     static const struct slice states[] = {
         SLICE_INIT("trying"),    SLICE_INIT("ringing"),   SLICE_INIT("in_call"),
@@ -119,7 +119,7 @@ static bool set_state(struct call_filter *f, struct slice value)
         SLICE_INIT("abandoned"),
     };
 
-    f->state = value;
+    a->calls.state = value;
     for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
         if (slice_eq(value, states[i]))
             return true;
@@ -127,14 +127,14 @@ static bool set_state(struct call_filter *f, struct slice value)
     return false;
 }
 
-static bool set_since(struct call_filter *f, struct slice value)
+static bool set_since(struct asked *a, struct slice value)
 {
-    return to_scaled(value, SECONDS_MAX, 9, &f->since);
+    return to_scaled(value, SECONDS_MAX, 9, &a->calls.since);
 }
 
-static bool set_until(struct call_filter *f, struct slice value)
+static bool set_until(struct asked *a, struct slice value)
 {
-    return to_scaled(value, SECONDS_MAX, 9, &f->until);
+    return to_scaled(value, SECONDS_MAX, 9, &a->calls.until);
 }
 
 static bool to_mos(struct slice value, double *mos)
@@ -147,41 +147,84 @@ static bool to_mos(struct slice value, double *mos)
     return true;
 }
 
-static bool set_mos_min(struct call_filter *f, struct slice value)
+static bool set_mos_min(struct asked *a, struct slice value)
 {
-    return to_mos(value, &f->mos_min);
+    return to_mos(value, &a->calls.mos_min);
 }
 
-static bool set_mos_max(struct call_filter *f, struct slice value)
+static bool set_mos_max(struct asked *a, struct slice value)
 {
-    return to_mos(value, &f->mos_max);
+    return to_mos(value, &a->calls.mos_max);
 }
 
-static bool set_one_way(struct call_filter *f, struct slice value)
+static bool set_one_way(struct asked *a, struct slice value)
 {
-    f->one_way = slice_eq(value, SLICE("true"));
-    return f->one_way || slice_eq(value, SLICE("false"));
+    a->calls.one_way = slice_eq(value, SLICE("true"));
+    return a->calls.one_way || slice_eq(value, SLICE("false"));
 }
 
-static bool set_limit(struct call_filter *f, struct slice value)
+static const char *const formats[] = { "wav", "flac", "ogg", "peaks" };
+static const char *const gaps_words[] = { "conceal", "silence" };
+enum { FORMATS_OF_SOUND = 3, GAPS = 2 };
+
+const char *params_format_name(uint8_t format)
+{
+    return formats[format];
+}
+
+const char *params_gaps_name(uint8_t gaps)
+{
+    return gaps_words[gaps];
+}
+
+static bool to_word(struct slice value, const char *const *words, uint8_t count, uint8_t *out)
+{
+    for (*out = 0; *out < count; ++*out) {
+        if (slice_eq(value, slice_of_text(words[*out])))
+            return true;
+    }
+    return false;
+}
+
+static bool set_format(struct asked *a, struct slice value)
+{
+    return to_word(value, formats, FORMATS_OF_SOUND, &a->format);
+}
+
+static bool set_gaps(struct asked *a, struct slice value)
+{
+    return to_word(value, gaps_words, GAPS, &a->gaps);
+}
+
+static bool set_buckets(struct asked *a, struct slice value)
+{
+    uint64_t n;
+
+    if (!slice_to_u64(value, PARAMS_BUCKETS_MAX, &n) || n == 0)
+        return false;
+    a->buckets = (uint32_t)n;
+    return true;
+}
+
+static bool set_limit(struct asked *a, struct slice value)
 {
     uint64_t n;
 
     if (!slice_to_u64(value, PARAMS_LIMIT_MAX, &n) || n == 0)
         return false;
-    f->limit = (size_t)n;
+    a->calls.limit = (size_t)n;
     return true;
 }
 
-static bool set_cursor(struct call_filter *f, struct slice value)
+static bool set_cursor(struct asked *a, struct slice value)
 {
-    return params_parse_id(value, &f->before);
+    return params_parse_id(value, &a->calls.before);
 }
 
 static const struct {
     const char *name;
     unsigned set; /* enum params_set */
-    bool (*read)(struct call_filter *filter, struct slice value);
+    bool (*read)(struct asked *asked, struct slice value);
     const char *expected;
 } rows[] = {
     { "q", PARAMS_FILTER, set_text, "a Call-ID, a part of a number, or an IP" },
@@ -198,6 +241,9 @@ static const struct {
     { "one_way", PARAMS_FILTER, set_one_way, "true or false" },
     { "limit", PARAMS_PAGE, set_limit, "a number from 1 to 1000" },
     { "cursor", PARAMS_PAGE, set_cursor, "the next of the page before" },
+    { "format", PARAMS_SOUND, set_format, "wav, flac or ogg" },
+    { "gaps", PARAMS_SOUND, set_gaps, "conceal or silence" },
+    { "buckets", PARAMS_PEAKS, set_buckets, "a number from 1 to 8192" },
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
@@ -236,7 +282,7 @@ static void say_unknown(struct strbuf *error, struct slice name, unsigned accept
 }
 
 static bool read_one(const struct param *param, unsigned accepted, unsigned *seen,
-                     struct call_filter *filter, struct strbuf *error)
+                     struct asked *asked, struct strbuf *error)
 {
     size_t row = find_row(param->name, accepted);
 
@@ -250,7 +296,7 @@ static bool read_one(const struct param *param, unsigned accepted, unsigned *see
     }
     *seen |= 1u << row;
     if (param->value.len == 0 || param->value.len > PARAMS_VALUE_MAX_BYTES ||
-        !rows[row].read(filter, param->value)) {
+        !rows[row].read(asked, param->value)) {
         strbuf_addf(error, "bad value of parameter '%s': expected %s", rows[row].name,
                     rows[row].expected);
         return false;
@@ -258,11 +304,13 @@ static bool read_one(const struct param *param, unsigned accepted, unsigned *see
     return true;
 }
 
-bool params_read(const struct params *p, unsigned accepted, struct call_filter *filter,
+bool params_read(const struct params *p, unsigned accepted, struct asked *asked,
                  struct strbuf *error)
 {
+    struct call_filter *filter = &asked->calls;
     unsigned seen = 0;
 
+    *asked = (struct asked){ .buckets = PARAMS_BUCKETS_DEFAULT };
     call_filter_clear(filter);
     filter->limit = PARAMS_LIMIT_DEFAULT;
     if (p->too_many) {
@@ -270,7 +318,7 @@ bool params_read(const struct params *p, unsigned accepted, struct call_filter *
         return false;
     }
     for (size_t i = 0; i < p->count; i++) {
-        if (!read_one(&p->list[i], accepted, &seen, filter, error))
+        if (!read_one(&p->list[i], accepted, &seen, asked, error))
             return false;
     }
     if (filter->since != RECORD_NONE && filter->until != RECORD_NONE &&

@@ -5,7 +5,7 @@
  * to learn a parameter is to add a row. Whatever is not in the table, twice there or out of range
  * is refused with a sentence that names it, never ignored.
  *
- * Ownership  Slices point into the caller's fragments, the filter's too.
+ * Ownership  Slices point into the caller's fragments, the calls' filter too.
  * Thread     Pure functions.
  */
 #ifndef PROBE_WEB_PARAMS_H
@@ -36,6 +36,20 @@ enum params_set {
     PARAMS_NONE = 0,
     PARAMS_PAGE = 1,   /* limit, cursor */
     PARAMS_FILTER = 2, /* the filters of /calls */
+    PARAMS_SOUND = 4,  /* format, gaps */
+    PARAMS_PEAKS = 8,  /* buckets */
+};
+
+enum params_format { PARAMS_WAV, PARAMS_FLAC, PARAMS_OGG, PARAMS_JSON_PEAKS };
+enum params_gaps { PARAMS_CONCEAL, PARAMS_SILENCE };
+
+enum { PARAMS_BUCKETS_DEFAULT = 1000, PARAMS_BUCKETS_MAX = 8192 };
+
+/* What was asked for; what was not is at its default. */
+struct asked {
+    struct call_filter calls;
+    uint8_t format, gaps; /* enum params_format, enum params_gaps */
+    uint32_t buckets;
 };
 
 /* One decoded fragment; an empty one (from "?" alone, or "&&") is nothing. */
@@ -44,8 +58,12 @@ void params_add(struct params *p, struct slice fragment);
 /* An id as records print it: 16 hex digits, not all 0. */
 bool params_parse_id(struct slice text, uint64_t *id);
 
-/* True: the filter holds what was asked, `limit` set. False: `error` has one sentence. */
-bool params_read(const struct params *p, unsigned accepted, struct call_filter *filter,
+/* True: `asked` holds it, `limit` set. False: `error` has one sentence. */
+bool params_read(const struct params *p, unsigned accepted, struct asked *asked,
                  struct strbuf *error);
+
+/* "wav", "conceal": as they are spelled in a request, and by `earshot export`. */
+const char *params_format_name(uint8_t format);
+const char *params_gaps_name(uint8_t gaps);
 
 #endif

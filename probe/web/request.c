@@ -7,6 +7,15 @@ static void refuse_host(struct exchange *x)
     exchange_fail(x, 421, "Host is not a name of this server");
 }
 
+/* What is longer than the room is taken for nothing. */
+static void copy_text(struct slice from, char *to, size_t room)
+{
+    if (from.len == 0 || from.len >= room)
+        return;
+    memcpy(to, from.p, from.len);
+    to[from.len] = '\0';
+}
+
 bool request_accept(const struct request *r, const struct request_rules *rules, struct exchange *x)
 {
     x->chunked = r->is_1_1;
@@ -28,8 +37,11 @@ bool request_accept(const struct request *r, const struct request_rules *rules, 
     } else {
         memcpy(x->path, r->path.p, r->path.len);
         x->path[r->path.len] = '\0';
-        if (r->if_none_match.len && r->if_none_match.len < EXCHANGE_TAG_MAX)
-            memcpy(x->if_none_match, r->if_none_match.p, r->if_none_match.len);
+        copy_text(r->if_none_match, x->if_none_match, sizeof x->if_none_match);
+        /* A range under a condition that cannot be read is no range. */
+        if (!r->if_range.p || r->if_range.len < sizeof x->if_range)
+            copy_text(r->range, x->range, sizeof x->range);
+        copy_text(r->if_range, x->if_range, sizeof x->if_range);
         return true;
     }
     return false;

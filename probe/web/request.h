@@ -24,6 +24,7 @@ struct request {
     bool has_body;
     struct slice path; /* decoded */
     struct slice host, origin, if_none_match;
+    struct slice range, if_range;
 };
 
 struct request_rules {

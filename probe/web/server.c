@@ -10,10 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum {
-    WORKERS = 2,
+    WORKERS = 2 + SOUND_RENDERS_MAX, /* two at least are never busy with sound */
     CONNECTIONS_PER_PEER_MAX = 32,
     /* A proxy or an SSH tunnel on this machine speaks for many. */
     CONNECTIONS_LOOPBACK_MAX = 256,
@@ -174,6 +175,20 @@ static const struct lws_protocols protocols[] = {
 
 /* ---- life ---- */
 
+/* While a worker has its request a connection reads nothing, so that the library does not see its
+ * end; a child that makes sound would work on for nobody. */
+static void look_for_the_gone(struct server *s)
+{
+    for (size_t i = 0; i < SERVER_CONNECTIONS_MAX; i++) {
+        const struct client *c = &s->clients[i];
+        char byte;
+
+        if (c->wsi && c->waiting &&
+            recv(lws_get_socket_fd(c->wsi), &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+            atomic_store(&c->exchange->gone, true);
+    }
+}
+
 static void on_tick(lws_sorted_usec_list_t *sul)
 {
     struct server *s = lws_container_of(sul, struct server, tick);
@@ -183,6 +198,8 @@ static void on_tick(lws_sorted_usec_list_t *sul)
         lws_rx_flow_control(s->listener, 1);
     }
     live_socket_tick(s);
+    if (s->sound)
+        look_for_the_gone(s);
     lws_sul_schedule(s->context, 0, &s->tick, on_tick, LWS_US_PER_SEC);
 }
 
@@ -238,10 +255,22 @@ static void on_wake(void *ctx)
     lws_cancel_service(s->context);
 }
 
+static int open_sound(struct server *s)
+{
+    const struct sound_options options = {
+        .store_dir = s->options.store_dir,
+        .program = s->options.sound_program,
+        .config_file = s->options.config_file,
+        .time_max_s = s->options.sound_time_max_s,
+    };
+
+    return s->options.listen_to_calls ? sound_open(&s->sound, &options) : 0;
+}
+
 static int start_pool(struct server *s)
 {
     struct pool_options options = {
-        .api = { s->options.store_dir, s->options.web_root, &s->feed_is_live },
+        .api = { s->options.store_dir, s->options.web_root, s->sound, &s->feed_is_live },
         .wake = on_wake,
         .ctx = s,
         .threads = WORKERS,
@@ -300,6 +329,8 @@ int server_open(struct server **sp, const struct server_options *options)
         fd = -1; /* the library's */
     }
     if (!err)
+        err = open_sound(s);
+    if (!err)
         err = start_pool(s);
     if (err)
         goto destroy_context;
@@ -310,6 +341,7 @@ int server_open(struct server **sp, const struct server_options *options)
 destroy_context:
     if (s->context)
         lws_context_destroy(s->context);
+    sound_close(s->sound);
     live_client_fini(&s->feed_client);
 fini_live:
     live_fini(&s->live);
@@ -333,10 +365,13 @@ void server_close(struct server *s)
             s->clients[i].exchange = NULL;
         s->clients[i].waiting = false;
     }
+    if (s->sound)
+        sound_stop(s->sound);
     pool = s->pool;
     pool_stop(pool);
     s->pool = NULL;
     lws_context_destroy(s->context);
+    sound_close(s->sound);
     live_client_fini(&s->feed_client);
     live_fini(&s->live);
     free(s);

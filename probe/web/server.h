@@ -10,6 +10,8 @@
 #ifndef PROBE_WEB_SERVER_H
 #define PROBE_WEB_SERVER_H
 
+#include <stdbool.h>
+
 struct server;
 
 struct server_options {
@@ -17,7 +19,11 @@ struct server_options {
     const char *web_root; /* NULL: the API alone */
     const char *listen;   /* "127.0.0.1:8080", "[::1]:0"; port 0: any free one */
     const char *const
-        *host_names; /* NULL-terminated: also right in Host, behind a proxy; or NULL */
+        *host_names;           /* NULL-terminated: also right in Host, behind a proxy; or NULL */
+    bool listen_to_calls;      /* may the sound of calls be heard? */
+    const char *config_file;   /* NULL: none; for the program that makes the sound */
+    const char *sound_program; /* NULL: this very program */
+    unsigned sound_time_max_s; /* 0: what is usual */
 };
 
 /* Listens from here on. */

@@ -19,6 +19,7 @@
 #include "probe/web/pool.h"
 #include "probe/web/request.h"
 #include "probe/web/server.h"
+#include "probe/web/sound.h"
 
 #include <libwebsockets.h>
 
@@ -57,6 +58,7 @@ struct server {
     lws_sorted_usec_list_t tick;
 
     struct pool *pool;
+    struct sound *sound; /* NULL: nobody may listen */
     struct live live;
     struct live_client feed_client;
     atomic_bool feed_is_live; /* read by the workers */

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 /* Reads "a=1&b=2" (already decoded) out of a heap block of its exact size. */
-static bool read_query(const char *query, unsigned accepted, struct call_filter *filter,
+static bool read_query(const char *query, unsigned accepted, struct asked *asked,
                        struct strbuf *error, char **block)
 {
     size_t len = strlen(query);
@@ -21,7 +21,7 @@ static bool read_query(const char *query, unsigned accepted, struct call_filter 
     rest = slice_of(*block, len);
     while (rest.len)
         params_add(&params, slice_cut(&rest, '&'));
-    return params_read(&params, accepted, filter, error);
+    return params_read(&params, accepted, asked, error);
 }
 
 enum { ALL = PARAMS_FILTER | PARAMS_PAGE };
@@ -95,10 +95,10 @@ static void takes_what_the_table_says_and_names_what_it_refuses(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct call_filter filter;
+        struct asked asked;
         struct strbuf error = { 0 };
         char *block;
-        bool taken = read_query(rows[i].query, rows[i].accepted, &filter, &error, &block);
+        bool taken = read_query(rows[i].query, rows[i].accepted, &asked, &error, &block);
 
         if (taken != !rows[i].refusal || (!taken && !strstr(error.p, rows[i].refusal)))
             fail_msg("%s: %s", rows[i].query, error.p ? error.p : "taken");
@@ -109,7 +109,8 @@ static void takes_what_the_table_says_and_names_what_it_refuses(void **state)
 
 static void fills_in_the_filter(void **state)
 {
-    struct call_filter f;
+    struct asked asked;
+    const struct call_filter *f = &asked.calls;
     struct strbuf error = { 0 };
     char *block;
 
@@ -118,26 +119,26 @@ static void fills_in_the_filter(void **state)
         read_query("q=x y&call_id=a*&number=49&ip=192.0.2.1&status=4xx&state=failed&since=1.5"
                    "&until=2.25&mos_min=1.25&mos_max=4.5&one_way=false&limit=7"
                    "&cursor=0123456789ABCdef",
-                   ALL, &f, &error, &block));
-    assert_true(slice_eq(f.text, SLICE("x y")) && slice_eq(f.call_id, SLICE("a*")));
-    assert_true(slice_eq(f.number, SLICE("49")) && slice_eq(f.ip, SLICE("192.0.2.1")));
-    assert_true(slice_eq(f.state, SLICE("failed")));
-    assert_int_equal(f.status_min, 400);
-    assert_int_equal(f.status_max, 499);
-    assert_int_equal(f.since, 1500000000);
-    assert_int_equal(f.until, 2250000000);
-    assert_true(f.mos_min == 1.25 && f.mos_max == 4.5);
-    assert_int_equal(f.one_way, 0);
-    assert_int_equal(f.limit, 7);
-    assert_int_equal(f.before, 0x0123456789abcdefull);
+                   ALL, &asked, &error, &block));
+    assert_true(slice_eq(f->text, SLICE("x y")) && slice_eq(f->call_id, SLICE("a*")));
+    assert_true(slice_eq(f->number, SLICE("49")) && slice_eq(f->ip, SLICE("192.0.2.1")));
+    assert_true(slice_eq(f->state, SLICE("failed")));
+    assert_int_equal(f->status_min, 400);
+    assert_int_equal(f->status_max, 499);
+    assert_int_equal(f->since, 1500000000);
+    assert_int_equal(f->until, 2250000000);
+    assert_true(f->mos_min == 1.25 && f->mos_max == 4.5);
+    assert_int_equal(f->one_way, 0);
+    assert_int_equal(f->limit, 7);
+    assert_int_equal(f->before, 0x0123456789abcdefull);
     free(block);
 
-    assert_true(read_query("", ALL, &f, &error, &block));
-    assert_int_equal(f.limit, PARAMS_LIMIT_DEFAULT);
-    assert_int_equal(f.before, 0);
-    assert_int_equal(f.one_way, -1);
-    assert_true(isnan(f.mos_min) && !f.text.p);
-    assert_int_equal(f.since, RECORD_NONE);
+    assert_true(read_query("", ALL, &asked, &error, &block));
+    assert_int_equal(f->limit, PARAMS_LIMIT_DEFAULT);
+    assert_int_equal(f->before, 0);
+    assert_int_equal(f->one_way, -1);
+    assert_true(isnan(f->mos_min) && !f->text.p);
+    assert_int_equal(f->since, RECORD_NONE);
     free(block);
     strbuf_fini(&error);
 }
@@ -145,14 +146,14 @@ static void fills_in_the_filter(void **state)
 static void refuses_more_than_it_can_hold(void **state)
 {
     struct params params = { 0 };
-    struct call_filter filter;
+    struct asked asked;
     struct strbuf error = { 0 };
 
     (void)state;
     for (int i = 0; i <= PARAMS_MAX; i++)
         params_add(&params, SLICE("q=1"));
     assert_int_equal(params.count, PARAMS_MAX);
-    assert_false(params_read(&params, ALL, &filter, &error));
+    assert_false(params_read(&params, ALL, &asked, &error));
     assert_non_null(strstr(error.p, "more than"));
     strbuf_fini(&error);
 }
@@ -160,16 +161,16 @@ static void refuses_more_than_it_can_hold(void **state)
 static void refuses_a_value_that_is_too_long(void **state)
 {
     char query[PARAMS_VALUE_MAX_BYTES + 8] = "q=";
-    struct call_filter filter;
+    struct asked asked;
     struct strbuf error = { 0 };
     char *block;
 
     (void)state;
     memset(query + 2, 'a', PARAMS_VALUE_MAX_BYTES);
-    assert_true(read_query(query, ALL, &filter, &error, &block));
+    assert_true(read_query(query, ALL, &asked, &error, &block));
     free(block);
     query[PARAMS_VALUE_MAX_BYTES + 2] = 'a';
-    assert_false(read_query(query, ALL, &filter, &error, &block));
+    assert_false(read_query(query, ALL, &asked, &error, &block));
     free(block);
     strbuf_fini(&error);
 }

@@ -1,14 +1,15 @@
 /*
  * test_api_serve - the web process alone: what test_api.js talks to.
  *
- *     test_api_serve STORE WEB_ROOT [ADDR:PORT]
+ *     test_api_serve STORE WEB_ROOT [ADDR:PORT [SOUND_PROGRAM SECONDS]]
  *
- * Prints its address and serves until SIGTERM.
+ * With a program that makes sound, and the seconds it may take, calls can be listened to. Prints its address and serves until SIGTERM.
  */
 #include "probe/web/server.h"
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct server *server;
@@ -26,12 +27,17 @@ int main(int argc, char **argv)
     int err;
 
     if (argc < 3) {
-        fprintf(stderr, "usage: test_api_serve STORE WEB_ROOT [ADDR:PORT]\n");
+        fprintf(stderr, "usage: test_api_serve STORE WEB_ROOT [ADDR:PORT [PROGRAM SECONDS]]\n");
         return 2;
     }
     options.store_dir = argv[1];
     options.web_root = argv[2];
     options.listen = argc > 3 ? argv[3] : "127.0.0.1:0";
+    if (argc > 5) {
+        options.listen_to_calls = true;
+        options.sound_program = argv[4];
+        options.sound_time_max_s = (unsigned)strtoul(argv[5], NULL, 10);
+    }
     err = server_open(&server, &options);
     if (err) {
         fprintf(stderr, "test_api_serve: %s: %s\n", options.listen, strerror(-err));
