@@ -7,6 +7,7 @@
  */
 #include "tests/support/audio.h"
 
+#include "tests/support/amr_frame.h"
 #include "tests/support/flow.h"
 #include "tests/support/rng.h"
 
@@ -31,12 +32,24 @@ const struct audio_codec audio_codecs[CODEC_COUNT] = {
     [CODEC_GSM] = { "gsm", "GSM", "GSM/8000", NULL, 3, 101, 8000, 1650, 20, 5 },
     [CODEC_OPUS] = { "opus", "opus", "opus/48000/2", "minptime=10;useinbandfec=1", 111, 101, 48000,
                      0, 10, 10 },
+    [CODEC_OPUS_FB] = { "opus-fb", "opus", "opus/48000/2", "minptime=10", 111, 101, 48000, 0, 10,
+                        0 },
+    [CODEC_AMR] = { "amr", "AMR", "AMR/8000", NULL, 96, 101, 8000, 0, 20, 0 },
+    [CODEC_AMR_OA] = { "amr-oa", "AMR", "AMR/8000", "octet-align=1", 96, 101, 8000, 0, 20, 0 },
+    [CODEC_AMR_WB] = { "amr-wb", "AMR-WB", "AMR-WB/16000", NULL, 97, 102, 16000, 0, 20, 0 },
+    [CODEC_AMR_WB_OA] = { "amr-wb-oa", "AMR-WB", "AMR-WB/16000", "octet-align=1", 97, 102, 16000, 0,
+                          20, 0 },
+    [CODEC_VP8] = { "vp8", "VP8", "VP8/90000", NULL, 99, 101, 90000, 0, 0, 0 },
 };
 
 bool audio_takes_ptime(enum codec_id id, int64_t ptime_ms)
 {
-    if (id == CODEC_OPUS && ptime_ms == 30)
+    if ((id == CODEC_OPUS || id == CODEC_OPUS_FB) && ptime_ms == 30)
         return false; /* no single Opus frame lasts 30 ms */
+    if (id == CODEC_OPUS_FB)
+        return ptime_ms <= 20; /* nor does one of CELT last longer */
+    if (id == CODEC_VP8)
+        return false;
     return ptime_ms % audio_codecs[id].ptime_step_ms == 0;
 }
 
@@ -162,6 +175,22 @@ uint8_t audio_encode_sample(enum codec_id id, int16_t sample)
     return id == CODEC_PCMU ? encode_mu_law(sample) : encode_a_law(sample);
 }
 
+/* The two AMRs in their two packings; false for all other codecs. */
+static bool amr_form(enum codec_id id, struct amr_form *form)
+{
+    *form = (struct amr_form){ id == CODEC_AMR_WB || id == CODEC_AMR_WB_OA,
+                               id == CODEC_AMR_OA || id == CODEC_AMR_WB_OA };
+    return form->wideband || form->aligned || id == CODEC_AMR;
+}
+
+uint16_t audio_comfort_noise(enum codec_id id, uint8_t *out)
+{
+    struct rng r = rng_for(SEED, 1, 99);
+    struct amr_form form;
+
+    return amr_form(id, &form) ? amr_frame_sid(out, form, &r) : 0;
+}
+
 /* Bytes of the right outer form for a codec that we do not have. */
 static uint16_t make_frame(uint8_t *out, enum codec_id id, int64_t ptime_ms, enum audio_kind kind,
                            struct rng *r)
@@ -169,13 +198,18 @@ static uint16_t make_frame(uint8_t *out, enum codec_id id, int64_t ptime_ms, enu
     static const uint8_t opus_toc[] = { 8 << 3, 9 << 3, 0, 10 << 3, 0, 11 << 3 };
     const struct audio_codec *codec = &audio_codecs[id];
     int64_t len = codec->bytes_per_s * ptime_ms / 1000;
+    struct amr_form form;
 
-    if (id == CODEC_OPUS)
+    if (amr_form(id, &form))
+        return amr_frame_make(out, form, ptime_ms / 20, r);
+    if (id == CODEC_OPUS || id == CODEC_OPUS_FB)
         len = kind == AUDIO_TONE ? 3 * ptime_ms : rng_between(r, 2 * ptime_ms, 4 * ptime_ms);
     for (int64_t i = 0; i < len; i++)
         out[i] = (uint8_t)(kind == AUDIO_TONE ? i * 7 : (int64_t)rng_below(r, 256));
     if (id == CODEC_OPUS)
         out[0] = opus_toc[ptime_ms / 10 - 1]; /* SILK wideband, mono, one frame */
+    if (id == CODEC_OPUS_FB)
+        out[0] = (uint8_t)((ptime_ms == 20 ? 31 : 30) << 3 | 4); /* CELT fullband, stereo */
     for (int64_t i = 0; id == CODEC_GSM && i < len; i += 33)
         out[i] = (uint8_t)(0xd0 | (out[i] & 15));
     return (uint16_t)len;

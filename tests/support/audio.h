@@ -21,6 +21,12 @@ enum codec_id {
     CODEC_G729,
     CODEC_GSM,
     CODEC_OPUS,
+    CODEC_OPUS_FB,   /* fullband, by the first byte of its packets */
+    CODEC_AMR,       /* bandwidth-efficient */
+    CODEC_AMR_OA,    /* octet-aligned */
+    CODEC_AMR_WB,    /* bandwidth-efficient */
+    CODEC_AMR_WB_OA, /* octet-aligned */
+    CODEC_VP8,       /* video: no loop, see rtp_source.c */
     CODEC_COUNT,
     CODEC_MIX = CODEC_COUNT, /* as an option: a codec drawn for every call */
 };
@@ -67,6 +73,10 @@ struct audio {
 /* Loops for the codecs that take that ptime. NULL without memory. */
 struct audio *audio_open(int64_t ptime_ms, enum audio_kind kind);
 void audio_close(struct audio *a);
+
+/* What a codec sends at the start of a pause, in its payload: AMR's SID frame. 0: it has none of its
+ * own. */
+uint16_t audio_comfort_noise(enum codec_id id, uint8_t *out);
 
 /* One sample in G.711: µ-law for CODEC_PCMU, else A-law. */
 uint8_t audio_encode_sample(enum codec_id id, int16_t sample);

@@ -1,5 +1,6 @@
 #include "tests/support/call.h"
 
+#include "tests/support/fax_source.h"
 #include "tests/support/rtp_source.h"
 #include "tests/support/sip_writer.h"
 #include "tests/support/truth.h"
@@ -56,10 +57,22 @@ static void see_other(struct call_seen *seen, const struct call_step *s)
     seen->reply_ns = s->time_ns;
 }
 
+static void see_info(struct call_seen *seen, const struct call_step *s)
+{
+    if (seen->dtmf_count < CALL_DIGITS_MAX)
+        seen->dtmf[seen->dtmf_count++] =
+            (struct call_dtmf){ s->digit,   s->from, s->time_ns,
+                                s->time_ns, 0,       s->sdp == BODY_DTMF_RELAY };
+}
+
 static void see(struct call *c, const struct call_step *s)
 {
     struct call_seen *seen = &c->seen;
 
+    if (s->method == METHOD_PUBLISH) { /* about the call, not of it */
+        seen->publish_frames++;
+        return;
+    }
     seen->frames++;
     seen->sip_messages++;
     seen->retransmissions += s->repeat;
@@ -75,6 +88,10 @@ static void see(struct call *c, const struct call_step *s)
         break;
     case METHOD_CANCEL:
         seen->cancelled = true;
+        break;
+    case METHOD_INFO:
+        if (s->status == 0 && !s->repeat)
+            see_info(seen, s);
         break;
     case METHOD_REGISTER:
     case METHOD_OPTIONS:
@@ -151,6 +168,12 @@ void call_release(struct call *c)
                 rtp_source_fini(&c->legs[phase][side]->rtp);
             free(c->legs[phase][side]);
         }
+    }
+    for (int side = 0; side < CALL_SIDES; side++)
+        free(c->fax_legs[side]);
+    for (int i = 0; i < c->extra_count; i++) {
+        rtp_source_fini(&c->extras[i]->rtp);
+        free(c->extras[i]);
     }
     free(c);
 }

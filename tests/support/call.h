@@ -23,14 +23,20 @@ enum call_method {
     METHOD_CANCEL,
     METHOD_REGISTER,
     METHOD_OPTIONS,
+    METHOD_INFO,
+    METHOD_PUBLISH,
 };
-enum call_sdp { SDP_NONE, SDP_OFFER, SDP_ANSWER };
+enum call_sdp { SDP_NONE, SDP_OFFER, SDP_ANSWER, BODY_DTMF_RELAY, BODY_DTMF, BODY_VQ };
 enum call_direction { SDP_SENDRECV, SDP_SENDONLY, SDP_RECVONLY };
 
 enum {
-    CALL_STEPS_MAX = 64,
-    CALL_DIGITS_MAX = 8,
-    CALL_PHASES = 2, /* before and after a re-INVITE that moved the media */
+    CALL_STEPS_MAX = 160,
+    CALL_DIGITS_MAX = 32,
+    CALL_DIGITS_DRAWN = 8, /* where the options name none */
+    CALL_PHASES = 2,       /* before and after a re-INVITE that moved the media */
+    CALL_EXTRAS = 3,       /* media beside the call's own: two of video, a stranger's */
+    CALL_SECOND_EVENT_TYPE = 100,
+    CALL_RESTART_JUMP = 20000,
     CALL_ID_MAX = 96,
     CALL_USER_MAX = 32,
 };
@@ -43,10 +49,11 @@ struct call_step {
     uint8_t from;        /* the side that sends it */
     uint8_t transaction; /* makes the branch */
     uint8_t cseq;
-    uint8_t sdp;       /* enum call_sdp */
+    uint8_t sdp;       /* enum call_sdp: its body */
     uint8_t direction; /* enum call_direction */
     uint8_t phase;     /* of the media that the SDP describes */
     uint8_t version;   /* of the SDP session */
+    char digit;        /* in INFO */
     bool repeat;       /* sent before, word for word */
     bool credentials;
 };
@@ -56,6 +63,8 @@ struct call_digit {
     int64_t tick, ticks; /* of the stream, in packets */
 };
 
+enum call_digit_way { CALL_DIGITS_EVENTS, CALL_DIGITS_INFO, CALL_DIGITS_INBAND };
+
 /* A digit as it arrived. */
 struct call_dtmf {
     char digit;
@@ -63,12 +72,13 @@ struct call_dtmf {
     int64_t time_ns;
     int64_t timestamp;
     uint32_t duration_ticks;
+    bool told; /* INFO: the duration */
 };
 
 struct call_seen {
     int64_t invite_ns, first_18x_ns, answer_ns, end_ns, progress_ns; /* 0: never */
     int64_t reply_ns, attempt_ns; /* last final response and the request it answers */
-    int frames, sip_messages, rtcp_packets;
+    int frames, sip_messages, rtcp_packets, publish_frames;
     int invites, reinvites, retransmissions, attempts;
     int final_status;
     int ended_by; /* enum call_side; −1: nobody */
@@ -95,17 +105,25 @@ struct call {
 
     struct flow signalling[CALL_SIDES]; /* from that side */
     struct addr media[CALL_PHASES][CALL_SIDES];
+    struct addr stranger; /* who sends RTP without being asked */
     enum codec_id codec[CALL_PHASES];
     bool impaired;
     int one_way; /* the side whose media is never seen; −1: both are */
+    enum call_digit_way digit_way;
+    bool two_event_types, srtp, fax, video, changes_ssrc, publishes;
     struct call_digit digits[CALL_DIGITS_MAX];
     int digit_count;
 
     struct call_step steps[CALL_STEPS_MAX];
     int step_count, step_at;
     struct media_leg *legs[CALL_PHASES][CALL_SIDES];
+    struct media_leg *extras[CALL_EXTRAS];
+    int extra_count;
+    struct fax_source *fax_legs[CALL_SIDES];
     struct call_seen seen;
 };
+
+enum { CALL_DTMF_RELAY_MS = 160 };
 
 static inline int call_other(int side)
 {

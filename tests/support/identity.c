@@ -87,6 +87,7 @@ static void make_media(struct call *c, bool outbound, bool v6)
     uint64_t slot = c->index / MEDIA_HOSTS % MEDIA_SLOTS;
     uint16_t port = (uint16_t)(MEDIA_FIRST_PORT + slot * 4);
 
+    c->stranger = address(NET_PHONE, 66, 0, v6);
     for (int side = 0; side < CALL_SIDES; side++) {
         bool is_pbx = (side == CALL_CALLER) == outbound;
 

@@ -19,7 +19,10 @@ enum {
 
 static const struct {
     double depth_ms, early_ms;
-} models[OBSERVER_PLAYOUTS] = { { 50, 150 }, { 200, 400 } };
+} models[OBSERVER_PLAYOUTS] = {
+    [OBSERVER_JB20] = { 20, 60 },    [OBSERVER_JB50] = { 50, 150 },   [OBSERVER_JB60] = { 60, 180 },
+    [OBSERVER_JB120] = { 120, 360 }, [OBSERVER_JB200] = { 200, 400 },
+};
 
 void observer_init(struct observer *o, uint32_t clock_hz, int64_t ticks_per_packet)
 {
@@ -49,6 +52,8 @@ static void count_loss(struct observer_bursts *b, int64_t seq)
 static void count_run(struct observer_runs *r, bool lost)
 {
     if (!lost) {
+        if (r->run)
+            r->classes[r->run < 5 ? r->run - 1 : 4 + (r->run > 9) + (r->run > 19)]++;
         r->run = 0;
         return;
     }
@@ -67,7 +72,7 @@ static void judge(struct observer *o, int64_t seq)
     bool lost = !(slot & SLOT_SEEN);
 
     count_run(&o->runs[0], lost);
-    if (lost)
+    if (lost || slot & SLOT_LATE << OBSERVER_JB200)
         count_loss(&o->bursts, seq);
     for (int m = 0; m < OBSERVER_PLAYOUTS; m++)
         count_run(&o->runs[1 + m], lost || (slot & SLOT_LATE << m));
@@ -81,6 +86,29 @@ static void advance(struct observer *o, int64_t seq)
         if (o->highest - LAG >= o->first)
             judge(o, o->highest - LAG);
     }
+}
+
+static const double bin_base_ms = 0.001, bin_width = 1.01;
+
+static void note_jitter(struct observer *o)
+{
+    double ms = o->jitter_ticks * 1e3 / o->clock_hz;
+    double bin = ms > bin_base_ms ? 1 + floor(log(ms / bin_base_ms) / log(bin_width)) : 0;
+
+    o->jitter_bins[bin < OBSERVER_JITTER_BINS - 1 ? (int)bin : OBSERVER_JITTER_BINS - 1]++;
+}
+
+/* Nearest rank, to half a percent. */
+static double jitter_p95(const struct observer *o)
+{
+    int64_t rank = (o->jitter_count * 95 + 99) / 100, sum = 0;
+
+    for (int bin = 0; bin < OBSERVER_JITTER_BINS; bin++) {
+        sum += o->jitter_bins[bin];
+        if (sum >= rank)
+            return bin ? bin_base_ms * pow(bin_width, bin - 0.5) : 0;
+    }
+    return NAN;
 }
 
 /* RFC 3550 A.8. Returns whether the timestamps broke off here. */
@@ -97,6 +125,7 @@ static bool measure_jitter(struct observer *o, const struct observer_packet *p)
         o->jitter_ticks += (fabs(arrival_ticks - (double)timestamp_step) - o->jitter_ticks) / 16;
         o->jitter_sum_ticks += o->jitter_ticks;
         o->jitter_count++;
+        note_jitter(o);
         if (o->jitter_ticks > o->jitter_max_ticks)
             o->jitter_max_ticks = o->jitter_ticks;
     }
@@ -124,6 +153,7 @@ static uint8_t play(struct observer *o, const struct observer_packet *p, bool fi
     if (gap > 0)
         o->highest_timestamp = p->timestamp;
 
+    o->talkspurts += !first && p->marker && gap > 2 * o->ticks_per_packet;
     for (int m = 0; m < OBSERVER_PLAYOUTS; m++) {
         struct observer_playout *b = &o->playouts[m];
         bool late;
@@ -175,8 +205,18 @@ void observer_arrive(struct observer *o, const struct observer_packet *p)
         return;
     }
     *slot |= SLOT_SEEN;
+    o->comfort_noise += p->noise;
     if (!p->event)
         *slot |= play(o, p, first_media, broke);
+}
+
+int64_t observer_missing_up_to(const struct observer *o, int64_t seq)
+{
+    int64_t missing = observer_expected(o) - (o->packets - o->duplicates);
+
+    for (int64_t n = seq + 1; n <= o->highest; n++)
+        missing -= !(o->slots[n % OBSERVER_WINDOW] & SLOT_SEEN);
+    return missing;
 }
 
 /* G.107: the mean run of losses against what chance would give. */
@@ -204,6 +244,7 @@ struct observer_report observer_report(const struct observer *o)
     r.lost = end.runs[0].lost;
     r.jitter_ms_mean =
         o->jitter_count ? o->jitter_sum_ticks / (double)o->jitter_count * tick_ms : NAN;
+    r.jitter_ms_p95 = o->jitter_count ? jitter_p95(o) : NAN;
     r.jitter_ms_max = o->jitter_count ? o->jitter_max_ticks * tick_ms : NAN;
     r.delta_ms_mean = NAN;
     r.delta_ms_max = NAN;

@@ -26,8 +26,9 @@ struct option_row {
     const char *meta, *help;
 };
 
-static const char *const codec_words[] = { "pcmu", "pcma", "g722", "g729",
-                                           "gsm",  "opus", "mix",  NULL };
+static const char *const codec_words[] = { "pcmu",      "pcma",    "g722", "g729",   "gsm",
+                                           "opus",      "opus-fb", "amr",  "amr-oa", "amr-wb",
+                                           "amr-wb-oa", "-",       "mix",  NULL };
 static const char *const audio_words[] = { "speech", "tone", NULL };
 static const char *const link_words[] = { "ether", "sll", "sll2", "raw", NULL };
 static const char *const format_words[] = { "pcap", "pcapng", NULL };
@@ -252,7 +253,7 @@ static const struct option_row rows[] = {
     { "sip-loss", 0, KIND_CHANCE, AT(sip_loss), 0, 0, NULL, "P", "SIP messages lost behind the capture point: they are sent again" },
 
     { "Media", 0, KIND_HEAD, 0, 0, 0, NULL, NULL, NULL },
-    { "codec", 'c', KIND_PARSED, 0, 0, 0, parse_codec, "NAME", "pcmu pcma g722 g729 gsm opus mix (default pcma)" },
+    { "codec", 'c', KIND_PARSED, 0, 0, 0, parse_codec, "NAME", "pcmu pcma g722 g729 gsm opus opus-fb amr amr-oa amr-wb amr-wb-oa mix (default pcma)" },
     { "ptime", 0, KIND_INT, AT(ptime_ms), 10, 60, NULL, "MS", "10 20 30 40 60 (default 20)" },
     { "audio", 0, KIND_PARSED, 0, 0, 0, parse_audio, "speech|tone", "what G.711 says (default speech); a tone compresses well" },
     { "tone", 0, KIND_PARSED, 0, 0, 0, parse_tone, "HZ:DBM0[:AT:S]", "the caller's G.711 is silence but for this tone, from second AT of its media on; repeatable" },
@@ -264,12 +265,35 @@ static const struct option_row rows[] = {
     { "no-media", 0, KIND_FLAG, AT(no_media), 0, 0, NULL, NULL, "signalling only" },
     { "no-rtcp", 0, KIND_FLAG, AT(no_rtcp), 0, 0, NULL, NULL, "no RTCP (by default both sides send it every 5 s)" },
     { "dtmf", 0, KIND_CHANCE, AT(dtmf), 0, 0, NULL, "P", "calls in which digits are dialled (RFC 4733)" },
+    { "dtmf-types", 0, KIND_FLAG, AT(dtmf_types), 0, 0, NULL, NULL, "two payload types of telephone-event, taken in turn" },
+    { "dtmf-info", 0, KIND_CHANCE, AT(dtmf_info), 0, 0, NULL, "P", "calls in which both sides send digits in INFO, in two forms" },
+    { "dtmf-inband", 0, KIND_CHANCE, AT(dtmf_inband), 0, 0, NULL, "P", "calls in which digits are tones in G.711, and SDP has no telephone-event" },
+    { "dtmf-level", 0, KIND_REAL, AT(dtmf_dbm0), -60, 0, NULL, "DBM0", "of each of the two frequencies (default -20)" },
+    { "digits", 0, KIND_TEXT, AT(digits), 0, 0, NULL, "TEXT", "what is dialled, up to 32 of 0-9 * # A-D (default: drawn)" },
     { "dtx", 0, KIND_CHANCE, AT(dtx), 0, 0, NULL, "P", "calls that fall silent between phrases: comfort noise, then a marker" },
     { "one-way", 0, KIND_CHANCE, AT(one_way), 0, 0, NULL, "P", "answered calls of which one direction never arrives" },
+
+    { "codec-switch", 0, KIND_CHANCE, AT(codec_switch), 0, 0, NULL, "P", "calls whose caller goes over to a payload type that no SDP named" },
+    { "ssrc-change", 0, KIND_CHANCE, AT(ssrc_change), 0, 0, NULL, "P", "calls in which both sides take another SSRC in the middle" },
+    { "restart", 0, KIND_CHANCE, AT(restart), 0, 0, NULL, "P", "calls whose caller's sequence numbers begin anew in the middle" },
+    { "foreign", 0, KIND_CHANCE, AT(foreign), 0, 0, NULL, "P", "calls to whose callee a third address sends RTP" },
+    { "drift", 0, KIND_INT, AT(drift_ppm), -5000, 5000, NULL, "PPM", "how much too fast the senders' clocks run" },
+    { "srtp", 0, KIND_CHANCE, AT(srtp), 0, 0, NULL, "P", "calls with RTP/SAVP and payloads that cannot be read; without RTCP" },
+    { "video", 0, KIND_CHANCE, AT(video), 0, 0, NULL, "P", "calls with video (VP8) in both directions" },
+    { "fax", 0, KIND_CHANCE, AT(fax), 0, 0, NULL, "P", "calls that turn to T.38 with a re-INVITE" },
+    { "fax-repeats", 0, KIND_INT, AT(fax_repeats), 0, 4, NULL, "N", "earlier packets that each UDPTL packet carries again (default 2)" },
+
+    { "Reports", 0, KIND_HEAD, 0, 0, 0, NULL, NULL, NULL },
+    { "xr", 0, KIND_FLAG, AT(xr), 0, 0, NULL, NULL, "RTCP has extended reports: VoIP metrics, RRTR, DLRR" },
+    { "rtcp-reduced", 0, KIND_FLAG, AT(rtcp_reduced), 0, 0, NULL, NULL, "every other report without SDES, extended reports in packets of their own" },
+    { "rtcp-mux", 0, KIND_FLAG, AT(rtcp_mux), 0, 0, NULL, NULL, "RTCP goes to the ports of RTP" },
+    { "vq-publish", 0, KIND_CHANCE, AT(vq_publish), 0, 0, NULL, "P", "calls of which the caller's side reports the quality afterwards (RFC 6035)" },
 
     { "Impairment", 0, KIND_HEAD, 0, 0, 0, NULL, NULL, NULL },
     { "impaired", 0, KIND_CHANCE, AT(impaired), 0, 0, NULL, "P", "share of calls to which the following applies (default 100)" },
     { "loss", 0, KIND_CHANCE, AT(loss), 0, 0, NULL, "P", "random loss" },
+    { "loss-after", 0, KIND_CHANCE, AT(loss_after), 0, 0, NULL, "P", "random loss behind the capture point: only RTCP tells" },
+    { "event-loss", 0, KIND_CHANCE, AT(event_loss), 0, 0, NULL, "P", "random loss of telephone-event packets" },
     { "gilbert", 0, KIND_PARSED, 0, 0, 0, parse_gilbert, "P,R", "loss in bursts: chance to enter and to leave the state that loses all" },
     { "jitter", 0, KIND_REAL, AT(jitter_ms), 0, 200, NULL, "MS", "standard deviation of the delay; order is kept unless --reorder" },
     { "reorder", 0, KIND_CHANCE, AT(reorder), 0, 0, NULL, "P", "packets overtaken by the next one to three" },
@@ -374,6 +398,15 @@ static const char *find_conflict(struct options *o)
         if (o->spikes[i].trunk >= o->trunks)
             return "--spike names a trunk beyond --trunks";
     }
+    if (o->video && o->reinvite)
+        return "--video and --reinvite would share ports";
+    if (o->reinvite && (o->fax || o->ssrc_change || o->codec_switch || o->restart))
+        return "--reinvite goes with none of --fax, --ssrc-change, --codec-switch, --restart";
+    if (o->restart && o->reorder)
+        return "--restart needs the order kept: no --reorder";
+    if (o->digits && (strlen(o->digits) > OPTIONS_DIGITS_MAX ||
+                      strspn(o->digits, "0123456789*#ABCD") != strlen(o->digits)))
+        return "--digits takes up to 32 of 0-9 * # A-D";
     if (o->truth_path && strcmp(o->truth_path, "-") == 0 && strcmp(o->output_path, "-") == 0)
         return "--output and --truth cannot both be standard output";
     return NULL;
@@ -448,6 +481,8 @@ enum options_result options_parse(struct options *o, int argc, char **argv)
         .codec = CODEC_PCMA,
         .ptime_ms = 20,
         .audio = AUDIO_SPEECH,
+        .dtmf_dbm0 = -20,
+        .fax_repeats = 2,
         .impaired = RNG_ALWAYS,
     };
     result = read_all(o, argc, argv);

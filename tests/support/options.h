@@ -13,7 +13,12 @@
 #include "tests/support/rng.h"
 #include "tests/support/sound.h"
 
-enum { OPTIONS_FAILS_MAX = 16, OPTIONS_SPIKES_MAX = 16, OPTIONS_TRUNKS_MAX = 200 };
+enum {
+    OPTIONS_DIGITS_MAX = 32,
+    OPTIONS_FAILS_MAX = 16,
+    OPTIONS_SPIKES_MAX = 16,
+    OPTIONS_TRUNKS_MAX = 200
+};
 
 /* status 0: nobody answers at all. */
 struct fail_share {
@@ -51,8 +56,16 @@ struct options {
     uint64_t gilbert_enter, gilbert_leave;
     double jitter_ms;
     uint64_t reorder, duplicate, one_way;
+    uint64_t loss_after, event_loss, restart;
+    int64_t drift_ppm;
 
     uint64_t dtmf, reinvite, early_media, auth, cancel, sip_loss, dtx;
+    uint64_t dtmf_inband, dtmf_info, codec_switch, ssrc_change, foreign, fax, video, srtp,
+        vq_publish;
+    double dtmf_dbm0;
+    const char *digits; /* NULL: drawn */
+    bool dtmf_types, xr, rtcp_reduced, rtcp_mux;
+    int64_t fax_repeats;
     bool short_failed;
     struct fail_share fails[OPTIONS_FAILS_MAX];
     int fail_count;

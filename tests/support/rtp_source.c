@@ -6,15 +6,15 @@
 #include "tests/support/rtp_source.h"
 
 #include "tests/support/rtcp_source.h"
+#include "tests/support/rtp_content.h"
 
 #include <stdlib.h>
 
 enum {
     RTP_HEADER_BYTES = 12,
-    COMFORT_NOISE = 13,
-    EVENT_VOLUME = 10, /* −10 dBm0 */
-    EVENT_END = 0x80,
-    END_COPIES = 3,
+    RESTART_GUARD = 4, /* so many packets around a restart are not lost */
+    FOREIGN_PORT = 6666,
+    VIDEO_PORT_AFTER = 2,
     WIRE_NS = 20000, /* two packets of a stream are at least that far apart */
     DSCP_EF = 46,
 };
@@ -26,17 +26,9 @@ struct rtp_flight {
     struct rtp_flight *next_free;
 };
 
-static uint8_t event_code(char digit)
-{
-    if (digit == '*')
-        return 10;
-    return digit == '#' ? 11 : (uint8_t)(digit - '0');
-}
-
 /* The observer's notes on digits: one event is one timestamp. */
 static void hear_digit(struct rtp_source *s, const struct rtp_unit *u, int64_t now_ns)
 {
-    static const char digits[] = "0123456789*#";
     struct call_seen *seen = &s->call->seen;
     uint32_t duration = (uint32_t)(u->own[2] << 8 | u->own[3]);
     int i = 0;
@@ -46,8 +38,9 @@ static void hear_digit(struct rtp_source *s, const struct rtp_unit *u, int64_t n
     if (i == CALL_DIGITS_MAX)
         return;
     if (i == seen->dtmf_count) {
-        seen->dtmf[seen->dtmf_count++] =
-            (struct call_dtmf){ digits[u->own[0]], (uint8_t)s->side, now_ns, u->timestamp, 0 };
+        seen->dtmf[seen->dtmf_count++] = (struct call_dtmf){
+            rtp_content_key(u->own[0]), (uint8_t)s->side, now_ns, u->timestamp, 0, false
+        };
     }
     if (duration > seen->dtmf[i].duration_ticks)
         seen->dtmf[i].duration_ticks = duration;
@@ -61,24 +54,36 @@ static void put32(uint8_t *p, uint32_t value)
     p[3] = (uint8_t)value;
 }
 
+/* Behind the capture point, where nobody sees whether it gets through. */
+static void go_on(struct rtp_source *s, const struct rtp_unit *u)
+{
+    if (s->call->impaired && rng_chance(&s->rng, s->call->world->options.loss_after))
+        return;
+    if (s->received++ == 0)
+        s->received_first = s->received_highest = u->seq;
+    if (u->seq > s->received_highest)
+        s->received_highest = u->seq;
+}
+
 /* The packet passes the capture point. */
 static void arrive(struct rtp_source *s, const struct rtp_unit *u, int64_t now_ns)
 {
     uint8_t header[RTP_HEADER_BYTES];
-    struct observer_packet seen = { u->seq, u->timestamp, now_ns, u->marker, u->event };
+    struct observer_packet seen = { u->seq, u->timestamp, now_ns, u->marker, u->event, u->noise };
     struct flow_part head = { header, sizeof(header), 0 };
     struct flow_part body = { u->bytes ? u->bytes : u->own, u->len, u->sum };
 
     header[0] = 0x80;
     header[1] = (uint8_t)(u->payload_type | (u->marker ? 0x80 : 0));
-    header[2] = (uint8_t)(u->seq >> 8);
-    header[3] = (uint8_t)u->seq;
+    header[2] = (uint8_t)((u->seq + u->wire_offset) >> 8);
+    header[3] = (uint8_t)(u->seq + u->wire_offset);
     put32(header + 4, (uint32_t)u->timestamp);
     put32(header + 8, s->ssrc);
     head.sum = flow_fold(flow_sum(header, sizeof(header)));
 
     world_write(s->call->world, WORLD_RTP, &s->flow, now_ns, &head, &body);
     observer_arrive(&s->observer, &seen);
+    go_on(s, u);
     s->call->seen.frames++;
     if (s->sound && !u->event && u->len == s->ticks_per_packet)
         sound_measure(&s->heard, s->sound->mu_law, u->own, u->len);
@@ -114,124 +119,16 @@ static void fly(struct rtp_source *s, const struct rtp_unit *u, int64_t arrival_
     event_heap_push(&w->events, world_time(w, arrival_ns), &f->actor);
 }
 
-static const struct call_digit *digit_at(const struct rtp_source *s, int64_t tick)
-{
-    for (int i = 0; i < s->digit_count; i++) {
-        const struct call_digit *d = &s->digits[i];
-
-        if (tick >= d->tick && tick < d->tick + d->ticks + END_COPIES - 1)
-            return d;
-    }
-    return NULL;
-}
-
-static void make_event(struct rtp_source *s, struct rtp_unit *u, const struct call_digit *d)
-{
-    int64_t played = u->tick - d->tick + 1 < d->ticks ? u->tick - d->tick + 1 : d->ticks;
-    int64_t duration = played * s->ticks_per_packet;
-
-    u->event = true;
-    u->marker = u->tick == d->tick;
-    u->timestamp = s->first_timestamp + d->tick * s->ticks_per_packet;
-    u->payload_type = audio_codecs[s->codec].event_type;
-    u->own[0] = event_code(d->digit);
-    u->own[1] = (uint8_t)(EVENT_VOLUME | (played == d->ticks ? EVENT_END : 0));
-    u->own[2] = (uint8_t)(duration >> 8);
-    u->own[3] = (uint8_t)duration;
-    u->bytes = NULL;
-    u->len = 4;
-    u->sum = flow_fold(flow_sum(u->own, 4));
-}
-
-static void make_audio(struct rtp_source *s, struct rtp_unit *u)
-{
-    const struct audio_frame *frame = &s->loop->frames[u->tick % s->loop->count];
-
-    u->payload_type = audio_codecs[s->codec].payload_type;
-    if (s->sound) {
-        u->bytes = NULL;
-        u->len = (uint16_t)s->ticks_per_packet;
-        sound_render(s->sound, u->tick * s->ticks_per_packet, u->own, u->len);
-        u->sum = flow_fold(flow_sum(u->own, u->len));
-        return;
-    }
-    u->bytes = frame->bytes;
-    u->len = frame->len;
-    u->sum = frame->sum;
-}
-
-static void make_comfort_noise(struct rtp_unit *u)
-{
-    u->payload_type = COMFORT_NOISE;
-    u->own[0] = 60; /* −60 dBov */
-    u->bytes = NULL;
-    u->len = 1;
-    u->sum = flow_fold(flow_sum(u->own, 1));
-}
-
-/* Moves on to the next phrase or pause; true when this tick is silent and sends nothing or, at its
- * start, comfort noise. */
-static bool is_silent(struct rtp_source *s, int64_t tick, bool *begins)
-{
-    int64_t per_s = NS_PER_S / s->ptime_ns;
-
-    *begins = false;
-    if (!s->dtx || tick < s->talk_until)
-        return false;
-    if (tick == s->talk_until) {
-        *begins = true;
-        s->silent_until = tick + rng_between(&s->rng, per_s / 2, per_s * 2);
-    }
-    if (tick < s->silent_until)
-        return true;
-    s->talk_until = tick + rng_between(&s->rng, per_s, per_s * 3);
-    return false;
-}
-
-/* What the sender sends next; false at the end. */
-static bool next_unit(struct rtp_source *s, struct rtp_unit *u)
-{
-    bool has_noise = audio_codecs[s->codec].clock_hz == 8000;
-    bool marker = s->sent_packets == 0;
-
-    while (s->tick < s->tick_end) {
-        const struct call_digit *digit;
-        bool begins;
-
-        if (s->tick >= s->pause_from && s->tick < s->pause_to) {
-            s->tick = s->pause_to;
-            marker = true;
-            continue;
-        }
-        u->tick = s->tick++;
-        u->marker = u->event = false;
-        u->timestamp = s->first_timestamp + u->tick * s->ticks_per_packet;
-        digit = digit_at(s, u->tick);
-        if (is_silent(s, u->tick, &begins) && !digit) {
-            marker = true;
-            if (!begins || !has_noise)
-                continue;
-            make_comfort_noise(u);
-        } else {
-            u->marker = marker;
-            make_audio(s, u);
-            if (digit)
-                make_event(s, u, digit);
-        }
-        u->seq = s->next_seq++;
-        s->sent_packets++;
-        s->sent_bytes += u->len;
-        return true;
-    }
-    return false;
-}
-
 static bool is_lost(struct rtp_source *s)
 {
     const struct options *o = &s->call->world->options;
+    int64_t from_restart = s->pending.tick - s->restart_tick;
 
-    if (!s->call->impaired)
+    if (!s->call->impaired ||
+        (s->restart_tick && from_restart > -RESTART_GUARD && from_restart < RESTART_GUARD))
         return false;
+    if (s->pending.event && rng_chance(&s->rng, o->event_loss))
+        return true;
     if (o->gilbert) {
         s->losing = s->losing ? !rng_chance(&s->rng, o->gilbert_leave)
                               : rng_chance(&s->rng, o->gilbert_enter);
@@ -255,7 +152,10 @@ static int64_t delay(struct rtp_source *s)
 
 static int64_t sent_at(const struct rtp_source *s, const struct rtp_unit *u)
 {
-    return s->start_ns + u->tick * s->ptime_ns;
+    int64_t media_ns = u->tick * s->ptime_ns;
+
+    return s->start_ns + media_ns + u->extra_ns -
+           media_ns / 1000 * s->call->world->options.drift_ppm / 1000;
 }
 
 static void maybe_copy(struct rtp_source *s, const struct rtp_unit *u, int64_t arrival_ns)
@@ -275,7 +175,7 @@ static int64_t finish(struct rtp_source *s)
 /* When the next packet arrives. */
 static int64_t next_arrival(struct rtp_source *s)
 {
-    while (next_unit(s, &s->pending)) {
+    while (rtp_content_next(s, &s->pending)) {
         int64_t arrival_ns;
 
         if (is_lost(s))
@@ -318,7 +218,7 @@ static int64_t run_overtaking(struct actor *self, int64_t now_ns)
         fly(s, &s->pending, arrival_ns);
         maybe_copy(s, &s->pending, arrival_ns);
     }
-    if (!next_unit(s, &s->pending))
+    if (!rtp_content_next(s, &s->pending))
         return finish(s);
     return sent_at(s, &s->pending);
 }
@@ -330,7 +230,7 @@ static void start_acting(struct rtp_source *s)
 
     if (w->options.reorder) {
         s->actor.run = run_overtaking;
-        at_ns = next_unit(s, &s->pending) ? sent_at(s, &s->pending) : ACTOR_DONE;
+        at_ns = rtp_content_next(s, &s->pending) ? sent_at(s, &s->pending) : ACTOR_DONE;
     } else {
         s->actor.run = run_in_order;
         at_ns = next_arrival(s);
@@ -341,23 +241,70 @@ static void start_acting(struct rtp_source *s)
     event_heap_push(&w->events, at_ns, &s->actor);
 }
 
-/* Sound of its own, where the options ask for some and the codec is one that we can speak. */
-static void prepare_sound(struct rtp_source *s)
-{
-    const struct world *w = s->call->world;
-    const struct sound_plan *plan = &w->options.sound[s->side];
-
-    if (!sound_is_asked_for(plan) || (s->codec != CODEC_PCMU && s->codec != CODEC_PCMA))
-        return;
-    s->sound = world_alloc(sizeof(*s->sound));
-    sound_init(s->sound, plan, s->codec == CODEC_PCMU, w->audio->pcm[s->side],
-               w->audio->pcm_samples, s->rng.state);
-}
-
 /* The first tick at or after a time. */
 static int64_t tick_from(const struct rtp_source *s, int64_t time_ns)
 {
     return time_ns <= s->start_ns ? 0 : (time_ns - s->start_ns + s->ptime_ns - 1) / s->ptime_ns;
+}
+
+/* Where a stream beside the call's own comes from and goes to. */
+static void address_extra(const struct call *c, enum media_kind kind, struct addr *src,
+                          struct addr *dst)
+{
+    if (kind == MEDIA_VIDEO) {
+        src->port = (uint16_t)(src->port + VIDEO_PORT_AFTER);
+        dst->port = (uint16_t)(dst->port + VIDEO_PORT_AFTER);
+    } else if (kind == MEDIA_FOREIGN) {
+        *src = c->stranger;
+        src->port = FOREIGN_PORT;
+    }
+}
+
+static void init_flow(struct rtp_source *s, const struct media_plan *plan)
+{
+    const struct call *c = s->call;
+    struct addr src = c->media[plan->phase][plan->side];
+    struct addr dst = c->media[plan->phase][call_other(plan->side)];
+
+    address_extra(c, plan->kind, &src, &dst);
+    flow_init(&s->flow, &c->world->options.style, FLOW_UDP, &src, &dst, plan->side == 0 ? 64 : 57,
+              plan->kind == MEDIA_FOREIGN ? 0 : DSCP_EF, (uint16_t)rng_next(&s->rng));
+}
+
+/* When it sends, in ticks. */
+static void init_times(struct rtp_source *s, const struct media_plan *plan)
+{
+    const struct options *o = &s->call->world->options;
+
+    s->start_ns = world_time(s->call->world, plan->start_ns);
+    s->ptime_ns = plan->kind == MEDIA_VIDEO ? NS_PER_S / 30 : o->ptime_ms * NS_PER_MS;
+    s->ticks_per_packet = audio_codecs[s->codec].clock_hz * o->ptime_ms / 1000;
+    s->tick_end = tick_from(s, plan->end_ns);
+    s->pause_from = tick_from(s, plan->pause_from_ns);
+    s->pause_to = tick_from(s, plan->pause_to_ns);
+    s->switch_tick = tick_from(s, plan->switch_ns);
+    s->restart_tick = tick_from(s, plan->restart_ns);
+    s->talk_until = NS_PER_S / s->ptime_ns * 2;
+}
+
+/* A payload type that no SDP of ours names, of the same clock. */
+static void init_switch(struct rtp_source *s)
+{
+    const struct world *w = s->call->world;
+    enum codec_id after = s->codec == CODEC_G722 ? CODEC_GSM : CODEC_G722;
+
+    if (!audio_takes_ptime(after, w->options.ptime_ms))
+        s->switch_tick = 0;
+    s->codec_after = after;
+    s->loop_after = &w->audio->loops[after][s->side];
+}
+
+static void keep_leg(struct call *c, struct media_leg *leg, const struct media_plan *plan)
+{
+    if (plan->kind == MEDIA_AUDIO)
+        c->legs[plan->phase][plan->side] = leg;
+    else
+        c->extras[c->extra_count++] = leg;
 }
 
 struct media_leg *rtp_source_start(struct call *c, const struct media_plan *plan)
@@ -365,39 +312,34 @@ struct media_leg *rtp_source_start(struct call *c, const struct media_plan *plan
     struct world *w = c->world;
     struct media_leg *leg = world_alloc(sizeof(*leg));
     struct rtp_source *s = &leg->rtp;
-    const struct addr *src = &c->media[plan->phase][plan->side];
-    const struct addr *dst = &c->media[plan->phase][call_other(plan->side)];
-    const struct audio_codec *codec;
     uint64_t stream = c->index * 4 + (uint64_t)plan->phase * 2 + (uint64_t)plan->side;
+    bool own = plan->kind == MEDIA_AUDIO;
 
     s->call = c;
+    s->kind = plan->kind;
     s->side = plan->side;
-    s->rng = rng_for((uint64_t)w->options.seed, WORLD_RNG_LEG, stream);
-    s->codec = c->codec[plan->phase];
-    codec = &audio_codecs[s->codec];
+    s->rng = own ? rng_for((uint64_t)w->options.seed, WORLD_RNG_LEG, stream)
+                 : rng_for((uint64_t)w->options.seed, WORLD_RNG_EXTRA_LEG,
+                           stream + (uint64_t)plan->kind * UINT32_MAX);
+    s->codec = plan->kind == MEDIA_VIDEO ? CODEC_VP8 : c->codec[plan->phase];
     s->loop = &w->audio->loops[s->codec][plan->side];
     s->ssrc = (uint32_t)rng_next(&s->rng);
     s->next_seq = rng_below(&s->rng, 65536);
     s->first_timestamp = rng_between(&s->rng, 0, UINT32_MAX - 1);
-    s->start_ns = world_time(w, plan->start_ns);
-    s->ptime_ns = w->options.ptime_ms * NS_PER_MS;
-    s->ticks_per_packet = codec->clock_hz * w->options.ptime_ms / 1000;
-    s->tick_end = tick_from(s, plan->end_ns);
-    s->pause_from = tick_from(s, plan->pause_from_ns);
-    s->pause_to = tick_from(s, plan->pause_to_ns);
-    s->dtx = rng_chance(&c->rng, w->options.dtx);
-    s->talk_until = NS_PER_S / s->ptime_ns * 2;
-    if (plan->side == CALL_CALLER && plan->phase == 0) {
+    init_times(s, plan);
+    init_switch(s);
+    s->dtx = own && rng_chance(&c->rng, w->options.dtx);
+    if (own && plan->side == CALL_CALLER && plan->phase == 0 &&
+        c->digit_way == CALL_DIGITS_EVENTS) {
         s->digits = c->digits;
         s->digit_count = c->digit_count;
     }
-    flow_init(&s->flow, &w->options.style, FLOW_UDP, src, dst, plan->side == 0 ? 64 : 57, DSCP_EF,
-              (uint16_t)rng_next(&s->rng));
-    observer_init(&s->observer, codec->clock_hz, s->ticks_per_packet);
-    prepare_sound(s);
-    c->legs[plan->phase][plan->side] = leg;
+    init_flow(s, plan);
+    observer_init(&s->observer, audio_codecs[s->codec].clock_hz, s->ticks_per_packet);
+    rtp_content_prepare(s);
+    keep_leg(c, leg, plan);
     start_acting(s);
-    if (!w->options.no_rtcp)
+    if (!w->options.no_rtcp && own && !c->srtp)
         rtcp_source_start(leg, plan);
     return leg;
 }

@@ -1,11 +1,12 @@
 #include "tests/support/scenario.h"
 
+#include "tests/support/fax_source.h"
 #include "tests/support/identity.h"
 #include "tests/support/rtp_source.h"
 
 static const int64_t t1_ns = 500 * NS_PER_MS; /* RFC 3261: first retransmission */
 
-enum { LOSSES_MAX = 3, UNANSWERED_SENDS = 7, SHORT_RING_MS = 20 };
+enum { LOSSES_MAX = 3, UNANSWERED_SENDS = 7, SHORT_RING_MS = 20, FAX_HUSH_MS = 80 };
 
 /* What a call has when it is planned half. */
 struct talk {
@@ -127,14 +128,15 @@ static void plan_leg(struct call *c, const struct media_plan *plan)
 static void plan_digits(struct call *c, int64_t talk_ns)
 {
     static const char keys[] = "0123456789*#";
+    const char *wanted = c->world->options.digits;
     int64_t ptime_ns = c->world->options.ptime_ms * NS_PER_MS;
     int64_t tick = 1500 * NS_PER_MS / ptime_ns;
-    int64_t count = rng_between(&c->rng, 4, CALL_DIGITS_MAX);
+    int64_t count = wanted ? (int64_t)strlen(wanted) : rng_between(&c->rng, 4, CALL_DIGITS_DRAWN);
 
     for (int i = 0; i < count; i++) {
         struct call_digit *d = &c->digits[i];
 
-        d->digit = keys[rng_below(&c->rng, 12)];
+        d->digit = wanted ? wanted[i] : keys[rng_below(&c->rng, 12)];
         d->tick = tick;
         d->ticks = (ms(c, 90, 240) + ptime_ns - 1) / ptime_ns;
         tick += d->ticks + (ms(c, 200, 400) + ptime_ns - 1) / ptime_ns;
@@ -142,6 +144,63 @@ static void plan_digits(struct call *c, int64_t talk_ns)
             return;
         c->digit_count++;
     }
+}
+
+/* Digits in INFO, in turn from both sides and in both forms. Returns when the last was answered. */
+static int64_t plan_infos(struct call *c, struct talk *talk, int64_t bye_ns)
+{
+    int64_t t = talk->ack_ns + 500 * NS_PER_MS;
+
+    c->digit_way = CALL_DIGITS_INFO;
+    plan_digits(c, INT64_MAX / 2);
+    for (int i = 0; i < c->digit_count && t + 800 * NS_PER_MS < bye_ns; i++) {
+        int side = i % 3 == 2 ? CALL_CALLEE : CALL_CALLER;
+        struct call_step info = { .method = METHOD_INFO,
+                                  .from = (uint8_t)side,
+                                  .transaction = (uint8_t)++talk->transaction,
+                                  .cseq = (uint8_t)++talk->cseq[side],
+                                  .sdp = i % 2 ? BODY_DTMF : BODY_DTMF_RELAY,
+                                  .digit = c->digits[i].digit };
+
+        t = exchange(c, t, info, 200) + ms(c, 200, 400);
+    }
+    c->digit_count = 0; /* what arrives is noted as it does */
+    return t;
+}
+
+/* Media that are not the call's sound: pictures both ways, a stranger's packets. */
+static void plan_extras(struct call *c, const struct talk *talk)
+{
+    int64_t length_ns = talk->bye_ns - talk->answer_ns;
+    struct media_plan plan = { .kind = MEDIA_VIDEO,
+                               .start_ns = talk->answer_ns + 60 * NS_PER_MS,
+                               .end_ns = talk->bye_ns - 60 * NS_PER_MS };
+
+    for (int side = 0; c->video && side < CALL_SIDES; side++) {
+        plan.side = side;
+        plan_leg(c, &plan);
+    }
+    if (rng_chance(&c->rng, c->world->options.foreign)) {
+        plan.kind = MEDIA_FOREIGN;
+        plan.side = CALL_CALLER;
+        plan.start_ns = talk->answer_ns + length_ns * 2 / 5;
+        plan.end_ns = talk->answer_ns + length_ns * 7 / 10;
+        plan_leg(c, &plan);
+    }
+}
+
+/* What the options do to a side's stream in the middle of it. */
+static void plan_changes(struct call *c, const struct talk *talk, struct media_plan *plan)
+{
+    const struct options *o = &c->world->options;
+    int64_t middle_ns = talk->answer_ns + (talk->bye_ns - talk->answer_ns) / 2;
+
+    if (plan->side != CALL_CALLER)
+        return;
+    if (audio_codecs[c->codec[0]].clock_hz == 8000 && rng_chance(&c->rng, o->codec_switch))
+        plan->switch_ns = middle_ns;
+    if (rng_chance(&c->rng, o->restart))
+        plan->restart_ns = middle_ns;
 }
 
 /* When each side's media begins and ends, told by what it has heard of the signalling. */
@@ -160,6 +219,7 @@ static void plan_media(struct call *c, const struct talk *talk)
             end_ns = talk->bye_ns + 2 * c->delay_ns[side];
         plan.start_ns = begin_ns;
         plan.end_ns = end_ns;
+        plan_changes(c, talk, &plan);
         if (talk->hold_ns && side != talk->holder) {
             plan.pause_from_ns = talk->hold_ns;
             plan.pause_to_ns = talk->resume_ns;
@@ -168,14 +228,18 @@ static void plan_media(struct call *c, const struct talk *talk)
             /* The asker hears of it a little later than the one who agreed. */
             int64_t heard_ns = talk->move_ns + (side == talk->mover ? 2 * c->delay_ns[side] : 0);
 
-            plan.end_ns = heard_ns;
+            plan.end_ns = c->fax ? heard_ns - FAX_HUSH_MS * NS_PER_MS : heard_ns;
             plan_leg(c, &plan);
             plan.phase = 1;
             plan.start_ns = heard_ns + ms(c, 2, 12);
             plan.end_ns = end_ns;
         }
-        plan_leg(c, &plan);
+        if (plan.phase == 1 && c->fax)
+            fax_source_start(c, side, plan.start_ns, plan.end_ns);
+        else
+            plan_leg(c, &plan);
     }
+    plan_extras(c, talk);
 }
 
 /* A whole INVITE inside the dialog; returns when its 200 was first seen. */
@@ -235,6 +299,44 @@ static void plan_reinvite(struct call *c, struct talk *talk, int64_t duration_ns
     talk->move_ns = reinvite(c, talk, t, asker, SDP_SENDRECV, 1, 1);
 }
 
+/* A re-INVITE for T.38 from the callee, who heard the tones; or a new SSRC without a word. */
+static void plan_move(struct call *c, struct talk *talk, int64_t duration_ns)
+{
+    int64_t t = talk->answer_ns + duration_ns * 3 / 10;
+
+    if (t < talk->ack_ns + 20 * NS_PER_MS)
+        t = talk->ack_ns + 20 * NS_PER_MS;
+    talk->mover = CALL_CALLEE;
+    talk->move_ns = c->fax ? reinvite(c, talk, t, CALL_CALLEE, SDP_SENDRECV, 1, 1) : t;
+}
+
+/* What the caller's phone thinks of the call, told to its own exchange after the end. */
+static void plan_publish(struct call *c, int64_t t, int transaction)
+{
+    struct call_step publish = { .method = METHOD_PUBLISH,
+                                 .from = CALL_CALLER,
+                                 .transaction = (uint8_t)transaction,
+                                 .cseq = 1,
+                                 .sdp = BODY_VQ };
+
+    exchange(c, t + ms(c, 40, 90), publish, 200);
+}
+
+/* What becomes of the call, drawn for the options that are given alone. */
+static void draw_manner(struct call *c)
+{
+    const struct options *o = &c->world->options;
+    bool g711 = c->codec[0] == CODEC_PCMA || c->codec[0] == CODEC_PCMU;
+
+    c->srtp = rng_chance(&c->rng, o->srtp);
+    c->fax = rng_chance(&c->rng, o->fax);
+    c->video = rng_chance(&c->rng, o->video);
+    c->changes_ssrc = rng_chance(&c->rng, o->ssrc_change) && !c->fax;
+    c->two_event_types = o->dtmf_types;
+    if (g711 && rng_chance(&c->rng, o->dtmf_inband))
+        c->digit_way = CALL_DIGITS_INBAND;
+}
+
 static void plan_answered(struct call *c, struct talk *talk, int64_t answer_ns, int cseq,
                           int transaction)
 {
@@ -247,6 +349,7 @@ static void plan_answered(struct call *c, struct talk *talk, int64_t answer_ns, 
                                   .cseq = (uint8_t)cseq,
                                   .sdp = SDP_ANSWER };
     struct call_step bye = { .method = METHOD_BYE };
+    int64_t ended_ns;
 
     talk->cseq[CALL_CALLER] = cseq;
     talk->transaction = transaction;
@@ -254,21 +357,27 @@ static void plan_answered(struct call *c, struct talk *talk, int64_t answer_ns, 
     talk->ack_ns = conclude(c, answer_ns, response, ++talk->transaction);
     if (rng_chance(&c->rng, o->reinvite) && duration_ns >= 2 * NS_PER_S)
         plan_reinvite(c, talk, duration_ns);
+    if (c->fax || c->changes_ssrc)
+        plan_move(c, talk, duration_ns);
 
     talk->bye_ns = answer_ns + duration_ns;
+    if (c->digit_way == CALL_DIGITS_EVENTS && rng_chance(&c->rng, o->dtmf_info))
+        plan_infos(c, talk, talk->bye_ns);
     if (talk->bye_ns < talk->ack_ns + 20 * NS_PER_MS)
         talk->bye_ns = talk->ack_ns + 20 * NS_PER_MS;
     talk->hangs_up = rng_below(&c->rng, 10) < 6 ? CALL_CALLER : CALL_CALLEE;
     bye.from = (uint8_t)talk->hangs_up;
     bye.cseq = (uint8_t)++talk->cseq[talk->hangs_up];
     bye.transaction = (uint8_t)++talk->transaction;
-    exchange(c, talk->bye_ns, bye, 200);
+    ended_ns = exchange(c, talk->bye_ns, bye, 200);
+    if (rng_chance(&c->rng, o->vq_publish))
+        plan_publish(c, ended_ns, ++talk->transaction);
 
     if (o->no_media)
         return;
     if (rng_chance(&c->rng, o->one_way))
         c->one_way = (int)rng_below(&c->rng, 2);
-    if (rng_chance(&c->rng, o->dtmf))
+    if (rng_chance(&c->rng, o->dtmf) || c->digit_way == CALL_DIGITS_INBAND)
         plan_digits(c, (talk->move_ns ? talk->move_ns : talk->bye_ns) - answer_ns);
     plan_media(c, talk);
 }
@@ -409,6 +518,7 @@ void scenario_call(struct world *w, uint64_t index, int64_t time_ns,
     identity_call(c, fate->trunk, fate->outbound);
     c->codec[0] = c->codec[1] = draw_codec(c);
     c->impaired = rng_chance(&c->rng, w->options.impaired);
+    draw_manner(c);
     plan_invite(c, time_ns, fate->status);
     call_start(c);
 }

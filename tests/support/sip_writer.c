@@ -1,8 +1,11 @@
 #include "tests/support/sip_writer.h"
 
+#include "tests/support/vq_writer.h"
+
 static const char *const method_names[] = {
     [METHOD_INVITE] = "INVITE", [METHOD_ACK] = "ACK",           [METHOD_BYE] = "BYE",
     [METHOD_CANCEL] = "CANCEL", [METHOD_REGISTER] = "REGISTER", [METHOD_OPTIONS] = "OPTIONS",
+    [METHOD_INFO] = "INFO",     [METHOD_PUBLISH] = "PUBLISH",
 };
 
 static const struct {
@@ -50,7 +53,15 @@ static uint64_t token(const struct call *c, unsigned purpose)
     return rng_mix(c->tag[CALL_CALLER] + 0x9e3779b97f4a7c15u * (purpose + 1));
 }
 
-enum { TOKEN_NONCE = 1000, TOKEN_CNONCE, TOKEN_RESPONSE, TOKEN_RESPONSE_REST, TOKEN_SESSION };
+enum {
+    TOKEN_NONCE = 1000,
+    TOKEN_CNONCE,
+    TOKEN_RESPONSE,
+    TOKEN_RESPONSE_REST,
+    TOKEN_SESSION,
+    TOKEN_KEY = 1010,
+    TOKEN_PUBLISH = 1020
+};
 
 /* The codec lines of one media description. */
 static void add_codec(struct strbuf *out, const struct audio_codec *codec)
@@ -58,6 +69,12 @@ static void add_codec(struct strbuf *out, const struct audio_codec *codec)
     strbuf_addf(out, "a=rtpmap:%d %s\r\n", codec->payload_type, codec->rtpmap);
     if (codec->fmtp)
         strbuf_addf(out, "a=fmtp:%d %s\r\n", codec->payload_type, codec->fmtp);
+}
+
+static void add_events(struct strbuf *out, int payload_type, unsigned clock_hz)
+{
+    strbuf_addf(out, "a=rtpmap:%d telephone-event/%u\r\na=fmtp:%d 0-15\r\n", payload_type, clock_hz,
+                payload_type);
 }
 
 /* What a side offers besides the codec that will be taken. */
@@ -69,6 +86,58 @@ static bool is_offered(enum codec_id id, enum codec_id chosen, int64_t ptime_ms)
            audio_takes_ptime(id, ptime_ms);
 }
 
+static const char *attribute_of_family(const struct addr *a)
+{
+    return addr_is_v4(a) ? "IP4" : "IP6";
+}
+
+/* What every SDP of a side begins with. */
+static void write_session(const struct call *c, const struct call_step *s, struct strbuf *out)
+{
+    const struct addr *media = &c->media[s->phase][s->from];
+    const char *family = attribute_of_family(media);
+    unsigned session = (unsigned)(token(c, TOKEN_SESSION + s->from) >> 34);
+    char ip[ADDR_TEXT_MAX];
+
+    addr_format_ip(media, ip);
+    strbuf_reset(out);
+    strbuf_addf(out, "v=0\r\no=- %u %u IN %s %s\r\ns=call\r\nc=IN %s %s\r\nt=0 0\r\n", session,
+                session + s->version, family, ip, family, ip);
+}
+
+static void write_fax_sdp(const struct call *c, const struct call_step *s, struct strbuf *out)
+{
+    write_session(c, s, out);
+    strbuf_addf(out,
+                "m=image %u udptl t38\r\na=T38FaxVersion:0\r\na=T38MaxBitRate:14400\r\n"
+                "a=T38FaxRateManagement:transferredTCF\r\na=T38FaxMaxBuffer:2000\r\n"
+                "a=T38FaxMaxDatagram:400\r\na=T38FaxUdpEC:t38UDPRedundancy\r\n",
+                c->media[s->phase][s->from].port);
+}
+
+/* Lines that only some options ask for. */
+static void add_manner(const struct call *c, const struct call_step *s, struct strbuf *out)
+{
+    const struct options *o = &c->world->options;
+    const struct audio_codec *video = &audio_codecs[CODEC_VP8];
+
+    if (o->rtcp_mux)
+        strbuf_add_text(out, "a=rtcp-mux\r\n");
+    if (o->rtcp_reduced)
+        strbuf_add_text(out, "a=rtcp-rsize\r\n");
+    if (c->srtp)
+        strbuf_addf(out,
+                    "a=crypto:1 AES_CM_128_HMAC_SHA1_80 "
+                    "inline:%016llx%016llx%08x\r\n",
+                    (unsigned long long)token(c, TOKEN_KEY + 2u * s->from),
+                    (unsigned long long)token(c, TOKEN_KEY + 2u * s->from + 1), s->from);
+    if (c->video) {
+        strbuf_addf(out, "m=video %u RTP/AVP %d\r\n", c->media[s->phase][s->from].port + 2,
+                    video->payload_type);
+        add_codec(out, video);
+    }
+}
+
 static void write_sdp(const struct call *c, const struct call_step *s, struct strbuf *out)
 {
     static const char *const directions[] = {
@@ -78,29 +147,46 @@ static void write_sdp(const struct call *c, const struct call_step *s, struct st
     enum codec_id chosen = c->codec[s->phase];
     const struct audio_codec *codec = &audio_codecs[chosen];
     int64_t ptime_ms = c->world->options.ptime_ms;
-    const char *family = addr_is_v4(media) ? "IP4" : "IP6";
-    char ip[ADDR_TEXT_MAX];
+    bool events = c->digit_way != CALL_DIGITS_INBAND;
 
-    addr_format_ip(media, ip);
-    strbuf_reset(out);
-    strbuf_addf(out, "v=0\r\no=- %u %u IN %s %s\r\ns=call\r\nc=IN %s %s\r\nt=0 0\r\n",
-                (unsigned)(token(c, TOKEN_SESSION + s->from) >> 34),
-                (unsigned)(token(c, TOKEN_SESSION + s->from) >> 34) + s->version, family, ip,
-                family, ip);
-    strbuf_addf(out, "m=audio %u RTP/AVP %d", media->port, codec->payload_type);
+    write_session(c, s, out);
+    strbuf_addf(out, "m=audio %u RTP/%s %d", media->port, c->srtp ? "SAVP" : "AVP",
+                codec->payload_type);
     for (int id = 0; s->sdp == SDP_OFFER && id < CODEC_COUNT; id++) {
         if ((enum codec_id)id != chosen && is_offered((enum codec_id)id, chosen, ptime_ms))
             strbuf_addf(out, " %d", audio_codecs[id].payload_type);
     }
-    strbuf_addf(out, " %d\r\n", codec->event_type);
+    if (c->two_event_types)
+        strbuf_addf(out, " %d", CALL_SECOND_EVENT_TYPE);
+    if (events)
+        strbuf_addf(out, " %d", codec->event_type);
+    strbuf_add_text(out, "\r\n");
     add_codec(out, codec);
     for (int id = 0; s->sdp == SDP_OFFER && id < CODEC_COUNT; id++) {
         if ((enum codec_id)id != chosen && is_offered((enum codec_id)id, chosen, ptime_ms))
             add_codec(out, &audio_codecs[id]);
     }
-    strbuf_addf(out, "a=rtpmap:%d telephone-event/%u\r\na=fmtp:%d 0-15\r\na=ptime:%d\r\na=%s\r\n",
-                codec->event_type, codec->clock_hz, codec->event_type, (int)ptime_ms,
-                directions[s->direction]);
+    if (events)
+        add_events(out, codec->event_type, codec->clock_hz);
+    if (c->two_event_types)
+        add_events(out, CALL_SECOND_EVENT_TYPE, codec->clock_hz);
+    strbuf_addf(out, "a=ptime:%d\r\na=%s\r\n", (int)ptime_ms, directions[s->direction]);
+    add_manner(c, s, out);
+}
+
+static void write_body(const struct call *c, const struct call_step *s, struct strbuf *out)
+{
+    strbuf_reset(out);
+    if (s->sdp == BODY_DTMF)
+        strbuf_add_char(out, s->digit);
+    else if (s->sdp == BODY_DTMF_RELAY)
+        strbuf_addf(out, "Signal=%c\r\nDuration=%d\r\n", s->digit, CALL_DTMF_RELAY_MS);
+    else if (s->sdp == BODY_VQ)
+        vq_writer_write(c, out);
+    else if (c->fax && s->phase == 1)
+        write_fax_sdp(c, s, out);
+    else
+        write_sdp(c, s, out);
 }
 
 static void add_start_line(const struct call *c, const struct call_step *s, struct strbuf *out)
@@ -199,6 +285,12 @@ static void add_contact(const struct call *c, const struct call_step *s, const c
                                             : "SIP;cause=487;text=\"Request Terminated\"");
 }
 
+static const char *const body_types[] = {
+    [SDP_OFFER] = "application/sdp",     [SDP_ANSWER] = "application/sdp",
+    [BODY_DTMF] = "application/dtmf",    [BODY_DTMF_RELAY] = "application/dtmf-relay",
+    [BODY_VQ] = "application/vq-rtcpxr",
+};
+
 void sip_writer_write(const struct call *c, const struct call_step *s, struct strbuf *out)
 {
     int asker = s->status ? call_other(s->from) : s->from;
@@ -220,15 +312,19 @@ void sip_writer_write(const struct call *c, const struct call_step *s, struct st
         strbuf_add_text(out, ";rport\r\nMax-Forwards: 70\r\n");
     }
     add_parties(c, s, asker, out);
-    strbuf_addf(out, "Call-ID: %s\r\nCSeq: %d %s\r\n", c->call_id, s->cseq,
-                method_names[s->method]);
+    if (s->method == METHOD_PUBLISH) /* a dialog of its own */
+        strbuf_addf(out, "Call-ID: %016llx@%s\r\nEvent: vq-rtcpxr\r\n",
+                    (unsigned long long)token(c, TOKEN_PUBLISH), c->host[s->from]);
+    else
+        strbuf_addf(out, "Call-ID: %s\r\n", c->call_id);
+    strbuf_addf(out, "CSeq: %d %s\r\n", s->cseq, method_names[s->method]);
     add_contact(c, s, local, out);
     add_challenge(c, s, out);
     strbuf_addf(out, "%s: %s\r\n", s->status ? "Server" : "User-Agent", c->agent[s->from]);
     if (s->sdp) {
-        write_sdp(c, s, body);
+        write_body(c, s, body);
         body_len = body->len;
-        strbuf_add_text(out, "Content-Type: application/sdp\r\n");
+        strbuf_addf(out, "Content-Type: %s\r\n", body_types[s->sdp]);
     }
     strbuf_addf(out, "Content-Length: %zu\r\n\r\n", body_len);
     if (body_len)

@@ -1,6 +1,8 @@
 #include "tests/support/truth.h"
 
-#include "tests/support/rtp_source.h"
+#include "tests/support/fax_source.h"
+#include "tests/support/rtcp_source.h"
+#include "tests/support/vq_writer.h"
 
 #include "analyzer/base/jsonw.h"
 
@@ -17,6 +19,15 @@ static void put_int(struct jsonw *j, const char *key, int64_t value)
 {
     jsonw_key(j, key);
     jsonw_int(j, value);
+}
+
+static void put_int_or_null(struct jsonw *j, const char *key, int64_t value, bool known)
+{
+    jsonw_key(j, key);
+    if (known)
+        jsonw_int(j, value);
+    else
+        jsonw_null(j);
 }
 
 static void put_real(struct jsonw *j, const char *key, double value)
@@ -57,19 +68,24 @@ static void put_addr(struct jsonw *j, const char *key, const struct addr *a)
 
 static void put_losses(struct jsonw *j, const struct observer *o, const struct observer_report *r)
 {
-    static const char *const models[] = { "jb50", "jb200" };
+    static const char *const models[] = {
+        [OBSERVER_JB20] = "jb20",   [OBSERVER_JB50] = "jb50",   [OBSERVER_JB60] = "jb60",
+        [OBSERVER_JB120] = "jb120", [OBSERVER_JB200] = "jb200",
+    };
+    const struct observer_runs *headline = &r->runs[1 + OBSERVER_JB200];
 
     jsonw_key(j, "loss_runs");
-    jsonw_object_open(j);
-    put_int(j, "runs", r->runs[0].runs);
-    put_int(j, "longest", r->runs[0].longest);
-    jsonw_object_close(j);
+    jsonw_array_open(j);
+    for (int i = 0; i < OBSERVER_RUN_CLASSES; i++)
+        jsonw_int(j, r->runs[0].classes[i]);
+    jsonw_array_close(j);
+    put_real(j, "loss_burst_ratio", r->burst_ratio[0]);
     jsonw_key(j, "burst");
     jsonw_object_open(j);
     put_int(j, "bursts", r->bursts);
     put_real(j, "density_ratio", r->burst_density);
-    put_int(j, "longest_run", r->runs[0].longest);
-    put_real(j, "burst_ratio", r->burst_ratio[0]);
+    put_int(j, "longest_run", headline->longest);
+    put_real(j, "burst_ratio", r->burst_ratio[1 + OBSERVER_JB200]);
     jsonw_object_close(j);
     jsonw_key(j, "playout");
     jsonw_object_open(j);
@@ -85,24 +101,56 @@ static void put_losses(struct jsonw *j, const struct observer *o, const struct o
     jsonw_object_close(j);
 }
 
+static const char *loss_side(const struct rtcp_told *told)
+{
+    if (told->lost_before > 0)
+        return told->lost_after > 0 ? "both" : "before_probe";
+    return told->lost_after > 0 ? "after_probe" : "none";
+}
+
+/* What the last XR block 7 said. */
+static void put_extended(struct jsonw *j, const struct rtcp_told_xr *xr)
+{
+    jsonw_key(j, "xr");
+    jsonw_object_open(j);
+    put_real(j, "loss_ratio", xr->loss_rate / 256.0);
+    put_real(j, "discard_ratio", xr->discard_rate / 256.0);
+    put_int(j, "round_trip_ms", xr->round_trip_ms);
+    put_int(j, "end_system_delay_ms", xr->end_system_ms);
+    put_int(j, "r_factor", xr->r_factor);
+    put_real(j, "mos_lq", xr->mos_lq / 10.0);
+    put_real(j, "mos_cq", xr->mos_cq / 10.0);
+    put_int(j, "jb_nominal_ms", xr->jitter_buffer_ms);
+    put_int(j, "jb_maximum_ms", xr->jitter_buffer_max_ms);
+    jsonw_object_close(j);
+}
+
 static void put_rtcp(struct jsonw *j, const struct call *c, const struct media_leg *leg,
                      const struct media_leg *other)
 {
     const struct rtcp_told *told = &leg->told;
     bool known = told->round_trip && other && other->told.round_trip;
+    bool speaks = leg->rtcp.call != NULL;
     int64_t rtt_ns = 2 * (c->delay_ns[CALL_CALLER] + c->delay_ns[CALL_CALLEE]);
+    char name[RTCP_SOURCE_NAME_MAX];
 
+    if (speaks)
+        rtcp_source_name(&leg->rtcp, name);
     jsonw_key(j, "rtcp");
     jsonw_object_open(j);
     put_int(j, "reports", told->reports);
+    put_int(j, "sender_reports", leg->rtcp.sender_reports);
     put_real(j, "fraction_lost_max", told->reports ? told->fraction_lost_max : NAN);
     put_real(j, "jitter_ms_max", told->reports ? told->jitter_ms_max : NAN);
     put_real(j, "rtt_ms", known ? (double)rtt_ns * 1e-6 : NAN);
-    jsonw_key(j, "lost_cumulative");
-    if (told->reports)
-        jsonw_int(j, told->lost_cumulative);
-    else
-        jsonw_null(j);
+    put_int_or_null(j, "lost_cumulative", told->lost_cumulative, told->reports > 0);
+    put_int_or_null(j, "lost_before_probe", told->lost_before, told->reports > 0);
+    put_int_or_null(j, "lost_after_probe", told->lost_after, told->reports > 0);
+    put_text(j, "loss_side", told->reports ? loss_side(told) : NULL);
+    put_text(j, "cname", speaks ? name : NULL);
+    put_time(j, "bye_time", leg->rtcp.bye_ns);
+    if (told->xr.told)
+        put_extended(j, &told->xr);
     jsonw_object_close(j);
 }
 
@@ -153,10 +201,13 @@ static void put_stream(struct jsonw *j, const struct call *c, const struct media
     put_addr(j, "src", &s->flow.src);
     put_addr(j, "dst", &s->flow.dst);
     put_text(j, "direction", s->side == CALL_CALLER ? "caller_to_callee" : "callee_to_caller");
+    put_text(j, "media", s->kind == MEDIA_VIDEO ? "video" : "audio");
+    put_bool(j, "foreign_source", s->kind == MEDIA_FOREIGN);
+    put_bool(j, "srtp", c->srtp);
     put_text(j, "codec", codec->name);
     put_int(j, "payload_type", codec->payload_type);
     put_int(j, "clock_rate_hz", codec->clock_hz);
-    put_int(j, "ptime_ms", s->ptime_ns / NS_PER_MS);
+    put_int_or_null(j, "ptime_ms", s->ptime_ns / NS_PER_MS, s->kind != MEDIA_VIDEO);
     put_time(j, "start_time", o->first_ns);
     put_time(j, "end_time", o->last_ns);
     put_int(j, "packets", o->packets);
@@ -164,9 +215,13 @@ static void put_stream(struct jsonw *j, const struct call *c, const struct media
     put_int(j, "lost", r.lost);
     put_int(j, "duplicates", o->duplicates);
     put_int(j, "out_of_order", o->out_of_order);
+    put_int(j, "restarts", s->wire_offset ? 1 : 0);
+    put_bool(j, "codec_changed", s->switch_tick > 0 && s->tick > s->switch_tick);
+    put_int(j, "clock_drift_ppm", c->world->options.drift_ppm);
     jsonw_key(j, "jitter_ms");
     jsonw_object_open(j);
     put_real(j, "mean", r.jitter_ms_mean);
+    put_real(j, "p95", r.jitter_ms_p95);
     put_real(j, "max", r.jitter_ms_max);
     jsonw_object_close(j);
     jsonw_key(j, "delta_ms");
@@ -174,6 +229,8 @@ static void put_stream(struct jsonw *j, const struct call *c, const struct media
     put_real(j, "mean", r.delta_ms_mean);
     put_real(j, "max", r.delta_ms_max);
     jsonw_object_close(j);
+    put_int(j, "talkspurts", o->talkspurts);
+    put_int(j, "comfort_noise", o->comfort_noise);
     put_losses(j, o, &r);
     if (s->sound && s->heard.packets)
         put_sound(j, s);
@@ -190,34 +247,92 @@ static const char *state_of(const struct call_seen *seen)
     return seen->final_status ? "failed" : "abandoned";
 }
 
+/* Keys that were tones: as they were played. */
+static void see_tones(const struct call *c, struct call_seen *seen)
+{
+    const struct media_leg *leg = c->legs[0][CALL_CALLER];
+
+    for (int i = 0; leg && i < c->digit_count; i++) {
+        const struct call_digit *d = &c->digits[i];
+
+        if (d->tick >= leg->rtp.tick_end)
+            continue;
+        seen->dtmf[seen->dtmf_count++] =
+            (struct call_dtmf){ d->digit,
+                                CALL_CALLER,
+                                leg->rtp.start_ns + d->tick * leg->rtp.ptime_ns,
+                                d->tick,
+                                (uint32_t)(d->ticks * leg->rtp.ticks_per_packet),
+                                false };
+    }
+}
+
+/* One of the digits. INFO tells a duration in one of its forms, and in the other none. */
+static void put_digit(struct jsonw *j, const struct call *c, const struct call_dtmf *d)
+{
+    static const char *const ways[] = { [CALL_DIGITS_EVENTS] = "rfc4733",
+                                        [CALL_DIGITS_INFO] = "info",
+                                        [CALL_DIGITS_INBAND] = "inband" };
+    double tick_ms = 1e3 / audio_codecs[c->codec[0]].clock_hz;
+    double duration_ms = d->duration_ticks ? d->duration_ticks * tick_ms : NAN;
+    char digit[2] = { d->digit, '\0' };
+
+    if (c->digit_way == CALL_DIGITS_INFO && d->told)
+        duration_ms = CALL_DTMF_RELAY_MS;
+    jsonw_object_open(j);
+    put_text(j, "digit", digit);
+    put_time(j, "time", d->time_ns);
+    put_real(j, "duration_ms", duration_ms);
+    put_text(j, "way", ways[c->digit_way]);
+    put_text(j, "direction", d->side == CALL_CALLER ? "caller_to_callee" : "callee_to_caller");
+    jsonw_object_close(j);
+}
+
 /* Digits in the order in which they were dialled, whatever the network did to them. */
 static void put_dtmf(struct jsonw *j, const struct call *c)
 {
-    const struct call_seen *seen = &c->seen;
-    double tick_ms = 1e3 / audio_codecs[c->codec[0]].clock_hz;
+    struct call_seen seen = c->seen;
     bool done[CALL_DIGITS_MAX] = { false };
 
+    if (c->digit_way == CALL_DIGITS_INBAND)
+        see_tones(c, &seen);
     jsonw_key(j, "dtmf");
     jsonw_array_open(j);
-    for (int n = 0; n < seen->dtmf_count; n++) {
-        char digit[2] = "";
+    for (int n = 0; n < seen.dtmf_count; n++) {
         int next = -1;
 
-        for (int i = 0; i < seen->dtmf_count; i++) {
-            if (!done[i] && (next < 0 || seen->dtmf[i].timestamp < seen->dtmf[next].timestamp))
+        for (int i = 0; i < seen.dtmf_count; i++) {
+            if (!done[i] && (next < 0 || seen.dtmf[i].timestamp < seen.dtmf[next].timestamp))
                 next = i;
         }
         done[next] = true;
-        digit[0] = seen->dtmf[next].digit;
-        jsonw_object_open(j);
-        put_text(j, "digit", digit);
-        put_time(j, "time", seen->dtmf[next].time_ns);
-        put_real(j, "duration_ms", seen->dtmf[next].duration_ticks * tick_ms);
-        put_text(j, "direction",
-                 seen->dtmf[next].side == CALL_CALLER ? "caller_to_callee" : "callee_to_caller");
-        jsonw_object_close(j);
+        put_digit(j, c, &seen.dtmf[next]);
     }
     jsonw_array_close(j);
+}
+
+/* Fax has no SSRC and no clock. */
+static void put_fax(struct jsonw *j, const struct fax_source *f)
+{
+    const struct fax_seen *seen = &f->seen;
+
+    jsonw_object_open(j);
+    put_text(j, "ssrc", NULL);
+    put_addr(j, "src", &f->flow.src);
+    put_addr(j, "dst", &f->flow.dst);
+    put_text(j, "direction", f->side == CALL_CALLER ? "caller_to_callee" : "callee_to_caller");
+    put_text(j, "media", "image");
+    put_time(j, "start_time", seen->first_ns);
+    put_time(j, "end_time", seen->last_ns);
+    put_int(j, "packets", seen->packets);
+    put_int(j, "expected", seen->highest - seen->first + 1);
+    put_int(j, "lost", seen->lost);
+    put_int(j, "duplicates", 0);
+    put_int(j, "out_of_order", 0);
+    put_int(j, "udptl_recovered", seen->recovered);
+    put_text(j, "udptl_error_correction",
+             f->call->world->options.fax_repeats ? "redundancy" : "none");
+    jsonw_object_close(j);
 }
 
 static bool has_packets(const struct media_leg *leg)
@@ -231,6 +346,40 @@ static bool is_one_way(const struct call *c)
     const struct call_seen *seen = &c->seen;
 
     return c->one_way >= 0 && seen->answer_ns && seen->end_ns - seen->answer_ns >= 3 * NS_PER_S;
+}
+
+static int count_foreign(const struct call *c)
+{
+    int n = 0;
+
+    for (int i = 0; i < c->extra_count; i++)
+        n += c->extras[i]->rtp.kind == MEDIA_FOREIGN && has_packets(c->extras[i]);
+    return n;
+}
+
+static int count_switches(const struct call *c)
+{
+    const struct media_leg *leg = c->legs[0][CALL_CALLER];
+
+    return leg && leg->rtp.switch_tick > 0 && leg->rtp.tick > leg->rtp.switch_tick;
+}
+
+/* What the caller's phone published. */
+static void put_vq(struct jsonw *j, const struct call *c)
+{
+    struct vq_values v;
+
+    jsonw_key(j, "vq_reports");
+    jsonw_array_open(j);
+    if (c->seen.publish_frames && vq_writer_values(c, &v)) {
+        jsonw_object_open(j);
+        put_real(j, "loss_ratio", v.loss_percent / 100);
+        put_real(j, "mos_lq", v.mos_lq);
+        put_int(j, "r_lq", v.r_lq);
+        put_int(j, "round_trip_ms", v.round_trip_ms);
+        jsonw_object_close(j);
+    }
+    jsonw_array_close(j);
 }
 
 static void put_invite(struct jsonw *j, const struct call *c)
@@ -263,7 +412,12 @@ static void put_invite(struct jsonw *j, const struct call *c)
     put_bool(j, "one_way", is_one_way(c));
     put_bool(j, "impaired", c->impaired);
     put_dtmf(j, c);
+    put_bool(j, "fax", c->fax && seen->answer_ns);
+    put_int(j, "foreign_sources", count_foreign(c));
+    put_int(j, "codec_changes_unannounced", count_switches(c));
+    put_vq(j, c);
     put_int(j, "frames", seen->frames);
+    put_int(j, "publish_frames", seen->publish_frames);
     put_int(j, "sip_messages", seen->sip_messages);
     put_int(j, "rtcp_packets", seen->rtcp_packets);
     jsonw_key(j, "streams");
@@ -273,6 +427,14 @@ static void put_invite(struct jsonw *j, const struct call *c)
             if (has_packets(c->legs[phase][side]))
                 put_stream(j, c, c->legs[phase][side], c->legs[phase][call_other(side)]);
         }
+    }
+    for (int i = 0; i < c->extra_count; i++) {
+        if (has_packets(c->extras[i]))
+            put_stream(j, c, c->extras[i], NULL);
+    }
+    for (int side = 0; side < CALL_SIDES; side++) {
+        if (c->fax_legs[side] && c->fax_legs[side]->seen.packets)
+            put_fax(j, c->fax_legs[side]);
     }
     jsonw_array_close(j);
 }
@@ -299,6 +461,16 @@ static void put_transaction(struct jsonw *j, const struct call *c)
     put_int(j, "frames", seen->frames);
 }
 
+static void count_leg(struct world_totals *t, const struct media_leg *leg)
+{
+    if (!has_packets(leg))
+        return;
+    t->streams++;
+    t->lost += observer_report(&leg->rtp.observer).lost;
+    t->duplicates += leg->rtp.observer.duplicates;
+    t->out_of_order += leg->rtp.observer.out_of_order;
+}
+
 static void count(struct world_totals *t, const struct call *c)
 {
     if (c->kind == CALL_REGISTER)
@@ -309,16 +481,14 @@ static void count(struct world_totals *t, const struct call *c)
         t->calls++;
     t->answered += c->kind == CALL_INVITE && c->seen.answer_ns;
     for (int phase = 0; phase < CALL_PHASES; phase++) {
-        for (int side = 0; side < CALL_SIDES; side++) {
-            const struct media_leg *leg = c->legs[phase][side];
-
-            if (!has_packets(leg))
-                continue;
-            t->streams++;
-            t->lost += observer_report(&leg->rtp.observer).lost;
-            t->duplicates += leg->rtp.observer.duplicates;
-            t->out_of_order += leg->rtp.observer.out_of_order;
-        }
+        for (int side = 0; side < CALL_SIDES; side++)
+            count_leg(t, c->legs[phase][side]);
+    }
+    for (int i = 0; i < c->extra_count; i++)
+        count_leg(t, c->extras[i]);
+    for (int side = 0; side < CALL_SIDES; side++) {
+        t->streams += c->fax_legs[side] && c->fax_legs[side]->seen.packets;
+        t->lost += c->fax_legs[side] ? c->fax_legs[side]->seen.lost : 0;
     }
 }
 
@@ -355,7 +525,7 @@ void truth_write_totals(struct world *w)
     static const char *const names[WORLD_FRAMES] = {
         [WORLD_SIP] = "sip_messages",  [WORLD_RTP] = "rtp_packets", [WORLD_RTCP] = "rtcp_packets",
         [WORLD_DNS] = "dns_packets",   [WORLD_NTP] = "ntp_packets", [WORLD_TCP] = "tcp_packets",
-        [WORLD_ICMP] = "icmp_packets", [WORLD_ARP] = "arp_packets",
+        [WORLD_ICMP] = "icmp_packets", [WORLD_ARP] = "arp_packets", [WORLD_UDPTL] = "udptl_packets",
     };
     const struct world_totals *t = &w->totals;
     struct jsonw j;

@@ -20,6 +20,7 @@ enum world_frame {
     WORLD_SIP,
     WORLD_RTP,
     WORLD_RTCP,
+    WORLD_UDPTL,
     WORLD_DNS,
     WORLD_NTP,
     WORLD_TCP,
@@ -36,6 +37,8 @@ enum world_rng {
     WORLD_RNG_OPTIONS,
     WORLD_RNG_NOISE,
     WORLD_RNG_DIALER,
+    WORLD_RNG_EXTRA_LEG,
+    WORLD_RNG_FAX,
 };
 
 struct world_totals {
