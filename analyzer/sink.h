@@ -28,7 +28,8 @@ struct analyzer_sink {
     bool closed_only; /* calls are reported once, when they close */
 };
 
-/* A key was heard: where in the sound that was fed so far, in samples. */
+/* A key is heard: where in the sound that was fed so far it begins, in samples. Told twice: as soon
+ * as it is sure, with 0 samples, and with its length once it is over. */
 typedef void (*tone_fn)(void *ctx, char digit, uint64_t at_sample, uint32_t samples);
 
 /*

@@ -96,7 +96,7 @@ int cmd_analyze(int argc, char **argv)
     struct printer p = { 0 };
     const char *config = NULL;
     const struct cli_option options[] = {
-        { "config", 'c', CLI_TEXT, "FILE", "how packets are opened: 'decap' of earshot.yaml(5)",
+        { "config", 'c', CLI_TEXT, "FILE", "what of earshot.yaml(5) is heeded: decap, dtmf",
           &config, 0, 0 },
         { "json", 'j', CLI_FLAG, NULL, "one JSON record a line (docs/METRICS.md)", &p.json, 0, 0 },
     };
@@ -119,7 +119,7 @@ int cmd_analyze(int argc, char **argv)
         return status;
     if (first == argc)
         return cli_fail(&command, EXIT_USAGE, "which capture? 'earshot analyze FILE...'");
-    status = settings_read_decap(&command, config, &engine_options.decap);
+    status = settings_read_engine(&command, config, &engine_options);
     if (status != -1)
         return status;
     p.command = &command;

@@ -11,7 +11,7 @@ enum { SOURCE_NAME_MAX = 512 };
 struct replay {
     const struct cli_command *command;
     const char *store, *rules;
-    struct decap_options decap;
+    struct engine_options engine;
     bool quiet;
 };
 
@@ -34,15 +34,16 @@ static void name_source(char *name, size_t room, char **paths, size_t count)
 static int replay(struct replay *r, char **paths, size_t count)
 {
     char source[SOURCE_NAME_MAX];
-    const struct engine_options options = {
-        .store_dir = r->store, .rules_dir = r->rules, .source = source, .decap = r->decap
-    };
+    struct engine_options options = r->engine;
     struct engine_progress done;
     struct engine_error error;
     struct engine *engine;
     int status;
 
     name_source(source, sizeof source, paths, count);
+    options.store_dir = r->store;
+    options.rules_dir = r->rules;
+    options.source = source;
     if (engine_open(&engine, &options, &error) != 0)
         return cli_fail(r->command, EXIT_CANNOT_WRITE, "%s", error.text);
     status = file_run(engine, paths, count, on_trouble, r);
@@ -62,8 +63,8 @@ int cmd_replay(int argc, char **argv)
     struct replay r = { 0 };
     const char *config = NULL;
     const struct cli_option options[] = {
-        { "config", 'c', CLI_TEXT, "FILE", "how packets are opened: 'decap' of earshot.yaml(5)",
-          &config, 0, 0 },
+        { "config", 'c', CLI_TEXT, "FILE",
+          "what of earshot.yaml(5) is heeded: decap, dtmf, store.video", &config, 0, 0 },
         { "store", 's', CLI_TEXT, "DIR", "the store to write to; made when it is missing", &r.store,
           0, 0 },
         { "rules", 'r', CLI_TEXT, "DIR", "alert rules (default: those that came with earshot)",
@@ -91,7 +92,7 @@ int cmd_replay(int argc, char **argv)
                         "which capture? 'earshot replay FILE... --store DIR'");
     if (!r.store)
         return cli_fail(&command, EXIT_USAGE, "which store? '--store DIR'");
-    status = settings_read_decap(&command, config, &r.decap);
+    status = settings_read_engine(&command, config, &r.engine);
     if (status != -1)
         return status;
     if (!r.rules)

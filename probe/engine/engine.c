@@ -8,6 +8,7 @@
 #include "probe/engine/ledger.h"
 #include "probe/engine/lookahead.h"
 #include "rules/rule_set.h"
+#include "storage/audio/tones.h"
 #include "storage/day_db.h"
 #include "storage/packet_log.h"
 #include "storage/writer.h"
@@ -277,7 +278,7 @@ static int open_store(struct engine *e, struct engine_error *error)
                  strerror(-err));
     if (err)
         return err;
-    err = frame_keeper_new(&e->keeper, e->packet_log, &e->hash_key);
+    err = frame_keeper_new(&e->keeper, e->packet_log, &e->hash_key, e->options.keep_video);
     if (err) {
         snprintf(error->text, sizeof error->text, "out of memory");
         return err;
@@ -303,6 +304,9 @@ static int open_analyzer(struct engine *e)
 
     analyzer_options_default(&options);
     memcpy(options.hash_key, e->hash_key.k, sizeof options.hash_key);
+    options.tones = tones_listener();
+    options.inband_dtmf = e->options.inband_dtmf;
+    options.keep_digits = e->options.keep_digits;
     return analyzer_new(&e->analyzer, &options, &sink);
 }
 
@@ -380,6 +384,7 @@ static void read_store_stats(struct engine *e)
 
     if (!e->packet_log)
         return;
+    e->ledger.not_kept = frame_keeper_not_kept(e->keeper);
     packet_log_read_stats(e->packet_log, &stats);
     e->ledger.stored = stats.frames_stored;
     e->ledger.store_dropped = stats.frames_dropped;

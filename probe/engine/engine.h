@@ -34,7 +34,10 @@ struct engine_options {
     bool live;             /* a network does not wait: queues refuse instead of slowing it down */
     /* All zero: the defaults. The engine's own: hash_key and certificate. */
     struct decap_options decap;
-    bool no_classify; /* unknown flows are counted by their bin alone */
+    bool no_classify;    /* unknown flows are counted by their bin alone */
+    uint8_t inband_dtmf; /* enum inband_dtmf: when sound is listened to for keys */
+    bool keep_digits;    /* keys stand in records; else they are masked */
+    bool keep_video;     /* packets of video are stored */
     engine_record_fn record;
     void *record_ctx;
 };

@@ -90,6 +90,7 @@ void feed_lines_stats(struct feed_lines *f, int64_t wall_ns, const struct ledger
     add_count(&j, "kernel_dropped", ledger->kernel_dropped);
     add_count(&j, "interface_dropped", ledger->interface_dropped);
     add_count(&j, "store_dropped", (int64_t)ledger->store_dropped);
+    add_count(&j, "not_kept", (int64_t)ledger->not_kept);
     jsonw_object_close(&j);
     publish(f);
 }

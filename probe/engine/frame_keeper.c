@@ -10,6 +10,8 @@ enum { KEPT_SLOTS = 16384 };
 struct frame_keeper {
     struct packet_log *log;
     struct siphash_key key;
+    bool keep_video;
+    uint64_t not_kept;     /* packets that were left out */
     uint64_t frame_digest; /* of the frame at hand, once it was needed; 0: not yet */
     uint64_t last_id;      /* of the call whose newest entry is the frame at hand; 0: none */
     uint64_t kept[KEPT_SLOTS];
@@ -23,7 +25,7 @@ struct frame_mark {
 };
 
 int frame_keeper_new(struct frame_keeper **kp, struct packet_log *log,
-                     const struct siphash_key *key)
+                     const struct siphash_key *key, bool keep_video)
 {
     struct frame_keeper *k = calloc(1, sizeof *k);
 
@@ -31,6 +33,7 @@ int frame_keeper_new(struct frame_keeper **kp, struct packet_log *log,
         return -ENOMEM;
     k->log = log;
     k->key = *key;
+    k->keep_video = keep_video;
     *kp = k;
     return 0;
 }
@@ -133,6 +136,10 @@ void frame_keeper_keep(struct frame_keeper *k, const struct frame *frame,
     enum packet_kind kind = claim->kind == CLAIM_SIP ? PACKET_SIP : PACKET_MEDIA;
     const struct datagram *d = &unit->datagram;
 
+    if (claim->kind == CLAIM_VIDEO && !k->keep_video) {
+        k->not_kept++;
+        return;
+    }
     if (unit->in_frame && unit->part_count == 0 && d->transport == TRANSPORT_UDP) {
         packet_log_add(k->log, claim->keeper, claim->id, kind, frame);
         k->last_id = claim->id;
@@ -143,6 +150,11 @@ void frame_keeper_keep(struct frame_keeper *k, const struct frame *frame,
     }
     if (kind == PACKET_SIP)
         note_message(k, frame, d, claim);
+}
+
+uint64_t frame_keeper_not_kept(const struct frame_keeper *k)
+{
+    return k->not_kept;
 }
 
 void frame_keeper_end_frame(struct frame_keeper *k)

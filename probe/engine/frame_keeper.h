@@ -6,6 +6,8 @@
  * connection can carry the end of one message and others behind it, of the same call. What a call
  * has kept of late is remembered, so that no frame of it is kept twice.
  *
+ * Video is left out unless it is asked for, and counted.
+ *
  * Ownership  frame_keeper_new/free. The packet log outlives it.
  * Thread     The analysis thread.
  */
@@ -19,14 +21,17 @@
 
 struct frame_keeper;
 
-/* 0 or −ENOMEM. */
+/* 0 or −ENOMEM. keep_video: CLAIM_VIDEO is kept too. */
 int frame_keeper_new(struct frame_keeper **kp, struct packet_log *log,
-                     const struct siphash_key *key);
+                     const struct siphash_key *key, bool keep_video);
 void frame_keeper_free(struct frame_keeper *k);
 
 /* Keeps what carried the unit for the call that claims it. frame: NULL when none did just now. */
 void frame_keeper_keep(struct frame_keeper *k, const struct frame *frame,
                        const struct decap_unit *unit, const struct claim *claim);
+
+/* Packets that were left out so far. */
+uint64_t frame_keeper_not_kept(const struct frame_keeper *k);
 
 /* The frame is done; another one follows. */
 void frame_keeper_end_frame(struct frame_keeper *k);

@@ -97,4 +97,5 @@ void ledger_report(const struct ledger *l, const struct counters *refusals,
     out->tracked_limit = tracked_limit(refusals);
     out->stored = (int64_t)l->stored;
     out->store_dropped = (int64_t)l->store_dropped;
+    out->not_kept = (int64_t)l->not_kept;
 }

@@ -20,6 +20,7 @@ struct ledger {
     uint64_t bins[BIN_COUNT];
     int64_t kernel_dropped, interface_dropped; /* RECORD_NONE: the source cannot tell */
     uint64_t stored, store_dropped;
+    uint64_t not_kept; /* the configuration leaves them out of the store */
     struct decap_stats decap;
 };
 
