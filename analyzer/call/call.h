@@ -27,6 +27,8 @@ enum {
     CALL_REINVITES_MAX = 1000000,
 };
 
+struct vq_entry;
+
 enum call_side { SIDE_CALLER, SIDE_CALLEE };
 
 struct call {
@@ -74,6 +76,7 @@ struct call {
     uint8_t image_sides; /* bits 1 << enum call_side: who spoke of fax in SDP */
     bool has_fax;        /* it was heard */
     struct keypress_list keys; /* that were sent as INFO */
+    struct vq_entry *vq_reports; /* what phones said of it, in the arena */
     struct media_endpoint *endpoints;
     struct media_stream **streams; /* in the arena */
     uint8_t stream_room;

@@ -4,6 +4,7 @@
 #include "analyzer/call/media_fax.h"
 #include "analyzer/call/stream_reports.h"
 #include "analyzer/call/verdict.h"
+#include "analyzer/call/vq_reports.h"
 
 #include <math.h>
 
@@ -235,6 +236,15 @@ static struct piece write_anomalies(const struct call *call, struct strbuf *scra
 }
 
 /* The texts of a stream that must be made. */
+static struct piece write_reports(const struct call *call, struct strbuf *scratch)
+{
+    struct piece p = { scratch->len, 0 };
+
+    vq_reports_write(call, scratch);
+    p.to = scratch->len;
+    return p;
+}
+
 struct stream_pieces {
     struct piece intervals, loss_runs, xr;
 };
@@ -279,7 +289,7 @@ static void place_stream(const struct stream_pieces *p, const struct strbuf *scr
 void call_report(const struct call *call, const struct call_scene *scene, struct call_record *out,
                  struct stream_record *streams, struct strbuf *scratch)
 {
-    struct piece codecs, dtmf, confidence, vlan, tunnel, anomalies;
+    struct piece codecs, dtmf, confidence, vlan, tunnel, anomalies, reports;
     struct stream_pieces pieces[RECORD_STREAMS_MAX];
     enum media_verdict verdict = verdict_of_call(call, scene->media_seen);
     bool losses = scene->loss_epoch != call->loss_epoch;
@@ -303,6 +313,7 @@ void call_report(const struct call *call, const struct call_scene *scene, struct
     vlan = write_path(&call->path, path_add_vlan, scratch);
     tunnel = write_path(&call->path, path_add_tunnel, scratch);
     anomalies = write_anomalies(call, scratch);
+    reports = write_reports(call, scratch);
     if (!scratch->failed) { /* else the texts are not whole: null */
         for (uint8_t i = 0; i < call->stream_count; i++)
             place_stream(&pieces[i], scratch, &streams[i]);
@@ -310,6 +321,7 @@ void call_report(const struct call *call, const struct call_scene *scene, struct
         out->dtmf = piece_of(scratch, dtmf);
         out->capture_confidence_reasons = piece_of(scratch, confidence);
         out->sip_anomalies = piece_of(scratch, anomalies);
+        out->vq_reports = piece_of(scratch, reports);
         if (call->path.vlan_count)
             out->vlan = piece_of(scratch, vlan);
         if (call->path.tunnel_count)

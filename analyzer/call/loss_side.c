@@ -3,7 +3,9 @@
 #include "analyzer/base/serial.h"
 
 enum {
-    START_WITHIN = 2,    /* packets under way, or first ones lost: still the stream's beginning */
+    AHEAD_MAX = 16, /* packets that the sender counts and the probe does not see: under way, or the
+                       first ones were lost. A third of a second: still the beginning */
+    BEHIND_MAX = 2, /* the other way round */
     COUNT_WITHIN = 3000, /* RFC 3550's MAX_DROPOUT: a count further off is not of this stream */
     STEP_BACK_MAX = 3,   /* late packets and copies make up for losses; more: counted anew */
     NEAR_ZERO = 1,       /* a single packet may just have been overtaken by the report */
@@ -73,8 +75,8 @@ void loss_side_sent(struct loss_side *l, const struct media_stream *s, uint32_t 
     int64_t step = serial32_diff(l->count, packets);
 
     if (l->counts == 0) {
-        l->heard_start = s->rtp.restarts == 0 && packets <= expected + START_WITHIN &&
-                         packets >= expected - START_WITHIN;
+        l->heard_start = s->rtp.restarts == 0 && packets <= expected + AHEAD_MAX &&
+                         packets >= expected - BEHIND_MAX;
         if (l->heard_start) {
             l->sent = packets;
             l->unseen = packets - unique;

@@ -2,7 +2,9 @@
  * signalling - one SIP message finds its call or transaction, or begins one.
  */
 #include "analyzer/call/tracker.h"
+#include "analyzer/call/vq_reports.h"
 #include "analyzer/sip/dtmf_info.h"
+#include "analyzer/sip/sip_multipart.h"
 
 #include <math.h>
 
@@ -194,6 +196,36 @@ static enum packet_bin bin_of(enum sip_parse why)
     return why == SIP_PARSE_KEEPALIVE ? BIN_SIP_KEEPALIVE : BIN_SIP_MALFORMED;
 }
 
+/* The quality report in a PUBLISH or NOTIFY; absent: none. */
+static struct slice vq_body(const struct sip_msg *msg)
+{
+    if (!msg->is_request || msg->body.len == 0 ||
+        (msg->method != SIP_METHOD_PUBLISH && msg->method != SIP_METHOD_NOTIFY))
+        return SLICE_ABSENT;
+    return sip_multipart_find(msg->content_type, msg->body, VQ_REPORT_TYPE);
+}
+
+/* It belongs to the call that it measures, not to its own Call-ID; so does its packet. */
+static void into_measured_call(struct tracker *t, struct slice body, const struct datagram *d,
+                               struct claim *claim)
+{
+    struct vq_report report;
+    struct call *call;
+
+    if (vq_report_parse(&report, body) != VQ_PARSE_OK) {
+        tracker_refuse(t, REFUSAL_VQ_MALFORMED);
+        return;
+    }
+    call = tracker_find_calls(t, report.call_id);
+    if (!call) {
+        tracker_refuse(t, REFUSAL_VQ_NO_CALL);
+        return;
+    }
+    vq_reports_add(call, &report, siphash(&t->key, body.p, body.len), d, &t->counters);
+    tracker_changed(t, call);
+    *claim = (struct claim){ CLAIM_SIP, call->id, &call->keeper };
+}
+
 /* No message that can be followed (of another version, of no status), but whose call is known: its
  * bytes are kept with the call, where somebody may look at them. */
 static void claim_unreadable(const struct tracker *t, const struct sip_msg *msg,
@@ -218,6 +250,7 @@ enum packet_bin tracker_sip(struct tracker *t, const struct datagram *d, struct 
     struct sip_msg msg;
     enum sip_parse why = sip_msg_parse(&msg, d->payload);
     struct call *calls, *call;
+    struct slice report;
 
     if (why != SIP_PARSE_KEEPALIVE)
         count_anomalies(t, &msg);
@@ -225,10 +258,15 @@ enum packet_bin tracker_sip(struct tracker *t, const struct datagram *d, struct 
         claim_unreadable(t, &msg, claim);
         return bin_of(why);
     }
+    report = vq_body(&msg);
+    if (report.p)
+        into_measured_call(t, report, d, claim);
     calls = tracker_find_calls(t, msg.call_id);
     call = calls ? find_call(calls, &msg) : NULL;
     if (call)
         return into_call(t, call, &msg, d, claim);
+    if (report.p)
+        return BIN_SIP;
     if (may_begin(&msg)) {
         call = tracker_open_call(t, msg.call_id, d->time_ns);
         return call ? into_call(t, call, &msg, d, claim) : BIN_SIP;
