@@ -1,9 +1,12 @@
 #include "probe/cmd/cmd.h"
+#include "probe/cmd/export_sound.h"
 #include "probe/cmd/store_query.h"
+#include "storage/audio/peaks.h"
 #include "storage/pcap_export.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { PIECE_BYTES = 128 * 1024 };
@@ -55,40 +58,128 @@ static int export_call(const struct cli_command *command, const char *store, uin
     return status;
 }
 
+/* What is to be written. */
+enum { FORMAT_PCAP = AUDIO_FILE_FORMATS, FORMAT_PEAKS };
+
+static bool find_format(struct slice name, int *format)
+{
+    enum audio_file_format sound;
+
+    if (audio_file_format_find(name, &sound))
+        *format = (int)sound;
+    else if (slice_ieq(name, SLICE("peaks")))
+        *format = FORMAT_PEAKS;
+    else if (slice_ieq(name, SLICE("pcap")))
+        *format = FORMAT_PCAP;
+    else
+        return false;
+    return true;
+}
+
+/* By the end of the file's name; what is not known is a pcap. */
+static int format_of_name(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    int format = FORMAT_PCAP;
+
+    if (dot && find_format(slice_of_text(dot + 1), &format) && format == FORMAT_PEAKS)
+        format = FORMAT_PCAP;
+    return format;
+}
+
+/* The options as they were given. */
+struct export_args {
+    const char *store, *output, *format, *gaps, *config;
+    int64_t buckets;
+    bool audited;
+};
+
+/* -1 to go on. */
+static int check(const struct cli_command *command, const struct export_args *a, int *format,
+                 bool *silent_gaps)
+{
+    if (!a->output)
+        return cli_fail(command, EXIT_USAGE, "where to? '-o FILE', or '-o -'");
+    *format = format_of_name(a->output);
+    if (a->format && !find_format(slice_of_text(a->format), format))
+        return cli_fail(command, EXIT_USAGE, "--format '%s': one of pcap, wav, flac, ogg and peaks",
+                        a->format);
+    *silent_gaps = a->gaps && strcmp(a->gaps, "silence") == 0;
+    if (a->gaps && !*silent_gaps && strcmp(a->gaps, "conceal") != 0)
+        return cli_fail(command, EXIT_USAGE, "--gaps '%s': conceal or silence", a->gaps);
+    if (strcmp(a->output, "-") == 0 && *format != FORMAT_PEAKS && isatty(STDOUT_FILENO))
+        return cli_fail(command, EXIT_USAGE, "that on a terminal helps nobody: '-o FILE'");
+    return -1;
+}
+
+static int export_as(const struct cli_command *command, const struct export_args *a, uint64_t id,
+                     int format, bool silent_gaps)
+{
+    struct export_sound sound = { .store = a->store,
+                                  .output = a->output,
+                                  .config = a->config,
+                                  .call = id,
+                                  .is_peaks = format == FORMAT_PEAKS,
+                                  .silent_gaps = silent_gaps,
+                                  .is_audited = a->audited,
+                                  .buckets = a->buckets };
+
+    if (format == FORMAT_PCAP)
+        return export_call(command, a->store, id, a->output);
+    if (format < AUDIO_FILE_FORMATS)
+        sound.format = (enum audio_file_format)format;
+    return export_sound(command, &sound);
+}
+
 int cmd_export(int argc, char **argv)
 {
-    const char *store = NULL, *output = NULL;
+    struct export_args a = { .buckets = PEAKS_DEFAULT };
     const struct cli_option options[] = {
-        { "store", 's', CLI_TEXT, "DIR", "the store to read", &store, 0, 0 },
-        { "output", 'o', CLI_TEXT, "FILE", "where to write; '-' is the standard output", &output, 0,
+        { "store", 's', CLI_TEXT, "DIR", "the store to read", &a.store, 0, 0 },
+        { "output", 'o', CLI_TEXT, "FILE", "where to write; '-' is the standard output", &a.output,
+          0, 0 },
+        { "format", 'f', CLI_TEXT, "WHAT",
+          "pcap, wav, flac, ogg or peaks (default: by the end of FILE, else pcap)", &a.format, 0,
           0 },
+        { "config", 'c', CLI_TEXT, "FILE", "settings; sound needs audio.listen: yes in it",
+          &a.config, 0, 0 },
+        { "gaps", 0, CLI_TEXT, "HOW", "what was lost: conceal (default) or silence", &a.gaps, 0,
+          0 },
+        { "peaks", 0, CLI_INT, "N", "pieces of the outline (default 1000)", &a.buckets, 1,
+          PEAKS_MAX },
+        { "audited", 0, CLI_FLAG, NULL,
+          "the caller saw to audio.listen and the audit line (the web process)", &a.audited, 0, 0 },
     };
     const struct cli_command command = {
         "export",
         "CALL --store DIR -o FILE",
-        "writes every packet of a call, SIP and media, as captured",
-        "CALL is the id that 'earshot calls' shows, or a Call-ID (the newest call that has it).\n\n"
+        "writes every packet of a call, SIP and media, as captured; or its sound",
+        "CALL is the id that 'earshot calls' shows, or a Call-ID (the newest call that has it).\n"
+        "Sound is stereo, the caller left and the callee right. Each time a line is added to\n"
+        "DIR/audit.jsonl first. 'peaks' is the outline for a waveform, as JSON.\n\n"
         "  earshot export 0dd2… --store /var/lib/earshot -o call.pcap\n"
-        "  earshot export 0dd2… --store /var/lib/earshot -o - | wireshark -k -i -\n",
+        "  earshot export 0dd2… --store /var/lib/earshot -o - | wireshark -k -i -\n"
+        "  earshot export 0dd2… --store /var/lib/earshot -c earshot.yaml -o call.wav\n\n"
+        "Exit status: 0 written, 65 no sound can be made of it (encrypted, over 6 hours),\n"
+        "66 not stored, 69 no decoder, 73 cannot write, 77 listening is off.\n",
         options,
-        2,
+        sizeof options / sizeof options[0],
     };
     struct query *q;
     uint64_t id;
-    int first, status = cli_parse(&command, argc, argv, &first);
+    bool silent_gaps;
+    int first, format, status = cli_parse(&command, argc, argv, &first);
 
     if (status != -1)
         return status;
     if (first == argc)
         return cli_fail(&command, EXIT_USAGE, "which call? its id or its Call-ID");
-    if (!output)
-        return cli_fail(&command, EXIT_USAGE, "where to? '-o FILE', or '-o -'");
-    if (strcmp(output, "-") == 0 && isatty(STDOUT_FILENO))
-        return cli_fail(&command, EXIT_USAGE, "packets on a terminal help nobody: '-o FILE'");
-    status = store_query_open(&command, store, &q);
+    status = check(&command, &a, &format, &silent_gaps);
+    if (status == -1)
+        status = store_query_open(&command, a.store, &q);
     if (status != -1)
         return status;
     status = store_query_find(&command, q, argv[first], &id);
     query_close(q);
-    return status != -1 ? status : export_call(&command, store, id, output);
+    return status != -1 ? status : export_as(&command, &a, id, format, silent_gaps);
 }
