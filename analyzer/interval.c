@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-enum { VERSION = 1, VARINT_BYTES = 10 };
+enum { VERSION = 1 };
 
 /* What of an interval is there. A pause has this byte and its length alone. */
 enum flag {
@@ -13,10 +13,17 @@ enum flag {
     FLAG_LEVEL = 16,
     FLAG_SOUND = 32, /* silence and clipping */
     FLAG_PAUSE = 128,
+    FLAGS_OF_INTERVAL = 63,
 };
 
-static const double jitter_step_ms = 0.01, mos_step = 0.001, level_step_db = 0.1,
-                    ratio_step = 0.0001;
+/* A field is a whole number of steps, of which it has `most`: more is damage. */
+struct scale {
+    double step;
+    uint64_t most;
+};
+static const struct scale counts = { 1, INT32_MAX }, jitter_ms = { 0.01, 1000000000 },
+                          mos = { 0.001, 5000 }, level_dbm0 = { 0.1, 2000 },
+                          ratio = { 0.0001, 10000 };
 
 struct interval interval_empty(void)
 {
@@ -59,16 +66,38 @@ static int64_t unzigzag(uint64_t value)
     return (int64_t)(value >> 1) ^ -(int64_t)(value & 1);
 }
 
-static uint64_t steps(double value, double step)
+static size_t put(uint8_t *out, double value, struct scale s)
 {
-    double n = value / step;
+    double n = round(value / s.step);
 
-    return n > 0 ? (uint64_t)llround(fmin(n, 1e9)) : 0;
+    n = n > 0 ? n : 0;
+    return put_varint(out, n < (double)s.most ? (uint64_t)n : s.most);
 }
 
-static int64_t count_of(uint64_t value)
+static double take(struct bytes *b, struct scale s)
 {
-    return value > INT32_MAX ? INT32_MAX : (int64_t)value;
+    uint64_t n = take_varint(b);
+
+    if (n > s.most)
+        b->failed = true;
+    return b->failed ? 0 : (double)n * s.step;
+}
+
+static size_t put_level(uint8_t *out, double dbm0)
+{
+    double most = (double)level_dbm0.most;
+    double n = round(dbm0 / level_dbm0.step);
+
+    return put_varint(out, zigzag((int64_t)(n > most ? most : n < -most ? -most : n)));
+}
+
+static double take_level(struct bytes *b)
+{
+    uint64_t n = take_varint(b);
+
+    if (n > 2 * level_dbm0.most)
+        b->failed = true;
+    return b->failed ? 0 : (double)unzigzag(n) * level_dbm0.step;
 }
 
 size_t interval_pack_heading(uint8_t out[INTERVAL_HEADING_BYTES], int64_t start_time_ns)
@@ -82,31 +111,31 @@ size_t interval_pack(uint8_t out[INTERVAL_PACKED_BYTES], const struct interval *
     uint8_t flags = 0;
     size_t n = 1;
 
-    n += put_varint(out + n, (uint64_t)i->packets);
+    n += put(out + n, (double)i->packets, counts);
     if (i->lost > 0) {
         flags |= FLAG_LOST;
-        n += put_varint(out + n, (uint64_t)i->lost);
+        n += put(out + n, (double)i->lost, counts);
     }
     if (i->late > 0) {
         flags |= FLAG_LATE;
-        n += put_varint(out + n, (uint64_t)i->late);
+        n += put(out + n, (double)i->late, counts);
     }
     if (!isnan(i->jitter_ms_max)) {
         flags |= FLAG_JITTER;
-        n += put_varint(out + n, steps(i->jitter_ms_max, jitter_step_ms));
+        n += put(out + n, i->jitter_ms_max, jitter_ms);
     }
     if (!isnan(i->mos_lq)) {
         flags |= FLAG_MOS;
-        n += put_varint(out + n, steps(i->mos_lq, mos_step));
+        n += put(out + n, i->mos_lq, mos);
     }
     if (!isnan(i->level_dbm0)) {
         flags |= FLAG_LEVEL;
-        n += put_varint(out + n, zigzag(llround(i->level_dbm0 / level_step_db)));
+        n += put_level(out + n, i->level_dbm0);
     }
-    if (!isnan(i->silence_ratio)) {
+    if (!isnan(i->silence_ratio) && !isnan(i->clipping_ratio)) {
         flags |= FLAG_SOUND;
-        n += put_varint(out + n, steps(i->silence_ratio, ratio_step));
-        n += put_varint(out + n, steps(i->clipping_ratio, ratio_step));
+        n += put(out + n, i->silence_ratio, ratio);
+        n += put(out + n, i->clipping_ratio, ratio);
     }
     out[0] = flags;
     return n;
@@ -129,20 +158,20 @@ bool interval_read_series(struct interval_reader *r, struct slice packed)
 
 static void take_fields(struct bytes *b, uint8_t flags, struct interval *out)
 {
-    out->packets = count_of(take_varint(b));
+    out->packets = (int64_t)take(b, counts);
     if (flags & FLAG_LOST)
-        out->lost = count_of(take_varint(b));
+        out->lost = (int64_t)take(b, counts);
     if (flags & FLAG_LATE)
-        out->late = count_of(take_varint(b));
+        out->late = (int64_t)take(b, counts);
     if (flags & FLAG_JITTER)
-        out->jitter_ms_max = (double)take_varint(b) * jitter_step_ms;
+        out->jitter_ms_max = take(b, jitter_ms);
     if (flags & FLAG_MOS)
-        out->mos_lq = (double)take_varint(b) * mos_step;
+        out->mos_lq = take(b, mos);
     if (flags & FLAG_LEVEL)
-        out->level_dbm0 = (double)unzigzag(take_varint(b)) * level_step_db;
+        out->level_dbm0 = take_level(b);
     if (flags & FLAG_SOUND) {
-        out->silence_ratio = (double)take_varint(b) * ratio_step;
-        out->clipping_ratio = (double)take_varint(b) * ratio_step;
+        out->silence_ratio = take(b, ratio);
+        out->clipping_ratio = take(b, ratio);
     }
 }
 
@@ -154,12 +183,14 @@ bool interval_next(struct interval_reader *r, struct interval *out, int64_t *tim
     if (r->empty == 0) {
         uint8_t flags = bytes_u8(&r->rest);
 
-        if (flags & FLAG_PAUSE)
+        if (flags == FLAG_PAUSE)
             r->empty = take_varint(&r->rest);
-        else
+        else if ((flags & ~FLAGS_OF_INTERVAL) == 0)
             take_fields(&r->rest, flags, out);
-        if (!bytes_ok(&r->rest) || (flags & FLAG_PAUSE && r->empty == 0))
+        if (!bytes_ok(&r->rest) || (flags & ~FLAGS_OF_INTERVAL && r->empty == 0)) {
+            r->left = 0; /* nothing after damage can be told from it */
             return false;
+        }
     }
     if (r->empty)
         r->empty--;

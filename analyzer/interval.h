@@ -14,7 +14,8 @@
  * Ownership  The series is the owner's bytes; reading borrows them.
  * Thread     Pure functions; safe anywhere.
  * Units      As the names say; an unknown value is NaN.
- * Errors     Bytes that are no series, or cut: the intervals up to there, then the end.
+ * Errors     Bytes that are no series, cut, or of a value that cannot be: the intervals up to there,
+ *            then the end.
  */
 #ifndef ANALYZER_INTERVAL_H
 #define ANALYZER_INTERVAL_H

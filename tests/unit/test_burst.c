@@ -102,6 +102,68 @@ static void shapes_by_hand(void **state)
     }
 }
 
+/* Each run by its length, one by one. */
+static void count_runs(const bool *heard, size_t n, uint32_t classes[BURST_RUN_CLASSES])
+{
+    size_t run = 0;
+
+    for (size_t i = 0; i <= n; i++) {
+        if (i < n && !heard[i]) {
+            run++;
+            continue;
+        }
+        if (run > 0)
+            classes[run < 5 ? run - 1 : run < 10 ? 4 : run < 20 ? 5 : 6]++;
+        run = 0;
+    }
+}
+
+static void expect_runs(const struct meter *m, const uint32_t classes[BURST_RUN_CLASSES],
+                        uint64_t seed)
+{
+    struct burst_report r = burst_report(&m->burst);
+    uint32_t runs = 0;
+
+    for (int i = 0; i < BURST_RUN_CLASSES; i++) {
+        if (r.runs[i] != classes[i])
+            fail_msg("seed %llu: %u runs of class %d, expected %u", (unsigned long long)seed,
+                     r.runs[i], i, classes[i]);
+        runs += r.runs[i];
+    }
+    assert_int_equal(runs, m->runs.runs);
+}
+
+/* One run of each length up to 40, in a random order, at every place in a block. */
+static void runs_are_told_by_their_length(void **state)
+{
+    static const uint32_t expected[BURST_RUN_CLASSES] = { 1, 1, 1, 1, 5, 10, 21 };
+
+    (void)state;
+    for (uint64_t seed = 1; seed <= 200; seed++) {
+        struct random r = { seed };
+        struct meter m = { .numbers = 0 };
+        static bool heard[LONGEST];
+        bool done[41] = { false };
+        size_t n = 0;
+
+        for (unsigned left = 40; left; left--) {
+            unsigned length;
+
+            do
+                length = 1 + random_below(&r, 40);
+            while (done[length]);
+            done[length] = true;
+            for (unsigned i = random_below(&r, 30) + 1; i; i--)
+                heard[n++] = true;
+            for (unsigned i = length; i; i--)
+                heard[n++] = false;
+        }
+        assert_true(n <= LONGEST);
+        feed(&m, heard, n, random_below(&r, 64));
+        expect_runs(&m, expected, seed);
+    }
+}
+
 /* Two states, as Gilbert has them. */
 static void fill(bool *heard, size_t n, struct random *r)
 {
@@ -123,6 +185,7 @@ static void random_losses_agree_with_the_slow_way(void **state)
         struct random r = { seed };
         struct meter m = { .numbers = 0 };
         struct loss_shape slow = { 0 };
+        uint32_t classes[BURST_RUN_CLASSES] = { 0 };
 
         for (uint32_t segment = random_below(&r, 4) + 1; segment; segment--) {
             size_t n = 1 + random_below(&r, seed % 50 ? 200 : LONGEST - 1);
@@ -130,8 +193,10 @@ static void random_losses_agree_with_the_slow_way(void **state)
             fill(heard, n, &r);
             feed(&m, heard, n, random_below(&r, 64));
             loss_shape_add(&slow, heard, n);
+            count_runs(heard, n, classes);
         }
         expect_shape(&m, &slow, seed);
+        expect_runs(&m, classes, seed);
     }
 }
 
@@ -169,12 +234,18 @@ static void a_report_changes_nothing(void **state)
     burst_add(&b, 0x1, 0x0);
     assert_int_equal(burst_report(&b).bursts, 1);
     assert_true(burst_report(&b).duration_packets == 4);
+    assert_int_equal(burst_report(&b).runs[0], 1); /* the run that is not over counts */
+    assert_int_equal(burst_report(&b).runs[1], 1);
+    burst_add(&b, 0x1, 0x0);
+    assert_int_equal(burst_report(&b).runs[0], 0);
+    assert_int_equal(burst_report(&b).runs[1], 2);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shapes_by_hand),
+        cmocka_unit_test(runs_are_told_by_their_length),
         cmocka_unit_test(random_losses_agree_with_the_slow_way),
         cmocka_unit_test(burst_ratio_is_that_of_g_107),
         cmocka_unit_test(a_report_changes_nothing),

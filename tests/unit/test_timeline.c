@@ -1,0 +1,748 @@
+/*
+ * test_timeline - seconds by hand, and random streams against an observer that remembers each
+ * number and judges at the very end.
+ */
+#include "analyzer/call/media_stream.h"
+#include "analyzer/quality/timeline.h"
+
+#include "tests/unit/random.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#define NS_PER_MS        INT64_C(1000000)
+#define NS_PER_S         INT64_C(1000000000)
+#define START_NS         (INT64_C(1795255200) * NS_PER_S)
+#define YEAR_NS          (365 * 24 * 3600 * NS_PER_S)
+#define FIRST_EXT        65536
+#define LOSSLESS         4.4094 /* G.711 */
+#define assert_mos(a, b) assert_true(fabs((a) - (b)) < 0.00006)
+
+static const struct codec_ie *codec(const char *name)
+{
+    const struct codec_ie *ie = codec_ie_find(slice_of_text(name));
+
+    assert_non_null(ie);
+    return ie;
+}
+
+/* A sender of 20 ms packets, straight into the timeline. */
+struct sender {
+    struct timeline t;
+    struct counters counters;
+    int64_t time_ns, ext;
+};
+
+static struct sender sender_of(const char *name)
+{
+    struct sender s = { .time_ns = START_NS, .ext = FIRST_EXT };
+
+    timeline_init(&s.t, START_NS);
+    timeline_set_codec(&s.t, name ? codec(name) : NULL, true);
+    return s;
+}
+
+static void send_one(struct sender *s, uint32_t gap, bool late)
+{
+    struct timeline_packet p = { .time_ns = s->time_ns,
+                                 .ext = s->ext + gap,
+                                 .next_ext = s->ext,
+                                 .gap = gap,
+                                 .gap_ms = gap * 20.0,
+                                 .late = late };
+
+    if (gap || late)
+        timeline_unusual(&s->t, &p, &s->counters);
+    else
+        timeline_usual(&s->t, s->time_ns, s->ext, 0, &s->counters);
+    s->ext += gap + 1;
+    s->time_ns += 20 * NS_PER_MS;
+}
+
+static void send_many(struct sender *s, unsigned n)
+{
+    while (n--)
+        send_one(s, 0, false);
+}
+
+/* The numbers are lost: time goes on. */
+static void lose(struct sender *s, unsigned n)
+{
+    s->time_ns += n * 20 * NS_PER_MS;
+    send_one(s, n, false);
+}
+
+static void late_copy(struct sender *s, int64_t ext, bool late, bool below_heard, bool above_heard)
+{
+    struct timeline_packet p = { .time_ns = s->time_ns,
+                                 .ext = ext,
+                                 .next_ext = s->ext,
+                                 .late_copy = true,
+                                 .late = late,
+                                 .below_heard = below_heard,
+                                 .above_heard = above_heard };
+
+    timeline_unusual(&s->t, &p, &s->counters);
+}
+
+static struct timeline_report report_of(const struct sender *s)
+{
+    struct timeline_report r;
+
+    timeline_report(&s->t, &r);
+    return r;
+}
+
+enum { ROOM = 64 };
+
+/* The intervals as a reader sees them. */
+static size_t intervals_of(const struct timeline *t, struct interval out[ROOM])
+{
+    struct strbuf packed = { 0 };
+    struct interval_reader r;
+    int64_t time_ns;
+    size_t n = 0;
+
+    timeline_write(t, &packed);
+    assert_false(packed.failed);
+    assert_true(interval_read_series(&r, strbuf_slice(&packed)));
+    while (n < ROOM && interval_next(&r, &out[n], &time_ns)) {
+        assert_int_equal(time_ns, t->start_ns + (int64_t)n * 5 * NS_PER_S);
+        n++;
+    }
+    strbuf_fini(&packed);
+    return n;
+}
+
+static void ten_seconds_are_ten_seconds(void **state)
+{
+    static const struct {
+        unsigned packets;
+        bool known;
+    } rows[] = { { 1, false },  { 50, false }, { 450, false }, { 475, false },
+                 { 476, true }, { 500, true }, { 501, true },  { 5000, true } };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct sender s = sender_of("G.711");
+        struct timeline_report r;
+
+        send_many(&s, rows[i].packets);
+        r = report_of(&s);
+        assert_int_equal(!isnan(r.worst_10s_mos), rows[i].known);
+        if (rows[i].known) {
+            assert_mos(r.worst_10s_mos, LOSSLESS);
+            assert_int_equal(r.worst_10s_time_ns, START_NS);
+        }
+        assert_int_equal(r.bad_seconds, rows[i].packets < 8 ? -1 : 0);
+        timeline_fini(&s.t);
+    }
+}
+
+/* 30 of the second's 50 in one run: BurstR 30·0.4 = 12, Ie_eff = 95·60/(60/12 + 25.1), R < 0. In the
+ * ten seconds around it 30 of 500: BurstR 30·0.94, Ie_eff = 95·6/(6/28.2 + 25.1) = 22.518. */
+static void a_burst_is_one_bad_second_and_marks_its_ten(void **state)
+{
+    struct sender s = sender_of("G.711");
+    struct timeline_report r;
+    struct interval row[ROOM];
+
+    (void)state;
+    send_many(&s, 20 * 50 + 10);
+    lose(&s, 30);
+    send_many(&s, 20 * 50 - 41);
+    r = report_of(&s);
+    assert_int_equal(r.bad_seconds, 1);
+    assert_mos(r.worst_10s_mos, emodel_mos(93.2062 - 22.518, EMODEL_NARROWBAND));
+    assert_int_equal(r.worst_10s_time_ns, START_NS + 11 * NS_PER_S); /* the first that have it */
+    assert_int_equal(intervals_of(&s.t, row), 8);
+    for (int i = 0; i < 8; i++) {
+        assert_int_equal(row[i].lost, i == 4 ? 30 : 0);
+        assert_int_equal(row[i].packets, i == 4 ? 220 : 250);
+    }
+    /* 30 of 250: BurstR 26.4, Ie_eff 95·12/(12/26.4 + 25.1) = 44.611 */
+    assert_true(fabs(row[4].mos_lq - emodel_mos(93.2062 - 44.611, EMODEL_NARROWBAND)) < 0.001);
+    timeline_fini(&s.t);
+}
+
+/* The same loss, one by one: 4 % all the time is R 93.2 − 95·4/(4 + 25.1) = 80.1, and no second bad. */
+static void steady_loss_is_no_bad_second(void **state)
+{
+    struct sender s = sender_of("G.711");
+
+    (void)state;
+    for (int i = 0; i < 40; i++) {
+        send_many(&s, 23);
+        lose(&s, 1);
+    }
+    assert_int_equal(report_of(&s).bad_seconds, 0);
+    assert_mos(report_of(&s).worst_10s_mos,
+               emodel_mos(93.2062 - 95 * 4 / (4 + 25.1), EMODEL_NARROWBAND));
+    timeline_fini(&s.t);
+}
+
+/* Silence of 4.02 s in a stream of 20 s, and what the sequence says about it. */
+static void an_outage_is_bad_and_a_pause_is_not(void **state)
+{
+    static const struct {
+        unsigned gap, bad;
+        unsigned lost[5];
+        const char *what;
+    } rows[] = {
+        { 0, 0, { 0, 0, 0, 0, 0 }, "hold" },
+        { 1, 0, { 0, 0, 1, 0, 0 }, "hold, one lost" },
+        { 99, 1, { 0, 0, 99, 0, 0 }, "less than half of the time: where the gap shows" },
+        { 101, 4, { 0, 75, 26, 0, 0 }, "half of the time was voice" },
+        { 200, 4, { 0, 150, 50, 0, 0 }, "all of it" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct sender s = sender_of("G.711");
+        struct interval row[ROOM];
+
+        send_many(&s, 7 * 50);
+        s.time_ns += 4 * NS_PER_S;
+        send_one(&s, rows[i].gap, false);
+        send_many(&s, 9 * 50 - 1);
+        if (report_of(&s).bad_seconds != rows[i].bad)
+            fail_msg("%s: %lld bad", rows[i].what, (long long)report_of(&s).bad_seconds);
+        assert_int_equal(intervals_of(&s.t, row), 4);
+        for (int k = 0; k < 4; k++) {
+            if (llabs(row[k].lost - (int64_t)rows[i].lost[k]) > 1)
+                fail_msg("%s: interval %d lost %lld", rows[i].what, k, (long long)row[k].lost);
+        }
+        assert_int_equal(row[0].lost + row[1].lost + row[2].lost + row[3].lost, rows[i].gap);
+        timeline_fini(&s.t);
+    }
+}
+
+/* Numbers 10, 11, 12 of a second are missing, and come: what is left of the run. */
+static void a_late_copy_is_credited_where_it_was_charged(void **state)
+{
+    struct sender s = sender_of("G.711");
+    const struct timeline_losses *now = &s.t.now.losses, *before = &s.t.before.losses;
+
+    (void)state;
+    send_many(&s, 10);
+    lose(&s, 3);
+    assert_int_equal(now->lost, 3);
+    assert_int_equal(now->runs, 1);
+    late_copy(&s, FIRST_EXT + 11, false, false, false); /* the one in the middle: two runs */
+    assert_int_equal(now->lost, 2);
+    assert_int_equal(now->runs, 2);
+    send_many(&s, 40); /* the next second */
+    assert_int_equal(before->lost, 2);
+    late_copy(&s, FIRST_EXT + 12, false, true, true); /* alone: its run is gone */
+    assert_int_equal(before->lost, 1);
+    assert_int_equal(before->runs, 1);
+    assert_int_equal(now->lost, 0);
+    late_copy(&s, FIRST_EXT + 10, true, true, true); /* here, but too late to be heard */
+    assert_int_equal(before->lost, 0);
+    assert_int_equal(before->late, 1);
+    assert_int_equal(before->runs, 1);
+    assert_int_equal(before->numbers, 50);
+    late_copy(&s, FIRST_EXT + 9, false, true, true); /* nothing was charged: nothing changes */
+    assert_int_equal(before->lost, 0);
+    assert_int_equal(before->late, 1);
+    timeline_fini(&s.t);
+}
+
+/* Charged in a second that is judged: the oldest that is open takes it, and keeps its shape. */
+static void a_very_late_copy_is_credited_to_the_oldest_open_second(void **state)
+{
+    struct sender s = sender_of("G.711");
+
+    (void)state;
+    send_many(&s, 10);
+    lose(&s, 2); /* second 0 */
+    send_many(&s, 50);
+    lose(&s, 1); /* second 1 */
+    send_many(&s, 50);
+    assert_int_equal(s.t.before.losses.lost, 1);
+    late_copy(&s, FIRST_EXT + 10, false, true, false);
+    assert_int_equal(s.t.before.losses.lost, 0);
+    assert_int_equal(s.t.before.losses.runs, 0);
+    late_copy(&s, FIRST_EXT + 11, false, true, true);
+    assert_int_equal(s.t.before.losses.lost, 0);
+    assert_int_equal(s.t.now.losses.lost, 0);
+    timeline_fini(&s.t);
+}
+
+static void runs_of_a_second_begin_with_it(void **state)
+{
+    struct sender s = sender_of("G.711");
+
+    (void)state;
+    send_many(&s, 45);
+    send_one(&s, 3, false); /* charged at once: time stands still */
+    send_one(&s, 0, true);
+    send_one(&s, 2, true); /* late, two lost, late: one run of four */
+    assert_int_equal(s.t.now.losses.runs, 2);
+    assert_int_equal(s.t.now.losses.late, 2);
+    assert_int_equal(s.t.now.losses.lost, 5);
+    assert_int_equal(s.t.now.losses.numbers, 53);
+    send_many(&s, 1);
+    send_one(&s, 0, true); /* at 0.98 s */
+    assert_int_equal(s.t.now.losses.runs, 3);
+    send_one(&s, 0, true); /* at 1.00 s */
+    assert_int_equal(s.t.before.losses.runs, 3);
+    assert_int_equal(s.t.now.losses.runs, 1);
+    timeline_fini(&s.t);
+}
+
+/* A packet from before the first one, with a hole between them. */
+static void a_segment_may_begin_further_down(void **state)
+{
+    struct sender s = sender_of("G.711");
+    struct timeline_packet p = { .time_ns = START_NS,
+                                 .ext = FIRST_EXT - 4,
+                                 .next_ext = FIRST_EXT + 10,
+                                 .gap = 3,
+                                 .widens = true,
+                                 .above_heard = true };
+
+    (void)state;
+    send_many(&s, 10);
+    timeline_unusual(&s.t, &p, &s.counters);
+    assert_int_equal(s.t.now.losses.numbers, 14);
+    assert_int_equal(s.t.now.losses.lost, 3);
+    assert_int_equal(s.t.now.losses.runs, 1);
+    assert_int_equal(s.t.open.packets, 11);
+    late_copy(&s, FIRST_EXT - 3, false, true, false);
+    assert_int_equal(s.t.now.losses.lost, 2);
+    assert_int_equal(s.t.now.losses.runs, 1);
+    timeline_fini(&s.t);
+}
+
+/* Each codec's limit lies where its MOS is that of a narrowband 60; G.726 at 16 kbit/s is below it
+ * whatever the network does. */
+static void what_a_bad_second_is_does_not_hang_on_the_scale(void **state)
+{
+    unsigned bad = 0;
+
+    (void)state;
+    for (size_t row = 0; row < codec_ie_count(); row++) {
+        const struct codec_ie *ie = codec_ie_at(row);
+
+        for (unsigned lost = 0; lost < 40; lost++) {
+            struct sender s = sender_of(ie->codec);
+            double mos = emodel_of_loss(ie->scale, ie->ie, ie->bpl, 100.0 * lost / (lost + 50),
+                                        fmax(1, lost * (1 - lost / (lost + 50.0))), 0)
+                             .mos;
+
+            send_many(&s, 49);
+            send_one(&s, lost, false);
+            assert_int_equal(report_of(&s).bad_seconds,
+                             mos < emodel_mos(60, EMODEL_NARROWBAND) ? 1 : 0);
+            bad += lost == 0 && report_of(&s).bad_seconds == 1;
+            timeline_fini(&s.t);
+        }
+    }
+    assert_int_equal(bad, 1);
+}
+
+static void without_a_codec_nothing_is_judged(void **state)
+{
+    struct sender s = sender_of(NULL);
+    struct interval row[ROOM];
+
+    (void)state;
+    send_many(&s, 700);
+    lose(&s, 50);
+    assert_int_equal(report_of(&s).bad_seconds, -1);
+    assert_true(isnan(report_of(&s).worst_10s_mos));
+    assert_int_equal(intervals_of(&s.t, row), 4);
+    assert_true(isnan(row[0].mos_lq));
+    assert_int_equal(row[2].lost + row[3].lost, 50);
+    timeline_fini(&s.t);
+}
+
+static void time_that_goes_back_is_harmless(void **state)
+{
+    struct sender s = sender_of("G.711");
+
+    (void)state;
+    send_many(&s, 500);
+    s.time_ns = START_NS - 3600 * NS_PER_S;
+    send_many(&s, 500);
+    lose(&s, 100);
+    s.time_ns = INT64_MIN;
+    send_many(&s, 10);
+    s.time_ns = START_NS + 20 * NS_PER_S;
+    send_many(&s, 50);
+    lose(&s, 100);
+    assert_int_equal(s.t.packed_bytes > 0, 1);
+    assert_true(s.t.intervals <= 5);
+    timeline_fini(&s.t);
+}
+
+/* Years between packets, with and without gaps: an instant, and no more than a day of intervals. */
+static void time_that_leaps_is_bounded(void **state)
+{
+    struct sender s = sender_of("G.711");
+
+    (void)state;
+    send_many(&s, 100);
+    for (int i = 0; i < 100; i++) {
+        s.time_ns += 2 * YEAR_NS;
+        send_one(&s, i % 3 ? 0 : 2999, false);
+        if (i % 10 == 0) {
+            s.time_ns = i % 20 ? INT64_MAX - 5 : INT64_MIN + 7;
+            send_one(&s, 2999, i % 4 == 0);
+            s.time_ns = START_NS + i * 2 * YEAR_NS;
+        }
+    }
+    assert_int_equal(s.t.intervals, INTERVALS_MAX);
+    assert_true(s.counters.refusals[REFUSAL_INTERVALS] > 0);
+    assert_true(s.t.packed_bytes < 64);
+    timeline_fini(&s.t);
+}
+
+/* A pause leaves its intervals in their places, in two bytes. */
+static void a_long_pause_keeps_its_place(void **state)
+{
+    static const uint8_t pauses_s[] = { 1,  4,  5,  6,  9,  10, 11, 19,  20,  21,  22,  23,  24, 25,
+                                        26, 30, 31, 49, 50, 51, 99, 100, 101, 102, 103, 104, 199 };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof pauses_s / sizeof pauses_s[0]; i++) {
+        for (unsigned before = 1; before < 12; before++) {
+            struct sender s = sender_of("G.711");
+            unsigned resumed_s = before + pauses_s[i];
+            struct interval row[ROOM];
+            size_t n;
+
+            send_many(&s, before * 50);
+            s.time_ns += pauses_s[i] * NS_PER_S;
+            send_many(&s, 50);
+            n = intervals_of(&s.t, row);
+            assert_int_equal(n, resumed_s / 5 + 1);
+            for (unsigned k = 0; k < n; k++) {
+                unsigned packets = 0;
+
+                for (unsigned second = 5 * k; second < 5 * k + 5; second++)
+                    packets += second < before || second == resumed_s ? 50 : 0;
+                assert_int_equal(row[k].packets, packets);
+            }
+            assert_int_equal(report_of(&s).bad_seconds, 0);
+            timeline_fini(&s.t);
+        }
+    }
+}
+
+static void a_day_is_kept_and_no_more(void **state)
+{
+    struct sender s = sender_of("G.711");
+
+    (void)state;
+    for (int64_t second = 0; second < 24 * 3600 + 20; second++) {
+        s.time_ns = START_NS + second * NS_PER_S;
+        s.ext = FIRST_EXT + second * 50;
+        send_many(&s, 50);
+    }
+    assert_int_equal(s.t.intervals, INTERVALS_MAX);
+    /* 4 intervals more; the last one is still open. */
+    assert_int_equal(s.counters.refusals[REFUSAL_INTERVALS], 3);
+    assert_true(s.t.packed_bytes <= 10 * INTERVALS_MAX);
+    assert_int_equal(report_of(&s).bad_seconds, 0);
+    assert_mos(report_of(&s).worst_10s_mos, LOSSLESS);
+    timeline_fini(&s.t);
+}
+
+static void quantiles_are_nearest_rank(void **state)
+{
+    struct timeline_mos mos = { 0 };
+
+    (void)state;
+    assert_true(isnan(timeline_mos_quantile(&mos, 0.5)));
+    mos.counts[2345] = 1;
+    mos.intervals = 1;
+    assert_mos(timeline_mos_quantile(&mos, 0.05), 3.345);
+    assert_mos(timeline_mos_quantile(&mos, 0.5), 3.345);
+    mos.counts[0] = 1;
+    mos.counts[3500] = 18;
+    mos.intervals = 20;
+    assert_mos(timeline_mos_quantile(&mos, 0.05), 1);
+    assert_mos(timeline_mos_quantile(&mos, 0.051), 3.345);
+    assert_mos(timeline_mos_quantile(&mos, 0.5), 4.5);
+    assert_mos(timeline_mos_quantile(&mos, 1), 4.5);
+}
+
+/* --- random streams ---------------------------------------------------------------------------- */
+
+enum { NUMBERS = 3000, SECONDS = 400 };
+
+struct observer {
+    int owner[NUMBERS]; /* the second; −1: not passed */
+    bool heard[NUMBERS], came[NUMBERS];
+    int64_t highest, last_ms;
+    int last_second;
+    unsigned packets[SECONDS / 5];
+    double jitter_ms[SECONDS / 5];
+};
+
+static void observe(struct observer *o, int64_t number, int64_t time_ms, bool late,
+                    double jitter_ms)
+{
+    int second = (int)(time_ms / 1000);
+    int64_t gap = number - o->highest - 1, silence_ms = time_ms - o->last_ms;
+
+    if (o->came[number])
+        return;
+    o->came[number] = true;
+    o->heard[number] = !late;
+    o->packets[second / 5]++;
+    o->jitter_ms[second / 5] = fmax(o->jitter_ms[second / 5], (float)jitter_ms);
+    if (number > o->highest) {
+        o->owner[number] = second;
+        for (int64_t k = 0; k < gap; k++) {
+            int64_t lost = o->highest + 1 + k;
+
+            o->owner[lost] = second;
+            /* The k-th of the gap is charged to the first second by whose end k + 1 were due. */
+            for (int at = o->last_second; 2 * 20 * gap >= silence_ms && at < second; at++) {
+                double due = (double)gap / ((double)silence_ms * 1e6) *
+                             (((at + 1) * 1000.0 - (double)o->last_ms) * 1e6);
+
+                if (floor(due) >= (double)(k + 1)) {
+                    o->owner[lost] = at;
+                    break;
+                }
+            }
+        }
+        o->highest = number;
+    }
+    o->last_ms = time_ms;
+    o->last_second = second;
+}
+
+/* What of the seconds from..to−1 was lost. */
+static struct timeline_losses losses_of(const struct observer *o, int from, int to)
+{
+    struct timeline_losses l = { 0 };
+
+    for (int64_t i = 0; i <= o->highest; i++) {
+        bool goes_on = i > 0 && o->owner[i - 1] == o->owner[i] && !o->heard[i - 1];
+
+        if (o->owner[i] < from || o->owner[i] >= to)
+            continue;
+        l.numbers++;
+        l.lost += !o->came[i];
+        l.late += o->came[i] && !o->heard[i];
+        l.runs += !o->heard[i] && !goes_on;
+    }
+    return l;
+}
+
+static struct emodel_budget budget_of(const struct timeline_losses *l, const struct codec_ie *ie)
+{
+    double lost = l->lost + l->late, share = lost / l->numbers;
+    double ratio = l->runs ? lost / l->runs * (1 - share) : 1;
+
+    return emodel_of_loss(ie->scale, ie->ie, ie->bpl, 100 * share, fmax(1, ratio), 0);
+}
+
+static int by_value(const void *a, const void *b)
+{
+    const double *x = a, *y = b;
+
+    return (*x > *y) - (*x < *y);
+}
+
+static double nearest_rank(double *values, size_t n, double share)
+{
+    qsort(values, n, sizeof values[0], by_value);
+    return n ? values[(size_t)ceil(share * (double)n) - 1] : NAN;
+}
+
+static void expect_real(double actual, double expected, double within, uint64_t seed,
+                        const char *what)
+{
+    if (isnan(actual) != isnan(expected) || fabs(actual - expected) > within)
+        fail_msg("seed %llu: %s is %.6f, expected %.6f", (unsigned long long)seed, what, actual,
+                 expected);
+}
+
+static void expect_seconds(const struct observer *o, const struct codec_ie *ie,
+                           const struct timeline_report *r, uint64_t seed)
+{
+    bool last_is_whole = o->last_ms >= o->last_second * 1000 + 500;
+    int64_t bad = 0, judged = 0;
+    double worst = NAN;
+
+    for (int second = 0; second <= o->last_second; second++) {
+        struct timeline_losses l = losses_of(o, second, second + 1);
+
+        if (l.numbers < 8)
+            continue;
+        judged++;
+        bad += emodel_r_on_narrowband(budget_of(&l, ie).r, ie->scale) < 60;
+    }
+    for (int second = 0; second + 9 + !last_is_whole <= o->last_second; second++) {
+        struct timeline_losses l = losses_of(o, second, second + 10);
+
+        if (l.numbers >= 80 && !(worst <= budget_of(&l, ie).mos))
+            worst = budget_of(&l, ie).mos;
+    }
+    if (r->bad_seconds != (judged ? bad : -1))
+        fail_msg("seed %llu: %lld bad seconds, expected %lld", (unsigned long long)seed,
+                 (long long)r->bad_seconds, (long long)bad);
+    expect_real(r->worst_10s_mos, worst, 1e-9, seed, "the worst ten");
+    if (!isnan(worst)) {
+        int from = (int)((r->worst_10s_time_ns - START_NS) / NS_PER_S);
+        struct timeline_losses l = losses_of(o, from, from + 10);
+
+        expect_real(budget_of(&l, ie).mos, worst, 1e-9, seed, "the ten seconds named");
+    }
+}
+
+static void expect_intervals(const struct observer *o, const struct codec_ie *ie,
+                             const struct timeline *t, uint64_t seed)
+{
+    struct timeline_mos pool = { 0 };
+    struct interval row[ROOM];
+    double mos[ROOM];
+    size_t n = intervals_of(t, row), known = 0;
+
+    assert_int_equal(n, o->last_second / 5 + 1);
+    for (size_t i = 0; i < n; i++) {
+        struct timeline_losses l = losses_of(o, 5 * (int)i, 5 * (int)i + 5);
+        double expected = l.numbers < 25 ? NAN : budget_of(&l, ie).mos;
+
+        if (row[i].packets != o->packets[i] || row[i].lost != l.lost || row[i].late != l.late)
+            fail_msg("seed %llu, interval %zu: %lld packets, %lld lost, %lld late; expected %u, "
+                     "%u, %u",
+                     (unsigned long long)seed, i, (long long)row[i].packets, (long long)row[i].lost,
+                     (long long)row[i].late, o->packets[i], l.lost, l.late);
+        expect_real(row[i].mos_lq, expected, 0.0005001, seed, "an interval's MOS");
+        expect_real(row[i].jitter_ms_max, o->packets[i] ? o->jitter_ms[i] : NAN, 0.00501, seed,
+                    "an interval's jitter");
+        if (!isnan(expected))
+            mos[known++] = round(expected * 1000) / 1000;
+    }
+    timeline_add_mos(t, &pool);
+    assert_int_equal(pool.intervals, known);
+    expect_real(timeline_mos_quantile(&pool, 0.05), nearest_rank(mos, known, 0.05), 0.0011, seed,
+                "p5");
+    expect_real(timeline_mos_quantile(&pool, 0.5), nearest_rank(mos, known, 0.5), 0.0011, seed,
+                "p50");
+}
+
+struct sent {
+    int64_t number, arrival_ms;
+    uint32_t timestamp;
+};
+
+static int by_arrival(const void *a, const void *b)
+{
+    const struct sent *x = a, *y = b;
+
+    if (x->arrival_ms != y->arrival_ms)
+        return x->arrival_ms < y->arrival_ms ? -1 : 1;
+    return (x->number > y->number) - (x->number < y->number);
+}
+
+/* Loss in bursts, outages, holds, repeats, lateness; what is delayed is so by under a second. */
+static size_t send_stream(struct random *r, struct sent *sent, size_t numbers)
+{
+    double loss = random_share(r) * random_share(r) * 0.5;
+    uint32_t jitter_ms = 1 + random_below(r, random_hits(r, 0.5) ? 30 : 500);
+    int64_t media_ms = 0, shift_ms = 0;
+    size_t n = 0, outage = 0;
+
+    for (size_t i = 0; i < numbers; i++, media_ms += 20) {
+        struct sent *p = &sent[n];
+
+        if (random_hits(r, 0.003))
+            shift_ms = random_below(r, 400);
+        if (random_hits(r, 0.001))
+            media_ms += random_below(r, 9000); /* hold */
+        if (random_hits(r, 0.001))
+            outage = 1 + random_below(r, 400);
+        if (i >= 4 && (outage || random_hits(r, i % 300 < 30 ? 0.5 : loss))) {
+            outage -= outage > 0;
+            continue;
+        }
+        *p = (struct sent){ (int64_t)i, media_ms, (uint32_t)media_ms * 8 };
+        if (i >= 4)
+            p->arrival_ms += shift_ms + random_below(r, jitter_ms);
+        n++;
+        if (random_hits(r, 0.01)) {
+            sent[n] = sent[n - 1];
+            sent[n++].arrival_ms += random_below(r, 100);
+        }
+    }
+    qsort(sent, n, sizeof sent[0], by_arrival);
+    return n;
+}
+
+static void random_streams_are_judged_as_by_who_remembers_all(void **state)
+{
+    static const char *const names[] = { "G.711", "G.729", "G.722-64", "AMR-12.2", "G.711-noPLC" };
+    static struct sent sent[2 * NUMBERS];
+    static struct observer o;
+
+    (void)state;
+    for (uint64_t seed = 1; seed <= 1500; seed++) {
+        struct random r = { seed };
+        const struct stream_key key = { .ssrc = 7 };
+        struct media_format format = { .codec = "PCMU", .clock_rate_hz = 8000 };
+        struct counters counters = { .bins = { 0 } };
+        size_t n = send_stream(&r, sent, seed % 4 ? 1 + random_below(&r, NUMBERS) : 700);
+        struct timeline_report report;
+        struct media_stream *s;
+
+        format.ie = codec_ie_find(slice_of_text(names[seed % 5]));
+        if (!format.ie)
+            format.ie = codec("G.711");
+        s = media_stream_new(&key, &format, START_NS);
+        assert_non_null(s);
+        memset(&o, 0, sizeof o);
+        memset(o.owner, -1, sizeof o.owner);
+        o.highest = -1;
+        for (size_t i = 0; i < n; i++) {
+            struct rtp_packet p = { .ssrc = 7,
+                                    .seq = (uint16_t)(64000 + sent[i].number),
+                                    .timestamp = sent[i].timestamp };
+            uint32_t late = s->playout.buffers[PLAYOUT_JB200].late;
+
+            media_stream_packet(s, &p, START_NS + sent[i].arrival_ms * NS_PER_MS, &counters);
+            observe(&o, sent[i].number, sent[i].arrival_ms,
+                    s->playout.buffers[PLAYOUT_JB200].late != late, s->rtp.jitter_ms);
+        }
+        timeline_report(&s->timeline, &report);
+        expect_seconds(&o, format.ie, &report, seed);
+        expect_intervals(&o, format.ie, &s->timeline, seed);
+        media_stream_free(s);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ten_seconds_are_ten_seconds),
+        cmocka_unit_test(a_burst_is_one_bad_second_and_marks_its_ten),
+        cmocka_unit_test(steady_loss_is_no_bad_second),
+        cmocka_unit_test(an_outage_is_bad_and_a_pause_is_not),
+        cmocka_unit_test(a_late_copy_is_credited_where_it_was_charged),
+        cmocka_unit_test(a_very_late_copy_is_credited_to_the_oldest_open_second),
+        cmocka_unit_test(runs_of_a_second_begin_with_it),
+        cmocka_unit_test(a_segment_may_begin_further_down),
+        cmocka_unit_test(what_a_bad_second_is_does_not_hang_on_the_scale),
+        cmocka_unit_test(without_a_codec_nothing_is_judged),
+        cmocka_unit_test(time_that_goes_back_is_harmless),
+        cmocka_unit_test(time_that_leaps_is_bounded),
+        cmocka_unit_test(a_long_pause_keeps_its_place),
+        cmocka_unit_test(a_day_is_kept_and_no_more),
+        cmocka_unit_test(quantiles_are_nearest_rank),
+        cmocka_unit_test(random_streams_are_judged_as_by_who_remembers_all),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
