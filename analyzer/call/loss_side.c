@@ -98,8 +98,8 @@ static void add_range(const struct loss_side *l, struct loss_sums *sums)
     struct loss_mark from = l->first;
 
     if (l->may_be_first && l->heard_start && l->marks)
-        from = (struct loss_mark){ .ext = INT64_MIN };
-    if (l->marks == 0 || l->last.ext <= from.ext)
+        from = (struct loss_mark){ .expected = 0 };
+    if (l->marks == 0 || l->last.expected <= from.expected)
         return;
     sums->before += l->last.missing - from.missing;
     sums->reported += l->last.lost - from.lost;
@@ -117,19 +117,19 @@ static void begin_range(struct loss_side *l, const struct media_stream *s,
     l->first = l->last = *mark;
     l->marks = 1;
     l->by_ssrc = by_ssrc;
-    l->restarts = s->rtp.restarts;
     /* A receiver that misses more than there were has counted for longer. */
-    l->may_be_first =
-        !l->any_ended && s->rtp.restarts == 0 && mark->lost <= mark->ext - s->rtp.first + 1;
+    l->may_be_first = !l->any_ended && s->rtp.restarts == 0 && mark->lost <= mark->expected;
 }
 
-/* Does the mark continue the count of the last one? */
-static bool continues(const struct loss_mark *last, const struct loss_mark *mark)
+/* Does the mark continue the receiver's count at the last one? Where the sender's numbers began anew
+ * in between some receivers do, others count anew too, or take the jump for loss. */
+static bool continues(const struct loss_side *l, const struct loss_mark *mark, int64_t restarts)
 {
-    int64_t step = mark->ext - last->ext, grown = (int64_t)mark->lost - last->lost;
+    int64_t step = mark->expected - l->last.expected, grown = (int64_t)mark->lost - l->last.lost;
 
-    return serial32_diff(last->highest, mark->highest) == step && grown <= step &&
-           grown >= last->duplicates - mark->duplicates - STEP_BACK_MAX;
+    if (l->restarts == restarts && serial32_diff(l->last.highest, mark->highest) != step)
+        return false;
+    return grown <= step && grown >= l->last.duplicates - mark->duplicates - STEP_BACK_MAX;
 }
 
 void loss_side_received(struct loss_side *l, const struct media_stream *s,
@@ -142,18 +142,16 @@ void loss_side_received(struct loss_side *l, const struct media_stream *s,
     mark.ext = serial16_extend(s->rtp.highest, (uint16_t)block->highest_seq);
     if (!missing_up_to(l, s, mark.ext, &mark.missing))
         return;
-    if (l->marks == 0 || l->by_ssrc != by_ssrc || l->restarts != s->rtp.restarts) {
-        begin_range(l, s, &mark, by_ssrc);
-        return;
-    }
-    if (mark.ext < l->last.ext)
+    mark.expected = s->rtp.expected_before + mark.ext - s->rtp.first + 1;
+    if (l->marks && l->by_ssrc == by_ssrc && mark.expected < l->last.expected)
         return; /* it was overtaken by the one before */
-    if (!continues(&l->last, &mark)) {
+    if (l->marks == 0 || l->by_ssrc != by_ssrc || !continues(l, &mark, s->rtp.restarts)) {
         begin_range(l, s, &mark, by_ssrc);
-        return;
+    } else {
+        l->last = mark;
+        l->marks++;
     }
-    l->last = mark;
-    l->marks++;
+    l->restarts = s->rtp.restarts;
 }
 
 static int64_t at_least_0(int64_t value)
@@ -177,11 +175,14 @@ void loss_side_report(const struct loss_side *l, struct stream_record *out)
             out->rtcp_loss_side = SLICE("before_probe");
         return;
     }
-    /* A receiver by RFC 3550 A.3 counts copies as received; not every one does. */
+    /* A receiver by RFC 3550 A.3 counts copies as received, so they make up for losses. Not every one
+     * does: only who misses fewer than the probe is known to. */
     after = sums.reported + sums.duplicates - sums.before;
-    slack = NEAR_ZERO * (int64_t)sums.ranges + sums.duplicates;
+    slack = NEAR_ZERO * (int64_t)sums.ranges;
     if (after < -slack)
         return;
+    if (sums.reported - sums.before >= -slack)
+        slack += sums.duplicates;
     out->rtcp_lost_before_probe = sums.before;
     out->rtcp_lost_after_probe = at_least_0(after);
     if (sums.before > NEAR_ZERO)

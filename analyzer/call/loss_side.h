@@ -9,7 +9,7 @@
  * before the probe.
  *
  * Numbers are compared at the receiver's highest, not now: what is still under way is no loss. Where
- * the receiver, its counts or the numbers begin anew, a range ends and the next begins. A report that
+ * the receiver or its counts begin anew, a range ends and the next begins. A report that
  * cannot be compared (its highest number is further back than what is kept, or the probe has not
  * seen it) is left out.
  *
@@ -31,7 +31,8 @@ enum { LOSS_SIDE_BLOCKS = 8 }; /* of 64 numbers, behind those that the stream it
 /* What was known when a report passed. */
 struct loss_mark {
     int64_t ext;        /* the probe's number for the receiver's highest */
-    int64_t missing;    /* that the probe missed up to there */
+    int64_t expected;   /* numbers up to there, those before a restart included */
+    int64_t missing;    /* of them, that the probe missed */
     int64_t duplicates; /* that passed the probe so far */
     uint32_t highest;   /* as the receiver says it */
     int32_t lost;       /* that the receiver misses; a copy makes up for a loss */
@@ -56,7 +57,7 @@ struct loss_side {
     struct loss_mark first, last;
     uint32_t marks;
     uint32_t by_ssrc;
-    int64_t restarts;  /* of the stream when the range began */
+    int64_t restarts;  /* of the stream at the last mark */
     bool may_be_first; /* it begins with the stream, if the sender's count says so too */
     bool any_ended;
     struct loss_sums ended;
