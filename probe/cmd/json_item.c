@@ -1,0 +1,166 @@
+#include "probe/cmd/json_item.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { NUMBER_MAX = 32 };
+
+static struct slice without_spaces(struct slice s)
+{
+    while (s.len && (s.p[0] == ' ' || s.p[0] == '\n' || s.p[0] == '\t' || s.p[0] == '\r')) {
+        s.p++;
+        s.len--;
+    }
+    return s;
+}
+
+static size_t text_length(struct slice s)
+{
+    for (size_t i = 1; i < s.len; i++) {
+        if (s.p[i] == '\\')
+            i++;
+        else if (s.p[i] == '"')
+            return i + 1;
+    }
+    return s.len;
+}
+
+/* Of the value that s begins with: up to the comma or bracket behind it. */
+static size_t value_length(struct slice s)
+{
+    size_t depth = 0, i = 0;
+
+    while (i < s.len) {
+        char c = s.p[i];
+
+        if (c == '"') {
+            i += text_length(slice_of(s.p + i, s.len - i));
+            continue;
+        }
+        if (depth == 0 && (c == ',' || c == ']' || c == '}'))
+            return i;
+        if (c == '[' || c == '{')
+            depth++;
+        if (c == ']' || c == '}')
+            depth--;
+        i++;
+    }
+    return s.len;
+}
+
+static void skip(struct slice *s, size_t n)
+{
+    n = n < s->len ? n : s->len;
+    s->p += n;
+    s->len -= n;
+}
+
+/* Steps over the bracket that opens it, or the comma before the next. False at its end. */
+static bool next_place(struct slice *rest, char open)
+{
+    *rest = without_spaces(*rest);
+    if (rest->len == 0 || (rest->p[0] != open && rest->p[0] != ','))
+        return false;
+    skip(rest, 1);
+    *rest = without_spaces(*rest);
+    return rest->len && rest->p[0] != ']' && rest->p[0] != '}';
+}
+
+bool json_item_next(struct slice *array, struct slice *item)
+{
+    size_t len;
+
+    if (!array->p || !next_place(array, '['))
+        return false;
+    len = value_length(*array);
+    *item = slice_trim(slice_of(array->p, len));
+    skip(array, len);
+    return item->len > 0;
+}
+
+struct slice json_item_get(struct slice object, const char *key)
+{
+    struct slice rest = object, wanted = slice_of_text(key);
+
+    while (rest.p && next_place(&rest, '{') && rest.p[0] == '"') {
+        size_t len = text_length(rest);
+        struct slice name = slice_of(rest.p + 1, len > 1 ? len - 2 : 0), value;
+
+        skip(&rest, len);
+        rest = without_spaces(rest);
+        if (rest.len == 0 || rest.p[0] != ':')
+            break;
+        skip(&rest, 1);
+        rest = without_spaces(rest);
+        len = value_length(rest);
+        value = slice_trim(slice_of(rest.p, len));
+        skip(&rest, len);
+        if (slice_eq(name, wanted))
+            return slice_eq(value, SLICE("null")) ? SLICE_ABSENT : value;
+    }
+    return SLICE_ABSENT;
+}
+
+double json_item_number(struct slice object, const char *key)
+{
+    struct slice value = json_item_get(object, key);
+    char text[NUMBER_MAX], *end;
+    double number;
+
+    if (!value.p || value.len == 0 || value.len >= sizeof text)
+        return NAN;
+    memcpy(text, value.p, value.len);
+    text[value.len] = '\0';
+    number = strtod(text, &end);
+    return *end == '\0' ? number : NAN;
+}
+
+static unsigned hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return (unsigned)(c - '0');
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10 : 0;
+}
+
+/* \u00e9 and its like, below the surrogates: all that our own writer escapes are control bytes. */
+static void add_code(struct strbuf *out, const char *digits)
+{
+    unsigned code = 0;
+
+    for (int i = 0; i < 4; i++)
+        code = code << 4 | hex_digit(digits[i]);
+    if (code < 0x80) {
+        strbuf_add_char(out, (char)code);
+    } else if (code < 0x800) {
+        strbuf_add_char(out, (char)(0xc0 | code >> 6));
+        strbuf_add_char(out, (char)(0x80 | (code & 0x3f)));
+    } else {
+        strbuf_add_char(out, '?');
+    }
+}
+
+void json_item_add_text(struct strbuf *out, struct slice value)
+{
+    struct strbuf plain = { 0 };
+
+    if (value.len < 2 || value.p[0] != '"')
+        return;
+    for (size_t i = 1; i + 1 < value.len; i++) {
+        char c = value.p[i];
+
+        if (c != '\\') {
+            strbuf_add_char(&plain, c);
+            continue;
+        }
+        c = value.p[++i];
+        if (c == 'u' && i + 5 < value.len) {
+            add_code(&plain, value.p + i + 1);
+            i += 4;
+        } else {
+            strbuf_add_char(&plain, c == '"' || c == '\\' || c == '/' ? c : '?');
+        }
+    }
+    strbuf_add_printable(out, strbuf_slice(&plain));
+    strbuf_fini(&plain);
+}
