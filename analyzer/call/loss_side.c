@@ -8,6 +8,7 @@ enum {
     BEHIND_MAX = 2, /* the other way round */
     COUNT_WITHIN = 3000, /* RFC 3550's MAX_DROPOUT: a count further off is not of this stream */
     STEP_BACK_MAX = 3,   /* late packets and copies make up for losses; more: counted anew */
+    LEAST_NUMBERS = 50,  /* a second: fewer say nothing */
     NEAR_ZERO = 1,       /* a single packet may just have been overtaken by the report */
 };
 
@@ -83,6 +84,7 @@ void loss_side_sent(struct loss_side *l, const struct media_stream *s, uint32_t 
         }
     } else if (step >= 0 && step - (expected - l->expected) <= COUNT_WITHIN &&
                step - (expected - l->expected) >= -COUNT_WITHIN) {
+        l->steps++;
         l->sent += step;
         l->unseen += step - (unique - l->unique);
     }
@@ -101,6 +103,7 @@ static void add_range(const struct loss_side *l, struct loss_sums *sums)
         from = (struct loss_mark){ .expected = 0 };
     if (l->marks == 0 || l->last.expected <= from.expected)
         return;
+    sums->numbers += l->last.expected - from.expected;
     sums->before += l->last.missing - from.missing;
     sums->reported += l->last.lost - from.lost;
     sums->duplicates += l->last.duplicates - from.duplicates;
@@ -164,11 +167,11 @@ void loss_side_report(const struct loss_side *l, struct stream_record *out)
     struct loss_sums sums = l->ended;
     int64_t after, slack;
 
-    if (l->heard_start || l->counts > 1)
+    if (l->heard_start || l->steps)
         out->rtcp_sender_packets = l->sent;
     add_range(l, &sums);
-    if (sums.ranges == 0) {
-        if (out->rtcp_sender_packets == RECORD_NONE || l->unseen < -NEAR_ZERO)
+    if (sums.numbers < LEAST_NUMBERS) {
+        if (l->sent < LEAST_NUMBERS || l->unseen < -NEAR_ZERO)
             return;
         out->rtcp_lost_before_probe = at_least_0(l->unseen);
         if (l->unseen > NEAR_ZERO)

@@ -40,7 +40,7 @@ struct loss_mark {
 
 /* Differences over the ranges that were compared. */
 struct loss_sums {
-    int64_t before, reported, duplicates;
+    int64_t numbers, before, reported, duplicates;
     uint32_t ranges;
 };
 
@@ -64,6 +64,7 @@ struct loss_side {
 
     /* The sender's. */
     uint32_t counts;  /* that it told */
+    uint32_t steps;   /* from one to the next, that fit what the probe saw */
     bool heard_start; /* the first agrees with what the probe saw: it heard the stream begin */
     uint32_t count;   /* the last */
     int64_t unique, expected; /* of the probe, then */

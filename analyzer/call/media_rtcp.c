@@ -44,6 +44,8 @@ static struct media_stream *stream_of_call(const struct call *call, uint32_t ssr
         if (s->key.ssrc != ssrc || s->foreign)
             continue;
         fits = fit(s, from, to);
+        if (fits < fit(s, to, from))
+            continue; /* the other way: some report on themselves */
         if (fits > best_fit || (fits == best_fit && s->rtp.last_time_ns > best->rtp.last_time_ns)) {
             best = s;
             best_fit = fits;

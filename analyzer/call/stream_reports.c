@@ -213,6 +213,8 @@ bool stream_reports_cname(struct media_stream *s, struct slice cname)
 
     if (!r)
         return false;
+    while (cname.len && cname.p[cname.len - 1] == '\0')
+        cname.len--; /* some count the end of the text in */
     r->cname_len = (uint8_t)(cname.len < CNAME_MAX_BYTES ? cname.len : CNAME_MAX_BYTES);
     memcpy(r->cname, cname.p, r->cname_len);
     return true;
