@@ -73,13 +73,14 @@ static bool is_same(const struct told *first, const struct told *other)
 {
     unsigned way = 1u << other->key->way;
 
-    if (other->taken || other->source == first->source || other->direction != first->direction ||
+    if (other->taken || other->direction != first->direction ||
         other->key->digit != first->key->digit)
         return false;
-    if (first->ways & way)
-        return other->key->way == first->key->way && way != 1u << KEYPRESS_INFO &&
-               other->key->time_ns - first->key->time_ns <= RELAYED_NS;
-    return true;
+    if (!(first->ways & way))
+        return true;
+    /* In the same way again: the other leg of a relay, or a second press. */
+    return other->source != first->source && other->key->way == first->key->way &&
+           other->key->time_ns - first->key->time_ns <= RELAYED_NS;
 }
 
 static void merge(struct told *all, size_t count)

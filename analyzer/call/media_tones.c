@@ -21,16 +21,15 @@ struct tone {
     char digit; /* '\0': none so far */
     uint64_t begin, end;
     int64_t time_ns;
-    uint64_t filled; /* silence of lost packets that was fed before its end */
 };
 
 struct media_tones {
     void *listener;
     struct tone last;
-    uint64_t fed;        /* samples so far */
-    uint64_t packet_fed; /* … before the packet at hand */
-    uint64_t filled;     /* of those, silence for what was lost */
-    int64_t packet_ns;   /* when that came */
+    uint64_t fed;                  /* samples so far */
+    uint64_t packet_fed;           /* … before the packet at hand */
+    uint64_t hole_begin, hole_end; /* the last silence that stands for what did not come */
+    int64_t packet_ns;             /* when the packet at hand came */
     uint32_t next_timestamp;
     enum g711_law law;
     bool started;
@@ -53,25 +52,35 @@ static void tell(const struct media_tones *m)
     keypress_tone(&m->stream->keys, &key, m->counters);
 }
 
+/* Does the tone that begins there go on with the last one? What was lost in between is no pause. */
+static bool goes_on(const struct media_tones *m, char digit, uint64_t at_sample)
+{
+    const struct tone *tone = &m->last;
+    uint64_t lost = 0;
+
+    if (tone->digit != digit)
+        return false;
+    if (at_sample <= tone->end)
+        return true;
+    if (m->hole_end + HOLE_SAMPLES > tone->end && m->hole_begin < at_sample)
+        lost = m->hole_end - m->hole_begin;
+    return at_sample - tone->end < HOLE_SAMPLES + lost;
+}
+
 static void on_tone(void *ctx, char digit, uint64_t at_sample, uint32_t samples)
 {
     struct media_tones *m = ctx;
     struct tone *tone = &m->last;
-    bool again = tone->digit == digit && at_sample == tone->begin;
 
-    /* What was lost in between is no pause. */
-    if (!again && tone->digit == digit && tone->end >= tone->begin && at_sample > tone->end)
-        again = at_sample - tone->end < HOLE_SAMPLES + (m->filled - tone->filled);
-    if (!again)
+    if (!goes_on(m, digit, at_sample))
         *tone =
             (struct tone){ .digit = digit,
                            .begin = at_sample,
+                           .end = at_sample,
                            .time_ns = m->packet_ns + ((int64_t)at_sample - (int64_t)m->packet_fed) *
                                                          (1000000 / SAMPLES_PER_MS) };
-    if (samples || !again) {
+    if (samples)
         tone->end = at_sample + samples;
-        tone->filled = m->filled;
-    }
     tell(m);
 }
 
@@ -88,7 +97,8 @@ static void feed_silence(const struct tracker *t, struct media_tones *m, uint32_
 
     if (count > SILENCE_MAX_SAMPLES)
         count = SILENCE_MAX_SAMPLES;
-    m->filled += count;
+    m->hole_begin = m->fed;
+    m->hole_end = m->fed + count;
     for (uint32_t n; count; count -= n) {
         n = count < CHUNK_SAMPLES ? count : CHUNK_SAMPLES;
         feed(t, m, silence, n);

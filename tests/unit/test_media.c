@@ -342,9 +342,11 @@ static void keypresses_are_told_without_their_digits(void **state)
         talk(s, &a, NULL, 50);
     }
     c = only_call(s);
-    expect_text(c->dtmf, "[{\"time\":1795255201.120000,\"method\":\"rfc4733\",\"digit\":null,"
+    expect_text(c->dtmf, "[{\"time\":1795255201.120000,\"method\":\"rfc4733\",\"also\":[],"
+                         "\"digit\":null,\"masked\":true,\"direction\":\"caller_to_callee\","
                          "\"duration_ms\":100.0},{\"time\":1795255202.260000,\"method\":"
-                         "\"rfc4733\",\"digit\":null,\"duration_ms\":100.0}]");
+                         "\"rfc4733\",\"also\":[],\"digit\":null,\"masked\":true,"
+                         "\"direction\":\"caller_to_callee\",\"duration_ms\":100.0}]");
     assert_int_equal(stream_of(s, 0xa11ce)->lost, 0);
     assert_int_equal(stream_of(s, 0xa11ce)->packets, 164);
     expect_real(stream_of(s, 0xa11ce)->jitter_ms_max, 0); /* events are not timed */
@@ -504,7 +506,7 @@ static void other_protocols_have_their_bins(void **state)
     }
     send(s, "INVITE", .to_tag = "bob-1", .cseq = 2,
          .sdp = "v=0\r\nc=IN IP4 203.0.113.1\r\nm=image 4400 udptl t38\r\n");
-    assert_int_equal(send_bytes(s, BOB_RTP, "203.0.113.1:4400", SLICE("\1\2\3")), BIN_T38);
+    assert_int_equal(send_bytes(s, BOB_RTP, "203.0.113.1:4400", SLICE("\0\1\1\2\0\0")), BIN_T38);
     scene_close(s);
 }
 
