@@ -2,6 +2,8 @@
 
 #include "analyzer/call/keypress_report.h"
 #include "analyzer/call/media_fax.h"
+#include "analyzer/call/media_foreign.h"
+#include "analyzer/call/stream_events.h"
 #include "analyzer/call/stream_reports.h"
 #include "analyzer/call/verdict.h"
 #include "analyzer/call/vq_reports.h"
@@ -246,7 +248,7 @@ static struct piece write_reports(const struct call *call, struct strbuf *scratc
 }
 
 struct stream_pieces {
-    struct piece intervals, loss_runs, xr;
+    struct piece intervals, loss_runs, xr, events;
 };
 
 static void write_loss_runs(const struct media_stream *s, struct strbuf *scratch)
@@ -273,7 +275,9 @@ static struct stream_pieces write_stream(const struct media_stream *s, struct st
     write_loss_runs(s, scratch);
     p.loss_runs.to = p.xr.from = scratch->len;
     stream_reports_write_xr(s, scratch);
-    p.xr.to = scratch->len;
+    p.xr.to = p.events.from = scratch->len;
+    stream_events_write(s, scratch);
+    p.events.to = scratch->len;
     return p;
 }
 
@@ -284,6 +288,7 @@ static void place_stream(const struct stream_pieces *p, const struct strbuf *scr
     out->loss_runs = piece_of(scratch, p->loss_runs);
     if (p->xr.to > p->xr.from)
         out->rtcp_xr = piece_of(scratch, p->xr);
+    out->events = piece_of(scratch, p->events);
 }
 
 void call_report(const struct call *call, const struct call_scene *scene, struct call_record *out,
@@ -328,6 +333,8 @@ void call_report(const struct call *call, const struct call_scene *scene, struct
             out->tunnel = piece_of(scratch, tunnel);
     }
     out->fax = media_fax_in_call(call);
+    out->codec_changes_unannounced = stream_events_unannounced_in_call(call);
+    out->foreign_sources = media_foreign_count(call);
     out->media_verdict = verdict_text(verdict);
     if (verdict != VERDICT_NONE)
         out->one_way = verdict_is_one_way(verdict);

@@ -7,12 +7,14 @@
  */
 #include "analyzer/call/media_fax.h"
 #include "analyzer/call/media_tones.h"
+#include "analyzer/call/stream_events.h"
 #include "analyzer/call/tracker.h"
 
 enum {
     HIGHEST_STATIC_TYPE = 34, /* RFC 3551: above it up to 95 nothing is assigned */
     LOWEST_DYNAMIC_TYPE = 96,
     LOWEST_MEDIA_PORT = 1024,
+    STRAYS_IN_A_ROW = 25, /* half a second */
     FMTP_MAX_BYTES = 256, /* of a codec's parameters: the longest in use have some 100 */
 };
 
@@ -101,8 +103,7 @@ static struct media_stream *new_stream(struct tracker *t, const struct stream_ke
                                        uint8_t payload_type, const struct datagram *d,
                                        const struct media_endpoint *e)
 {
-    struct media_format format =
-        media_format_for(e, e ? e->call->endpoints : NULL, payload_type);
+    struct media_format format = media_format_for(e, e ? e->call->endpoints : NULL, payload_type);
     struct media_stream *s;
 
     if (t->streams.used >= t->options.max_streams) {
@@ -192,7 +193,28 @@ static struct media_stream *open_stream(struct tracker *t, const struct stream_k
              : open_orphan(t, key, packet, d);
 }
 
-static void follow_format(struct tracker *t, struct media_stream *s, uint8_t payload_type)
+/* Keys that nobody announced: SDP did not pass the probe, or forgot them. */
+static bool looks_like_event(const struct rtp_packet *packet)
+{
+    const uint8_t *p = (const uint8_t *)packet->payload.p;
+
+    return packet->payload_type >= LOWEST_DYNAMIC_TYPE && packet->payload.len == 4 && p[0] <= 15 &&
+           (p[1] & 0x40) == 0;
+}
+
+/* A payload type that nobody knows, beside a codec: keys, redundancy, or damage. It is left out of
+ * what is timed, until so many came in a row that it must be another codec. */
+static bool is_stray(struct media_stream *s, const struct media_format *format)
+{
+    if (format->codec[0] || !s->format.codec[0])
+        return false;
+    if (!s->call && format->payload_type >= LOWEST_DYNAMIC_TYPE)
+        return true; /* without SDP, most likely an event */
+    return ++s->stray_packets < STRAYS_IN_A_ROW;
+}
+
+static void follow_format(struct tracker *t, struct media_stream *s,
+                          const struct rtp_packet *packet, int64_t time_ns)
 {
     struct media_endpoint *e = NULL;
     struct media_format format;
@@ -203,10 +225,14 @@ static void follow_format(struct tracker *t, struct media_stream *s, uint8_t pay
         e = media_map_elsewhere(&t->media, &s->key.dst, s->key.network);
     if (e && e->call != s->call)
         e = NULL;
-    format = media_format_for(e, s->call ? s->call->endpoints : NULL, payload_type);
-    if (!s->call && format.codec[0] == '\0' && payload_type >= LOWEST_DYNAMIC_TYPE &&
-        s->format.codec[0])
-        return; /* without SDP, a dynamic type beside a known codec is most likely an event */
+    format = media_format_for(e, s->call ? s->call->endpoints : NULL, packet->payload_type);
+    if (!format.codec[0] && s->format.codec[0] && looks_like_event(packet)) {
+        format.is_event = true;
+        format.clock_rate_hz = s->format.clock_rate_hz;
+    } else if (is_stray(s, &format)) {
+        return;
+    }
+    stream_events_codec(s, &format, time_ns, &t->counters);
     media_stream_set_format(s, &format);
 }
 
@@ -272,10 +298,15 @@ enum packet_bin tracker_rtp(struct tracker *t, const struct datagram *d, struct 
         if (!s)
             return BIN_UDP_OTHER;
     }
-    if (packet.payload_type != s->payload_type && packet.payload_type != s->event_payload_type) {
+    if (packet.payload_type != s->payload_type && packet.payload_type != s->event_payload_type &&
+        packet.payload_type != s->noise_payload_type) {
         if (s->fax)
             return tracker_fax(t, d, claim) == FAX_TAKEN ? BIN_T38 : BIN_UDP_OTHER;
-        follow_format(t, s, packet.payload_type);
+        follow_format(t, s, &packet, d->time_ns);
+    }
+    if (d->dscp != s->dscp) {
+        stream_events_dscp(s, d->dscp, d->time_ns, &t->counters);
+        s->dscp = d->dscp;
     }
     tracker_claim_stream(s, claim);
     __builtin_prefetch(*claim->keeper); /* whoever claims packets wants it next */

@@ -257,7 +257,7 @@ void media_map_remove_orphan(struct media_map *m, struct media_stream *s)
     drop_if_empty(m, node);
 }
 
-static void name_format(struct media_format *f, struct slice name)
+static void name_format(struct media_format *f, struct slice name, struct slice fmtp)
 {
     size_t n = 0;
 
@@ -269,6 +269,9 @@ static void name_format(struct media_format *f, struct slice name)
     f->codec[n] = '\0';
     f->is_event = slice_ieq(name, SLICE("telephone-event"));
     f->is_noise = slice_ieq(name, SLICE("CN"));
+    f->payload_kind = (uint8_t)payload_kind_of(name, fmtp);
+    f->level_encoding = (uint8_t)level_encoding_of(name);
+    f->ie = codec_ie_for_sdp(name, f->clock_rate_hz, fmtp);
 }
 
 struct media_format media_format_of_sdp(const struct sdp_format *sdp)
@@ -276,10 +279,8 @@ struct media_format media_format_of_sdp(const struct sdp_format *sdp)
     struct media_format f = { .payload_type = sdp->payload_type,
                               .clock_rate_hz = sdp->clock_rate_hz };
 
-    if (sdp->name.p) {
-        name_format(&f, sdp->name);
-        f.ie = codec_ie_for_sdp(sdp->name, sdp->clock_rate_hz, sdp->fmtp);
-    }
+    if (sdp->name.p)
+        name_format(&f, sdp->name, sdp->fmtp);
     return f;
 }
 
@@ -307,7 +308,6 @@ struct media_format media_format_for(const struct media_endpoint *at,
     if (!fixed)
         return unknown;
     unknown.clock_rate_hz = fixed->clock_rate_hz;
-    name_format(&unknown, fixed->name);
-    unknown.ie = codec_ie_for_sdp(fixed->name, fixed->clock_rate_hz, SLICE_ABSENT);
+    name_format(&unknown, fixed->name, SLICE_ABSENT);
     return unknown;
 }

@@ -11,9 +11,10 @@
 
 enum { LEAST_PACKETS_FOR_MOS = 100 }; /* fewer say nothing: null */
 
-static const struct codec_ie *codec_row(const struct media_stream *s)
+/* The clock is known, but the timestamps are nonsense: what hangs on lateness is not known. */
+static bool times_lie(const struct media_stream *s)
 {
-    return s->format.ie;
+    return s->format.clock_rate_hz && !media_stream_is_timed(s);
 }
 
 static void report_quality(const struct media_stream *s, const struct media_tally *t,
@@ -26,20 +27,22 @@ static void report_quality(const struct media_stream *s, const struct media_tall
                                          &out->mos_lq_jb120,   &out->mos_lq_jb200,
                                          &out->mos_lq_adaptive };
     static const struct slice scales[] = { SLICE_INIT("nb"), SLICE_INIT("wb"), SLICE_INIT("fb") };
-    const struct codec_ie *ie = codec_row(s);
+    const struct codec_ie *ie = media_stream_codec_row(s);
     const struct loss_runs *heard = &t->runs[1 + PLAYOUT_JB200];
     struct emodel_budget b;
 
     if (!ie || s->media != MEDIA_AUDIO || s->rtp.packets < LEAST_PACKETS_FOR_MOS)
         return;
     b = emodel_of_loss(ie->scale, ie->ie, ie->bpl, 0, 1, 0); /* its powers are taken once */
-    for (int m = 0; m < RECORD_MODELS; m++) {
+    for (int m = 0; m < (times_lie(s) ? 1 : RECORD_MODELS); m++) {
         emodel_budget_lose(&b, ie->scale, ie->ie, ie->bpl,
                            100.0 * t->runs[m].lost / (double)expected,
                            loss_runs_burst_ratio(&t->runs[m], expected));
         *r[m] = b.r;
         *mos[m] = b.mos;
     }
+    if (times_lie(s))
+        return;
     out->codec_model = slice_of_text(codec_model_text(ie->model));
     out->model_ppl_ratio = (double)heard->lost / (double)expected;
     out->model_burst_ratio = loss_runs_burst_ratio(heard, expected);
@@ -73,7 +76,7 @@ static void report_seconds(const struct media_stream *s, struct stream_record *o
     out->level_dbm0 = level_dbm0(&t.level);
     out->silence_ratio = level_silence_ratio(&t.level);
     out->clipping_ratio = level_clipping_ratio(&t.level);
-    if (s->rtp.packets < LEAST_PACKETS_FOR_MOS)
+    if (s->rtp.packets < LEAST_PACKETS_FOR_MOS || times_lie(s))
         return;
     if (t.bad_seconds >= 0)
         out->bad_seconds = t.bad_seconds;
@@ -92,9 +95,11 @@ static void report_losses(const struct media_stream *s, const struct media_tally
         &out->jb20, &out->jb50, &out->jb60, &out->jb120, &out->jb200, &out->adaptive
     };
     struct burst_report burst = burst_report(&t->burst);
-    double ptime_ms = s->rtp.ticks_per_packet * s->rtp.ms_per_tick;
+    double ptime_ms = rtp_stream_ptime_ms(&s->rtp);
 
     out->lost = t->runs[0].lost;
+    if (times_lie(s))
+        return;
     for (int m = 0; m < PLAYOUT_MODELS && s->format.clock_rate_hz; m++) {
         models[m]->late = s->playout.buffers[m].late;
         models[m]->lost_total = t->runs[1 + m].lost;
@@ -103,7 +108,7 @@ static void report_losses(const struct media_stream *s, const struct media_tally
     out->burst_longest_run = burst.longest_run;
     out->burst_density_ratio = burst.density_ratio;
     out->burst_burst_ratio = loss_runs_burst_ratio(&t->runs[1 + PLAYOUT_JB200], out->expected);
-    if (s->rtp.ticks_per_packet && s->format.clock_rate_hz) {
+    if (s->format.clock_rate_hz) {
         out->ptime_ms = ptime_ms;
         out->burst_duration_ms = burst.duration_packets * ptime_ms;
         out->burst_gap_duration_ms = burst.gap_packets * ptime_ms;
@@ -121,7 +126,7 @@ static void report_times(const struct media_stream *s, struct stream_record *out
             (double)(r->last_time_ns - r->first_time_ns) / NS_PER_MS / (double)(r->packets - 1);
         out->delta_ms_max = (double)r->delta_max_ns / NS_PER_MS;
     }
-    if (r->jitter_count == 0 || s->format.clock_rate_hz == 0)
+    if (r->jitter_count == 0 || !media_stream_is_timed(s))
         return; /* without the clock a timestamp says nothing */
     out->jitter_ms_mean = r->jitter_sum_ms / (double)r->jitter_count;
     out->jitter_ms_max = r->jitter_max_ms;
@@ -165,5 +170,6 @@ void media_stream_report(const struct media_stream *s, struct stream_record *out
     stream_reports_report(s, out);
     report_seconds(s, out);
     report_quality(s, &t, out->expected, out->rtcp_rtt_ms, out);
+    media_stream_report_pace(s, out);
     media_fax_report(s, out);
 }

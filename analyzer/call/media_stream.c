@@ -1,7 +1,7 @@
 #include "analyzer/call/media_stream.h"
 
 #include "analyzer/call/media_fax.h"
-
+#include "analyzer/call/stream_events.h"
 #include "analyzer/call/stream_reports.h"
 
 #include <math.h>
@@ -17,6 +17,13 @@ static void take_event_format(struct media_stream *s, const struct media_format 
     s->event_ms_per_tick = 1000.0 / (format->clock_rate_hz ? format->clock_rate_hz : 8000);
 }
 
+/* RFC 3389 §4: by the codec's own clock. Another one cannot be told into it. */
+static void take_noise_format(struct media_stream *s, const struct media_format *format)
+{
+    s->noise_payload_type = format->payload_type;
+    s->noise_timed = format->clock_rate_hz == s->format.clock_rate_hz;
+}
+
 struct media_stream *media_stream_new(const struct stream_key *key,
                                       const struct media_format *format, int64_t time_ns)
 {
@@ -25,13 +32,15 @@ struct media_stream *media_stream_new(const struct stream_key *key,
     if (!s)
         return NULL;
     s->key = *key;
-    s->event_payload_type = MEDIA_NO_PAYLOAD_TYPE;
+    s->event_payload_type = s->noise_payload_type = MEDIA_NO_PAYLOAD_TYPE;
     rtp_stream_init(&s->rtp, format->clock_rate_hz);
     s->format = *format;
     s->payload_type = format->payload_type;
     if (format->is_event) { /* keypresses alone, so far: a codec may follow */
         take_event_format(s, format);
         s->payload_type = MEDIA_NO_PAYLOAD_TYPE;
+    } else if (format->is_noise) {
+        take_noise_format(s, format);
     }
     timeline_init(&s->timeline, time_ns);
     timeline_set_codec(&s->timeline, s->format.ie, s->format.clock_rate_hz != 0);
@@ -46,6 +55,7 @@ void media_stream_free(struct media_stream *s)
     timeline_fini(&s->timeline);
     keypress_fini(&s->keys);
     media_fax_free(s->fax);
+    stream_events_free(s->events);
     stream_reports_free(s->reports);
     free(s);
 }
@@ -56,13 +66,27 @@ void media_stream_set_format(struct media_stream *s, const struct media_format *
         take_event_format(s, format);
         return;
     }
-    if (format->is_noise)
-        return; /* comfort noise: the codec stays what it is, the packet is timed like any other */
+    if (format->is_noise) { /* the codec stays what it is */
+        take_noise_format(s, format);
+        return;
+    }
     if (format->clock_rate_hz != s->format.clock_rate_hz)
         rtp_stream_set_clock(&s->rtp, format->clock_rate_hz);
+    if (s->noise_payload_type == s->payload_type) /* nothing but noise came so far */
+        s->noise_timed = s->format.clock_rate_hz == format->clock_rate_hz;
+    if (format->payload_kind != s->format.payload_kind)
+        s->payload = (struct payload_tally){ 0 };
     s->format = *format;
     s->payload_type = format->payload_type;
-    timeline_set_codec(&s->timeline, format->ie, format->clock_rate_hz != 0);
+    timeline_set_codec(&s->timeline, media_stream_codec_row(s), format->clock_rate_hz != 0);
+}
+
+bool media_stream_is_timed(const struct media_stream *s)
+{
+    if (s->format.clock_rate_hz == 0)
+        return false; /* its timestamps are in unknown units */
+    return s->media != MEDIA_AUDIO ||
+           (rtp_stream_times_hold(&s->rtp) && !drift_is_absurd(&s->drift));
 }
 
 /* Which of the block's numbers each model heard. */
@@ -105,6 +129,9 @@ static void retire(void *ctx, const struct rtp_block *block)
         stream_reports_retire(s->reports, block, s->runs[0].lost);
     for (int m = 0; m < PLAYOUT_MODELS; m++)
         s->late[m][(uint64_t)block->number % RTP_WINDOW_BLOCKS] = 0;
+    s->times_lie = s->media == MEDIA_AUDIO && !rtp_stream_times_hold(&s->rtp);
+    timeline_set_codec(&s->timeline, media_stream_codec_row(s),
+                       s->format.clock_rate_hz && !s->times_lie);
 }
 
 /* Did the 200 ms buffer play it? Of a number that is in the window. */
@@ -200,27 +227,94 @@ static void hear_event(struct media_stream *s, const struct rtp_packet *packet, 
         keypress_event(&s->keys, packet, &clock, time_ns, counters);
 }
 
+/* What its codec's own header says. */
+static void read_payload(struct media_stream *s, const struct rtp_packet *packet,
+                         struct counters *counters)
+{
+    struct payload_info info;
+
+    s->rtp.own_ticks = 0;
+    if (packet->cut)
+        return; /* its lengths cannot add up */
+    if (payload_parse(&info, (enum payload_kind)s->format.payload_kind, packet->payload) !=
+        PAYLOAD_PARSE_OK) {
+        counters->refusals[REFUSAL_PAYLOAD_MALFORMED]++;
+        return;
+    }
+    payload_tally_add(&s->payload, &info, packet->payload.len);
+    s->noise_packets += info.noise;
+    s->rtp.own_ticks = (uint32_t)((uint64_t)info.duration_us * s->format.clock_rate_hz / 1000000);
+}
+
+static void measure_level(struct media_stream *s, const struct rtp_packet *packet)
+{
+    enum level_heard heard =
+        level_measure(timeline_level(&s->timeline), (enum level_encoding)s->format.level_encoding,
+                      packet->payload, packet->seq);
+
+    s->decoded_packets += heard != LEVEL_NOTHING;
+    s->loud_packets += heard == LEVEL_SOUND;
+    /* A byte is a tick in G.711; L16 may have any number of channels. */
+    s->rtp.own_ticks =
+        packet->cut || s->format.level_encoding == LEVEL_L16 ? 0 : (uint32_t)packet->payload.len;
+}
+
+/* A packet of the codec, or of comfort noise, that is no copy. */
+static void hear(struct media_stream *s, const struct rtp_packet *packet,
+                 const struct rtp_observation *seen, int64_t time_ns, struct counters *counters)
+{
+    drift_add(&s->drift, time_ns, seen->transit_ms, seen->rebased);
+    if (packet->payload_type == s->noise_payload_type) {
+        s->noise_packets++;
+        s->rtp.own_ticks = 0;
+        return;
+    }
+    s->stray_packets = 0;
+    if (s->srtp)
+        return;
+    if (s->format.level_encoding)
+        measure_level(s, packet);
+    else if (s->format.payload_kind)
+        read_payload(s, packet, counters);
+}
+
+static void note_events(struct media_stream *s, const struct rtp_observation *seen, int64_t time_ns,
+                        struct counters *counters)
+{
+    if (seen->arrival == RTP_ARRIVAL_RESTART)
+        stream_events_restart(s, time_ns, counters);
+    else
+        stream_events_jump(s, seen->jump_ms, time_ns, counters);
+}
+
 void media_stream_packet(struct media_stream *s, const struct rtp_packet *packet, int64_t time_ns,
                          struct counters *counters)
 {
     bool is_event = packet->payload_type == s->event_payload_type;
-    bool timed = !is_event && s->format.clock_rate_hz; /* else its timestamp is in unknown units */
+    bool is_codec = packet->payload_type == s->payload_type;
+    /* Else its timestamp stands still, or is in unknown units. */
+    bool timed = s->format.clock_rate_hz && !is_event &&
+                 (is_codec || (packet->payload_type == s->noise_payload_type && s->noise_timed));
     struct sequence before = { s->rtp.first, s->rtp.highest };
     struct rtp_observation seen;
     bool late = false;
 
+    if (time_ns - s->rtp.last_time_ns >= STREAM_PAUSE_LEAST_NS && s->rtp.packets)
+        stream_events_pause(s, s->rtp.last_time_ns, time_ns, counters);
     rtp_stream_observe(&s->rtp, packet, time_ns, timed, &s->jitter_series, retire, s, &seen);
     if (!s->proven)
         prove(s, &seen, before.highest);
-    if (timed && seen.arrival != RTP_ARRIVAL_DUPLICATE && seen.arrival != RTP_ARRIVAL_WILD)
-        late = play_out(s, &seen);
-    count_in_timeline(s, &seen, &before, time_ns, late, counters);
-    if (is_event) {
-        hear_event(s, packet, time_ns, counters);
-        return;
-    }
+    if (seen.arrival == RTP_ARRIVAL_RESTART || seen.jumped)
+        note_events(s, &seen, time_ns, counters);
     if (seen.arrival == RTP_ARRIVAL_WILD)
         counters->refusals[REFUSAL_RTP_OUT_OF_WINDOW]++;
+    else if (timed && seen.arrival != RTP_ARRIVAL_DUPLICATE && !s->times_lie)
+        late = play_out(s, &seen);
+    count_in_timeline(s, &seen, &before, time_ns, late, counters);
+    if (is_event)
+        hear_event(s, packet, time_ns, counters);
+    else if (timed && seen.arrival != RTP_ARRIVAL_DUPLICATE && seen.arrival != RTP_ARRIVAL_WILD)
+        hear(s, packet, &seen, time_ns, counters);
 }
 
 static void tally_block(void *ctx, const struct rtp_block *block)

@@ -25,6 +25,7 @@
 #include "analyzer/rtp/rtp_stream.h"
 
 struct call;
+struct stream_events;
 struct stream_reports;
 
 enum stream_direction {
@@ -65,7 +66,8 @@ struct media_stream {
     struct stream_key key;
     struct call *call; /* NULL: an orphan */
     struct quantile jitter_series;
-    uint8_t payload_type, event_payload_type;
+    uint8_t payload_type, event_payload_type, noise_payload_type;
+    uint8_t stray_packets; /* in a row, of a payload type that nobody knows */
     uint8_t dscp;
     uint8_t media; /* enum media_kind */
     uint8_t direction;
@@ -74,6 +76,9 @@ struct media_stream {
     bool strayed;     /* it goes to an address that SDP did not name */
     bool proven;      /* announced by SDP, or enough packets in sequence to be RTP */
     uint8_t in_a_row; /* in sequence, until proven */
+    bool times_lie;   /* so many that nothing is called late any more */
+    bool noise_timed; /* comfort noise has the codec's clock */
+    uint32_t decoded_packets, loud_packets; /* whose level is known; of those, not silent */
     struct timeline timeline;
     struct playout playout;
     struct drift drift;
@@ -89,6 +94,8 @@ struct media_stream {
     /* Seldom. */
     struct media_format format;
     struct payload_tally payload;
+    uint32_t noise_packets;         /* of comfort noise: payload type 13, or the codec's own */
+    struct stream_events *events;   /* what changed; NULL: nothing */
     struct keypress_list keys;      /* that were sent as events, or heard in the sound */
     struct media_fax *fax;          /* NULL: it is no fax */
     struct media_tones *tones;      /* listens for keys in the sound; NULL: nobody does */
@@ -136,6 +143,16 @@ void media_stream_tally(const struct media_stream *s, struct media_tally *t);
 /* media_report.c. Fills a record from what is known now. Texts that must be made (intervals, events,
  * …) are left absent: they are pieces of the report's scratch buffer, see call_report.c. */
 void media_stream_report(const struct media_stream *s, struct stream_record *out);
+
+/* media_codec.c. The row of the codec table that it was really sent in, as far as its packets tell;
+ * else what SDP says. NULL: no model. */
+const struct codec_ie *media_stream_codec_row(const struct media_stream *s);
+
+/* Do its timestamps mean anything? Else jitter, lateness, ptime and drift are not known. */
+bool media_stream_is_timed(const struct media_stream *s);
+
+/* media_pace.c. Fills talkspurts, comfort_noise, dtx_ratio, skew_ms and clock_drift_ppm. */
+void media_stream_report_pace(const struct media_stream *s, struct stream_record *out);
 
 /* Lost share behind the 200 ms buffer; NaN before anything was expected. */
 double media_stream_loss_ratio(const struct media_stream *s);

@@ -1,6 +1,7 @@
 #include "analyzer/call/tracker.h"
 
 #include "analyzer/call/call_report.h"
+#include "analyzer/call/media_foreign.h"
 #include "analyzer/record_id.h"
 
 #include <errno.h>
@@ -90,6 +91,7 @@ static void report(struct tracker *t, struct call *call, enum record_event event
 
     if (!t->sink.call || (t->sink.closed_only && event != RECORD_CLOSED))
         return;
+    media_foreign_judge(call);
     call_report(call, &scene, &record, t->stream_records, &t->scratch);
     t->sink.call(t->sink.ctx, &record, event, &call->keeper);
 }

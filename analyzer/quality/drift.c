@@ -145,19 +145,30 @@ void drift_turn(struct drift *d, int64_t time_ns, double transit_ms, bool rebase
     d->least_ns = time_ns;
 }
 
-double drift_ppm(const struct drift *d)
+/* NaN without as much of it. */
+static double ppm_of_lines(const struct drift *d, double least_s)
 {
     struct drift whole = *d;
-    double ppm;
 
     if (!d->started)
         return NAN;
     end_point(&whole);
     end_line(&whole);
-    if (whole.measured_s < DRIFT_LEAST_S)
-        return NAN;
-    ppm = (double)(whole.cubes_ppm / whole.cubes);
+    return (double)whole.measured_s >= least_s && whole.cubes > 0
+               ? (double)(whole.cubes_ppm / whole.cubes)
+               : NAN;
+}
+
+double drift_ppm(const struct drift *d)
+{
+    double ppm = ppm_of_lines(d, DRIFT_LEAST_S);
+
     return fabs(ppm) <= DRIFT_MOST_PPM ? ppm : NAN;
+}
+
+bool drift_is_absurd(const struct drift *d)
+{
+    return fabs(ppm_of_lines(d, LEAST_LINE_S)) >= DRIFT_ABSURD_PPM;
 }
 
 double drift_skew_min_ms(const struct drift *d)

@@ -25,7 +25,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { DRIFT_LEAST_S = 30, DRIFT_MOST_PPM = 10000, DRIFT_POINTS = 32 };
+enum { DRIFT_LEAST_S = 30, DRIFT_MOST_PPM = 10000, DRIFT_ABSURD_PPM = 200000, DRIFT_POINTS = 32 };
 
 struct drift_point {
     float time_s; /* since the base */
@@ -65,6 +65,9 @@ static inline void drift_add(struct drift *d, int64_t time_ns, double transit_ms
 }
 
 double drift_ppm(const struct drift *d);
+/* It runs a quarter faster or slower and more, for ten seconds or more: timestamps in other units
+ * than the ones that were announced. */
+bool drift_is_absurd(const struct drift *d);
 /* NaN before anything came. */
 double drift_skew_min_ms(const struct drift *d);
 double drift_skew_max_ms(const struct drift *d);

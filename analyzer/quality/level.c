@@ -104,13 +104,12 @@ static uint64_t sum_l16(struct slice payload, unsigned phase, uint32_t *samples)
     return sum;
 }
 
-void level_measure(struct level_sum *out, enum level_encoding encoding, struct slice payload,
-                   unsigned phase)
+enum level_heard level_measure(struct level_sum *to, enum level_encoding encoding,
+                               struct slice payload, unsigned phase)
 {
     uint32_t samples = 0;
     uint64_t sum = 0;
     double power;
-    bool silent;
 
     if (encoding == LEVEL_PCMU)
         sum = sum_bytes(mu_law, payload, phase, &samples);
@@ -118,16 +117,19 @@ void level_measure(struct level_sum *out, enum level_encoding encoding, struct s
         sum = sum_bytes(a_law, payload, phase, &samples);
     else if (encoding == LEVEL_L16)
         sum = sum_l16(payload, phase, &samples);
-    power = (double)(sum & SQUARES) * units[encoding];
-    silent = power < SILENT_BELOW * samples;
-    *out = (struct level_sum){
-        .active_power = silent ? 0 : power,
-        .packets = samples != 0,
-        .silent_packets = silent,
-        .samples = samples,
-        .clipped = (uint32_t)(sum >> CLIPPED_BIT),
-        .active_samples = silent ? 0 : samples,
-    };
+    if (samples == 0)
+        return LEVEL_NOTHING;
+    to->packets++;
+    to->samples += samples;
+    power = (double)(int64_t)(sum & SQUARES) * units[encoding];
+    if (power < SILENT_BELOW * samples) {
+        to->silent_packets++;
+        return LEVEL_SILENCE;
+    }
+    to->clipped += (uint32_t)(sum >> CLIPPED_BIT);
+    to->active_power += power;
+    to->active_samples += samples;
+    return LEVEL_SOUND;
 }
 
 void level_add(struct level_sum *to, const struct level_sum *from)

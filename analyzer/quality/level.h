@@ -32,10 +32,12 @@ struct level_sum {
 /* By the encoding name of SDP. */
 enum level_encoding level_encoding_of(struct slice codec);
 
-/* One packet's, into *out whatever it held. phase: its sequence number will do. A payload without
- * a sample to look at counts as no packet. */
-void level_measure(struct level_sum *out, enum level_encoding encoding, struct slice payload,
-                   unsigned phase);
+enum level_heard { LEVEL_NOTHING, LEVEL_SILENCE, LEVEL_SOUND };
+
+/* Adds one packet to a sum, and says what was heard in it. phase: its sequence number will do. A
+ * payload without a sample to look at is nothing, and counts as no packet. */
+enum level_heard level_measure(struct level_sum *to, enum level_encoding encoding,
+                               struct slice payload, unsigned phase);
 
 void level_add(struct level_sum *to, const struct level_sum *from);
 

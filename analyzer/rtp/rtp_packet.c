@@ -15,6 +15,7 @@ enum rtp_parse rtp_packet_parse(struct rtp_packet *out, struct slice datagram, u
     out->ssrc = bytes_u32(&b);
     out->payload_type = type & 0x7f;
     out->marker = (type & 0x80) != 0;
+    out->cut = wire_bytes != datagram.len;
     if (flags & CSRC_COUNT)
         bytes_take(&b, 4 * (size_t)(flags & CSRC_COUNT));
     if (flags & EXTENSION) {
@@ -26,7 +27,7 @@ enum rtp_parse rtp_packet_parse(struct rtp_packet *out, struct slice datagram, u
     if ((flags & 0xc0) != VERSION_BITS)
         return RTP_PARSE_VERSION;
     out->payload = slice_of(b.p, b.len);
-    if ((flags & PADDING) && wire_bytes == datagram.len) {
+    if ((flags & PADDING) && !out->cut) {
         uint8_t padding = b.len ? b.p[b.len - 1] : 0;
 
         if (padding == 0 || padding > b.len)

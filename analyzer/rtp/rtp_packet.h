@@ -23,6 +23,7 @@ struct rtp_packet {
     uint16_t seq;
     uint8_t payload_type;
     bool marker;
+    bool cut;             /* by the snap length: the payload's end is missing */
     struct slice payload; /* without padding */
 };
 

@@ -19,7 +19,12 @@ void rtp_stream_init(struct rtp_stream *s, uint32_t clock_rate_hz)
 
 void rtp_stream_set_clock(struct rtp_stream *s, uint32_t clock_rate_hz)
 {
+    double before = s->ms_per_tick;
+
     s->ms_per_tick = 1000.0 / (clock_rate_hz ? clock_rate_hz : 8000);
+    s->media_ticks = (int64_t)((double)s->media_ticks * before / s->ms_per_tick);
+    s->dtx_ticks = (int64_t)((double)s->dtx_ticks * before / s->ms_per_tick);
+    s->own_ticks = 0;
     s->has_reference = false;
     s->ticks_per_packet = 0;
     s->agreeing = 0;
@@ -202,6 +207,49 @@ static void add_jitter(struct rtp_stream *s, double transit_ms, struct quantile 
     quantile_add(series, (float)s->jitter_ms);
 }
 
+/* Time from the arrival of the packet before, as its transit remembers it. */
+static double elapsed_ms(const struct rtp_stream *s, int64_t time_ns)
+{
+    double before_ms =
+        s->transit_ms + (double)(s->timestamp_ext - s->base_timestamp) * s->ms_per_tick;
+
+    return (double)(time_ns - s->base_time_ns) * 1e-6 - before_ms;
+}
+
+/* What was passed over without a packet missing: nobody sent it. Where a packet's own length is not
+ * beyond doubt, one packet more or less is no pause. */
+static int64_t pause_ticks(const struct rtp_stream *s, int64_t step, int64_t ticks)
+{
+    int64_t packet = s->ticks_per_packet;
+    int64_t own = s->own_ticks > packet ? s->own_ticks : packet;
+    int64_t pause = ticks - (step - 1) * packet - own;
+
+    if (packet == 0 || pause <= (step == 1 && s->own_ticks == packet ? 0 : packet))
+        return 0;
+    return pause;
+}
+
+/* A step that is not one packet on. */
+static void judge_step(struct rtp_stream *s, int64_t step, int64_t ticks, int64_t unexplained,
+                       int64_t time_ns, struct rtp_observation *out)
+{
+    double off_ms = elapsed_ms(s, time_ns) - (double)ticks * s->ms_per_tick;
+
+    if (step < 1)
+        return;
+    if (fabs((double)unexplained) * s->ms_per_tick > DISCONTINUITY_MS &&
+        fabs(off_ms) > DISCONTINUITY_MS) {
+        out->jumped = true;
+        out->jump_ms = (double)unexplained * s->ms_per_tick;
+        s->doubtful++;
+    } else if (ticks <= 0) {
+        s->doubtful++;
+    } else {
+        s->media_ticks += ticks;
+        s->dtx_ticks += pause_ticks(s, step, ticks);
+    }
+}
+
 static void measure(struct rtp_stream *s, const struct rtp_packet *p, int64_t time_ns,
                     struct quantile *jitter_series, struct rtp_observation *out)
 {
@@ -217,13 +265,23 @@ static void measure(struct rtp_stream *s, const struct rtp_packet *p, int64_t ti
     step = out->ext - s->last_ext;
     learn_ticks(s, step, ticks);
     unexplained = ticks - step * (int64_t)s->ticks_per_packet;
-    if (out->arrival == RTP_ARRIVAL_RESTART ||
-        fabs((double)unexplained) * s->ms_per_tick > DISCONTINUITY_MS) {
+    if (out->arrival == RTP_ARRIVAL_RESTART) {
         rebase(s, p->timestamp, time_ns);
         out->rebased = true;
         goto done;
     }
-    out->talkspurt = p->marker && ticks > 2 * (int64_t)s->ticks_per_packet;
+    s->steps++;
+    if (step == 1 && unexplained == 0 && ticks > 0)
+        s->media_ticks += ticks;
+    else
+        judge_step(s, step, ticks, unexplained, time_ns, out);
+    out->talkspurt = p->marker && ticks > 2 * (int64_t)s->ticks_per_packet && !out->jumped;
+    s->talkspurts += out->talkspurt;
+    if (fabs((double)unexplained) * s->ms_per_tick > DISCONTINUITY_MS) {
+        rebase(s, p->timestamp, time_ns);
+        out->rebased = true;
+        goto done;
+    }
     s->timestamp_ext += ticks;
     transit_ms = (double)(time_ns - s->base_time_ns) * 1e-6 -
                  (double)(s->timestamp_ext - s->base_timestamp) * s->ms_per_tick;
@@ -241,7 +299,7 @@ void rtp_stream_observe(struct rtp_stream *s, const struct rtp_packet *packet, i
 {
     int64_t delta_ns = time_ns - s->last_time_ns;
 
-    out->rebased = out->talkspurt = false;
+    out->rebased = out->talkspurt = out->jumped = false;
     out->transit_ms = 0;
     out->arrival = place(s, packet->seq, retire, ctx, &out->ext);
     if (s->packets == 0)
@@ -253,4 +311,19 @@ void rtp_stream_observe(struct rtp_stream *s, const struct rtp_packet *packet, i
     /* A wild one may belong to nobody: its timestamp is not trusted either. */
     if (timed && out->arrival != RTP_ARRIVAL_WILD)
         measure(s, packet, time_ns, jitter_series, out);
+}
+
+bool rtp_stream_times_hold(const struct rtp_stream *s)
+{
+    return s->doubtful * 4 <= s->steps;
+}
+
+double rtp_stream_ptime_ms(const struct rtp_stream *s)
+{
+    return s->agreeing ? s->ticks_per_packet * s->ms_per_tick : NAN;
+}
+
+double rtp_stream_dtx_ratio(const struct rtp_stream *s)
+{
+    return s->media_ticks ? (double)s->dtx_ticks / (double)s->media_ticks : NAN;
 }

@@ -66,6 +66,11 @@ struct rtp_stream {
     double jitter_sum_ms;
     double jitter_max_ms;
     int64_t jitter_count;
+    uint32_t own_ticks; /* media time of the packet before, as its payload tells: the owner sets it;
+                           0: as long as most */
+    uint32_t talkspurts;
+    int64_t steps, doubtful;        /* from one measured packet to the next; of those, nonsense */
+    int64_t media_ticks, dtx_ticks; /* media time that passed; of it, not sent on purpose */
     int64_t first_time_ns, last_time_ns, delta_max_ns;
 };
 
@@ -76,6 +81,8 @@ struct rtp_observation {
     double transit_ms; /* comparable within one stream until `rebased` */
     bool rebased;   /* first packet, discontinuity or another clock: older transits mean nothing */
     bool talkspurt; /* marker, and a timestamp gap over two packets (DTX) */
+    double jump_ms; /* … by how much */
+    bool jumped;    /* a timestamp that neither the sequence nor the arrival explains */
 };
 
 void rtp_stream_init(struct rtp_stream *s, uint32_t clock_rate_hz);
@@ -95,5 +102,15 @@ void rtp_stream_flush(struct rtp_stream *s, rtp_block_fn retire, void *ctx);
 void rtp_stream_peek(const struct rtp_stream *s, rtp_block_fn each, void *ctx);
 
 int64_t rtp_stream_expected(const struct rtp_stream *s);
+
+/* False: a quarter of the timestamps and more stand still, run backward or jump. Whatever was
+ * computed from them is no measurement. (Packets of one picture share theirs: ask it of sound.) */
+bool rtp_stream_times_hold(const struct rtp_stream *s);
+
+/* NaN until two packets in a row agreed on it. */
+double rtp_stream_ptime_ms(const struct rtp_stream *s);
+
+/* Media time not sent on purpose (DTX) by all media time; NaN before any passed. */
+double rtp_stream_dtx_ratio(const struct rtp_stream *s);
 
 #endif

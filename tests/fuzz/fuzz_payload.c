@@ -33,7 +33,7 @@ static void read_header(enum payload_kind kind, struct slice payload)
 
 static void measure(enum level_encoding encoding, struct slice payload, unsigned phase)
 {
-    struct level_sum s;
+    struct level_sum s = { 0 };
 
     level_measure(&s, encoding, payload, phase);
     must(s.packets == (s.samples != 0) && s.samples <= payload.len / 4 + 1);

@@ -65,7 +65,7 @@ static struct level_sum hear_tone(enum level_encoding encoding, double hz, doubl
                                   unsigned packets)
 {
     double peak = pow(10, (dbm0 - overload_dbm0(encoding)) / 20);
-    struct level_sum sum = { 0 }, one;
+    struct level_sum sum = { 0 };
 
     for (unsigned n = 0; n < packets; n++) {
         uint8_t bytes[2 * FRAME];
@@ -76,8 +76,7 @@ static struct level_sum hear_tone(enum level_encoding encoding, double hz, doubl
             len += encode(encoding, peak * sin(TWO_PI * hz * (n * FRAME + i) / RATE_HZ + 0.4),
                           bytes + len);
         payload = heap_block(slice_of(bytes, len));
-        level_measure(&one, encoding, payload, 65530 + n);
-        level_add(&sum, &one);
+        level_measure(&sum, encoding, payload, 65530 + n);
         heap_block_free(payload);
     }
     return sum;
@@ -132,9 +131,12 @@ static void the_digital_milliwatt_is_0_dbm0(void **state)
         for (unsigned i = 0; i < FRAME; i++)
             bytes[i] = sequences[e][i % 8];
         for (unsigned n = 0; n < 4; n++) {
-            level_measure(&one, (enum level_encoding)e, slice_of(bytes, sizeof bytes), n);
-            level_add(&sum, &one);
+            one = (struct level_sum){ 0 };
+            assert_int_equal(
+                level_measure(&one, (enum level_encoding)e, slice_of(bytes, sizeof bytes), n),
+                LEVEL_SOUND);
             assert_true(fabs(level_dbm0(&one)) < 0.05);
+            level_add(&sum, &one);
         }
         if (fabs(level_dbm0(&sum)) > 0.01)
             fail_msg("encoding %u: %.4f dBm0", e, level_dbm0(&sum));
@@ -186,7 +188,7 @@ static void digital_silence_is_silent(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         uint8_t bytes[FRAME];
-        struct level_sum s;
+        struct level_sum s = { 0 };
 
         memset(bytes, rows[i].byte, sizeof bytes);
         level_measure(&s, rows[i].encoding, slice_of(bytes, sizeof bytes), (unsigned)i);
@@ -217,7 +219,7 @@ static void the_ends_of_the_scale_are_clipping(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         for (unsigned phase = 0; phase < 4; phase++) {
-            struct level_sum s;
+            struct level_sum s = { 0 };
 
             level_measure(&s, rows[i].encoding, rows[i].payload, phase);
             if (fabs(level_clipping_ratio(&s) - rows[i].ratio) > 1e-9)
@@ -239,14 +241,13 @@ static void four_packets_meet_each_sample_once(void **state)
         for (size_t loud = 0; loud < len; loud++) {
             uint8_t bytes[200];
             struct slice block;
-            struct level_sum sum = { 0 }, one;
+            struct level_sum sum = { 0 };
 
             memset(bytes, 0xff, sizeof bytes);
             bytes[loud] = 0x00;
             block = heap_block(slice_of(bytes, len));
             for (unsigned phase = 0; phase < 4; phase++) {
-                level_measure(&one, LEVEL_PCMU, block, phase);
-                level_add(&sum, &one);
+                level_measure(&sum, LEVEL_PCMU, block, phase);
             }
             heap_block_free(block);
             if (sum.samples != len || sum.clipped != 1)
@@ -270,7 +271,7 @@ static void any_payload_up_to_64_kib_is_measured(void **state)
 
         for (unsigned phase = 0; phase < 4; phase++) {
             for (unsigned e = LEVEL_NONE; e <= LEVEL_L16; e++) {
-                struct level_sum s;
+                struct level_sum s = { 0 };
 
                 level_measure(&s, (enum level_encoding)e, block, phase);
                 assert_true(s.samples <= sizes[i] / 4 + 1 && s.clipped <= s.samples);
@@ -284,7 +285,7 @@ static void any_payload_up_to_64_kib_is_measured(void **state)
     /* The loudest of all: the counts must not run into each other. */
     memset(bytes, 0x80, sizeof bytes);
     for (unsigned e = LEVEL_PCMU; e <= LEVEL_L16; e++) {
-        struct level_sum s;
+        struct level_sum s = { 0 };
 
         for (size_t i = 0; i < sizeof bytes; i++)
             bytes[i] = e == LEVEL_PCMU ? 0x80 : e == LEVEL_PCMA ? 0xaa : i % 2 ? 0x00 : 0x80;

@@ -151,7 +151,7 @@ static void what_each_receiver_lost_is_counted(void **state)
             last = last > (size_t)sent[i].number ? last : (size_t)sent[i].number;
         }
         numbers = last - first + 1;
-        media_stream_report(s, NULL, &record);
+        media_stream_report(s, &record);
         loss_shape_add(&raw_shape, raw + first, numbers);
         loss_shape_add(&jb50_shape, jb50.heard + first, numbers);
         if (record.packets != n || record.expected != (int64_t)numbers ||
@@ -219,8 +219,8 @@ static void keypresses_are_told_apart_by_their_timestamps(void **state)
         media_stream_packet(s, &p, (int64_t)i * 20 * NS_PER_MS, &counters);
         assert_int_equal(s->keys.count, rows[i].count);
     }
-    assert_int_equal(s->keys.keys[0].duration, 480);
-    assert_int_equal(s->keys.keys[1].duration, 160); /* a packet late by itself does not shorten it */
+    assert_int_equal(s->keys.keys[0].ticks, 480);
+    assert_int_equal(s->keys.keys[1].ticks, 160); /* a packet late by itself does not shorten it */
     assert_true(s->keys.keys[0].ended && s->keys.keys[0].digit == '5');
     media_stream_free(s);
 }

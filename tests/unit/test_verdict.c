@@ -36,7 +36,7 @@ static void each_case_has_its_word(void **state)
         { ALICE_SDP, RECVONLY, ALICE_SPEAKS, false, 10, "on_hold", 0 },
         { INACTIVE, BOB_SDP, NOBODY, false, 10, "on_hold", 0 },
         { OLD_HOLD, BOB_SDP, ALICE_SPEAKS, false, 10, "on_hold", 0 },
-        { ALICE_SDP, FAX, ALICE_SPEAKS, false, 10, "unknown", 0 },
+        { FAX, FAX, ALICE_SPEAKS, false, 10, "unknown", 0 },
         { ALICE_SDP, BOB_SDP, ALICE_SPEAKS, false, 2, "unknown", 0 }, /* too short to tell */
         { ALICE_SDP, BOB_SDP, NOBODY, false, 2, "unknown", 0 },
         { NULL, "", NOBODY, false, 10, "unknown", 0 }, /* no SDP: where to listen? */
