@@ -69,8 +69,9 @@ static int64_t place(struct audio_stream *s, const struct waiting_packet *p, uin
     if (!s->anchored || s->clock_hz != clock_hz) {
         s->clock_hz = clock_hz;
         *jumped = s->anchored;
-        anchor(s, arrival, p->timestamp);
-        return arrival;
+        anchor(s, arrival - s->first_late_ns, p->timestamp);
+        s->first_late_ns = 0;
+        return s->anchor_ns;
     }
     at = s->anchor_ns + since_anchor_ns(s, p->timestamp);
     lateness = arrival - at;

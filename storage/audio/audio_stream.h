@@ -1,8 +1,8 @@
 /*
  * audio_stream - the packets of one RTP stream in any order, its sound on the timeline.
  *
- * The first packet's arrival is the anchor; after it the RTP timestamps say where a packet belongs,
- * so jitter is not heard. The anchor moves when the two clocks part: at once by more than a second
+ * The first packet's arrival is the anchor (less what it was later than the second that followed);
+ * after it the RTP timestamps say where a packet belongs, so jitter is not heard. The anchor moves when the two clocks part: at once by more than a second
  * (a jump, a restart, a clock that stood still on hold), and when the earliest packet of a second is
  * more than 60 ms off (drift; a longer path). So both ends of a call stay within 60 ms of how they
  * were heard, for hours.
@@ -55,9 +55,10 @@ struct waiting_packet {
 struct audio_stream {
     const struct audio_payload_type *types; /* AUDIO_PAYLOAD_TYPES of them */
     struct audio_mix *mix;
-    uint32_t rate_hz; /* of the timeline */
-    int64_t begin_ns; /* of the timeline */
-    int64_t last_ns;  /* of the stream: noise ends there */
+    uint32_t rate_hz;      /* of the timeline */
+    int64_t begin_ns;      /* of the timeline */
+    int64_t last_ns;       /* of the stream: noise ends there */
+    int64_t first_late_ns; /* how late its first packet was */
     enum audio_side side;
     bool silent_gaps;
 

@@ -10,12 +10,15 @@
 /* How far behind the newest packet the timeline is settled: what waits, and a second for a
  * timestamp that points back. */
 #define BEHIND_NS (2 * NS_PER_S)
+/* What is more is no jitter. */
+#define FIRST_LATE_MAX_NS (NS_PER_S / 2)
 
 enum {
     RTCP_FIRST = 192, /* second byte of a packet: RFC 5761 §4 */
     RTCP_LAST = 223,
     NOISE_PAYLOAD_TYPE = 13,
     ENCODING_MAX = 64,
+    EARLY_PACKETS = 50, /* a second */
 };
 
 /* Rates that a file may have. */
@@ -31,6 +34,13 @@ enum part_fate {
     PART_UNKNOWN_CODEC,
 };
 
+/* One of the first packets: how late was the very first? */
+struct early_packet {
+    int64_t time_ns;
+    uint32_t timestamp;
+    uint8_t payload_type;
+};
+
 /* A stream of the call, and what its packets are. */
 struct part {
     struct addr src, dst;
@@ -43,6 +53,9 @@ struct part {
     int64_t first_ns, last_ns;
     int64_t packets, cut;
     int64_t by_type[AUDIO_PAYLOAD_TYPES];
+    struct early_packet early[EARLY_PACKETS];
+    size_t early_count;
+    int64_t first_late_ns;
     struct audio_payload_type types[AUDIO_PAYLOAD_TYPES];
     struct audio_stream stream;
 };
@@ -172,6 +185,34 @@ void call_audio_survey(struct call_audio *a, const struct datagram *d)
         p->last_ns = d->time_ns;
     p->packets++;
     p->by_type[packet.payload_type]++;
+    if (p->early_count < EARLY_PACKETS)
+        p->early[p->early_count++] = (struct early_packet){ .time_ns = d->time_ns,
+                                                            .timestamp = packet.timestamp,
+                                                            .payload_type = packet.payload_type };
+}
+
+/* Jitter makes packets late, never early: by how much the first was later than the least late of
+ * those after it, as the RTP clock counts. */
+static int64_t first_late_ns(const struct part *p)
+{
+    const struct early_packet *first = NULL;
+    int64_t late = 0;
+
+    for (size_t i = 0; i < p->early_count; i++) {
+        const struct early_packet *e = &p->early[i];
+        const struct audio_payload_type *t = &p->types[e->payload_type];
+        int64_t early_ns;
+
+        if (t->kind != AUDIO_KIND_SOUND || (first && e->payload_type != first->payload_type))
+            continue;
+        if (!first)
+            first = e;
+        early_ns = (int64_t)(int32_t)(e->timestamp - first->timestamp) * NS_PER_S / t->clock_hz -
+                   (e->time_ns - first->time_ns);
+        if (early_ns > late && early_ns < FIRST_LATE_MAX_NS)
+            late = early_ns;
+    }
+    return late;
 }
 
 /* What the record, the SDP or RFC 3551 says of the type; false: nobody does. */
@@ -403,8 +444,9 @@ enum call_audio_verdict call_audio_plan(struct call_audio *a, struct strbuf *sai
             resolve_part(a, p, said);
         if (p->fate != PART_USED)
             continue;
-        if (!any || p->first_ns < a->begin_ns)
-            a->begin_ns = p->first_ns;
+        p->first_late_ns = first_late_ns(p);
+        if (!any || p->first_ns - p->first_late_ns < a->begin_ns)
+            a->begin_ns = p->first_ns - p->first_late_ns;
         if (!any || p->last_ns > a->end_ns)
             a->end_ns = p->last_ns;
         any = true;
@@ -445,6 +487,7 @@ int call_audio_begin(struct call_audio *a, const struct call_audio_options *opti
         audio_stream_init(&p->stream, p->types, &a->mix, a->rate_hz, a->begin_ns);
         p->stream.side = p->side;
         p->stream.last_ns = p->last_ns;
+        p->stream.first_late_ns = p->first_late_ns;
         p->stream.silent_gaps = options->silent_gaps;
     }
     a->now_ns = a->begin_ns;

@@ -10,9 +10,9 @@
 #include <spandsp/telephony.h>
 /* After telephony.h. */
 #include <spandsp/plc.h>
-#endif
-
+#else
 enum { FADE_MS = 50, REPEATED_MS = 20 };
+#endif
 
 int concealer_init(struct concealer *c, uint32_t rate_hz)
 {
@@ -34,24 +34,10 @@ void concealer_fini(struct concealer *c)
     c->plc = NULL;
 }
 
-static size_t history_samples(const struct concealer *c)
+static void remember(struct concealer *c, const int16_t *samples, size_t count)
 {
-    size_t n = (size_t)c->rate_hz * REPEATED_MS / 1000;
+    size_t keep = CONCEALER_HISTORY;
 
-    return n < CONCEALER_HISTORY ? n : CONCEALER_HISTORY;
-}
-
-void concealer_heard(struct concealer *c, int16_t *samples, size_t count)
-{
-    size_t keep = history_samples(c);
-
-    c->missing = 0;
-#if HAVE_SPANDSP
-    if (c->plc) {
-        plc_rx(c->plc, samples, (int)count);
-        return;
-    }
-#endif
     if (count >= keep) {
         memcpy(c->history, samples + count - keep, keep * sizeof *samples);
     } else {
@@ -60,21 +46,51 @@ void concealer_heard(struct concealer *c, int16_t *samples, size_t count)
     }
 }
 
-void concealer_fill(struct concealer *c, int16_t *out, size_t count)
+void concealer_heard(struct concealer *c, int16_t *samples, size_t count)
 {
-    size_t keep = history_samples(c), fade = (size_t)c->rate_hz * FADE_MS / 1000;
+#if HAVE_SPANDSP
+    if (c->missing)
+        plc_rx(c->plc, samples, (int)count);
+#endif
+    c->missing = 0;
+    remember(c, samples, count);
+}
 
 #if HAVE_SPANDSP
-    if (c->plc) {
-        plc_fillin(c->plc, out, (int)count);
-        return;
-    }
-#endif
+
+/* plc_fillin of spandsp 0.0.6 straightens its ring of samples with a memcpy that overlaps. What is
+ * given to it in one piece that is longer than the ring lies straight already: so it hears the past
+ * at the beginning of a gap, and all at once. */
+void concealer_fill(struct concealer *c, int16_t *out, size_t count)
+{
+    if (c->missing == 0)
+        plc_rx(c->plc, c->history, CONCEALER_HISTORY);
+    c->missing += count;
+    plc_fillin(c->plc, out, (int)count);
+}
+
+_Static_assert((int)CONCEALER_HISTORY >= (int)PLC_HISTORY_LEN, "the ring is filled in one piece");
+
+#else
+
+static size_t history_samples(const struct concealer *c)
+{
+    size_t n = (size_t)c->rate_hz * REPEATED_MS / 1000;
+
+    return n < CONCEALER_HISTORY ? n : CONCEALER_HISTORY;
+}
+
+void concealer_fill(struct concealer *c, int16_t *out, size_t count)
+{
+    size_t repeated = history_samples(c), fade = (size_t)c->rate_hz * FADE_MS / 1000;
+    const int16_t *last = c->history + CONCEALER_HISTORY - repeated;
+
     for (size_t i = 0; i < count; i++, c->missing++) {
         int64_t left = c->missing < fade ? (int64_t)(fade - c->missing) : 0;
-
-        int64_t sample = keep ? c->history[c->missing % keep] * left / (int64_t)fade : 0;
+        int64_t sample = repeated ? last[c->missing % repeated] * left / (int64_t)fade : 0;
 
         out[i] = (int16_t)sample;
     }
 }
+
+#endif

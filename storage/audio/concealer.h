@@ -16,7 +16,7 @@
 enum { CONCEALER_HISTORY = 960 }; /* 20 ms at 48 kHz */
 
 struct concealer {
-    void *plc; /* spandsp's; NULL: what follows is used */
+    void *plc; /* spandsp's; NULL: the history is repeated */
     uint32_t rate_hz;
     size_t missing; /* samples since the last that were heard */
     int16_t history[CONCEALER_HISTORY];
