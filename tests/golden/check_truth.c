@@ -11,12 +11,12 @@
  *     --duplicates N   frames that must have been left out as copies of the mirror
  *     --vlan TEXT      of every call; without it there must be none
  *     --tunnel TEXT    likewise; TEXT|TEXT: one of the two
+ *     --keys           the configuration keeps digits
  *     --media-alone    SIP was cut off: the streams are there, without calls
  *     --ledger-alone   some of it was lost: all that can be held is that the bins add up
  */
-#include "analyzer/quality/codec_ie.h"
-#include "analyzer/quality/emodel.h"
-#include "tests/golden/jsonl.h"
+#include "analyzer/base/slice.h"
+#include "tests/golden/truth_check.h"
 
 #include <getopt.h>
 #include <math.h>
@@ -24,202 +24,55 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHOWN_MAX = 60, MOS_PACKETS_MIN = 100 };
-
-#define MOS_WITHIN 0.02
-
-/* within 0: equal, of whatever type. Else numbers, or null on both sides. */
-struct comparison {
-    const char *path;
-    double within;
+static const struct truth_comparison of_call[] = {
+    { "final_status", 0, 0 },
+    { "from_user", 0, 0 },
+    { "to_user", 0, 0 },
+    { "src", 0, 0 },
+    { "dst", 0, 0 },
+    { "auth_challenged", 0, 0 },
+    { "invite_count", 0, 0 },
+    { "reinvite_count", 0, 0 },
+    { "retransmissions", 0, 0 },
+    { "invite_time", 0.001, 0 },
+    { "first_18x_time", 0.001, 0 },
+    { "answer_time", 0.001, 0 },
+    { "end_time", 0.001, 0 },
+    { "post_dial_delay_ms", 1, 0 },
+    { "setup_ms", 1, 0 },
+    { "duration_ms", 1, 0 },
 };
 
-static const struct comparison of_call[] = {
-    { "final_status", 0 },
-    { "from_user", 0 },
-    { "to_user", 0 },
-    { "src", 0 },
-    { "dst", 0 },
-    { "auth_challenged", 0 },
-    { "invite_count", 0 },
-    { "reinvite_count", 0 },
-    { "retransmissions", 0 },
-    { "invite_time", 0.001 },
-    { "first_18x_time", 0.001 },
-    { "answer_time", 0.001 },
-    { "end_time", 0.001 },
-    { "post_dial_delay_ms", 1 },
-    { "setup_ms", 1 },
-    { "duration_ms", 1 },
+/* What became of its media; null where none was seen. */
+static const struct truth_comparison of_manner[] = {
+    { "foreign_sources", 0, 0 },
+    { "codec_changes_unannounced", 0, 0 },
+    { "fax", 0, 0 },
 };
 
-static const struct comparison of_answered[] = {
-    { "ended_by", 0 },
+static const struct truth_comparison of_answered[] = {
+    { "ended_by", 0, 0 },
 };
 
-static const struct comparison of_stream[] = {
-    { "direction", 0 },
-    { "codec", 0 },
-    { "payload_type", 0 },
-    { "clock_rate_hz", 0 },
-    { "ptime_ms", 0.001 },
-    { "start_time", 0.001 },
-    { "end_time", 0.001 },
-    { "packets", 0 },
-    { "expected", 0 },
-    { "lost", 0 },
-    { "duplicates", 0 },
-    { "out_of_order", 0 },
-    { "jitter_ms.mean", 0.1 },
-    { "jitter_ms.max", 0.1 },
-    { "delta_ms.mean", 0.1 },
-    { "delta_ms.max", 0.1 },
-    { "playout.jb50.late", 0 },
-    { "playout.jb50.lost_total", 0 },
-    { "playout.jb200.late", 0 },
-    { "playout.jb200.lost_total", 0 },
-    { "rtcp.reports", 0 },
-    { "rtcp.lost_cumulative", 0 },
-    { "rtcp.fraction_lost_max", 0.001 },
-    { "rtcp.jitter_ms_max", 0.2 }, /* whole units of the RTP clock */
-    { "rtcp.rtt_ms", 1 },
+static const struct truth_comparison of_transaction[] = {
+    { "user", 0, 0 },     { "src", 0, 0 },          { "dst", 0, 0 },
+    { "time", 0.001, 0 }, { "final_status", 0, 0 }, { "auth_challenged", 0, 0 },
 };
 
-/* METRICS §3: a burst is made of lost and of discarded packets, and what is discarded depends on the
- * playout model: the headline's, jb200. The truth has bursts of losses alone, so they are the same
- * only where nothing came late. */
-static const struct comparison of_bursts[] = {
-    { "burst.bursts", 0 },
-    { "burst.longest_run", 0 },
-    { "burst.density_ratio", 0.001 },
-    { "burst.burst_ratio", 0.001 },
+static const struct truth_comparison of_first_answers[] = {
+    { "round_trip_ms", 1, 0 },
 };
-
-static const struct comparison of_transaction[] = {
-    { "user", 0 },     { "src", 0 },          { "dst", 0 },
-    { "time", 0.001 }, { "final_status", 0 }, { "auth_challenged", 0 },
-};
-
-static const struct comparison of_first_answers[] = {
-    { "round_trip_ms", 1 },
-};
-
-#define COUNT(table) (sizeof(table) / sizeof(table)[0])
 
 /* Without SDP: what the packets say themselves. */
-static const struct comparison of_lone_stream[] = {
-    { "payload_type", 0 },    { "start_time", 0.001 }, { "end_time", 0.001 }, { "packets", 0 },
-    { "expected", 0 },        { "lost", 0 },           { "duplicates", 0 },   { "out_of_order", 0 },
-    { "delta_ms.mean", 0.1 }, { "delta_ms.max", 0.1 },
+static const struct truth_comparison of_lone_stream[] = {
+    { "payload_type", 0, 0 },   { "start_time", 0.001, 0 }, { "end_time", 0.001, 0 },
+    { "packets", 0, 0 },        { "expected", 0, 0 },       { "lost", 0, 0 },
+    { "duplicates", 0, 0 },     { "out_of_order", 0, 0 },   { "delta_ms.mean", 0.1, 0 },
+    { "delta_ms.max", 0.1, 0 },
 };
-
-struct check {
-    const char *transport, *vlan, *tunnel;
-    long long frames, duplicates; /* −1: as in the truth; not compared */
-    bool media_alone, ledger_alone;
-    json_t *truth, *analyzed;
-    unsigned calls, streams, transactions, compared, wrong;
-};
-
-static void complain(struct check *c, const char *who, const char *path, const json_t *expected,
-                     const json_t *actual)
-{
-    char *wanted =
-        expected ? json_dumps(expected, JSON_ENCODE_ANY | JSON_REAL_PRECISION(16)) : NULL;
-    char *got = actual ? json_dumps(actual, JSON_ENCODE_ANY | JSON_REAL_PRECISION(16)) : NULL;
-
-    if (c->wrong++ < SHOWN_MAX)
-        fprintf(stderr, "%s: %s is %.120s, the truth is %.120s\n", who, path, got ? got : "missing",
-                wanted ? wanted : "that there is none");
-    free(wanted);
-    free(got);
-}
-
-static bool agree(const json_t *expected, const json_t *actual, double within)
-{
-    if (!actual || !expected)
-        return false;
-    if (within > 0 && json_is_number(expected) && json_is_number(actual))
-        return fabs(json_number_value(expected) - json_number_value(actual)) <= within;
-    return json_equal(expected, actual);
-}
-
-static void compare(struct check *c, const char *who, const struct comparison *table, size_t count,
-                    const json_t *truth, const json_t *actual)
-{
-    for (size_t i = 0; i < count; i++) {
-        const json_t *expected = jsonl_at(truth, table[i].path);
-        const json_t *value = jsonl_at(actual, table[i].path);
-
-        c->compared++;
-        if (!agree(expected, value, table[i].within))
-            complain(c, who, table[i].path, expected, value);
-    }
-}
-
-/* One MOS against the E-model of what was lost; null where the stream is too thin to say. */
-static void compare_mos(struct check *c, const char *who, const json_t *truth, const json_t *stream,
-                        const char *path, double lost, double burst_ratio)
-{
-    const char *codec = jsonl_text(truth, "codec");
-    const struct codec_ie *row = codec_ie_for_sdp(
-        slice_of_text(codec), (int64_t)jsonl_real(truth, "clock_rate_hz"), SLICE_ABSENT);
-    double percent = 100 * lost / jsonl_real(truth, "expected");
-    json_t *expected = json_null();
-
-    c->compared++;
-    if (row && jsonl_real(truth, "packets") >= MOS_PACKETS_MIN)
-        expected =
-            json_real(emodel_of_loss(row->scale, row->ie, row->bpl, percent, burst_ratio, 0).mos);
-    if (!agree(expected, jsonl_at(stream, path), MOS_WITHIN))
-        complain(c, who, path, expected, jsonl_at(stream, path));
-    json_decref(expected);
-}
-
-static json_t *find_stream(const json_t *streams, const json_t *wanted)
-{
-    static const char *const keys[] = { "ssrc", "src", "dst" };
-    json_t *stream;
-    size_t i;
-
-    json_array_foreach(streams, i, stream)
-    {
-        bool same = true;
-
-        for (size_t k = 0; k < COUNT(keys); k++)
-            same = same && json_equal(jsonl_at(stream, keys[k]), jsonl_at(wanted, keys[k]));
-        if (same)
-            return stream;
-    }
-    return NULL;
-}
-
-static void check_stream(struct check *c, const char *call_id, const json_t *truth,
-                         const json_t *streams)
-{
-    const json_t *stream = find_stream(streams, truth);
-    char who[160];
-
-    snprintf(who, sizeof who, "%s %s", call_id, jsonl_text(truth, "ssrc"));
-    c->streams++;
-    if (!stream) {
-        complain(c, who, "the stream", truth, NULL);
-        return;
-    }
-    compare(c, who, of_stream, COUNT(of_stream), truth, stream);
-    if (jsonl_real(truth, "playout.jb200.late") == 0)
-        compare(c, who, of_bursts, COUNT(of_bursts), truth, stream);
-    compare_mos(c, who, truth, stream, "mos_lq.raw", jsonl_real(truth, "lost"),
-                jsonl_real(truth, "burst.burst_ratio"));
-    compare_mos(c, who, truth, stream, "mos_lq.jb50", jsonl_real(truth, "playout.jb50.lost_total"),
-                jsonl_real(truth, "playout.jb50.burst_ratio"));
-    compare_mos(c, who, truth, stream, "mos_lq.jb200",
-                jsonl_real(truth, "playout.jb200.lost_total"),
-                jsonl_real(truth, "playout.jb200.burst_ratio"));
-}
 
 /* The records of a type by Call-ID; a second one of the same is an error of its own. */
-static json_t *by_call_id(struct check *c, const json_t *records, const char *type)
+static json_t *by_call_id(struct truth_check *c, const json_t *records, const char *type)
 {
     json_t *index = json_object(), *record;
     size_t i;
@@ -231,7 +84,7 @@ static json_t *by_call_id(struct check *c, const json_t *records, const char *ty
         if (!jsonl_is(record, type))
             continue;
         if (json_object_get(index, call_id))
-            complain(c, call_id, type, NULL, record);
+            truth_check_complain(c, call_id, type, NULL, record);
         json_object_set(index, call_id, record);
     }
     return index;
@@ -252,7 +105,7 @@ static json_t *only_one(const json_t *records, const char *type)
 
 /* The truth knows that nobody will ever answer. An observer waits (60 s from the last of the INVITEs,
  * which are repeated for 32 s), and the capture may end before that: still trying, or ringing. */
-static void check_state(struct check *c, const char *call_id, const json_t *truth,
+static void check_state(struct truth_check *c, const char *call_id, const json_t *truth,
                         const json_t *call)
 {
     const char *expected = jsonl_text(truth, "state"), *state = jsonl_text(call, "state");
@@ -263,12 +116,13 @@ static void check_state(struct check *c, const char *call_id, const json_t *trut
     c->compared++;
     if (strcmp(expected, state) != 0 &&
         !(may_wait && (strcmp(state, "trying") == 0 || strcmp(state, "ringing") == 0)))
-        complain(c, call_id, "state", jsonl_at(truth, "state"), jsonl_at(call, "state"));
+        truth_check_complain(c, call_id, "state", jsonl_at(truth, "state"),
+                             jsonl_at(call, "state"));
 }
 
 /* null where `expected` is NULL, otherwise one of its texts. */
-static void check_text(struct check *c, const char *call_id, const json_t *call, const char *path,
-                       const char *expected)
+static void check_text(struct truth_check *c, const char *call_id, const json_t *call,
+                       const char *path, const char *expected)
 {
     const json_t *actual = jsonl_at(call, path);
     struct slice rest = slice_of_text(expected);
@@ -280,12 +134,69 @@ static void check_text(struct check *c, const char *call_id, const json_t *call,
     if (!good) {
         json_t *wanted = expected ? json_string(expected) : json_null();
 
-        complain(c, call_id, path, wanted, actual);
+        truth_check_complain(c, call_id, path, wanted, actual);
         json_decref(wanted);
     }
 }
 
-static void check_call(struct check *c, const char *call_id, const json_t *truth,
+/* Each key once, in order. Which it was is told only where the configuration keeps it. A tone is
+ * heard within two blocks of 12.75 ms, and how long it was within four. */
+static void check_keys(struct truth_check *c, const char *call_id, const json_t *wanted,
+                       const json_t *found)
+{
+    static const struct truth_comparison of_event[] = {
+        { "method", 0, 0 },
+        { "direction", 0, 0 },
+        { "time", 0.001, 0 },
+        { "duration_ms", 0.01, 0 },
+    };
+    static const struct truth_comparison of_tone[] = {
+        { "method", 0, 0 },
+        { "direction", 0, 0 },
+        { "time", 0.026, 0 },
+        { "duration_ms", 51, 0 },
+    };
+    static const struct truth_comparison of_kept[] = { { "digit", 0, 0 } };
+    json_t *key;
+    size_t i;
+
+    if (json_array_size(wanted) != json_array_size(found)) {
+        truth_check_complain(c, call_id, "dtmf", wanted, found);
+        return;
+    }
+    json_array_foreach(wanted, i, key)
+    {
+        const json_t *other = json_array_get(found, i);
+        bool tone = strcmp(jsonl_text(key, "method"), "inband") == 0;
+
+        truth_check_compare(c, call_id, tone ? of_tone : of_event, TRUTH_CHECK_COUNT(of_event), key,
+                            other);
+        if (c->keys)
+            truth_check_compare(c, call_id, of_kept, 1, key, other);
+        else if (!json_is_null(jsonl_at(other, "digit")))
+            truth_check_complain(c, call_id, "a digit that nobody asked to keep", NULL, other);
+    }
+}
+
+/* What a phone said of the call: as many reports, and what the last one said. */
+static void check_vq(struct truth_check *c, const char *call_id, const json_t *wanted,
+                     const json_t *found)
+{
+    static const struct truth_comparison of_report[] = {
+        { "loss_ratio", 0.0005, 0 },
+        { "mos_lq", 0.01, 0 },
+        { "r_lq", 0.01, 0 },
+        { "round_trip_ms", 0.01, 0 },
+    };
+
+    if (json_array_size(wanted) != json_array_size(found))
+        truth_check_complain(c, call_id, "vq_reports", wanted, found);
+    else if (json_array_size(wanted))
+        truth_check_compare(c, call_id, of_report, TRUTH_CHECK_COUNT(of_report),
+                            json_array_get(wanted, 0), json_array_get(found, 0));
+}
+
+static void check_call(struct truth_check *c, const char *call_id, const json_t *truth,
                        const json_t *call)
 {
     const json_t *wanted = jsonl_at(truth, "streams"), *streams = jsonl_at(call, "streams");
@@ -297,37 +208,43 @@ static void check_call(struct check *c, const char *call_id, const json_t *truth
     check_text(c, call_id, call, "transport", c->transport);
     check_text(c, call_id, call, "vlan", c->vlan);
     check_text(c, call_id, call, "tunnel", c->tunnel);
-    compare(c, call_id, of_call, COUNT(of_call), truth, call);
+    truth_check_compare(c, call_id, of_call, TRUTH_CHECK_COUNT(of_call), truth, call);
     /* Who gave a call up that was never answered is not in the truth. */
     if (!json_is_null(jsonl_at(truth, "answer_time")))
-        compare(c, call_id, of_answered, COUNT(of_answered), truth, call);
+        truth_check_compare(c, call_id, of_answered, TRUTH_CHECK_COUNT(of_answered), truth, call);
     /* one_way is null for a call that had no media to judge by; it must never be true wrongly. */
     if (json_is_true(jsonl_at(truth, "one_way")) != json_is_true(jsonl_at(call, "one_way")))
-        complain(c, call_id, "one_way", jsonl_at(truth, "one_way"), jsonl_at(call, "one_way"));
-    if (json_array_size(jsonl_at(truth, "dtmf")) != json_array_size(jsonl_at(call, "dtmf")))
-        complain(c, call_id, "dtmf", jsonl_at(truth, "dtmf"), jsonl_at(call, "dtmf"));
+        truth_check_complain(c, call_id, "one_way", jsonl_at(truth, "one_way"),
+                             jsonl_at(call, "one_way"));
+    check_keys(c, call_id, jsonl_at(truth, "dtmf"), jsonl_at(call, "dtmf"));
+    check_vq(c, call_id, jsonl_at(truth, "vq_reports"), jsonl_at(call, "vq_reports"));
+    if (json_array_size(wanted))
+        truth_check_compare(c, call_id, of_manner, TRUTH_CHECK_COUNT(of_manner), truth, call);
     if (json_array_size(wanted) != json_array_size(streams))
-        complain(c, call_id, "streams", wanted, streams);
-    json_array_foreach(wanted, i, stream) check_stream(c, call_id, stream, streams);
+        truth_check_complain(c, call_id, "streams", wanted, streams);
+    json_array_foreach(wanted, i, stream) truth_check_stream(c, call_id, stream, streams);
 }
 
-static void check_transaction(struct check *c, const char *call_id, const json_t *truth,
+static void check_transaction(struct truth_check *c, const char *call_id, const json_t *truth,
                               const json_t *record)
 {
     int attempts = json_is_true(jsonl_at(truth, "auth_challenged")) ? 2 : 1;
 
     c->transactions++;
-    compare(c, call_id, of_transaction, COUNT(of_transaction), truth, record);
+    truth_check_compare(c, call_id, of_transaction, TRUTH_CHECK_COUNT(of_transaction), truth,
+                        record);
     /* The truth counts every request; an attempt is one with a CSeq of its own, the same sent again
      * is none. Without such repeats the last response is also the first. */
     if (json_integer_value(jsonl_at(record, "attempts")) != attempts)
-        complain(c, call_id, "attempts", jsonl_at(truth, "attempts"), jsonl_at(record, "attempts"));
+        truth_check_complain(c, call_id, "attempts", jsonl_at(truth, "attempts"),
+                             jsonl_at(record, "attempts"));
     if (json_integer_value(jsonl_at(truth, "attempts")) == attempts)
-        compare(c, call_id, of_first_answers, COUNT(of_first_answers), truth, record);
+        truth_check_compare(c, call_id, of_first_answers, TRUTH_CHECK_COUNT(of_first_answers),
+                            truth, record);
 }
 
 /* Every record of a type on either side must have its match. */
-static void check_type(struct check *c, const char *type)
+static void check_type(struct truth_check *c, const char *type)
 {
     json_t *wanted = by_call_id(c, c->truth, type), *found = by_call_id(c, c->analyzed, type);
     const char *call_id;
@@ -338,7 +255,7 @@ static void check_type(struct check *c, const char *type)
         const json_t *other = json_object_get(found, call_id);
 
         if (!other) {
-            complain(c, call_id, type, record, NULL);
+            truth_check_complain(c, call_id, type, record, NULL);
         } else if (jsonl_is(record, "call")) {
             check_call(c, call_id, record, other);
         } else {
@@ -348,7 +265,7 @@ static void check_type(struct check *c, const char *type)
     json_object_foreach(found, call_id, record)
     {
         if (!json_object_get(wanted, call_id))
-            complain(c, call_id, type, NULL, record);
+            truth_check_complain(c, call_id, type, NULL, record);
     }
     json_decref(wanted);
     json_decref(found);
@@ -356,7 +273,7 @@ static void check_type(struct check *c, const char *type)
 
 enum ledger_rule { EXACTLY, AT_MOST };
 
-static void check_count(struct check *c, const json_t *ledger, const char *path,
+static void check_count(struct truth_check *c, const json_t *ledger, const char *path,
                         enum ledger_rule rule, json_int_t expected)
 {
     json_int_t actual = json_integer_value(jsonl_at(ledger, path)); /* an empty bin is not named */
@@ -366,12 +283,12 @@ static void check_count(struct check *c, const json_t *ledger, const char *path,
     if (rule == EXACTLY ? actual == expected : actual <= expected)
         return;
     wanted = json_integer(expected);
-    complain(c, "capture", path, wanted, jsonl_at(ledger, path));
+    truth_check_complain(c, "capture", path, wanted, jsonl_at(ledger, path));
     json_decref(wanted);
 }
 
 /* The ledger: what was received, bin by bin, and that the bins add up. */
-static void check_ledger(struct check *c)
+static void check_ledger(struct truth_check *c)
 {
     /* Over a stream messages may share frames. */
     static const struct {
@@ -395,7 +312,7 @@ static void check_ledger(struct check *c)
         check_count(c, ledger, "bins.duplicate", EXACTLY, c->duplicates);
         check_count(c, ledger, "duplicate_frames", EXACTLY, c->duplicates);
     }
-    for (size_t i = 0; i < COUNT(rows) && !c->media_alone && !c->ledger_alone; i++) {
+    for (size_t i = 0; i < TRUTH_CHECK_COUNT(rows) && !c->media_alone && !c->ledger_alone; i++) {
         check_count(c, ledger, rows[i].ledger, streams ? rows[i].of_streams : EXACTLY,
                     json_integer_value(jsonl_at(totals, rows[i].truth)));
     }
@@ -403,16 +320,16 @@ static void check_ledger(struct check *c)
     tcp = json_integer_value(jsonl_at(ledger, "bins.tcp")) +
           json_integer_value(jsonl_at(ledger, "bins.tls"));
     if (!c->ledger_alone && (streams ? tcp < noise : tcp != noise))
-        complain(c, "capture", "TCP and TLS", jsonl_at(totals, "tcp_packets"),
-                 jsonl_at(ledger, "bins"));
+        truth_check_complain(c, "capture", "TCP and TLS", jsonl_at(totals, "tcp_packets"),
+                             jsonl_at(ledger, "bins"));
     json_object_foreach(jsonl_at(ledger, "bins"), name, bin) sum += json_integer_value(bin);
     if (sum != json_integer_value(jsonl_at(ledger, "received")))
-        complain(c, "capture", "the sum of the bins", jsonl_at(ledger, "received"),
-                 jsonl_at(ledger, "bins"));
+        truth_check_complain(c, "capture", "the sum of the bins", jsonl_at(ledger, "received"),
+                             jsonl_at(ledger, "bins"));
 }
 
 /* All media was announced by SDP: a stream without a call is one that was not matched. */
-static void check_orphans(struct check *c)
+static void check_orphans(struct truth_check *c)
 {
     json_t *record;
     size_t i;
@@ -420,12 +337,13 @@ static void check_orphans(struct check *c)
     json_array_foreach(c->analyzed, i, record)
     {
         if (jsonl_is(record, "stream"))
-            complain(c, jsonl_text(record, "ssrc"), "a stream without a call", NULL, record);
+            truth_check_complain(c, jsonl_text(record, "ssrc"), "a stream without a call", NULL,
+                                 record);
     }
 }
 
 /* Every stream of every call, as one that no SDP announced; and no other. */
-static void check_media(struct check *c)
+static void check_media(struct truth_check *c)
 {
     json_t *lone = json_array(), *record, *wanted;
     size_t i, k, count = 0;
@@ -435,29 +353,30 @@ static void check_media(struct check *c)
         if (jsonl_is(record, "stream"))
             json_array_append(lone, record);
         if (jsonl_is(record, "call"))
-            complain(c, jsonl_text(record, "call_id"), "a call", NULL, record);
+            truth_check_complain(c, jsonl_text(record, "call_id"), "a call", NULL, record);
     }
     json_array_foreach(c->truth, i, record)
     {
         json_array_foreach(jsonl_at(record, "streams"), k, wanted)
         {
-            const json_t *stream = find_stream(lone, wanted);
+            const json_t *stream = truth_check_find_stream(lone, wanted);
             const char *ssrc = jsonl_text(wanted, "ssrc");
 
             count++;
             c->streams++;
             if (stream)
-                compare(c, ssrc, of_lone_stream, COUNT(of_lone_stream), wanted, stream);
+                truth_check_compare(c, ssrc, of_lone_stream, TRUTH_CHECK_COUNT(of_lone_stream),
+                                    wanted, stream);
             else
-                complain(c, ssrc, "the stream", wanted, NULL);
+                truth_check_complain(c, ssrc, "the stream", wanted, NULL);
         }
     }
     if (count != json_array_size(lone))
-        complain(c, "capture", "streams", NULL, lone);
+        truth_check_complain(c, "capture", "streams", NULL, lone);
     json_decref(lone);
 }
 
-static bool read_options(struct check *c, int argc, char **argv)
+static bool read_options(struct truth_check *c, int argc, char **argv)
 {
     static const struct option options[] = {
         { "frames", required_argument, NULL, 'f' },
@@ -465,6 +384,7 @@ static bool read_options(struct check *c, int argc, char **argv)
         { "duplicates", required_argument, NULL, 'd' },
         { "vlan", required_argument, NULL, 'v' },
         { "tunnel", required_argument, NULL, 'u' },
+        { "keys", no_argument, NULL, 'k' },
         { "media-alone", no_argument, NULL, 'm' },
         { "ledger-alone", no_argument, NULL, 'l' },
         { NULL, 0, NULL, 0 },
@@ -488,6 +408,9 @@ static bool read_options(struct check *c, int argc, char **argv)
         case 'u':
             c->tunnel = optarg;
             break;
+        case 'k':
+            c->keys = true;
+            break;
         case 'm':
             c->media_alone = true;
             break;
@@ -503,7 +426,7 @@ static bool read_options(struct check *c, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    struct check c = { .transport = "udp", .frames = -1, .duplicates = -1 };
+    struct truth_check c = { .transport = "udp", .frames = -1, .duplicates = -1 };
 
     if (!read_options(&c, argc, argv)) {
         fprintf(stderr, "usage: check_truth [OPTION]... TRUTH ANALYZED\n");

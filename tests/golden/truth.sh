@@ -12,5 +12,6 @@ for ((i = 1; i < $#; i++)); do
     [ "${!i}" != --vlan ] || { next=$((i + 1)) && vlan=(--vlan "${!next}"); }
 done
 "$traffic" "$@" -o "$work/calls" --truth "$work/truth" || exit 1
-"$earshot" analyze --json "$work/calls" >"$work/analyzed" || exit 1
-"$check" "${vlan[@]}" "$work/truth" "$work/analyzed"
+printf 'dtmf:\n  keep_digits: true\n' >"$work/earshot.yaml"
+"$earshot" analyze --config "$work/earshot.yaml" --json "$work/calls" >"$work/analyzed" || exit 1
+"$check" --keys "${vlan[@]}" "$work/truth" "$work/analyzed"

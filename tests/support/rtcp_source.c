@@ -77,6 +77,10 @@ static uint8_t *put_block(struct rtcp_source *r, uint8_t *p, int64_t now_ns)
     told->lost_cumulative = stock.lost;
     told->lost_before = observer_missing_up_to(o, heard->received_highest);
     told->lost_after = stock.lost + o->duplicates - told->lost_before;
+    if (told->reports == 1) {
+        told->first_lost_before = told->lost_before;
+        told->first_lost_after = told->lost_after;
+    }
     told->round_trip |= echoes;
     if ((double)stock.fraction / 256 > told->fraction_lost_max)
         told->fraction_lost_max = (double)stock.fraction / 256;

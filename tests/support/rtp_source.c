@@ -31,6 +31,7 @@ static void hear_digit(struct rtp_source *s, const struct rtp_unit *u, int64_t n
 {
     struct call_seen *seen = &s->call->seen;
     uint32_t duration = (uint32_t)(u->own[2] << 8 | u->own[3]);
+    int64_t into_ns = (duration - s->ticks_per_packet) * NS_PER_S / s->observer.clock_hz;
     int i = 0;
 
     while (i < seen->dtmf_count && seen->dtmf[i].timestamp != u->timestamp)
@@ -39,7 +40,7 @@ static void hear_digit(struct rtp_source *s, const struct rtp_unit *u, int64_t n
         return;
     if (i == seen->dtmf_count) {
         seen->dtmf[seen->dtmf_count++] = (struct call_dtmf){
-            rtp_content_key(u->own[0]), (uint8_t)s->side, now_ns, u->timestamp, 0, false
+            rtp_content_key(u->own[0]), (uint8_t)s->side, now_ns - into_ns, u->timestamp, 0, false
         };
     }
     if (duration > seen->dtmf[i].duration_ticks)

@@ -73,8 +73,9 @@ struct rtcp_told_xr {
 struct rtcp_told {
     int64_t reports, lost_cumulative;
     double fraction_lost_max, jitter_ms_max;
-    bool round_trip;                 /* one of them echoed a sender report */
-    int64_t lost_before, lost_after; /* of the probe, when the last of them was made */
+    bool round_trip; /* one of them echoed a sender report */
+    /* On either side of the probe, when the first and when the last of them was made. */
+    int64_t first_lost_before, first_lost_after, lost_before, lost_after;
     struct rtcp_told_xr xr;
 };
 

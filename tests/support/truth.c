@@ -146,6 +146,8 @@ static void put_rtcp(struct jsonw *j, const struct call *c, const struct media_l
     put_int_or_null(j, "lost_cumulative", told->lost_cumulative, told->reports > 0);
     put_int_or_null(j, "lost_before_probe", told->lost_before, told->reports > 0);
     put_int_or_null(j, "lost_after_probe", told->lost_after, told->reports > 0);
+    put_int(j, "first_lost_before_probe", told->first_lost_before);
+    put_int(j, "first_lost_after_probe", told->first_lost_after);
     put_text(j, "loss_side", told->reports ? loss_side(told) : NULL);
     put_text(j, "cname", speaks ? name : NULL);
     put_time(j, "bye_time", leg->rtcp.bye_ns);
@@ -283,7 +285,7 @@ static void put_digit(struct jsonw *j, const struct call *c, const struct call_d
     put_text(j, "digit", digit);
     put_time(j, "time", d->time_ns);
     put_real(j, "duration_ms", duration_ms);
-    put_text(j, "way", ways[c->digit_way]);
+    put_text(j, "method", ways[c->digit_way]);
     put_text(j, "direction", d->side == CALL_CALLER ? "caller_to_callee" : "callee_to_caller");
     jsonw_object_close(j);
 }
@@ -329,9 +331,11 @@ static void put_fax(struct jsonw *j, const struct fax_source *f)
     put_int(j, "lost", seen->lost);
     put_int(j, "duplicates", 0);
     put_int(j, "out_of_order", 0);
-    put_int(j, "udptl_recovered", seen->recovered);
-    put_text(j, "udptl_error_correction",
-             f->call->world->options.fax_repeats ? "redundancy" : "none");
+    jsonw_key(j, "udptl");
+    jsonw_object_open(j);
+    put_int(j, "recovered", seen->recovered);
+    put_text(j, "error_correction", f->call->world->options.fax_repeats ? "redundancy" : "none");
+    jsonw_object_close(j);
     jsonw_object_close(j);
 }
 
