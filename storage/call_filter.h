@@ -18,6 +18,9 @@ struct call_filter {
     int64_t since, until;       /* of the first INVITE, ns; RECORD_NONE: open */
     double mos_min, mos_max;    /* NaN: open */
     int8_t one_way;             /* −1: any */
+    struct slice verdict;       /* of its media, exact; absent: any */
+    int64_t bad_seconds_min;    /* 0: any */
+    int8_t fax;                 /* −1: any */
     uint64_t before; /* keyset cursor: only calls with a smaller id; 0: from the newest */
     size_t limit;    /* at most that many rows; 0: all */
 };

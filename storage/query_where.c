@@ -14,7 +14,7 @@ static void add_condition(struct query_where *w, const char *sql)
     strbuf_add_text(&w->sql, sql);
 }
 
-/* Each condition stands once in a clause at most and has a fixed number of values, 26 in all. */
+/* Each condition stands once in a clause at most and has a fixed number of values, 29 in all. */
 static void add_bind(struct query_where *w, struct query_bind bind)
 {
     assert(w->count < QUERY_BINDS_MAX);
@@ -145,6 +145,8 @@ static void add_numbers(struct query_where *w, const struct call_filter *f)
         { "final_status >= ?", f->status_min != 0, f->status_min },
         { "final_status <= ?", f->status_max != 0, f->status_max },
         { "one_way = ?", f->one_way >= 0, f->one_way },
+        { "bad_seconds >= ?", f->bad_seconds_min > 0, f->bad_seconds_min },
+        { "fax = ?", f->fax >= 0, f->fax },
     };
 
     for (size_t i = 0; i < sizeof integers / sizeof integers[0]; i++) {
@@ -153,6 +155,8 @@ static void add_numbers(struct query_where *w, const struct call_filter *f)
         add_condition(w, integers[i].sql);
         bind_int(w, integers[i].value);
     }
+    if (f->bad_seconds_min > 0 || f->fax >= 0)
+        w->new_column = "bad_seconds";
     if (!isnan(f->mos_min)) {
         add_condition(w, "mos_lq >= ?");
         bind_real(w, f->mos_min);
@@ -179,6 +183,10 @@ static int add_texts(struct query_where *w, const struct call_filter *f, enum qu
     if (f->state.p) {
         add_condition(w, "state = ?");
         bind_text(w, f->state);
+    }
+    if (f->verdict.p) {
+        add_condition(w, "media_verdict = ?");
+        bind_text(w, f->verdict);
     }
     if (f->ip.p)
         err = add_ip(w, f->ip);

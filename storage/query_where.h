@@ -24,6 +24,8 @@ struct query_where {
     size_t count;
     struct strbuf scratch[QUERY_SCRATCH_MAX]; /* the ends of text ranges */
     size_t scratch_count;
+    /* On a column of calls that days before version 3 lack: none of their rows matches. NULL: none. */
+    const char *new_column;
 };
 
 /* How the `text` of a filter is to be understood. */

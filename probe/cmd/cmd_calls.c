@@ -7,9 +7,9 @@
 #include <stdio.h>
 
 struct listing {
-    const char *store, *text, *call_id, *number, *ip, *status, *state;
-    bool json, csv, one_way;
-    int64_t limit;
+    const char *store, *text, *call_id, *number, *ip, *status, *state, *verdict;
+    bool json, csv, one_way, fax;
+    int64_t limit, bad_seconds;
     struct call_filter filter;
     struct strbuf out;
     uint64_t rows;
@@ -63,8 +63,12 @@ static int fill_filter(const struct cli_command *command, struct listing *l)
     l->filter.ip = slice_of_text(l->ip);
     l->filter.state = slice_of_text(l->state);
     l->filter.limit = (size_t)l->limit;
+    l->filter.verdict = slice_of_text(l->verdict);
+    l->filter.bad_seconds_min = l->bad_seconds;
     if (l->one_way)
         l->filter.one_way = 1;
+    if (l->fax)
+        l->filter.fax = 1;
     if (l->ip && !addr_parse_ip(l->filter.ip, &ip))
         return cli_fail(command, EXIT_USAGE, "--ip: '%s' is not an IP address", l->ip);
     if (l->status && !parse_status(l->status, &l->filter.status_min, &l->filter.status_max))
@@ -116,6 +120,11 @@ int cmd_calls(int argc, char **argv)
           0 },
         { "mos-max", 0, CLI_REAL, "MOS", "only calls whose worst stream was at most this good",
           &l.filter.mos_max, 0, 0 },
+        { "verdict", 0, CLI_TEXT, "VERDICT", "of its media: silent, one_way, on_hold, …",
+          &l.verdict, 0, 0 },
+        { "bad-seconds", 0, CLI_INT, "N", "only calls with at least that many bad seconds",
+          &l.bad_seconds, 1, 1000000000 },
+        { "fax", 0, CLI_FLAG, NULL, "only calls in which a fax was sent (T.38)", &l.fax, 0, 0 },
         { "since", 0, CLI_TIME, "TIME", "began then or later: 2026-11-21T10:00:00 (UTC)",
           &l.filter.since, 0, 0 },
         { "until", 0, CLI_TIME, "TIME", "began before", &l.filter.until, 0, 0 },

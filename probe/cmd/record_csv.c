@@ -1,5 +1,7 @@
 #include "probe/cmd/record_csv.h"
 
+#include "analyzer/interval.h"
+
 static bool looks_like_formula(struct slice s)
 {
     return s.len && strchr("=+-@\t\r", s.p[0]) != NULL;
@@ -18,6 +20,22 @@ static void add_quoted(struct strbuf *out, struct slice s)
     strbuf_add_char(out, '"');
 }
 
+/* Packed, they are no text. */
+static void add_intervals(struct strbuf *out, struct slice packed)
+{
+    struct strbuf json = { 0 };
+    struct jsonw j = jsonw_to(&json);
+
+    if (!packed.p)
+        return;
+    interval_write_json(&j, packed);
+    if (json.failed)
+        out->failed = true;
+    else
+        add_quoted(out, strbuf_slice(&json));
+    strbuf_fini(&json);
+}
+
 static void add_field(struct strbuf *out, const struct record_field *f, const void *record)
 {
     const struct slice *text = record_at(record, f);
@@ -27,6 +45,10 @@ static void add_field(struct strbuf *out, const struct record_field *f, const vo
     if (f->kind == FIELD_TEXT || f->kind == FIELD_JSON) {
         if (text->p)
             add_quoted(out, *text);
+        return;
+    }
+    if (f->kind == FIELD_INTERVALS) {
+        add_intervals(out, *text);
         return;
     }
     record_write_field(&j, f, record);

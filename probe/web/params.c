@@ -3,7 +3,7 @@
 #include "analyzer/base/nearest.h"
 #include "analyzer/record_id.h"
 
-enum { NAME_SHOWN_BYTES = 40 };
+enum { NAME_SHOWN_BYTES = 40, BAD_SECONDS_MAX = 1000000000 };
 
 #define NS_PER_S 1000000000ll
 /* 2112: where record ids end (record_id.h). */
@@ -163,6 +163,32 @@ static bool set_one_way(struct asked *a, struct slice value)
     return a->calls.one_way || slice_eq(value, SLICE("false"));
 }
 
+static bool set_verdict(struct asked *a, struct slice value)
+{
+    a->calls.verdict = value;
+    for (size_t i = 0; i < value.len; i++) {
+        if (value.p[i] != '_' && (value.p[i] < 'a' || value.p[i] > 'z'))
+            return false;
+    }
+    return true;
+}
+
+static bool set_bad_seconds_min(struct asked *a, struct slice value)
+{
+    uint64_t n;
+
+    if (!slice_to_u64(value, BAD_SECONDS_MAX, &n) || n == 0)
+        return false;
+    a->calls.bad_seconds_min = (int64_t)n;
+    return true;
+}
+
+static bool set_fax(struct asked *a, struct slice value)
+{
+    a->calls.fax = slice_eq(value, SLICE("true"));
+    return a->calls.fax || slice_eq(value, SLICE("false"));
+}
+
 static const char *const formats[] = { "wav", "flac", "ogg", "peaks" };
 static const char *const gaps_words[] = { "conceal", "silence" };
 enum { FORMATS_OF_SOUND = 3, GAPS = 2 };
@@ -239,6 +265,9 @@ static const struct {
     { "mos_min", PARAMS_FILTER, set_mos_min, "a number from 1 to 5" },
     { "mos_max", PARAMS_FILTER, set_mos_max, "a number from 1 to 5" },
     { "one_way", PARAMS_FILTER, set_one_way, "true or false" },
+    { "verdict", PARAMS_FILTER, set_verdict, "a media_verdict, as one_way or silent" },
+    { "bad_seconds_min", PARAMS_FILTER, set_bad_seconds_min, "a number of seconds, 1 or more" },
+    { "fax", PARAMS_FILTER, set_fax, "true or false" },
     { "limit", PARAMS_PAGE, set_limit, "a number from 1 to 1000" },
     { "cursor", PARAMS_PAGE, set_cursor, "the next of the page before" },
     { "format", PARAMS_SOUND, set_format, "wav, flac or ogg" },

@@ -56,6 +56,9 @@ static void make_call(struct call_record *call, char call_id[32], int day, int n
     call->state = n < 5 ? SLICE("completed") : SLICE("failed");
     call->mos_lq = n == 9 ? NAN : 1.0 + 0.4 * n;
     call->one_way = n == 3 ? 1 : n == 4 ? -1 : 0;
+    call->fax = n == 5 ? 1 : n == 6 ? -1 : 0;
+    call->bad_seconds = n == 9 ? RECORD_NONE : n;
+    call->media_verdict = n == 7 ? SLICE("silent") : n == 8 ? SLICE_ABSENT : SLICE("ok");
 }
 
 static void setup(struct fixture *f)
@@ -109,6 +112,7 @@ static struct call_filter case_filter(const struct filter_case *c)
     if (filter.mos_max == 0)
         filter.mos_max = NAN;
     filter.one_way = (int8_t)(c->one_way ? c->one_way == YES : -1);
+    filter.fax = (int8_t)(c->filter.fax ? c->filter.fax == YES : -1);
     return filter;
 }
 
@@ -137,6 +141,10 @@ static const struct filter_case filter_cases[] = {
     { "mos range leaves unknown out", { .mos_min = 0.1, .mos_max = 5 }, 0, "876543210", OPEN },
     { "one way", { .limit = 0 }, 0, "3", YES },
     { "not one way leaves unknown out", { .limit = 0 }, 0, "98765210", NO },
+    { "verdict", { .verdict = SLICE_INIT("silent") }, 0, "7", OPEN },
+    { "bad seconds leave unknown out", { .bad_seconds_min = 7 }, 0, "87", OPEN },
+    { "fax", { .fax = YES }, 0, "5", OPEN },
+    { "no fax leaves unknown out", { .fax = NO }, 0, "987432" "10", OPEN },
     { "all joined by and", { .ip = SLICE_INIT("10.0.0.1"), .state = SLICE_INIT("failed"),
                              .mos_max = 3.5 }, 0, "6", OPEN },
     { "Call-ID prefix", { .call_id = SLICE_INIT("id-*") }, 0, "9876543210", OPEN },

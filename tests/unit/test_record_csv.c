@@ -3,6 +3,8 @@
  */
 #include "probe/cmd/record_csv.h"
 
+#include "analyzer/interval.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -73,11 +75,39 @@ static void a_row_has_as_many_cells_as_the_heading(void **state)
     strbuf_fini(&row);
 }
 
+/* Packed they would be bytes, and as JSON they hold commas. */
+static void intervals_are_one_cell(void **state)
+{
+    static const struct record_field fields[] = { { "intervals", FIELD_INTERVALS, 0, 0 } };
+    static const struct record_type type = { "t", sizeof(struct slice), fields, 1 };
+    uint8_t bytes[INTERVAL_HEADING_BYTES + INTERVAL_PACKED_BYTES];
+    struct interval i = interval_empty();
+    struct strbuf row = { 0 };
+    struct slice series;
+    size_t n;
+
+    (void)state;
+    i.packets = 250;
+    n = interval_pack_heading(bytes, INT64_C(1500000000));
+    n += interval_pack(bytes + n, &i);
+    series = slice_of(bytes, n);
+    record_csv_add(&row, &type, &series);
+    assert_true(slice_starts_with(strbuf_slice(&row),
+                                  SLICE("\"[{\"\"t\"\":1.500000,\"\"packets\"\":250,")));
+    assert_memory_equal(row.p + row.len - 5, "}]\"\r\n", 5);
+    strbuf_reset(&row);
+    series = SLICE_ABSENT;
+    record_csv_add(&row, &type, &series);
+    assert_string_equal(row.p, "\r\n");
+    strbuf_fini(&row);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts_are_quoted_and_formulas_disarmed),
         cmocka_unit_test(a_row_has_as_many_cells_as_the_heading),
+        cmocka_unit_test(intervals_are_one_cell),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

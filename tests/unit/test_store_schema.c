@@ -15,6 +15,12 @@ static const char *const types[] = {
     [FIELD_INTERVALS] = "BLOB",
 };
 
+/* As version 2 wrote them. */
+#define INTERVALS_2                                                                                \
+    "[{\"t\":1795254003.200000,\"packets\":250,\"lost\":0,\"jitter_ms_max\":2.110,\"mos_lq\":4."   \
+    "409},"                                                                                        \
+    "{\"t\":1795254008.200000,\"packets\":0,\"lost\":0,\"jitter_ms_max\":null,\"mos_lq\":null}]"
+
 static sqlite3 *open_memory(void)
 {
     sqlite3 *db;
@@ -174,16 +180,12 @@ static void reader_takes_a_missing_column_as_null(void **state)
     strbuf_fini(&sql);
 }
 
-/* A day as version 1 left it: calls with and without a VLAN, a ledger. */
-static void make_day_1(const struct fixture *f, int32_t day)
+/* A day as an older version left it: its schema, then what fills it. */
+static void make_old_day(const struct fixture *f, int32_t day, const char *schema_file,
+                         const char *rows)
 {
-    static const char rows[] =
-        "INSERT INTO calls(id, call_id, network) VALUES(%llu, 'a', NULL), (%llu, 'b', 100),"
-        " (%llu, 'c', 409642);"
-        "INSERT INTO captures(id, source, received, bins) VALUES(1, 'eth0', 7, '{\"sip\":7}');"
-        "PRAGMA journal_mode = WAL; PRAGMA user_version = 1";
-    char path[STORE_PATH_MAX], sql[512], schema[16384];
-    FILE *file = fopen(TEST_DATA "/schema_1.sql", "r");
+    char path[STORE_PATH_MAX], schema[16384];
+    FILE *file = fopen(schema_file, "r");
     size_t n;
     sqlite3 *db;
 
@@ -196,11 +198,108 @@ static void make_day_1(const struct fixture *f, int32_t day)
     assert_int_equal(store_dir_path(path, f->dir, day, DAY_DB_FILE), 0);
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
     assert_int_equal(sqlite3_exec(db, schema, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, rows, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+/* Calls with and without a VLAN, a ledger. */
+static void make_day_1(const struct fixture *f, int32_t day)
+{
+    static const char rows[] =
+        "INSERT INTO calls(id, call_id, network) VALUES(%llu, 'a', NULL), (%llu, 'b', 100),"
+        " (%llu, 'c', 409642);"
+        "INSERT INTO captures(id, source, received, bins) VALUES(1, 'eth0', 7, '{\"sip\":7}');"
+        "PRAGMA journal_mode = WAL; PRAGMA user_version = 1";
+    char sql[512];
+
     snprintf(sql, sizeof sql, rows, (unsigned long long)fixture_id(FIXTURE_TIME, 0),
              (unsigned long long)fixture_id(FIXTURE_TIME, 1),
              (unsigned long long)fixture_id(FIXTURE_TIME, 2));
-    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-    sqlite3_close(db);
+    make_old_day(f, day, TEST_DATA "/schema_1.sql", sql);
+}
+
+/* Streams with intervals as JSON, with none, and with those of an odd kind. */
+static void make_day_2(const struct fixture *f, int32_t day)
+{
+    static const char rows[] =
+        "INSERT INTO calls(id, call_id, mos_lq) VALUES(%llu, 'a', 4.25);"
+        "INSERT INTO streams(id, call, packets, mos_lq_jb200, rtcp_reports, intervals) VALUES"
+        "(%llu, %llu, 250, 4.25, 3, '" INTERVALS_2 "'), (%llu, %llu, 7, NULL, 0, NULL),"
+        "(%llu, %llu, 9, NULL, 0, '[]');"
+        "INSERT INTO captures(id, source, received) VALUES(1, 'eth0', 7);"
+        "PRAGMA journal_mode = WAL; PRAGMA user_version = 2";
+    unsigned long long ids[4];
+    char sql[1024];
+
+    for (unsigned i = 0; i < 4; i++)
+        ids[i] = (unsigned long long)fixture_id(FIXTURE_TIME, i);
+    snprintf(sql, sizeof sql, rows, ids[0], ids[1], ids[0], ids[2], ids[0], ids[3], ids[0]);
+    make_old_day(f, day, TEST_DATA "/schema_2.sql", sql);
+}
+
+static bool write_record(void *ctx, const void *record)
+{
+    struct jsonw j = jsonw_to(ctx);
+
+    record_write_json(&j, &record_type_call, record);
+    return true;
+}
+
+static void read_whole_call(const struct fixture *f, struct strbuf *out)
+{
+    struct query *q;
+
+    assert_int_equal(query_open(&q, f->dir), 0);
+    assert_int_equal(query_call(q, fixture_id(FIXTURE_TIME, 0), write_record, out), 0);
+    query_close(q);
+    assert_false(out->failed);
+}
+
+/* How many calls have so many bad seconds: 0 where nobody counted them. */
+static int count_bad(const struct fixture *f)
+{
+    struct call_filter bad;
+    struct query *q;
+    int rows = 0;
+
+    call_filter_clear(&bad);
+    bad.bad_seconds_min = 1;
+    assert_int_equal(query_open(&q, f->dir), 0);
+    assert_int_equal(query_calls(q, &bad, count_row, &rows), 0);
+    query_close(q);
+    return rows;
+}
+
+static void day_of_version_2_keeps_its_intervals(void **state)
+{
+    int32_t day = record_id_day(fixture_id(FIXTURE_TIME, 0));
+    struct strbuf before = { 0 }, after = { 0 };
+    struct call_record call;
+    struct fixture f;
+    struct writer *w;
+
+    (void)state;
+    fixture_make_dir(&f);
+    make_day_2(&f, day);
+    read_whole_call(&f, &before);
+    assert_non_null(strstr(before.p, "\"intervals\":" INTERVALS_2 "}"));
+    assert_non_null(strstr(before.p, "\"intervals\":null}"));
+    assert_non_null(strstr(before.p, "\"intervals\":[]}"));
+    assert_non_null(strstr(before.p, "\"worst_10s\":{\"mos_lq\":null,\"time\":null}"));
+    assert_int_equal(count_bad(&f), 0);
+    w = fixture_writer(&f);
+    record_clear(&record_type_call, &call);
+    call.id = fixture_id(FIXTURE_TIME, 9);
+    call.bad_seconds = 3;
+    assert_true(writer_submit(w, &record_type_call, &call));
+    writer_flush(w);
+    writer_stop(w);
+    read_whole_call(&f, &after);
+    assert_string_equal(before.p, after.p);
+    assert_int_equal(count_bad(&f), 1);
+    strbuf_fini(&before);
+    strbuf_fini(&after);
+    fixture_remove_dir(&f);
 }
 
 struct told_vlans {
@@ -328,6 +427,7 @@ int main(void)
         cmocka_unit_test(failed_step_leaves_the_version_before),
         cmocka_unit_test(reader_takes_a_missing_column_as_null),
         cmocka_unit_test(day_of_version_1_is_read_and_brought_along),
+        cmocka_unit_test(day_of_version_2_keeps_its_intervals),
         cmocka_unit_test(day_of_a_newer_version_is_refused),
         cmocka_unit_test(damaged_day_is_set_aside_and_begun_anew),
     };

@@ -88,6 +88,15 @@ static const struct {
     { "one_way=1", ALL, "'one_way'" },
     { "=1", ALL, "unknown parameter ''" },
     { "\x1b[2J\xff=1", ALL, "unknown parameter '?[2J?'" },
+    { "verdict=Silent!", ALL, "bad value of parameter 'verdict'" },
+    { "bad_seconds_min=0", ALL, "bad value of parameter 'bad_seconds_min'" },
+    { "fax=yes", ALL, "bad value of parameter 'fax'" },
+    { "format=ogg&gaps=silence", PARAMS_SOUND, NULL },
+    { "format=peaks", PARAMS_SOUND, "expected wav, flac or ogg" },
+    { "gaps=", PARAMS_SOUND, "conceal or silence" },
+    { "format=wav", ALL, "unknown parameter 'format'" },
+    { "buckets=8192", PARAMS_PEAKS, NULL },
+    { "buckets=8193", PARAMS_PEAKS, "from 1 to 8192" },
     { "q=1&a\r\nb=2", ALL, "unknown parameter 'a??b'" },
 };
 
@@ -118,7 +127,7 @@ static void fills_in_the_filter(void **state)
     assert_true(
         read_query("q=x y&call_id=a*&number=49&ip=192.0.2.1&status=4xx&state=failed&since=1.5"
                    "&until=2.25&mos_min=1.25&mos_max=4.5&one_way=false&limit=7"
-                   "&cursor=0123456789ABCdef",
+                   "&cursor=0123456789ABCdef&verdict=one_way&bad_seconds_min=7&fax=false",
                    ALL, &asked, &error, &block));
     assert_true(slice_eq(f->text, SLICE("x y")) && slice_eq(f->call_id, SLICE("a*")));
     assert_true(slice_eq(f->number, SLICE("49")) && slice_eq(f->ip, SLICE("192.0.2.1")));
@@ -130,6 +139,9 @@ static void fills_in_the_filter(void **state)
     assert_true(f->mos_min == 1.25 && f->mos_max == 4.5);
     assert_int_equal(f->one_way, 0);
     assert_int_equal(f->limit, 7);
+    assert_true(slice_eq(f->verdict, SLICE("one_way")));
+    assert_int_equal(f->bad_seconds_min, 7);
+    assert_int_equal(f->fax, 0);
     assert_int_equal(f->before, 0x0123456789abcdefull);
     free(block);
 
