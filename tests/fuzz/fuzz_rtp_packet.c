@@ -75,6 +75,20 @@ static void check_event(const struct rtp_packet *packet)
     must(is_event == (packet->payload.len >= 4));
 }
 
+static void check_redundancy(const struct rtp_packet *packet)
+{
+    struct dtmf_red_block blocks[DTMF_RED_BLOCKS];
+    unsigned count = dtmf_red_parse(blocks, packet->payload);
+    const char *at = packet->payload.p + (count ? 4 * (count - 1) + 1 : 0);
+
+    must(count <= DTMF_RED_BLOCKS);
+    for (unsigned i = 0; i < count; i++) {
+        must(blocks[i].payload.p == at || blocks[i].payload.len == 0);
+        at += blocks[i].payload.len;
+    }
+    must(count == 0 || at == packet->payload.p + packet->payload.len);
+}
+
 /* Takes one packet off the front; false at the end. */
 static bool cut_datagram(struct slice *rest, struct slice *datagram, uint32_t *wire_bytes,
                          int64_t *time_ns)
@@ -110,6 +124,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (!parse(&packet, datagram, wire_bytes))
             continue;
         check_event(&packet);
+        check_redundancy(&packet);
         observe(&stream, &packet, time_ns, &jitter, &blocks);
         packets++;
     }

@@ -41,6 +41,7 @@ struct scene {
     uint64_t bins[BIN_COUNT], datagrams;
     struct claim claim; /* of the last datagram */
     uint32_t network;   /* of the next ones */
+    uint8_t dscp;       /* the same */
     uint32_t cut_bytes; /* so much was cut off the next ones by the snap length */
     /* What was reported, in order. */
     struct call_record *calls[SCENE_RECORDS];     /* closed */
@@ -229,7 +230,7 @@ static inline enum packet_bin send_bytes(struct scene *s, const char *src, const
                                          struct slice bytes)
 {
     struct slice block;
-    struct datagram d = { .time_ns = s->now_ns, .network = s->network };
+    struct datagram d = { .time_ns = s->now_ns, .network = s->network, .dscp = s->dscp };
     enum packet_bin bin;
 
     bytes.len -= s->cut_bytes < bytes.len ? s->cut_bytes : bytes.len;
@@ -252,6 +253,7 @@ struct message {
     const char *of;     /* the request that a response answers; NULL: INVITE */
     const char *to_tag; /* Bob's tag; NULL: none yet */
     const char *sdp;
+    const char *type;     /* of that body; NULL: "application/sdp" */
     unsigned cseq;        /* 0: 1 */
     bool by_bob;          /* Bob's request, or the answer to one */
     const char *call_id;  /* NULL: "call-1@example" */
@@ -277,12 +279,13 @@ static inline enum packet_bin send_message(struct scene *s, const struct message
     n += snprintf(s->text + n, SCENE_TEXT_MAX - (size_t)n,
                   "Via: SIP/2.0/UDP host;branch=%s\r\n"
                   "From: <sip:%s@example>%s%s\r\nTo: <sip:%s@example>%s%s\r\n"
-                  "Call-ID: %s\r\nCSeq: %u %s\r\n%s%sContent-Length: %zu\r\n\r\n%s",
+                  "Call-ID: %s\r\nCSeq: %u %s\r\n%s%s%s%sContent-Length: %zu\r\n\r\n%s",
                   m->branch ? m->branch : branch, names[m->by_bob], tags[m->by_bob] ? ";tag=" : "",
                   tags[m->by_bob] ? tags[m->by_bob] : "", names[!m->by_bob],
                   tags[!m->by_bob] ? ";tag=" : "", tags[!m->by_bob] ? tags[!m->by_bob] : "",
                   m->call_id ? m->call_id : "call-1@example", cseq, method,
-                  m->extra ? m->extra : "", m->sdp ? "Content-Type: application/sdp\r\n" : "",
+                  m->extra ? m->extra : "", m->sdp ? "Content-Type: " : "",
+                  m->sdp ? (m->type ? m->type : "application/sdp") : "", m->sdp ? "\r\n" : "",
                   m->sdp ? strlen(m->sdp) : 0, m->sdp ? m->sdp : "");
     assert_in_range(n, 1, SCENE_TEXT_MAX - 1);
     return send_bytes(s,
