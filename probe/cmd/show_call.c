@@ -243,21 +243,21 @@ static void add_figure(struct strbuf *out, const char *word, double value, int d
     strbuf_addf(out, ", %s %.*f%s", word, decimals, value, unit);
 }
 
-static void add_metrics(struct strbuf *out, struct slice report, const char *side)
+/* Its own, or those that it was told by the other end. */
+static void add_metrics(struct strbuf *out, struct slice metrics, const char *of)
 {
-    struct slice metrics = json_item_get(report, side);
+    size_t before;
 
-    if (!metrics.p)
-        return;
     show_call_fact(out, "");
-    strbuf_add_text(out, side);
+    strbuf_add_text(out, of);
+    before = out->len;
     add_figure(out, "MOS", json_item_number(metrics, "mos_lq"), 1, "");
-    add_figure(out, "in conversation", json_item_number(metrics, "mos_cq"), 1, "");
+    add_figure(out, "talking", json_item_number(metrics, "mos_cq"), 1, "");
     add_figure(out, "lost", 100 * json_item_number(metrics, "loss_ratio"), 2, " %");
     add_figure(out, "discarded", 100 * json_item_number(metrics, "discard_ratio"), 2, " %");
     add_figure(out, "jitter", json_item_number(metrics, "jitter_ms"), 0, " ms");
     add_figure(out, "round trip", json_item_number(metrics, "round_trip_ms"), 0, " ms");
-    strbuf_add_char(out, '\n');
+    strbuf_add_text(out, out->len > before ? "\n" : ", no figures\n");
 }
 
 void show_call_reports(struct strbuf *out, const struct call_record *c)
@@ -265,18 +265,21 @@ void show_call_reports(struct strbuf *out, const struct call_record *c)
     struct slice array = c->vq_reports, report;
 
     while (json_item_next(&array, &report)) {
-        struct slice from = json_item_get(report, "src");
+        struct slice by = json_item_get(report, "by"), remote = json_item_get(report, "remote");
 
         show_call_fact(out, "Phone says");
         show_call_clock(out, from_seconds(json_item_number(report, "time")));
-        if (from.p) {
-            strbuf_add_text(out, ", ");
-            json_item_add_text(out, from);
-        }
-        strbuf_add_text(out, ", a report of the ");
+        strbuf_add_text(out, ", the ");
+        if (by.p)
+            json_item_add_text(out, by);
+        else
+            strbuf_add_text(out, "one or the other");
+        strbuf_add_text(out, " of the ");
         json_item_add_text(out, json_item_get(report, "kind"));
-        strbuf_add_char(out, '\n');
-        add_metrics(out, report, "local");
-        add_metrics(out, report, "remote");
+        strbuf_add_text(
+            out, slice_eq(json_item_get(report, "final"), SLICE("true")) ? ", at its end\n" : "\n");
+        add_metrics(out, report, "heard here");
+        if (remote.p)
+            add_metrics(out, remote, "heard there");
     }
 }

@@ -299,18 +299,31 @@ static void add_event_value(struct strbuf *out, const char *before, struct slice
         strbuf_add_printable(out, value);
 }
 
+/* "codec_change" as two words. */
+static void add_event_name(struct strbuf *out, struct slice name)
+{
+    size_t from = out->len;
+
+    json_item_add_text(out, name);
+    for (size_t i = from; i < out->len; i++) {
+        if (out->p[i] == '_')
+            out->p[i] = ' ';
+    }
+}
+
 static void add_event(struct strbuf *out, struct slice event, const char *name)
 {
-    double time = json_item_number(event, "time");
-    struct slice announced = json_item_get(event, "announced"),
-                 what = json_item_get(event, "event");
+    double time = json_item_number(event, "t"), jump = json_item_number(event, "jump_ms");
+    struct slice announced = json_item_get(event, "announced");
 
     show_call_fact(out, name);
     show_call_clock(out, isnan(time) ? RECORD_NONE : (int64_t)(time * 1e9));
     strbuf_add_text(out, "  ");
-    json_item_add_text(out, what.p ? what : json_item_get(event, "kind"));
+    add_event_name(out, json_item_get(event, "event"));
     add_event_value(out, " ", json_item_get(event, "from"));
     add_event_value(out, " > ", json_item_get(event, "to"));
+    if (!isnan(jump))
+        strbuf_addf(out, " by %.0f ms", jump);
     if (slice_eq(announced, SLICE("false")))
         strbuf_add_text(out, ", which no SDP announced");
     strbuf_add_char(out, '\n');

@@ -33,7 +33,7 @@ static const char *reason_text(int status)
         { 416, "Range Not Satisfiable" },
         { 421, "Misdirected Request" },
         { 426, "Upgrade Required" },
-        { 501, "Not Implemented" },
+        { 501, "Not Supported" },
         { 503, "Service Unavailable" },
         { 507, "Insufficient Storage" },
     };

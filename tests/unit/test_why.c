@@ -374,8 +374,9 @@ static void a_stream_says_what_changed(void **state)
 
     (void)state;
     s.foreign_source = 1;
-    s.events = SLICE("[{\"time\":1795254020.100000,\"event\":\"codec\",\"from\":\"PCMA\\u001b[2J\","
-                     "\"to\":\"G729\",\"announced\":false}]");
+    s.events =
+        SLICE("[{\"t\":1795254020.100000,\"event\":\"codec_change\",\"from\":\"PCMA\\u001b[2J\","
+              "\"to\":\"G729\",\"announced\":false}]");
     s.clock_drift_ppm = -12.4;
     s.level_dbm0 = -19.3;
     s.silence_ratio = 0.31;
@@ -385,12 +386,12 @@ static void a_stream_says_what_changed(void **state)
     s.worst_10s_time = INT64_C(1795254031200000000);
     s.rtcp_xr = SLICE("{\"mos_lq\":3.6,\"loss_ratio\":0.023,\"r_factor\":null}");
     show_stream_add(&out, &s, 80);
-    expect_text(
-        &out, (const char *const[]){ "Somebody else: G729", "no part of its quality",
-                                     "09:40:20.100  codec PCMA?[2J > G729, which no SDP announced",
-                                     "12.4 ppm slower", "-19.3 dBm0, 31 % silence, 0.01 % clipped",
-                                     "7 bad seconds; worst 10 s: 1.91 from 09:40:31.200",
-                                     "MOS 3.6, lost 2.30 % (XR)", NULL });
+    expect_text(&out, (const char *const[]){
+                          "Somebody else: G729", "no part of its quality",
+                          "09:40:20.100  codec change PCMA?[2J > G729, which no SDP announced",
+                          "12.4 ppm slower", "-19.3 dBm0, 31 % silence, 0.01 % clipped",
+                          "7 bad seconds; worst 10 s: 1.91 from 09:40:31.200",
+                          "MOS 3.6, lost 2.30 % (XR)", NULL });
 }
 
 static void a_fax_says_what_it_got_back(void **state)
@@ -442,11 +443,17 @@ static void phones_are_quoted(void **state)
 
     (void)state;
     record_clear(&record_type_call, &c);
-    c.vq_reports = SLICE("[{\"time\":1795254063.6,\"kind\":\"session\",\"src\":\"192.0.2.10:5060\","
-                         "\"local\":{\"mos_lq\":3.7,\"loss_ratio\":0.02},\"remote\":null}]");
+    c.vq_reports =
+        SLICE("[{\"time\":1795254063.6,\"by\":\"caller\",\"kind\":\"session\",\"final\":true,"
+              "\"mos_lq\":3.7,\"loss_ratio\":0.02,\"remote\":null},"
+              "{\"time\":1795254064.6,\"by\":null,\"kind\":\"interval\",\"final\":false,"
+              "\"mos_lq\":null,\"remote\":{\"jitter_ms\":9.0}}]");
     show_call_reports(&out, &c);
-    expect_text(&out, (const char *const[]){ "192.0.2.10:5060, a report of the session",
-                                             "local, MOS 3.7, lost 2.00 %", NULL });
+    expect_text(&out, (const char *const[]){ "the caller of the session, at its end\n",
+                                             "heard here, MOS 3.7, lost 2.00 %\n",
+                                             "the one or the other of the interval\n",
+                                             "heard here, no figures\n",
+                                             "heard there, jitter 9 ms\n", NULL });
 }
 
 int main(void)
