@@ -4,31 +4,48 @@
 
 #define NS_PER_S INT64_C(1000000000)
 
-enum { SHORT_CALL_S = 3 }; /* answered for less: media may not have started */
+enum {
+    SHORT_CALL_S = 3, /* answered for less: media may not have started */
+    SILENT_CALL_S = 10,
+    SILENT_PACKETS = 100, /* fewer say nothing */
+};
 
 /* Packets that each side sent. Index: who sends. */
 struct heard {
     int64_t packets[2];
     int64_t elsewhere[2]; /* … of those, to an address that SDP did not name */
     int64_t unknown;
+    int64_t decoded[2], loud[2]; /* whose level is known; of those, above −50 dBm0 */
+    bool undecoded[2];           /* there is sound of which none is known */
 };
+
+/* Other people's packets are not this call's. */
+static void listen_to(struct heard *h, const struct media_stream *s)
+{
+    int side = s->direction == DIRECTION_CALLER_TO_CALLEE ? SIDE_CALLER : SIDE_CALLEE;
+
+    if (s->foreign)
+        return;
+    if (s->direction == DIRECTION_UNKNOWN) {
+        h->unknown += s->rtp.packets;
+        return;
+    }
+    h->packets[side] += s->rtp.packets;
+    if (s->strayed)
+        h->elsewhere[side] += s->rtp.packets;
+    h->decoded[side] += s->decoded_packets;
+    h->loud[side] += s->loud_packets;
+    if (s->media == MEDIA_AUDIO && s->decoded_packets == 0 && !s->format.is_event &&
+        !s->format.is_noise)
+        h->undecoded[side] = true;
+}
 
 static struct heard listen(const struct call *call)
 {
-    struct heard h = { { 0, 0 }, { 0, 0 }, 0 };
+    struct heard h = { .unknown = 0 };
 
-    for (uint8_t i = 0; i < call->stream_count; i++) {
-        const struct media_stream *s = call->streams[i];
-        int side = s->direction == DIRECTION_CALLER_TO_CALLEE ? SIDE_CALLER : SIDE_CALLEE;
-
-        if (s->direction == DIRECTION_UNKNOWN) {
-            h.unknown += s->rtp.packets;
-            continue;
-        }
-        h.packets[side] += s->rtp.packets;
-        if (s->strayed)
-            h.elsewhere[side] += s->rtp.packets;
-    }
+    for (uint8_t i = 0; i < call->stream_count; i++)
+        listen_to(&h, call->streams[i]);
     return h;
 }
 
@@ -77,6 +94,19 @@ static enum media_verdict blame(const struct call *call, enum call_side silent,
     return asks_for_private(call, other) ? VERDICT_NAT_UNREACHABLE : VERDICT_ONE_WAY;
 }
 
+/* Packets come, but there is nothing in them. What a side may do on hold is no defect. */
+static bool says_nothing(const struct call *call, enum call_side side, const struct heard *h)
+{
+    return h->decoded[side] >= SILENT_PACKETS && h->loud[side] == 0 && !h->undecoded[side] &&
+           !may_be_quiet(call, side);
+}
+
+static bool is_silent(const struct call *call, const struct heard *h)
+{
+    return talk_time(call) >= SILENT_CALL_S * NS_PER_S && !media_fax_in_call(call) &&
+           (says_nothing(call, SIDE_CALLER, h) || says_nothing(call, SIDE_CALLEE, h));
+}
+
 enum media_verdict verdict_of_call(const struct call *call, bool media_seen)
 {
     struct heard h = listen(call);
@@ -89,7 +119,7 @@ enum media_verdict verdict_of_call(const struct call *call, bool media_seen)
                                                                             : VERDICT_EARLY_ONLY;
     }
     if (h.packets[0] && h.packets[1])
-        return VERDICT_OK;
+        return is_silent(call, &h) ? VERDICT_SILENT : VERDICT_OK;
     if (talk_time(call) < SHORT_CALL_S * NS_PER_S || h.unknown)
         return VERDICT_UNKNOWN;
     if (all == 0) {
@@ -110,6 +140,7 @@ struct slice verdict_text(enum media_verdict verdict)
         [VERDICT_ONE_WAY] = SLICE_INIT("one_way"),
         [VERDICT_WRONG_ADDRESS] = SLICE_INIT("wrong_address"),
         [VERDICT_NAT_UNREACHABLE] = SLICE_INIT("nat_unreachable"),
+        [VERDICT_SILENT] = SLICE_INIT("silent"),
         [VERDICT_ON_HOLD] = SLICE_INIT("on_hold"),
         [VERDICT_EARLY_ONLY] = SLICE_INIT("early_only"),
         [VERDICT_UNKNOWN] = SLICE_INIT("unknown"),

@@ -15,6 +15,7 @@ enum media_verdict {
     VERDICT_ONE_WAY,
     VERDICT_WRONG_ADDRESS,
     VERDICT_NAT_UNREACHABLE,
+    VERDICT_SILENT, /* both are heard, but one says nothing above −50 dBm0 all along */
     VERDICT_ON_HOLD,
     VERDICT_EARLY_ONLY,
     VERDICT_UNKNOWN,

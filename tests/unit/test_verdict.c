@@ -109,12 +109,84 @@ static void hold_by_re_invite_is_no_fault(void **state)
     scene_close(s);
 }
 
+/* What one side's packets carry, 20 ms each. */
+struct words {
+    uint8_t payload_type;
+    uint8_t byte; /* of every sample */
+    int loud_at;  /* a packet that is loud all the same; −1: none */
+};
+
+#define SPEECH                                                                                     \
+    {                                                                                              \
+        0, 's', -1                                                                                 \
+    }
+#define SILENCE                                                                                    \
+    {                                                                                              \
+        0, 0xff, -1                                                                                \
+    }
+
+static void say_words(struct scene *s, struct talker *t, const struct words *w, int n)
+{
+    uint8_t bytes[160];
+
+    memset(bytes, n == w->loud_at ? 's' : w->byte, sizeof bytes);
+    t->payload_type = w->payload_type;
+    send_payload(s, t, false, slice_of(bytes, sizeof bytes));
+    t->seq++;
+    t->timestamp += 160;
+}
+
+/* Packets flow, the payload is silence. */
+static void silence_in_perfect_packets_is_told(void **state)
+{
+    static const struct {
+        const char *offer, *answer;
+        struct words alice, bob;
+        int packets;
+        const char *verdict;
+    } rows[] = {
+        { ALICE_SDP, BOB_SDP, SPEECH, SPEECH, 600, "ok" },
+        { ALICE_SDP, BOB_SDP, SPEECH, SILENCE, 600, "silent" },
+        { ALICE_SDP, BOB_SDP, SILENCE, SPEECH, 600, "silent" },
+        { ALICE_SDP, BOB_SDP, SILENCE, SILENCE, 600, "silent" },
+        { ALICE_SDP, BOB_SDP, SPEECH, { 8, 0xd5, -1 }, 600, "silent" },
+        { ALICE_SDP, BOB_SDP, SPEECH, { 0, 0xff, 300 }, 600, "ok" }, /* one word is enough */
+        { ALICE_SDP, BOB_SDP, SPEECH, SILENCE, 450, "ok" },          /* too short to tell */
+        { ALICE_SDP, BOB_SDP, SPEECH, { 9, 0, -1 }, 600, "ok" },     /* G.722: nobody decodes it */
+        { ALICE_SDP, RECVONLY, SPEECH, SILENCE, 600, "ok" },         /* Bob said so */
+        { HOLD_ALICE, BOB_SDP, SPEECH, SILENCE, 600, "ok" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct scene *s = scene_open(NULL);
+        struct talker a = ALICE_TALKS, b = BOB_TALKS;
+        const struct call_record *c;
+
+        send(s, "INVITE", .sdp = rows[i].offer);
+        send(s, "200", .to_tag = "bob-1", .sdp = rows[i].answer);
+        for (int n = 0; n < rows[i].packets; n++) {
+            say_words(s, &a, &rows[i].alice, n);
+            say_words(s, &b, &rows[i].bob, n);
+            scene_wait_ms(s, 20);
+        }
+        hang_up(s);
+        c = only_call(s);
+        if (!slice_eq(c->media_verdict, slice_of_text(rows[i].verdict)) || c->one_way != 0)
+            fail_msg("row %zu: %.*s", i, (int)c->media_verdict.len, c->media_verdict.p);
+        if (slice_eq(c->media_verdict, SLICE("silent")))
+            expect_real(c->silence_ratio, 1);
+        scene_close(s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_case_has_its_word),
         cmocka_unit_test(a_probe_that_hears_no_media_at_all_does_not_judge),
         cmocka_unit_test(hold_by_re_invite_is_no_fault),
+        cmocka_unit_test(silence_in_perfect_packets_is_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
