@@ -436,6 +436,8 @@ static void add_mos(struct timeline_mos *mos, double value)
 
     if (step < 0 || step >= TIMELINE_MOS_STEPS)
         return;
+    if (mos->intervals == 0 || step < mos->lowest)
+        mos->lowest = (uint32_t)step;
     mos->counts[step]++;
     mos->intervals++;
 }
@@ -462,9 +464,9 @@ double timeline_mos_quantile(const struct timeline_mos *mos, double share)
 
     if (mos->intervals == 0)
         return NAN;
-    for (unsigned step = 0; step < TIMELINE_MOS_STEPS; step++) {
+    for (unsigned step = mos->lowest; step < TIMELINE_MOS_STEPS; step++) {
         below += mos->counts[step];
-        if (below >= rank && below > 0)
+        if (below >= rank)
             return 1 + step / 1000.0;
     }
     return NAN;

@@ -123,6 +123,7 @@ struct timeline_report {
 /* How often each MOS was an interval's, in steps of 0.001. */
 struct timeline_mos {
     uint32_t intervals;
+    uint32_t lowest; /* step that is counted */
     uint32_t counts[TIMELINE_MOS_STEPS];
 };
 

@@ -455,19 +455,33 @@ static void a_day_is_kept_and_no_more(void **state)
     timeline_fini(&s.t);
 }
 
+/* n intervals of the MOS 1 + step/1000, out of as many series. */
+static void add(struct timeline_mos *mos, unsigned step, unsigned n)
+{
+    struct interval i = interval_empty();
+    uint8_t bytes[INTERVAL_PACKED_BYTES];
+    struct timeline t;
+
+    i.packets = 250;
+    i.mos_lq = 1 + step / 1000.0;
+    timeline_init(&t, START_NS);
+    t.packed = bytes; /* borrowed: no timeline_fini */
+    t.packed_bytes = (uint32_t)interval_pack(bytes, &i);
+    while (n--)
+        timeline_add_mos(&t, mos);
+}
+
 static void quantiles_are_nearest_rank(void **state)
 {
     struct timeline_mos mos = { 0 };
 
     (void)state;
     assert_true(isnan(timeline_mos_quantile(&mos, 0.5)));
-    mos.counts[2345] = 1;
-    mos.intervals = 1;
+    add(&mos, 2345, 1);
     assert_mos(timeline_mos_quantile(&mos, 0.05), 3.345);
     assert_mos(timeline_mos_quantile(&mos, 0.5), 3.345);
-    mos.counts[0] = 1;
-    mos.counts[3500] = 18;
-    mos.intervals = 20;
+    add(&mos, 0, 1);
+    add(&mos, 3500, 18);
     assert_mos(timeline_mos_quantile(&mos, 0.05), 1);
     assert_mos(timeline_mos_quantile(&mos, 0.051), 3.345);
     assert_mos(timeline_mos_quantile(&mos, 0.5), 4.5);
