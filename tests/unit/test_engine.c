@@ -39,7 +39,8 @@ struct scene {
     struct sent_frame frames[FRAMES_MAX];
     size_t frame_count;
     uint64_t ids[CALLS];
-    int64_t received, binned, sip, parts;
+    int64_t received, binned, sip, parts, not_kept;
+    char dtmf[256]; /* of the last call */
 };
 
 static void on_record(void *ctx, const struct record_type *type, const void *record)
@@ -52,6 +53,7 @@ static void on_record(void *ctx, const struct record_type *type, const void *rec
 
         assert_true(n < CALLS && s->ids[n] == 0);
         s->ids[n] = call->id;
+        snprintf(s->dtmf, sizeof s->dtmf, "%.*s", (int)call->dtmf.len, call->dtmf.p);
     } else if (type == &record_type_capture) {
         const struct capture_record *c = record;
 
@@ -59,17 +61,25 @@ static void on_record(void *ctx, const struct record_type *type, const void *rec
         s->binned = sum_of_bins(c->bins);
         s->sip = count_in(c->bins, "sip");
         s->parts = count_in(c->bins, "tcp_segment") + count_in(c->bins, "fragment");
+        s->not_kept = c->not_kept;
     }
+}
+
+static void open_scene_with(struct scene *s, struct engine_options options)
+{
+    struct engine_error error;
+
+    options.source = "test";
+    options.record = on_record;
+    options.record_ctx = s;
+    fixture_make_dir(&s->f);
+    options.store_dir = s->f.dir;
+    assert_int_equal(engine_open(&s->engine, &options, &error), 0);
 }
 
 static void open_scene(struct scene *s)
 {
-    struct engine_options options = { .source = "test", .record = on_record, .record_ctx = s };
-    struct engine_error error;
-
-    fixture_make_dir(&s->f);
-    options.store_dir = s->f.dir;
-    assert_int_equal(engine_open(&s->engine, &options, &error), 0);
+    open_scene_with(s, (struct engine_options){ .store_dir = NULL });
 }
 
 static void close_scene(struct scene *s)
@@ -420,6 +430,81 @@ static void bins_add_up_in_the_middle_of_a_run(void **state)
     close_scene(s);
 }
 
+static void add_udp(struct scene *s, uint16_t src, uint16_t dst, const void *payload, size_t len)
+{
+    struct sent_frame *f = next_frame(s);
+    uint8_t *p = put_ip(f, 17, (uint16_t)s->frame_count, 0, 8 + len);
+
+    put16(p, src);
+    put16(p + 2, dst);
+    put16(p + 4, 8 + len);
+    put16(p + 6, 0);
+    memcpy(p + 8, payload, len);
+    f->begin = f->end = 1; /* of no text message */
+}
+
+static void add_text(struct scene *s, const char *method, unsigned cseq, const char *type,
+                     const char *body)
+{
+    char text[1024];
+    int n = snprintf(text, sizeof text,
+                     "%s sip:bob@example SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.1;branch=z9hG4bK%u\r\n"
+                     "From: <sip:alice@example>;tag=a\r\nTo: <sip:bob@example>\r\n"
+                     "Call-ID: call-0\r\nCSeq: %u %s\r\nContent-Type: %s\r\nContent-Length: "
+                     "%zu\r\n\r\n%s",
+                     method, cseq, cseq, method, type, strlen(body), body);
+
+    add_udp(s, 5060, 5060, text, (size_t)n);
+}
+
+/* The same stream of audio or video, packet by packet. */
+static void add_rtp(struct scene *s, uint16_t port, uint8_t type, unsigned packets)
+{
+    for (unsigned i = 0; i < packets; i++) {
+        uint8_t rtp[172] = { 0x80, type, 0, (uint8_t)i, 0, 0, (uint8_t)(i / 2), 0, 0, 0, 7, type };
+
+        add_udp(s, port, 6000, rtp, sizeof rtp);
+    }
+}
+
+static size_t frames_kept(const struct scene *s)
+{
+    struct pcap_frame frame;
+    struct pcap_bytes b;
+    size_t count = 0;
+
+    assert_int_equal(pcap_bytes_read(&b, s->f.dir, s->ids[0], 4096), 0);
+    while (pcap_bytes_next(&b, &frame))
+        count++;
+    free(b.p);
+    return count;
+}
+
+static void video_and_digits_are_kept_if_asked_for(void **state)
+{
+    enum { AUDIO = 20, VIDEO = 30 };
+
+    (void)state;
+    for (int asked = 0; asked < 2; asked++) {
+        struct scene *s = new_scene();
+
+        open_scene_with(s, (struct engine_options){ .keep_video = asked, .keep_digits = asked });
+        add_text(
+            s, "INVITE", 1, "application/sdp",
+            "v=0\r\nc=IN IP4 10.0.0.1\r\nm=audio 4000 RTP/AVP 0\r\nm=video 4002 RTP/AVP 34\r\n");
+        add_text(s, "INFO", 2, "application/dtmf-relay", "Signal=7\r\nDuration=100\r\n");
+        add_rtp(s, 4000, 0, AUDIO);
+        add_rtp(s, 4002, 34, VIDEO);
+        send_all(s);
+        assert_int_equal(s->not_kept, asked ? 0 : VIDEO);
+        assert_int_equal(frames_kept(s), 2 + AUDIO + (asked ? VIDEO : 0));
+        assert_non_null(strstr(s->dtmf, "\"method\":\"info\""));
+        assert_non_null(strstr(s->dtmf, asked ? "\"digit\":\"7\",\"masked\":false"
+                                              : "\"digit\":null,\"masked\":true"));
+        close_scene(s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -427,6 +512,7 @@ int main(void)
         cmocka_unit_test(one_frame_has_one_bin),
         cmocka_unit_test(every_fragment_is_kept),
         cmocka_unit_test(bins_add_up_in_the_middle_of_a_run),
+        cmocka_unit_test(video_and_digits_are_kept_if_asked_for),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
