@@ -9,7 +9,7 @@
 
 enum {
     TIMES_KEPT = 4,    /* as many as may be under way on a long path */
-    RTT_SAMPLES = 32,  /* of a half, spread over the whole call */
+    RTT_SAMPLES = 16,  /* of a half, spread over the whole call */
     JITTER_MAX_S = 60, /* more is damage */
     CNAME_MAX_BYTES = 64,
     UNRESTED_MAX_MS = 1000, /* a longer way with a DLSR of 0: its sender does not fill that in */
@@ -45,6 +45,8 @@ struct stream_reports {
     int64_t bye_time;
     struct rtcp_voip_metrics *voip; /* NULL: not told */
 };
+
+_Static_assert(sizeof(struct stream_reports) <= 1024, "a stream's state stays small");
 
 static struct stream_reports *reports_of(struct media_stream *s)
 {
