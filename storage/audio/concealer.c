@@ -10,6 +10,7 @@
 #include <spandsp/telephony.h>
 /* After telephony.h. */
 #include <spandsp/plc.h>
+enum { PLC_PIECE = 160 };
 #else
 enum { FADE_MS = 50, REPEATED_MS = 20 };
 #endif
@@ -58,15 +59,24 @@ void concealer_heard(struct concealer *c, int16_t *samples, size_t count)
 
 #if HAVE_SPANDSP
 
-/* plc_fillin of spandsp 0.0.6 straightens its ring of samples with a memcpy that overlaps. What is
- * given to it in one piece that is longer than the ring lies straight already: so it hears the past
- * at the beginning of a gap, and all at once. */
+/* Two things of spandsp 0.0.6 are kept from doing harm. plc_fillin straightens its ring of samples
+ * with a memcpy that overlaps: what is given to it in one piece that is longer than the ring lies
+ * straight already, so it hears the past at the beginning of a gap, and all at once. And it begins
+ * with a blend that may be longer than what it was asked for: so it is asked for 20 ms at least. */
 void concealer_fill(struct concealer *c, int16_t *out, size_t count)
 {
+    int16_t piece[PLC_PIECE];
+    size_t rest = count % PLC_PIECE, whole = count - rest;
+
     if (c->missing == 0)
         plc_rx(c->plc, c->history, CONCEALER_HISTORY);
     c->missing += count;
-    plc_fillin(c->plc, out, (int)count);
+    if (whole)
+        plc_fillin(c->plc, out, (int)whole);
+    if (rest) {
+        plc_fillin(c->plc, piece, PLC_PIECE);
+        memcpy(out + whole, piece, rest * sizeof *out);
+    }
 }
 
 _Static_assert((int)CONCEALER_HISTORY >= (int)PLC_HISTORY_LEN, "the ring is filled in one piece");
