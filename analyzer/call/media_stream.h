@@ -107,6 +107,7 @@ struct media_stream {
     void *keeper; /* of the orphan; a call has its own */
     struct expiry_link expiry;
 };
+_Static_assert(sizeof(struct media_stream) < 2048, "a probe follows 100,000 streams");
 
 /* NULL without memory. */
 struct media_stream *media_stream_new(const struct stream_key *key,
