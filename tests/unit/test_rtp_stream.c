@@ -443,6 +443,187 @@ static void times_between_packets_are_kept(void **state)
     assert_int_equal(s.packets, 5);
 }
 
+/* n packets that come every 20 ms, with timestamps of their own making. */
+static void send_paced(struct rtp_stream *s, uint32_t (*timestamp)(struct random *r, uint32_t i),
+                       uint32_t n)
+{
+    struct owner o = { .next_number = -1 };
+    struct quantile series = { 0 };
+    struct random r = { 9 };
+
+    rtp_stream_init(s, 8000);
+    for (uint32_t i = 0; i < n; i++) {
+        struct rtp_packet p = { .seq = (uint16_t)(65000 + i), .timestamp = timestamp(&r, i) };
+        struct rtp_observation seen;
+
+        s->own_ticks = 160;
+        rtp_stream_observe(s, &p, (int64_t)i * 20 * NS_PER_MS, true, &series, add_block, &o, &seen);
+    }
+    quantile_fini(&series);
+}
+
+static uint32_t usual(struct random *r, uint32_t i)
+{
+    (void)r;
+    return 0xffff0000u + i * 160;
+}
+
+static uint32_t standing(struct random *r, uint32_t i)
+{
+    (void)r;
+    return i < 10 ? i * 160 : 1600;
+}
+
+static uint32_t backward(struct random *r, uint32_t i)
+{
+    (void)r;
+    return 0u - i * 160;
+}
+
+static uint32_t anything(struct random *r, uint32_t i)
+{
+    (void)i;
+    return (uint32_t)random_next(r);
+}
+
+static uint32_t in_pairs(struct random *r, uint32_t i)
+{
+    (void)r;
+    return i / 2 * 320;
+}
+
+static uint32_t seldom_standing(struct random *r, uint32_t i)
+{
+    (void)r;
+    return (i - (i % 10 == 5)) * 160;
+}
+
+static void timestamps_without_sense_are_no_measure(void **state)
+{
+    static const struct {
+        uint32_t (*timestamp)(struct random *r, uint32_t i);
+        bool hold;
+        double ptime_ms; /* NaN: not known; −1: whatever */
+    } rows[] = {
+        { usual, true, 20 },      { seldom_standing, true, 20 }, { standing, false, -1 },
+        { backward, false, NAN }, { anything, false, -1 },       { in_pairs, false, -1 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct rtp_stream s;
+        double ptime_ms;
+
+        send_paced(&s, rows[i].timestamp, 500);
+        ptime_ms = rtp_stream_ptime_ms(&s);
+        if (rtp_stream_times_hold(&s) != rows[i].hold)
+            fail_msg("row %zu: %d of %d doubtful", i, (int)s.doubtful, (int)s.steps);
+        if (rows[i].ptime_ms >= 0 ? ptime_ms != rows[i].ptime_ms
+                                  : isnan(rows[i].ptime_ms) && !isnan(ptime_ms))
+            fail_msg("row %zu: ptime %g", i, ptime_ms);
+        assert_true(s.dtx_ticks <= s.media_ticks && s.dtx_ticks >= 0);
+    }
+}
+
+/* What was not sent on purpose, by all media time. */
+static void pauses_are_told_from_losses(void **state)
+{
+    static const struct {
+        const char *what;
+        unsigned seq_step, gap_packets; /* packets whose numbers, and whose time, passed */
+        unsigned own_ticks;             /* of each packet, as its payload tells; 0: not known */
+        bool marker;
+        unsigned arrives_after; /* packets of time */
+        double ratio;           /* of 100 packets and the gap */
+        unsigned talkspurts;
+    } rows[] = {
+        { "nothing", 1, 1, 160, false, 1, 0, 0 },
+        { "a pause", 1, 11, 160, true, 11, 10.0 / 109, 1 },
+        { "a pause of one packet", 1, 2, 160, false, 2, 1.0 / 100, 0 },
+        { "the same, but it may be a longer packet", 1, 2, 0, false, 2, 0, 0 },
+        { "a pause without marker", 1, 11, 0, false, 11, 10.0 / 109, 0 },
+        { "losses", 11, 11, 160, false, 11, 0, 0 },
+        { "losses and a pause", 6, 21, 160, true, 21, 15.0 / 119, 1 },
+        { "a pause of a minute", 1, 3001, 160, true, 3001, 3000.0 / 3099, 1 },
+        { "a jump that is no pause", 1, 3001, 160, true, 1, 0, 0 },
+        { "longer packets", 1, 3, 480, false, 3, 0, 0 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct owner o = { .next_number = -1 };
+        struct quantile series = { 0 };
+        struct rtp_packet p = { .seq = 65500, .timestamp = 0xffffff00 };
+        struct rtp_observation seen = { .rebased = false };
+        struct rtp_stream s;
+        int64_t now_ns = 0;
+
+        rtp_stream_init(&s, 8000);
+        for (unsigned n = 0; n < 100; n++) {
+            bool gap = n == 50;
+            unsigned packets = gap ? rows[i].gap_packets : 1;
+
+            if (n > 0) {
+                p.seq = (uint16_t)(p.seq + (gap ? rows[i].seq_step : 1));
+                p.timestamp += 160 * packets;
+                now_ns += (gap ? rows[i].arrives_after : 1) * 20 * NS_PER_MS;
+            }
+            p.marker = gap && rows[i].marker;
+            rtp_stream_observe(&s, &p, now_ns, true, &series, add_block, &o, &seen);
+            s.own_ticks = rows[i].own_ticks;
+        }
+        quantile_fini(&series);
+        if (fabs(rtp_stream_dtx_ratio(&s) - rows[i].ratio) > 1e-9)
+            fail_msg("%s: %g, expected %g", rows[i].what, rtp_stream_dtx_ratio(&s), rows[i].ratio);
+        if (s.talkspurts != rows[i].talkspurts)
+            fail_msg("%s: %u talkspurts", rows[i].what, s.talkspurts);
+    }
+}
+
+/* Three times around, then anything at all: the counts hold together. */
+static void sequences_that_wrap_or_lie_keep_their_counts(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 50; seed++) {
+        struct owner o = { .next_number = -1 };
+        struct quantile series = { 0 };
+        struct random r = { seed };
+        struct rtp_stream s;
+        uint32_t number = random_below(&r, 65536), sent = 0, lost = 0, first = number;
+
+        rtp_stream_init(&s, 8000);
+        for (; number - first < 3 * 65536 + 500; number++) {
+            struct rtp_packet p = { .seq = (uint16_t)number, .timestamp = number * 160 };
+            struct rtp_observation seen;
+
+            if (number > first && number - first < 3 * 65536 + 499 && random_hits(&r, 0.01)) {
+                lost++;
+                continue;
+            }
+            rtp_stream_observe(&s, &p, (int64_t)number * 20 * NS_PER_MS, true, &series, add_block,
+                               &o, &seen);
+            sent++;
+        }
+        assert_int_equal(s.packets, sent);
+        assert_int_equal(s.restarts, 0);
+        assert_int_equal(rtp_stream_expected(&s), 3 * 65536 + 500);
+        assert_true(s.jitter_max_ms < 1e-6);
+        for (int i = 0; i < 2000; i++) {
+            struct rtp_packet p = { .seq = (uint16_t)random_next(&r),
+                                    .timestamp = (uint32_t)random_next(&r) };
+            struct rtp_observation seen;
+
+            rtp_stream_observe(&s, &p, (int64_t)number * 20 * NS_PER_MS, true, &series, add_block,
+                               &o, &seen);
+            assert_true(s.first <= s.highest && s.dtx_ticks <= s.media_ticks);
+        }
+        rtp_stream_flush(&s, add_block, &o);
+        assert_int_equal(o.numbers, rtp_stream_expected(&s));
+        assert_true(o.runs.lost >= lost && isfinite(s.jitter_sum_ms));
+        quantile_fini(&series);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -453,6 +634,9 @@ int main(void)
         cmocka_unit_test(only_unexplained_jumps_reset_the_reference),
         cmocka_unit_test(a_talkspurt_needs_marker_and_gap),
         cmocka_unit_test(times_between_packets_are_kept),
+        cmocka_unit_test(timestamps_without_sense_are_no_measure),
+        cmocka_unit_test(pauses_are_told_from_losses),
+        cmocka_unit_test(sequences_that_wrap_or_lie_keep_their_counts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
