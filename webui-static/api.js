@@ -68,3 +68,8 @@ export const fetchCertificates = (params, signal) => get("certificates", params,
 export const fetchStats = (signal) => get("stats", null, signal);
 
 export const pcapAddress = (id) => `${BASE}${callPath(id, "/pcap")}`;
+
+export const fetchPeaks = async (id, buckets, signal) => get(callPath(id, "/audio/peaks"), { buckets }, signal);
+
+/* options: format, gaps */
+export const audioAddress = (id, options) => `${BASE}${callPath(id, "/audio")}?${new URLSearchParams(options)}`;

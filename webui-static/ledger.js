@@ -31,4 +31,5 @@ export const LOSSES = [
   ["fragments_expired", "Fragments never completed"],
   ["tcp_gaps", "Gaps in TCP"],
   ["tracked_limit", "Over a tracking limit"],
+  ["not_kept", "Left out on purpose (video)"],
 ];

@@ -3,7 +3,7 @@
  *
  * Says only what the record says; what is unknown is left out.
  */
-import { duration, isKnown, milliseconds, percent, text } from "./format.js";
+import { count, duration, isKnown, milliseconds, percent, text } from "./format.js";
 import { causeWord, mosWords, verdictWords } from "./words.js";
 
 function setup(call) {
@@ -62,8 +62,28 @@ function sound(call) {
   return isKnown(call.loss_ratio) ? `${loss[0].toUpperCase()}${loss.slice(1)}.` : null;
 }
 
+/* A short burst that the whole call's MOS hides. */
+function worst(call) {
+  const { bad_seconds: bad, worst_10s_mos_lq: mos } = call;
+
+  if (!(bad > 0)) return null;
+  const seconds = bad === 1 ? "For one second it was bad" : `For ${count(bad)} seconds it was bad`;
+  return isKnown(mos) ? `${seconds}; the worst ten in a row had MOS ${mos.toFixed(2)}.` : `${seconds}.`;
+}
+
+function oddities(call) {
+  const said = [];
+
+  if (call.fax === true) said.push("It was switched to fax (T.38).");
+  if (call.codec_changes_unannounced > 0) said.push("The codec changed, and no SDP announced it.");
+  if (call.foreign_sources > 0) said.push("Somebody else sent packets to its ports, too.");
+  return said;
+}
+
 export function storyOf(call) {
-  return [setup(call), ending(call), verdictWords(call.media_verdict).sentence, sound(call)].filter(
+  const verdict = verdictWords(call.media_verdict).sentence;
+
+  return [setup(call), ending(call), verdict, sound(call), worst(call), ...oddities(call)].filter(
     (sentence) => sentence !== null,
   );
 }

@@ -27,7 +27,11 @@ const VERDICTS = {
     "bad",
     "The SDP announced an address that cannot be reached from outside, and nothing arrived.",
   ],
-  silent: ["silent", "poor", "Packets flow, but what they carry is silence."],
+  silent: [
+    "silent",
+    "poor",
+    "Packets flow without a fault, but what they carry is silence: look at the microphone, the gateway or the mute button, not at the network.",
+  ],
   on_hold: ["on hold", "quiet", "One side put the call on hold: silence is intended."],
   early_only: ["early only", "quiet", "Audio was seen before the answer, none after it."],
   capture_blind: [
@@ -120,6 +124,17 @@ const REFUSALS = {
   handshakes: "TLS handshakes over the limit",
   flows: "unknown flows over the limit",
   conversations: "conversations over the limit",
+  stream_events: "changes in mid-stream over the limit",
+  payload_malformed: "codec frames that cannot be",
+  xr_malformed: "RTCP XR blocks whose length lies",
+  vq_malformed: "phones' quality reports that cannot be read",
+  vq_no_call: "phones' quality reports of no open call",
+  vq_reports: "phones' quality reports of one call over the limit",
+  dtmf_digits: "keypresses of one call over the limit",
+  dtmf_malformed: "keypresses that cannot be read",
+  tone_listeners: "streams listened to for tones over the limit",
+  udptl_malformed: "packets to a fax address that are no UDPTL",
+  rtcp_foreign: "RTCP of a call from a host that takes no part in it",
   memory: "out of memory",
 };
 

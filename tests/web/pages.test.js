@@ -11,12 +11,11 @@ import { mergeAlerts } from "../../webui-static/alerts.js";
 import { isId, pcapAddress } from "../../webui-static/api.js";
 import { filterParams, matchesCall, readFilter } from "../../webui-static/call_filter.js";
 import { joinLive } from "../../webui-static/call_list.js";
-import { explainMos } from "../../webui-static/emodel.js";
 import * as format from "../../webui-static/format.js";
 import { binsMissing, countsOf } from "../../webui-static/ledger.js";
 import { heatOf, layoutLadder, markRetransmissions } from "../../webui-static/parts/ladder_layout.js";
 import { formatRoute, parseRoute } from "../../webui-static/router.js";
-import { axisTop, orderStreams, seriesOf, silentDirection } from "../../webui-static/series.js";
+import { axisTop, orderStreams, silentDirection } from "../../webui-static/series.js";
 import { storyOf } from "../../webui-static/story.js";
 import { certificateNames, daysLeft, sortCertificates } from "../../webui-static/certificates.js";
 import { checksOf, sharesOf } from "../../webui-static/mirror.js";
@@ -216,21 +215,6 @@ describe("ladder_layout", () => {
 });
 
 describe("series", () => {
-  it("leaves what is unknown a gap", () => {
-    const stream = {
-      intervals: [
-        { t: 100, packets: 90, lost: 10, jitter_ms_max: 4, mos_lq: null },
-        { t: 105, packets: 0, lost: null, jitter_ms_max: null, mos_lq: 4.2 },
-      ],
-    };
-    assert.deepEqual(seriesOf(stream, 100), {
-      seconds: [0, 5, 10],
-      loss: [10, null, null],
-      jitter: [4, null, null],
-      mos: [null, 4.2, 4.2],
-    });
-    assert.deepEqual(seriesOf({}, 0), { seconds: [], loss: [], jitter: [], mos: [] });
-  });
   it("ends an axis at a round number", () => {
     assert.equal(axisTop([null], 1), 1);
     assert.equal(axisTop([3.2, null], 1), 5);
@@ -244,25 +228,6 @@ describe("series", () => {
     assert.equal(silentDirection(streams), null);
     assert.equal(silentDirection([stream("callee_to_caller", 1)]), "caller_to_callee");
     assert.equal(silentDirection([]), null);
-  });
-});
-
-describe("emodel", () => {
-  const stream = (model, r, mos) => ({ model, r: { jb200: r }, mos_lq: { jb200: mos } });
-
-  it("takes R apart on the scale that it is of", () => {
-    /* G.711, 5 % random loss: Ie_eff = 95 · 5/(5 + 25.1) = 15.78 */
-    const why = explainMos(stream({ ie: 0, bpl: 25.1, ppl_ratio: 0.05, burst_ratio: 1 }, 77.43, 3.9));
-    assert.equal(why.scale, "narrowband");
-    assert.ok(Math.abs(why.best - why.codec - why.loss - why.r) < 0.01);
-    const wide = explainMos(stream({ ie: 13, bpl: 4.3, ppl_ratio: 0, burst_ratio: 1 }, 116, 4.4));
-    assert.equal(wide.scale, "wideband");
-    assert.equal(wide.loss, 0);
-  });
-  it("explains nothing that it cannot", () => {
-    assert.equal(explainMos(stream({ ie: null, bpl: 25.1, ppl_ratio: 0, burst_ratio: 1 }, 93, 4.4)), null);
-    assert.equal(explainMos(stream({ ie: 0, bpl: 25.1, ppl_ratio: 0, burst_ratio: 1 }, 50, 2.6)), null);
-    assert.equal(explainMos({}), null);
   });
 });
 

@@ -3,7 +3,6 @@
  */
 import { html, useEffect, useMemo, useState } from "../vendor/preact-htm.js";
 import { useKeys, useLive } from "../hooks.js";
-import { Budgets } from "../parts/budget.js";
 import { MosChip, StatusChip, VerdictChip } from "../parts/chip.js";
 import { CopyButton } from "../parts/copy_button.js";
 import { Confidence, Facts } from "../parts/facts.js";
@@ -11,13 +10,13 @@ import { Icon } from "../parts/icon.js";
 import { Ladder } from "../parts/ladder.js";
 import { MessagePane } from "../parts/message_pane.js";
 import { Empty, Failure, Loading } from "../parts/notice.js";
-import { Quality, Silence } from "../parts/quality.js";
-import { StreamTable } from "../parts/stream_table.js";
-import { fetchCall, fetchMessages, isId, pcapAddress } from "../api.js";
+import { Sounded } from "../parts/sounded.js";
+import { fetchCall, fetchMessages, fetchStats, isId, pcapAddress } from "../api.js";
 import { downloadFrom } from "../download.js";
 import { text, wiresharkFilter } from "../format.js";
 import { backToCalls, changeQuery } from "../router.js";
-import { chartEnd, orderStreams, silentDirection } from "../series.js";
+import { orderStreams } from "../series.js";
+import { kindsOf } from "../stream_kinds.js";
 import { storyOf } from "../story.js";
 
 /* A call that is up changes once a second; its streams and messages are asked for less often. */
@@ -112,21 +111,19 @@ function Signalling({ messages, error, streams, chosen, retry }) {
   </div>`;
 }
 
-function Media({ call, streams }) {
-  const silent = silentDirection(streams);
-  const end = chartEnd(streams, call.invite_time);
+/* Whether listening is allowed: null until the server says so. */
+function useListen() {
+  const [listen, setListen] = useState(null);
 
-  if (streams.length === 0) return html`<p class="quiet panel">No audio or video was seen.</p>`;
-  return html`<div class="qualities">
-      ${streams.map(
-        (stream) =>
-          html`<${Quality} key=${stream.id} stream=${stream} start=${call.invite_time} end=${end} />`,
-      )}
-      ${silent ? html`<${Silence} direction=${silent} />` : null}
-    </div>
-    <${Budgets} streams=${streams} />
-    <h2>Streams</h2>
-    <${StreamTable} streams=${streams} />`;
+  useEffect(() => {
+    const abort = new AbortController();
+    fetchStats(abort.signal).then(
+      (stats) => typeof stats.listen === "boolean" && setListen(stats.listen),
+      () => {},
+    );
+    return () => abort.abort();
+  }, []);
+  return listen;
 }
 
 function Missing({ error, retry }) {
@@ -145,8 +142,10 @@ function chosenMessage(query) {
 export function CallPage({ id, query }) {
   const [round, reload] = useRounds(id);
   const { call, messages, error, messagesError } = useCall(id, round);
+  const listen = useListen();
   const chosen = chosenMessage(query);
   const streams = useMemo(() => orderStreams(Array.isArray(call?.streams) ? call.streams : []), [call]);
+  const own = useMemo(() => kindsOf(streams).own, [streams]);
   const choose = (index) => {
     if (messages.length === 0) return;
     const kept = Math.max(0, Math.min(index, messages.length - 1));
@@ -172,9 +171,9 @@ export function CallPage({ id, query }) {
           <p class="story">${storyOf(call).join(" ")}</p>
           <${Confidence} call=${call} />
           <h2>Signalling</h2>
-          <${Signalling} ...${{ messages, error: messagesError, streams, chosen, retry: reload }} />
+          <${Signalling} ...${{ messages, error: messagesError, streams: own, chosen, retry: reload }} />
           <h2>How it sounded</h2>
-          <${Media} call=${call} streams=${streams} />
+          <${Sounded} call=${call} streams=${streams} listen=${listen} />
           <h2>The record</h2>
           <div class="panel"><${Facts} call=${call} /></div>`}
   </main>`;

@@ -115,21 +115,25 @@ export function layoutLadder(messages, streams, width) {
   };
 }
 
+/* The share that an interval lost; null where nothing is known. */
+function lossOf({ packets, lost }) {
+  const all = (packets ?? 0) + (lost ?? 0);
+  return all > 0 ? (lost ?? 0) / all : null;
+}
+
 /* A stream's series as at most `pieces` parts of its bar: [{from, to, loss}], 0..1 of the way;
- * loss is null where nothing is known. */
+ * loss is that of the worst interval in it, null where nothing is known. */
 export function heatOf(stream, pieces = 60) {
   const intervals = Array.isArray(stream.intervals) ? stream.intervals : [];
   const size = Math.max(1, Math.ceil(intervals.length / pieces));
   const parts = [];
 
   for (let at = 0; at < intervals.length; at += size) {
-    const some = intervals.slice(at, at + size);
-    const lost = some.reduce((sum, { lost: n }) => sum + (n ?? 0), 0);
-    const got = some.reduce((sum, { packets: n }) => sum + (n ?? 0), 0);
+    const known = intervals.slice(at, at + size).map(lossOf).filter(isKnown);
     parts.push({
       from: at / intervals.length,
       to: Math.min(at + size, intervals.length) / intervals.length,
-      loss: got + lost > 0 ? lost / (got + lost) : null,
+      loss: known.length ? Math.max(...known) : null,
     });
   }
   return parts.length ? parts : [{ from: 0, to: 1, loss: null }];
