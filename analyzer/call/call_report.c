@@ -270,7 +270,10 @@ static struct stream_pieces write_stream(const struct media_stream *s, struct st
     struct stream_pieces p;
 
     p.intervals.from = scratch->len;
-    timeline_write(&s->timeline, scratch);
+    if (media_stream_is_timed(s))
+        timeline_write(&s->timeline, scratch);
+    else
+        timeline_write_untimed(&s->timeline, scratch);
     p.intervals.to = p.loss_runs.from = scratch->len;
     write_loss_runs(s, scratch);
     p.loss_runs.to = p.xr.from = scratch->len;

@@ -430,6 +430,34 @@ void timeline_write(const struct timeline *t, struct strbuf *out)
     }
 }
 
+void timeline_write_untimed(const struct timeline *t, struct strbuf *out)
+{
+    struct strbuf whole = { 0 };
+    uint8_t bytes[INTERVAL_PACKED_BYTES];
+    struct interval_reader r;
+    struct interval i;
+    uint32_t pause = 0;
+    int64_t time_ns;
+
+    timeline_write(t, &whole);
+    out->failed |= whole.failed;
+    strbuf_add(out, bytes, interval_pack_heading(bytes, t->start_ns));
+    interval_read_series(&r, strbuf_slice(&whole));
+    while (interval_next(&r, &i, &time_ns)) {
+        if (i.packets == 0 && i.lost == 0) {
+            pause++;
+            continue;
+        }
+        if (pause)
+            strbuf_add(out, bytes, interval_pack_pause(bytes, pause));
+        pause = 0;
+        i.late = 0;
+        i.jitter_ms_max = i.mos_lq = NAN;
+        strbuf_add(out, bytes, interval_pack(bytes, &i));
+    }
+    strbuf_fini(&whole);
+}
+
 static void add_mos(struct timeline_mos *mos, double value)
 {
     long step = isnan(value) ? -1 : lround((value - 1) * 1000);

@@ -162,6 +162,8 @@ void timeline_report(const struct timeline *t, struct timeline_report *out);
 
 /* The packed series with the seconds that are not over yet, appended to `out`. */
 void timeline_write(const struct timeline *t, struct strbuf *out);
+/* The same where the timestamps proved to be nonsense: packets, losses and levels alone. */
+void timeline_write_untimed(const struct timeline *t, struct strbuf *out);
 
 /* Adds the MOS of each interval that timeline_write would write. */
 void timeline_add_mos(const struct timeline *t, struct timeline_mos *mos);

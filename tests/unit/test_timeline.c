@@ -471,6 +471,36 @@ static void add(struct timeline_mos *mos, unsigned step, unsigned n)
         timeline_add_mos(&t, mos);
 }
 
+static void without_times_losses_are_left(void **state)
+{
+    struct sender s = sender_of("G.711");
+    struct strbuf timed = { 0 }, untimed = { 0 };
+    struct interval_reader a, b;
+    struct interval with, without;
+    int64_t a_ns, b_ns;
+
+    (void)state;
+    s.time_ns += 17 * NS_PER_S;
+    send_many(&s, 600);
+    send_one(&s, 5, true);
+    s.time_ns += 33 * NS_PER_S;
+    send_many(&s, 20);
+    timeline_write(&s.t, &timed);
+    timeline_write_untimed(&s.t, &untimed);
+    assert_false(timed.failed || untimed.failed);
+    assert_true(interval_read_series(&a, strbuf_slice(&timed)));
+    assert_true(interval_read_series(&b, strbuf_slice(&untimed)));
+    while (interval_next(&a, &with, &a_ns)) {
+        assert_true(interval_next(&b, &without, &b_ns));
+        assert_true(a_ns == b_ns && with.packets == without.packets && with.lost == without.lost);
+        assert_true(without.late == 0 && isnan(without.mos_lq) && isnan(without.jitter_ms_max));
+    }
+    assert_false(interval_next(&b, &without, &b_ns));
+    strbuf_fini(&timed);
+    strbuf_fini(&untimed);
+    timeline_fini(&s.t);
+}
+
 static void quantiles_are_nearest_rank(void **state)
 {
     struct timeline_mos mos = { 0 };
@@ -754,6 +784,7 @@ int main(void)
         cmocka_unit_test(time_that_leaps_is_bounded),
         cmocka_unit_test(a_long_pause_keeps_its_place),
         cmocka_unit_test(a_day_is_kept_and_no_more),
+        cmocka_unit_test(without_times_losses_are_left),
         cmocka_unit_test(quantiles_are_nearest_rank),
         cmocka_unit_test(random_streams_are_judged_as_by_who_remembers_all),
     };
