@@ -121,7 +121,7 @@ static void report_times(const struct media_stream *s, struct stream_record *out
 
     out->start_time = r->first_time_ns;
     out->end_time = r->last_time_ns;
-    if (r->packets > 1) {
+    if (r->packets > 1 && r->last_time_ns >= r->first_time_ns) { /* else its clock was set back */
         out->delta_ms_mean =
             (double)(r->last_time_ns - r->first_time_ns) / NS_PER_MS / (double)(r->packets - 1);
         out->delta_ms_max = (double)r->delta_max_ns / NS_PER_MS;

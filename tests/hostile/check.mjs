@@ -74,6 +74,25 @@ function checkLedger(capture, one, own) {
   return [...complaints, ...compareCounts("refusal", capture.refusals, expect.refusals ?? {})];
 }
 
+/* What holds for every stream of every case, whatever was sent: no figure outside of its range. */
+const RANGES = [
+  ["lost", 0, (x) => x.expected], ["duplicates", 0, (x) => x.packets], ["out_of_order", 0, (x) => x.packets],
+  ["jitter_ms.mean", 0, (x) => x.jitter_ms.max], ["jitter_ms.p95", 0, (x) => x.jitter_ms.max], ["delta_ms.mean", 0, (x) => x.delta_ms.max],
+  ["clock_drift_ppm", -10000, 10000], ["level_dbm0", -100, 6.2 /* a square wave */], ["silence_ratio", 0, 1], ["clipping_ratio", 0, 1], ["dtx_ratio", 0, 1],
+  ["burst.density_ratio", 0, 1], ["playout.jb200.late", 0, (x) => x.packets], ["playout.jb200.lost_total", 0, (x) => x.expected],
+  ["mos_lq.raw", 1, 4.5], ["mos_lq.jb200", 1, 4.5], ["mos_cq", 1, 4.5], ["rtcp.rtt_ms", 0, 65536000],
+  ["rtcp.fraction_lost_max", 0, 1], ["udptl.recovered", 0, (x) => x.lost],
+];
+const at = (object, path) => path.split(".").reduce((value, key) => value?.[key], object);
+
+function checkRanges(records) {
+  const streams = records.flatMap((r) => (r.type === "stream" ? [r] : (Array.isArray(r.streams) ? r.streams : [])));
+  return streams.flatMap((stream) => RANGES.flatMap(([path, low, high]) => {
+    const value = at(stream, path) ?? null, top = typeof high === "function" ? high(stream) : high;
+    return value === null || top === null || (value >= low && value <= top) ? [] : [`${path} is ${value}, not ${low} to ${top}`];
+  }));
+}
+
 function checkCost(one) {
   const [cpu, rss] = read(one, "cost").split(" ").map(Number);
   const complaints = [];
@@ -92,6 +111,7 @@ function check(one) {
   if (expect.says && !said.includes(expect.says)) complaints.push(`no '${expect.says}' in: ${said}`);
   if (!expect.says && said) complaints.push(`said: ${said.slice(0, 500)}`);
   if (!capture) return [...complaints, "no ledger"];
+  complaints.push(...checkRanges(records));
   complaints.push(...checkLedger(capture, one, Number(read(one, "own"))));
   if (one.witness !== false) complaints.push(...checkWitness(records));
   return [...complaints, ...checkCalls(records, expect), ...(expect.check?.(records) ?? [])];

@@ -17,13 +17,14 @@ import handshakes from "./cases/handshakes.mjs";
 import ip from "./cases/ip.mjs";
 import link from "./cases/link.mjs";
 import media from "./cases/media.mjs";
+import quality from "./cases/quality.mjs";
 import signalling from "./cases/signalling.mjs";
 import tcp from "./cases/tcp.mjs";
 import torture from "./cases/torture.mjs";
 import websocket from "./cases/websocket.mjs";
 import { Scene } from "./scene.mjs";
 
-export const cases = [ip, link, cut, fragments, tcp, websocket, signalling, bodies, media, handshakes, files, torture].flat();
+export const cases = [ip, link, cut, fragments, tcp, websocket, signalling, bodies, media, quality, handshakes, files, torture].flat();
 
 export const WITNESS = "witness@hostile";
 

@@ -52,6 +52,6 @@ export default [
       [0, 4000].forEach((port, i) => s.sip(request("INVITE", "t38@hostile", { tag: "callee", cseq: `${i + 2} INVITE`, branch: `t${i}`, body: image(port) })));
       for (let n = 0; n < 40; n++) s.media(f.cat(f.u16(n), f.zeros(n).fill(0xff)), { back: true });
     },
-    expect: { bins: { sip: 4, "t38|udp_other|rtp_malformed": 40 }, calls: ["t38@hostile"] },
+    expect: { bins: { sip: 4, "t38|udp_other|rtp_malformed": 40 }, calls: ["t38@hostile"], refusals: { udptl_malformed: "+" } },
   },
 ];

@@ -51,11 +51,12 @@ export default [
     for (let i = 0; i < 500; i++) s.media(f.rtp(f.zeros(20), { seq: i, timestamp: i % 2 ? 0xffffffff - i : i }));
     for (let i = 500; i < 1000; i++) s.media(f.rtp(f.zeros(20), { seq: i, timestamp: i * 0x7fffffff }));
   }, { rtp: 1000 }, {
+    refusals: { stream_events: "?" },
     check: (records) => JSON.stringify(records).match(/":-\d+\.\d+,"p95|"(mean|max)":-/g)?.map((text) => `a negative figure: ${text}`) ?? [],
   }),
   inCall("rtp_type_changes", "another payload type in every packet", (s) => {
     for (let i = 0; i < 2000; i++) s.media(f.rtp(f.zeros(20), { type: i % 128, seq: i, timestamp: 160 * i }));
-  }, { "rtp|rtcp_malformed|udp_other": 2000 }, { refusals: { rtp_out_of_window: "?" } }),
+  }, { "rtp|rtcp_malformed|udp_other": 2000 }, { refusals: { rtp_out_of_window: "?", stream_events: "+", payload_malformed: "?" } }),
   inCall("rtp_payload_0_to_64k", "payloads of every size up to 65,000 bytes", (s) => {
     for (const n of [0, 1, 2, 7, 255, 256, 257, 1500, 4096, 32768, 65000]) s.media(f.rtp(f.zeros(n).fill(0xd5), { seq: n, timestamp: 160 }));
   }, { rtp: 11 }, { refusals: { rtp_out_of_window: "?" } }),
@@ -82,7 +83,7 @@ export default [
     for (let n = 0; n < 4; n++) s.media(f.rtp(f.telephoneEvent().subarray(0, n), { type: 101, seq: n, timestamp: n }));
     for (let i = 0; i < 600; i++)
       s.media(f.rtp(f.telephoneEvent({ event: i & 255, end: i % 3 === 0, duration: (i * 40503) & 0xffff }), { type: 101, seq: 4 + i, timestamp: 1000 * (i >> 1) }));
-  }, { rtp: 604 }, { refusals: { rtp_out_of_window: "?" } }),
+  }, { rtp: 604 }, { refusals: { rtp_out_of_window: "?", dtmf_malformed: "+" } }),
   inCall("rtcp_length_ffff", "RTCP of length 0xffff, 0, and one word too long", (s) => {
     proven(s);
     for (const words of [0xffff, 0, 7, 100]) s.media(f.rtcp(200, f.zeros(24), { words }), toRtcp);
@@ -95,7 +96,7 @@ export default [
     s.media(xr(...Array(300).fill(voip(0, f.zeros(0)))), toRtcp);
     s.media(xr(voip(8, f.zeros(32))), toRtcp);
     s.media(xr(f.cat(f.u8(5), f.u8(0), f.u16(65535))), toRtcp);
-  }, { "rtcp|rtcp_malformed": 5 }, { cve: "CVE-2024-35434" }),
+  }, { "rtcp|rtcp_malformed": 5 }, { cve: "CVE-2024-35434", refusals: { xr_malformed: "+" } }),
   inCall("rtcp_sdes_without_end", "SDES items without an end, longer than their chunk, 31 chunks in 8 bytes", (s) => {
     const sdes = (body, count) => f.cat(f.receiverReport(1), f.rtcp(202, body, { count }));
     s.media(sdes(f.cat(f.u32(1), f.u8(1), f.u8(2), "ab"), 1), toRtcp);
