@@ -1,6 +1,7 @@
 #include "analyzer/call/media_fax.h"
 
 #include "analyzer/base/serial.h"
+#include "analyzer/call/stream_events.h"
 #include "analyzer/call/tracker.h"
 #include "analyzer/rtp/udptl.h"
 
@@ -29,6 +30,22 @@ void media_fax_free(struct media_fax *fax)
     free(fax);
 }
 
+/* The sound that the fax took over from: what its side sent last. */
+static void note_switch(struct tracker *t, const struct media_stream *fax, int64_t time_ns)
+{
+    struct media_stream *last = NULL;
+
+    for (uint8_t i = 0; i < fax->call->stream_count; i++) {
+        struct media_stream *s = fax->call->streams[i];
+
+        if (s->media == MEDIA_AUDIO && s->direction == fax->direction && !s->foreign &&
+            (!last || s->rtp.last_time_ns > last->rtp.last_time_ns))
+            last = s;
+    }
+    if (last)
+        stream_events_t38(last, time_ns, &t->counters);
+}
+
 static struct media_stream *open_fax(struct tracker *t, const struct stream_key *key,
                                      const struct datagram *d, struct media_endpoint *e,
                                      bool listener)
@@ -49,6 +66,7 @@ static struct media_stream *open_fax(struct tracker *t, const struct stream_key 
     s->media = MEDIA_IMAGE;
     memcpy(s->format.codec, "t38", sizeof "t38");
     e->call->has_fax = true;
+    note_switch(t, s, d->time_ns);
     return s;
 }
 

@@ -25,6 +25,7 @@ enum event_kind {
     EVENT_SSRC,
     EVENT_ADDRESS,
     EVENT_COLLISION,
+    EVENT_T38,
     EVENT_KINDS
 };
 
@@ -164,6 +165,13 @@ void stream_events_jump(struct media_stream *s, double jump_ms, int64_t time_ns,
     const struct stream_event event = { .time_ns = time_ns,
                                         .kind = EVENT_JUMP,
                                         .u = { .jump_ms = jump_ms } };
+
+    add(s, &event, counters);
+}
+
+void stream_events_t38(struct media_stream *s, int64_t time_ns, struct counters *counters)
+{
+    const struct stream_event event = { .time_ns = time_ns, .kind = EVENT_T38 };
 
     add(s, &event, counters);
 }
@@ -351,6 +359,7 @@ static void write_event(struct jsonw *j, const struct media_stream *s, const str
         [EVENT_SSRC] = "ssrc_change",
         [EVENT_ADDRESS] = "media_address_change",
         [EVENT_COLLISION] = "ssrc_collision",
+        [EVENT_T38] = "t38_switch",
     };
 
     jsonw_object_open(j);
@@ -381,6 +390,7 @@ static void write_event(struct jsonw *j, const struct media_stream *s, const str
         jsonw_real(j, e->u.jump_ms, 1);
         break;
     case EVENT_RESTART:
+    case EVENT_T38:
     case EVENT_KINDS:
         break;
     }

@@ -43,6 +43,9 @@ void stream_events_restart(struct media_stream *s, int64_t time_ns, struct count
 void stream_events_jump(struct media_stream *s, double jump_ms, int64_t time_ns,
                         struct counters *counters);
 
+/* Fax of the same side took over from the sound. */
+void stream_events_t38(struct media_stream *s, int64_t time_ns, struct counters *counters);
+
 void stream_events_dscp(struct media_stream *s, uint8_t to, int64_t time_ns,
                         struct counters *counters);
 

@@ -19,12 +19,12 @@ struct heard {
     bool undecoded[2];           /* there is sound of which none is known */
 };
 
-/* Other people's packets are not this call's. */
+/* Other people's packets are not this call's, and who is seen may still not be heard. */
 static void listen_to(struct heard *h, const struct media_stream *s)
 {
     int side = s->direction == DIRECTION_CALLER_TO_CALLEE ? SIDE_CALLER : SIDE_CALLEE;
 
-    if (s->foreign)
+    if (s->foreign || s->media == MEDIA_VIDEO)
         return;
     if (s->direction == DIRECTION_UNKNOWN) {
         h->unknown += s->rtp.packets;

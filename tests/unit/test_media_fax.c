@@ -99,6 +99,8 @@ static void fax_and_sound_share_a_port(void **state)
     expect_text(r->udptl_error_correction, "none");
 
     assert_int_equal(stream_of(s, 0xa11ce)->packets, 160);
+    expect_text(stream_of(s, 0xa11ce)->events,
+                "[{\"t\":1795255203.120000,\"event\":\"t38_switch\"}]");
     assert_int_equal(stream_of(s, 0xa2a2)->packets, 120);
     expect_text(stream_of(s, 0xa2a2)->media, "audio");
     expect_text(stream_of(s, 0xa2a2)->codec, "PCMU");

@@ -3,6 +3,8 @@
  */
 #include "tests/unit/media_scene.h"
 
+#include <math.h>
+
 enum who { NOBODY = 0, ALICE_SPEAKS = 1, BOB_SPEAKS = 2, BOTH = 3 };
 
 #define HOLD_ALICE SDP("203.0.113.1", "4000", "a=sendonly\r\n")
@@ -180,6 +182,46 @@ static void silence_in_perfect_packets_is_told(void **state)
     }
 }
 
+/* Both see each other, and Bob is not heard; then nobody speaks who could be. */
+static void video_is_not_sound(void **state)
+{
+    static const struct {
+        const char *offer, *answer;
+        bool alice_speaks;
+        const char *verdict;
+    } rows[] = {
+        { ALICE_SDP "m=video 4002 RTP/AVP 34\r\n", BOB_SDP "m=video 6002 RTP/AVP 34\r\n", true,
+          "one_way" },
+        { "v=0\r\nc=IN IP4 203.0.113.1\r\nm=video 4002 RTP/AVP 34\r\n",
+          "v=0\r\nc=IN IP4 198.51.100.1\r\nm=video 6002 RTP/AVP 34\r\n", false, "unknown" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct scene *s = scene_open(NULL);
+        struct talker a = ALICE_TALKS;
+        struct talker seen[2] = { { "203.0.113.1:4002", "198.51.100.1:6002", 8, 0, 0, 34, 0 },
+                                  { "198.51.100.1:6002", "203.0.113.1:4002", 9, 0, 0, 34, 0 } };
+        const struct stream_record *r;
+
+        send(s, "INVITE", .sdp = rows[i].offer);
+        send(s, "200", .to_tag = "bob-1", .sdp = rows[i].answer);
+        for (int n = 0; n < 300; n++) {
+            if (rows[i].alice_speaks)
+                say(s, &a);
+            talk(s, &seen[0], &seen[1], 1);
+            assert_int_equal(s->claim.kind, CLAIM_VIDEO);
+        }
+        hang_up(s);
+        expect_text(only_call(s)->media_verdict, rows[i].verdict);
+        r = stream_of(s, 8);
+        expect_text(r->media, "video");
+        assert_true(r->packets == 300 && r->lost == 0 && !isnan(r->jitter_ms_max));
+        assert_true(isnan(r->mos_lq_jb200) && isnan(s->calls[0]->mos_lq) == !rows[i].alice_speaks);
+        scene_close(s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -187,6 +229,7 @@ int main(void)
         cmocka_unit_test(a_probe_that_hears_no_media_at_all_does_not_judge),
         cmocka_unit_test(hold_by_re_invite_is_no_fault),
         cmocka_unit_test(silence_in_perfect_packets_is_told),
+        cmocka_unit_test(video_is_not_sound),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
