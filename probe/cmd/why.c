@@ -202,6 +202,10 @@ static void add_nothing(struct strbuf *out, const struct stream_record *s)
         strbuf_add_text(out, "encrypted (SRTP): what is in the packets cannot be known\n");
     else if (!s->codec.p)
         strbuf_add_text(out, "the codec is not known: no SDP named the payload type\n");
+    else if (!isnan(s->r_raw))
+        strbuf_addf(
+            out, "its timestamps fit no clock: late packets cannot be told. By loss alone %.2f\n",
+            s->mos_lq_raw);
     else if (s->packets != RECORD_NONE && s->packets < LEAST_PACKETS_FOR_MOS)
         strbuf_addf(out, "%lld packet%s; under %d say too little\n", (long long)s->packets,
                     s->packets == 1 ? "" : "s", LEAST_PACKETS_FOR_MOS);

@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -18,7 +19,7 @@ static const struct record_type *const types[] = {
     &record_type_call,  &record_type_stream,      &record_type_transaction, &record_type_capture,
     &record_type_alert, &record_type_certificate, &record_type_mirror
 };
-enum { TYPES = sizeof types / sizeof types[0] };
+enum { TYPES = sizeof types / sizeof types[0], PAGE_MAX = 1 << 18 };
 
 /* Room for any record. */
 union any_record {
@@ -262,6 +263,29 @@ static void fields_are_found_by_name(void **state)
     }
 }
 
+/* docs/METRICS.md names every field, in backticks. */
+static void every_name_is_on_the_page(void **state)
+{
+    FILE *file = fopen(TEST_DATA "/../../../docs/METRICS.md", "r");
+    char *page = calloc(1, PAGE_MAX);
+
+    (void)state;
+    assert_non_null(file);
+    assert_non_null(page);
+    assert_true(fread(page, 1, PAGE_MAX - 1, file) > 1000);
+    fclose(file);
+    for (size_t i = 0; i < TYPES; i++) {
+        for (size_t f = 0; f < types[i]->field_count; f++) {
+            char name[64];
+
+            snprintf(name, sizeof name, "`%s`", types[i]->fields[f].name);
+            if (!strstr(page, name))
+                fail_msg("docs/METRICS.md does not name %s of a %s", name, types[i]->name);
+        }
+    }
+    free(page);
+}
+
 /* Names of METRICS §1: none may be missing. */
 static const char *const call_names[] = { "id",
                                           "call_id",
@@ -408,6 +432,7 @@ int main(void)
         cmocka_unit_test(a_transaction_is_of_its_method),
         cmocka_unit_test(a_clone_stands_alone),
         cmocka_unit_test(fields_are_found_by_name),
+        cmocka_unit_test(every_name_is_on_the_page),
         cmocka_unit_test(the_contract_is_kept),
         cmocka_unit_test(an_id_tells_its_time_and_its_day),
     };

@@ -186,6 +186,11 @@ static void thin_data_says_why_there_is_no_mos(void **state)
 
     (void)state;
     s.r_jb200 = s.mos_lq_jb200 = NAN;
+    s.r_raw = 80;
+    s.mos_lq_raw = 4.03;
+    expect(&s, (const char *const[]){ "its timestamps fit no clock", "By loss alone 4.03", NULL },
+           true);
+    s.r_raw = NAN;
     expect(&s, (const char *const[]){ "no figures of this codec", NULL }, true);
     s.packets = 99;
     expect(&s, (const char *const[]){ "99 packets; under 100 say too little", NULL }, true);
