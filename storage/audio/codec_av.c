@@ -75,7 +75,8 @@ static bool load(struct av_library *lib)
 {
     bool is_whole = true;
 
-    lib->handle = dlopen(AV_LIBRARY, RTLD_NOW | RTLD_LOCAL);
+    /* It stays once it is there: what its libraries set up while loading is never given back. */
+    lib->handle = dlopen(AV_LIBRARY, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     if (!lib->handle)
         return false;
         /* POSIX promises that a function's address fits; ISO C has no cast for it. */

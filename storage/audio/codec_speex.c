@@ -14,7 +14,10 @@
 
 enum {
     SPEEX_PAYLOAD_MAX = 2000, /* a second at the highest rate is 5,500 bytes; a packet has 20 ms */
-    SPEEX_END_BITS = 5,       /* fewer bits hold no frame */
+    SPEEX_BROKEN_MAX =
+        50,             /* packets: each makes libspeex write to stderr, and there is no way to ask
+                              it not to; a stream of so many is no Speex */
+    SPEEX_END_BITS = 5, /* fewer bits hold no frame */
 };
 
 struct speex_state {
@@ -82,6 +85,8 @@ static size_t speex_payload(struct audio_decoder *d, const uint8_t *p, size_t le
 
     if (len > SPEEX_PAYLOAD_MAX)
         return codec_refuse(d, AUDIO_REFUSED_LENGTH);
+    if (d->refused[AUDIO_REFUSED_BROKEN] >= SPEEX_BROKEN_MAX)
+        return codec_refuse(d, AUDIO_REFUSED_BROKEN);
     speex_bits_read_from(&s->bits, (const char *)p, (int)len);
     while (speex_bits_remaining(&s->bits) >= SPEEX_END_BITS) {
         int status;

@@ -93,6 +93,73 @@ static void test_tones(void **state)
         check_tone(e);
 }
 
+/* No library here encodes G.729: a second of the tone as libbcg729 does it, frame after frame. */
+static void test_g729(void **state)
+{
+    struct audio_format format = { .encoding = SLICE("G729"), .clock_rate_hz = 8000 };
+    enum { FRAME_BYTES = 10, FRAMES = 100, FRAME_SAMPLES = 80 };
+    uint8_t frames[FRAMES * FRAME_BYTES];
+    int16_t out[FRAMES * FRAME_SAMPLES + AUDIO_SAMPLES_MAX];
+    FILE *file = fopen(TEST_DATA "/g729_1000hz.bin", "rb");
+    struct audio_decoder *d = NULL;
+    double tone, whole;
+    size_t n = 0;
+
+    (void)state;
+    assert_non_null(file);
+    assert_int_equal(fread(frames, 1, sizeof frames, file), sizeof frames);
+    fclose(file);
+    if (audio_decoder_open(&d, &format) == -ENOSYS)
+        skip();
+    for (size_t i = 0; i < sizeof frames; i += 2 * (size_t)FRAME_BYTES)
+        n += audio_decoder_decode(d, slice_of(frames + i, 2 * (size_t)FRAME_BYTES), out + n,
+                                  AUDIO_SAMPLES_MAX);
+    assert_int_equal(n, FRAMES * FRAME_SAMPLES);
+    measure(out + 4000, 4000, 8000, &tone, &whole);
+    print_message("G.729 level %+.3f dB, noise %.1f dB below\n",
+                  10 * log10(tone / (PEAK * PEAK / 2)), 10 * log10(tone / (whole - tone)));
+    assert_true(fabs(10 * log10(tone / (PEAK * PEAK / 2))) <= 1);
+    assert_true(tone / (whole - tone) >= 10);
+    /* Noise in the last frame of a packet ends its sound. */
+    assert_int_equal(audio_decoder_decode(d, slice_of(frames, 12), out, AUDIO_SAMPLES_MAX),
+                     FRAME_SAMPLES);
+    audio_decoder_close(d);
+}
+
+/* How much sound is in how many bytes; what is in it, nothing here can make. */
+static void test_frame_lengths(void **state)
+{
+    static const struct {
+        const char *encoding, *fmtp;
+        size_t bytes, samples;
+    } rows[] = {
+        { "iLBC", NULL, 38, 160 },    { "iLBC", "mode=30", 38, 160 }, { "iLBC", NULL, 76, 320 },
+        { "iLBC", NULL, 50, 240 },    { "iLBC", NULL, 100, 480 },     { "iLBC", NULL, 37, 0 },
+        { "iLBC", NULL, 1900, 9120 }, { "iLBC", NULL, 1, 0 },         { "G729", NULL, 10, 80 },
+        { "G729", NULL, 20, 160 },    { "G729", NULL, 2, 0 },         { "G729", NULL, 9, 0 },
+        { "G723", NULL, 24, 240 },    { "G723", NULL, 48, 480 },      { "GSM", NULL, 32, 0 },
+        { "L16", NULL, 1, 0 },        { "G722", NULL, 160, 320 },     { "G726-24", NULL, 60, 160 },
+        { "G726-24", NULL, 2, 0 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct audio_format format = { .encoding = slice_of_text(rows[i].encoding),
+                                       .fmtp = slice_of_text(rows[i].fmtp) };
+        int16_t out[AUDIO_SAMPLES_MAX];
+        uint8_t *payload = calloc(1, rows[i].bytes);
+        struct audio_decoder *d = NULL;
+
+        assert_non_null(payload);
+        if (audio_decoder_open(&d, &format) == 0)
+            assert_int_equal(
+                audio_decoder_decode(d, slice_of(payload, rows[i].bytes), out, AUDIO_SAMPLES_MAX),
+                rows[i].samples);
+        audio_decoder_close(d);
+        free(payload);
+    }
+}
+
 /* The corners of both laws, and that each is odd. */
 static void test_g711(void **state)
 {
@@ -281,6 +348,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tones),     cmocka_unit_test(test_g711),
+        cmocka_unit_test(test_g729),      cmocka_unit_test(test_frame_lengths),
         cmocka_unit_test(test_any_bytes), cmocka_unit_test(test_conceal),
         cmocka_unit_test(test_unknown),
     };
