@@ -27,3 +27,9 @@ sample spike-503.pcap --start 1772445000 --seed 16 --calls 30 --rate 0.1 --durat
 sample registrations.pcap --start 1772446200 --seed 17 --calls 0 --length 120 --register 40 --options 20 --auth 70 --sip-loss 5 --vlan 100 --background 1
 sample dtmf.pcapng --start 1772446800 --seed 18 --duration 7 --dtmf 100 --ipv6 100 --codec g729 --nanoseconds --format pcapng
 sample re-invite.pcap --start 1772447400 --seed 25 --calls 3 --rate 0.1 --duration 6 --reinvite 100 --codec g729 --jitter 1 --inbound 0
+sample tone.pcap --start 1772448000 --seed 31 --duration 4 --inbound 0 --tone 1004:-10:1:1.5 --tone-callee 440:-20:2:1
+sample silent-side.pcap --start 1772448600 --seed 32 --duration 10.5 --ptime 60 --inbound 0 --jitter 1 --voice-callee silence
+sample dtmf-inband.pcap --start 1772449200 --seed 33 --duration 5 --inbound 0 --codec pcmu --dtmf-inband 100 --digits 47*1# --noise -40 --voice-callee silence
+sample codec-change.pcap --start 1772449800 --seed 34 --duration 6 --inbound 0 --codec g729 --codec-switch 100 --jitter 1
+sample fax.pcap --start 1772450400 --seed 35 --duration 9 --inbound 0 --fax 100 --loss 2
+sample both-ends.pcap --start 1772451000 --seed 36 --duration 16 --inbound 0 --codec g729 --loss 1 --loss-after 4 --xr --vq-publish 100 --jitter 3 --foreign 100

@@ -35,6 +35,12 @@ everything="-n 12 -r 2 -d 6 -c mix --loss 2 --gilbert 1,30 --jitter 8 --reorder 
     --fail 404:8,486:8,487:8,503:8,408:8,0:4 --spike 503:2:10:3:1 --register 8 --options 8
     --background 20"
 
+# What came with the quality of calls: other media, other keys, reports, changes in mid-call.
+more="-n 10 -r 3 -d 8 -c mix --loss 2 --loss-after 2 --jitter 4 --duplicate 1 --fax 20 --video 20 --srtp 20
+    --foreign 30 --codec-switch 30 --ssrc-change 20 --restart 20 --drift 100 --dtmf-info 30
+    --dtmf-inband 30 --dtmf 30 --dtmf-types --event-loss 5 --xr --rtcp-reduced --rtcp-mux --voice speech
+    --noise -50 --tone-callee 440:-10:1:2 --ipv6 30"
+
 # The same seed gives the same bytes, another seed other bytes.
 # shellcheck disable=SC2086
 generate once --seed 7 $everything
@@ -42,12 +48,17 @@ generate once --seed 7 $everything
 generate twice --seed 7 $everything
 # shellcheck disable=SC2086
 generate other --seed 8 $everything
+# shellcheck disable=SC2086
+generate more --seed 7 $more
+# shellcheck disable=SC2086
+generate more_again --seed 7 $more
+cmp "$work/more.pcap" "$work/more_again.pcap" || fail "one seed, two captures of more"
 cmp "$work/once.pcap" "$work/twice.pcap" || fail "one seed, two captures"
 cmp "$work/once.jsonl" "$work/twice.jsonl" || fail "one seed, two truths"
 ! cmp -s "$work/once.pcap" "$work/other.pcap" || fail "two seeds, one capture"
 
 # The totals are the sum of the lines, and the size of the file is what they say.
-for name in once other; do
+for name in once other more; do
     truth=$work/$name.jsonl
     packets=$(field "$truth" packets)
     noise=0
@@ -55,7 +66,8 @@ for name in once other; do
         noise=$((noise + $(field "$truth" ${kind}_packets)))
     done
     [ $(($(sum "$truth" frames) + noise)) -eq "$packets" ] || fail "$name: frames do not add up"
-    [ "$(sum "$truth" packets)" -eq "$(field "$truth" rtp_packets)" ] || fail "$name: RTP"
+    [ "$(sum "$truth" packets)" -eq $(($(field "$truth" rtp_packets) + $(field "$truth" udptl_packets))) ] ||
+        fail "$name: RTP and UDPTL"
     for key in lost duplicates out_of_order rtcp_packets; do
         [ "$(sum "$truth" $key)" -eq "$(field "$truth" $key)" ] || fail "$name: $key"
     done
@@ -98,7 +110,7 @@ for file in "$work"/samples/*; do
     cmp "$file" "$samples/${file##*/}" || fail "samples/${file##*/} is not what make.sh makes"
     made=$((made + 1))
 done
-[ "$made" -ge 18 ] || fail "make.sh made $made files"
+[ "$made" -ge 30 ] || fail "make.sh made $made files"
 
 [ "$failures" -eq 0 ] || exit 1
 echo "traffic: all good, $made sample files as committed"
