@@ -71,7 +71,7 @@ struct report {
     uint32_t of, lsr, dlsr;
     uint8_t fraction;
     int32_t lost;
-    uint32_t jitter;
+    uint32_t jitter, highest;
 };
 
 /* A sender report with the time `ntp`, and a report block when there is one. */
@@ -87,6 +87,7 @@ static inline enum packet_bin send_sr(struct scene *s, const char *src, const ch
         put_u32(packet + 28, r->of);
         put_u32(packet + 32, (uint32_t)r->lost & 0xffffff);
         packet[32] = r->fraction;
+        put_u32(packet + 36, r->highest);
         put_u32(packet + 40, r->jitter);
         put_u32(packet + 44, r->lsr);
         put_u32(packet + 48, r->dlsr);

@@ -384,10 +384,10 @@ static void the_round_trip_is_the_sum_of_both_halves(void **state)
         assert_int_equal(s->claim.kind, CLAIM_MEDIA);
         scene_wait_ms(s, 130); /* 30 ms to Bob and back, 100 ms at Bob's */
         send_sr(s, rows[i].bob, rows[i].alice, 0xb0b, UINT64_C(0x5555666677778888),
-                &(struct report){ 0xa11ce, 0x22223333, 6554, 64, -2, 80 });
+                &(struct report){ 0xa11ce, 0x22223333, 6554, 64, -2, 80, 0 });
         scene_wait_ms(s, 270); /* 20 ms to Alice and back, 250 ms at hers */
         send_sr(s, rows[i].alice, rows[i].bob, 0xa11ce, UINT64_C(0x1111222933334444),
-                &(struct report){ 0xb0b, 0x66667777, 16384, 0, 0, 0 });
+                &(struct report){ 0xb0b, 0x66667777, 16384, 0, 0, 0, 0 });
         scene_finish(s);
         r = stream_of(s, 0xa11ce);
         assert_true(fabs(r->rtcp_rtt_ms - 50) < 0.02);
@@ -414,7 +414,7 @@ static void half_a_round_trip_is_none(void **state)
             NULL);
     scene_wait_ms(s, 130);
     send_sr(s, "198.51.100.1:6001", "203.0.113.1:4001", 0xb0b, UINT64_C(0x5555666677778888),
-            &(struct report){ 0xa11ce, 0x22223333, 6554, 0, 0, 0 });
+            &(struct report){ 0xa11ce, 0x22223333, 6554, 0, 0, 0, 0 });
     scene_finish(s);
     assert_true(isnan(stream_of(s, 0xa11ce)->rtcp_rtt_ms));
     assert_true(isnan(stream_of(s, 0xa11ce)->mos_cq));
