@@ -128,7 +128,7 @@ static void add_course(struct strbuf *out, const struct stream_record *s, size_t
         strbuf_addf(out, "; worst 10 s: %.2f from ", s->worst_10s_mos_lq);
         show_call_clock(out, s->worst_10s_time);
     }
-    if (!isnan(s->interval_mos_p5))
+    if (s->interval_mos_p5 < s->interval_mos_p50)
         strbuf_addf(out, "; 5 %% of the intervals up to %.2f", s->interval_mos_p5);
     strbuf_add_char(out, '\n');
 }

@@ -93,6 +93,15 @@ static void add_check(struct strbuf *out, const char *name, double stored, doubl
 
 /* ---- who says so ---- */
 
+/* "I.4" is a table of the ITU's G.113; other rows say themselves where they come from. */
+static void add_source(struct strbuf *out, const char *of, const char *source)
+{
+    bool is_table = strncmp(source, "I.", 2) == 0 || strncmp(source, "IV.", 3) == 0;
+
+    strbuf_addf(out, "%s: %s%s", of, is_table ? "G.113 " : "",
+                strcmp(source, "lit") == 0 ? "published, not by the ITU" : source);
+}
+
 static void add_codec(struct strbuf *out, const struct stream_record *s)
 {
     static const char *const scales[] = { "narrowband", "wideband", "fullband" };
@@ -111,8 +120,9 @@ static void add_codec(struct strbuf *out, const struct stream_record *s)
     strbuf_add_char(out, '\n');
     if (row) {
         show_call_fact(out, "");
-        strbuf_addf(out, "Ie: %s%s; Bpl: %s%s\n", row->ie_source[0] == 'I' ? "G.113 " : "",
-                    row->ie_source, row->bpl_source[0] == 'I' ? "G.113 " : "", row->bpl_source);
+        add_source(out, "Ie", row->ie_source);
+        add_source(out, "; Bpl", row->bpl_source);
+        strbuf_add_char(out, '\n');
     }
     if (row && (row->ie != s->model_ie || row->bpl != s->model_bpl)) {
         show_call_fact(out, "");

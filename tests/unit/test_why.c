@@ -140,6 +140,9 @@ static void what_is_stored_otherwise_is_said(void **state)
     s.model_ie = 10;
     expect(&s, (const char *const[]){ "! this version has Ie 11, Bpl 19 for it", NULL }, true);
     s.model_version = SLICE("g107-1998.1");
+    s.model_codec = SLICE("Opus-SWB-31vbr");
+    expect(&s, (const char *const[]){ "Ie: published, not by the ITU; Bpl: published", NULL },
+           true);
     expect(&s, (const char *const[]){ "g107-1998.1, now " EMODEL_VERSION, NULL }, true);
 }
 
