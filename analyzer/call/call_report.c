@@ -254,14 +254,13 @@ struct stream_pieces {
 static void write_loss_runs(const struct media_stream *s, struct strbuf *scratch)
 {
     struct jsonw j = jsonw_to(scratch);
-    struct burst_report burst;
     struct media_tally t;
 
     media_stream_tally(s, &t);
-    burst = burst_report(&t.burst);
+    loss_lengths_break(&t.lengths);
     jsonw_array_open(&j);
-    for (int i = 0; i < BURST_RUN_CLASSES; i++)
-        jsonw_int(&j, burst.runs[i]);
+    for (int i = 0; i < LOSS_LENGTHS; i++)
+        jsonw_int(&j, t.lengths.runs[i]);
     jsonw_array_close(&j);
 }
 

@@ -33,11 +33,15 @@ struct media_stream *media_stream_new(const struct stream_key *key,
         return NULL;
     s->key = *key;
     s->event_payload_type = s->noise_payload_type = MEDIA_NO_PAYLOAD_TYPE;
+    s->red_payload_type = MEDIA_NO_PAYLOAD_TYPE;
     rtp_stream_init(&s->rtp, format->clock_rate_hz);
     s->format = *format;
     s->payload_type = format->payload_type;
     if (format->is_event) { /* keypresses alone, so far: a codec may follow */
         take_event_format(s, format);
+        s->payload_type = MEDIA_NO_PAYLOAD_TYPE;
+    } else if (format->is_red) {
+        s->red_payload_type = format->payload_type;
         s->payload_type = MEDIA_NO_PAYLOAD_TYPE;
     } else if (format->is_noise) {
         take_noise_format(s, format);
@@ -64,6 +68,10 @@ void media_stream_set_format(struct media_stream *s, const struct media_format *
 {
     if (format->is_event) {
         take_event_format(s, format);
+        return;
+    }
+    if (format->is_red && !s->srtp) { /* what is in it counts */
+        s->red_payload_type = format->payload_type;
         return;
     }
     if (format->is_noise) { /* the codec stays what it is */
@@ -105,17 +113,19 @@ static struct heard heard_of(const struct media_stream *s, const struct rtp_bloc
     return h;
 }
 
-static void add_block(struct loss_runs runs[RECORD_MODELS], struct burst *burst,
-                      const struct rtp_block *block, const struct heard *h)
+static void add_block(struct loss_runs runs[RECORD_MODELS], struct loss_lengths *lengths,
+                      struct burst *burst, const struct rtp_block *block, const struct heard *h)
 {
     loss_runs_add(&runs[0], block->valid, h->raw);
     for (int m = 0; m < PLAYOUT_MODELS; m++)
         loss_runs_add(&runs[1 + m], block->valid, h->behind[m]);
+    loss_lengths_add(lengths, block->valid, h->raw);
     burst_add(burst, block->valid, h->behind[PLAYOUT_JB200]);
     if (!block->last)
         return;
     for (int m = 0; m < RECORD_MODELS; m++)
         loss_runs_break(&runs[m]);
+    loss_lengths_break(lengths);
     burst_break(burst);
 }
 
@@ -124,7 +134,7 @@ static void retire(void *ctx, const struct rtp_block *block)
     struct media_stream *s = ctx;
     struct heard h = heard_of(s, block);
 
-    add_block(s->runs, &s->burst, block, &h);
+    add_block(s->runs, &s->lengths, &s->burst, block, &h);
     if (s->reports)
         stream_reports_retire(s->reports, block, s->runs[0].lost);
     for (int m = 0; m < PLAYOUT_MODELS; m++)
@@ -317,18 +327,53 @@ void media_stream_packet(struct media_stream *s, const struct rtp_packet *packet
         hear(s, packet, &seen, time_ns, counters);
 }
 
+unsigned media_stream_unpack(const struct media_stream *s, struct rtp_packet *packet,
+                             struct dtmf_red_block older[DTMF_RED_BLOCKS],
+                             struct counters *counters)
+{
+    unsigned count;
+
+    if (packet->payload_type != s->red_payload_type || s->srtp)
+        return 0;
+    count = dtmf_red_parse(older, packet->payload);
+    if (count == 0) {
+        counters->refusals[REFUSAL_PAYLOAD_MALFORMED]++;
+        return 0;
+    }
+    packet->payload_type = older[count - 1].payload_type;
+    packet->payload = older[count - 1].payload;
+    return count - 1;
+}
+
+void media_stream_hear_again(struct media_stream *s, const struct dtmf_red_block *older,
+                             unsigned count, uint32_t timestamp, int64_t time_ns,
+                             struct counters *counters)
+{
+    for (unsigned i = 0; i < count; i++) {
+        const struct rtp_packet packet = { .timestamp = timestamp - older[i].earlier,
+                                           .payload_type = older[i].payload_type,
+                                           .payload = older[i].payload };
+
+        if (packet.payload_type == s->event_payload_type && packet.payload.len)
+            hear_event(s, &packet,
+                       time_ns - (int64_t)(older[i].earlier * s->event_ms_per_tick * 1e6),
+                       counters);
+    }
+}
+
 static void tally_block(void *ctx, const struct rtp_block *block)
 {
     struct media_tally *t = ctx;
     struct heard h = heard_of(t->stream, block);
 
-    add_block(t->runs, &t->burst, block, &h);
+    add_block(t->runs, &t->lengths, &t->burst, block, &h);
 }
 
 void media_stream_tally(const struct media_stream *s, struct media_tally *t)
 {
     t->stream = s;
     memcpy(t->runs, s->runs, sizeof t->runs);
+    t->lengths = s->lengths;
     t->burst = s->burst;
     rtp_stream_peek(&s->rtp, tally_block, t);
 }

@@ -50,6 +50,7 @@ struct media_format {
     uint8_t payload_type;
     bool is_event;          /* telephone-event */
     bool is_noise;          /* comfort noise */
+    bool is_red;            /* redundancy: others are packed in it (RFC 2198) */
     uint8_t payload_kind;   /* enum payload_kind */
     uint8_t level_encoding; /* enum level_encoding */
 };
@@ -66,7 +67,7 @@ struct media_stream {
     struct stream_key key;
     struct call *call; /* NULL: an orphan */
     struct quantile jitter_series;
-    uint8_t payload_type, event_payload_type, noise_payload_type;
+    uint8_t payload_type, event_payload_type, noise_payload_type, red_payload_type;
     uint8_t stray_packets; /* in a row, of a payload type that nobody knows */
     uint8_t dscp;
     uint8_t media; /* enum media_kind */
@@ -89,6 +90,7 @@ struct media_stream {
 
     /* Every 64th packet. */
     struct loss_runs runs[RECORD_MODELS]; /* raw, then as enum playout_model */
+    struct loss_lengths lengths;          /* raw */
     struct burst burst;                   /* of what jb200 heard */
 
     /* Seldom. */
@@ -133,10 +135,22 @@ void media_stream_set_format(struct media_stream *s, const struct media_format *
 void media_stream_packet(struct media_stream *s, const struct rtp_packet *packet, int64_t time_ns,
                          struct counters *counters);
 
+/* Takes the packet out of the redundancy that it is packed in; the blocks of those before it come
+ * along. Says how many; none where there is nothing to unpack. */
+unsigned media_stream_unpack(const struct media_stream *s, struct rtp_packet *packet,
+                             struct dtmf_red_block older[DTMF_RED_BLOCKS],
+                             struct counters *counters);
+
+/* Keys that were lost, perhaps, and come once more with the packet at `timestamp`. */
+void media_stream_hear_again(struct media_stream *s, const struct dtmf_red_block *older,
+                             unsigned count, uint32_t timestamp, int64_t time_ns,
+                             struct counters *counters);
+
 /* The counts behind each model, those still in the window included. */
 struct media_tally {
     const struct media_stream *stream;
     struct loss_runs runs[RECORD_MODELS];
+    struct loss_lengths lengths;
     struct burst burst;
 };
 void media_stream_tally(const struct media_stream *s, struct media_tally *t);

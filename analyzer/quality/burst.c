@@ -40,19 +40,40 @@ double loss_runs_burst_ratio(const struct loss_runs *r, int64_t expected)
 
 static unsigned class_of(uint32_t run)
 {
-    static const uint32_t least[BURST_RUN_CLASSES] = { 1, 2, 3, 4, 5, 10, 20 };
-    unsigned class = BURST_RUN_CLASSES - 1;
+    static const uint32_t least[LOSS_LENGTHS] = { 1, 2, 3, 4, 5, 10, 20 };
+    unsigned i = LOSS_LENGTHS - 1;
 
-    while (class && run < least[class])
-        class --;
-    return class;
+    while (i && run < least[i])
+        i--;
+    return i;
 }
 
-static void close_run(struct burst *b)
+void loss_lengths_break(struct loss_lengths *l)
 {
-    if (b->run)
-        b->runs[class_of(b->run)]++;
-    b->run = 0;
+    if (l->run)
+        l->runs[class_of(l->run)]++;
+    l->run = 0;
+}
+
+void loss_lengths_add(struct loss_lengths *l, uint64_t valid, uint64_t present)
+{
+    uint64_t missing = valid & ~present;
+    unsigned at = valid ? (unsigned)__builtin_ctzll(valid) : 0;
+    unsigned end = valid ? 64 - (unsigned)__builtin_clzll(valid) : 0;
+
+    while (missing) {
+        unsigned start = (unsigned)__builtin_ctzll(missing);
+        uint64_t after = ~missing >> start; /* bit 0 is clear: the run begins here */
+        unsigned length = after ? (unsigned)__builtin_ctzll(after) : 64 - start;
+
+        if (start > at)
+            loss_lengths_break(l);
+        l->run += length;
+        at = start + length;
+        missing = at < 64 ? missing & ~0ull << at : 0;
+    }
+    if (at < end) /* the last ones were heard */
+        loss_lengths_break(l);
 }
 
 static void close_burst(struct burst *b)
@@ -67,9 +88,7 @@ static void close_burst(struct burst *b)
 
 static void add_loss(struct burst *b, int64_t at)
 {
-    if (b->losses == 0 || at != b->last_loss + 1)
-        close_run(b);
-    b->run++;
+    b->run = b->losses && at == b->last_loss + 1 ? b->run + 1 : 1;
     if (b->run > b->longest_run)
         b->longest_run = b->run;
     if (b->losses && at - b->last_loss - 1 >= GMIN)
@@ -94,18 +113,15 @@ void burst_add(struct burst *b, uint64_t valid, uint64_t present)
 
 void burst_break(struct burst *b)
 {
-    close_run(b);
     close_burst(b);
 }
 
 struct burst_report burst_report(const struct burst *b)
 {
     struct burst whole = *b;
-    struct burst_report r = { 0, b->longest_run, NAN, NAN, NAN, { 0 } };
+    struct burst_report r = { 0, b->longest_run, NAN, NAN, NAN };
 
-    burst_break(&whole);
-    for (int i = 0; i < BURST_RUN_CLASSES; i++)
-        r.runs[i] = whole.runs[i];
+    close_burst(&whole);
     r.bursts = whole.bursts;
     if (whole.bursts) {
         r.density_ratio = (double)whole.burst_losses / (double)whole.burst_packets;

@@ -1,5 +1,5 @@
 /*
- * burst - where in a sequence the losses lie: runs, and bursts as RFC 3611 has them.
+ * burst - where in a sequence the losses lie: runs, their lengths, and bursts as RFC 3611 has them.
  *
  * Fed in sequence order, 64 numbers at a time. A burst begins and ends with a loss and holds no 16
  * received in a row; a lone loss belongs to the gap.
@@ -21,7 +21,11 @@ struct loss_runs {
 };
 
 /* How long runs of losses are: 1, 2, 3, 4, 5 to 9, 10 to 19, 20 and more. */
-enum { BURST_RUN_CLASSES = 7 };
+enum { LOSS_LENGTHS = 7 };
+struct loss_lengths {
+    uint32_t runs[LOSS_LENGTHS]; /* that are over */
+    uint32_t run;                /* under way; 0: none is */
+};
 
 /* The whole shape. */
 struct burst {
@@ -31,7 +35,6 @@ struct burst {
     uint32_t run, longest_run;
     uint32_t bursts;
     int64_t burst_packets, burst_losses;
-    uint32_t runs[BURST_RUN_CLASSES]; /* that are over */
 };
 
 struct burst_report {
@@ -39,15 +42,16 @@ struct burst_report {
     double density_ratio;    /* share lost within bursts; NaN without bursts */
     double duration_packets; /* mean of a burst; NaN without bursts */
     double gap_packets;      /* mean of a gap; NaN before anything was fed */
-    uint32_t runs[BURST_RUN_CLASSES];
 };
 
 /* Bit i of `valid`: the i-th number counts; of `present`: it was received in time. */
 void loss_runs_add(struct loss_runs *r, uint64_t valid, uint64_t present);
+void loss_lengths_add(struct loss_lengths *l, uint64_t valid, uint64_t present);
 void burst_add(struct burst *b, uint64_t valid, uint64_t present);
 
 /* The sequence breaks off here: what follows continues neither a run nor a burst. */
 void loss_runs_break(struct loss_runs *r);
+void loss_lengths_break(struct loss_lengths *l);
 void burst_break(struct burst *b);
 
 struct burst_report burst_report(const struct burst *b);

@@ -18,6 +18,7 @@ enum { LONGEST = 3000 };
 
 struct meter {
     struct loss_runs runs;
+    struct loss_lengths lengths;
     struct burst burst;
     int64_t numbers;
 };
@@ -35,10 +36,12 @@ static void feed(struct meter *m, const bool *heard, size_t n, unsigned skew)
             present |= (uint64_t)heard[at] << bit;
         }
         loss_runs_add(&m->runs, valid, present);
+        loss_lengths_add(&m->lengths, valid, present);
         burst_add(&m->burst, valid, present);
         skew = 0;
     }
     loss_runs_break(&m->runs);
+    loss_lengths_break(&m->lengths);
     burst_break(&m->burst);
     m->numbers += (int64_t)n;
 }
@@ -103,7 +106,7 @@ static void shapes_by_hand(void **state)
 }
 
 /* Each run by its length, one by one. */
-static void count_runs(const bool *heard, size_t n, uint32_t classes[BURST_RUN_CLASSES])
+static void count_runs(const bool *heard, size_t n, uint32_t classes[LOSS_LENGTHS])
 {
     size_t run = 0;
 
@@ -118,17 +121,15 @@ static void count_runs(const bool *heard, size_t n, uint32_t classes[BURST_RUN_C
     }
 }
 
-static void expect_runs(const struct meter *m, const uint32_t classes[BURST_RUN_CLASSES],
-                        uint64_t seed)
+static void expect_runs(const struct meter *m, const uint32_t classes[LOSS_LENGTHS], uint64_t seed)
 {
-    struct burst_report r = burst_report(&m->burst);
     uint32_t runs = 0;
 
-    for (int i = 0; i < BURST_RUN_CLASSES; i++) {
-        if (r.runs[i] != classes[i])
+    for (int i = 0; i < LOSS_LENGTHS; i++) {
+        if (m->lengths.runs[i] != classes[i])
             fail_msg("seed %llu: %u runs of class %d, expected %u", (unsigned long long)seed,
-                     r.runs[i], i, classes[i]);
-        runs += r.runs[i];
+                     m->lengths.runs[i], i, classes[i]);
+        runs += m->lengths.runs[i];
     }
     assert_int_equal(runs, m->runs.runs);
 }
@@ -136,7 +137,7 @@ static void expect_runs(const struct meter *m, const uint32_t classes[BURST_RUN_
 /* One run of each length up to 40, in a random order, at every place in a block. */
 static void runs_are_told_by_their_length(void **state)
 {
-    static const uint32_t expected[BURST_RUN_CLASSES] = { 1, 1, 1, 1, 5, 10, 21 };
+    static const uint32_t expected[LOSS_LENGTHS] = { 1, 1, 1, 1, 5, 10, 21 };
 
     (void)state;
     for (uint64_t seed = 1; seed <= 200; seed++) {
@@ -164,6 +165,28 @@ static void runs_are_told_by_their_length(void **state)
     }
 }
 
+/* The ends of a block: all of it lost, its first, its last; and what runs on into the next. */
+static void lengths_cross_blocks(void **state)
+{
+    static const struct {
+        uint64_t valid, present;
+        uint32_t run; /* under way afterwards */
+    } rows[] = {
+        { 0, 0, 0 },         { 1ull << 63, 0, 1 }, { ~0ull, 0, 65 }, { ~0ull, ~0ull >> 1, 1 },
+        { ~0ull, ~1ull, 0 }, { 0xf0, 0x70, 1 },    { 0, 0, 1 },      { 0xff, 0x7e, 1 },
+        { ~0ull, ~0ull, 0 },
+    };
+    static const uint32_t expected[LOSS_LENGTHS] = { 1, 2, 0, 0, 0, 0, 1 };
+    struct loss_lengths l = { .run = 0 };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        loss_lengths_add(&l, rows[i].valid, rows[i].present);
+        assert_int_equal(l.run, rows[i].run);
+    }
+    assert_memory_equal(l.runs, expected, sizeof expected);
+}
+
 /* Two states, as Gilbert has them. */
 static void fill(bool *heard, size_t n, struct random *r)
 {
@@ -185,7 +208,7 @@ static void random_losses_agree_with_the_slow_way(void **state)
         struct random r = { seed };
         struct meter m = { .numbers = 0 };
         struct loss_shape slow = { 0 };
-        uint32_t classes[BURST_RUN_CLASSES] = { 0 };
+        uint32_t classes[LOSS_LENGTHS] = { 0 };
 
         for (uint32_t segment = random_below(&r, 4) + 1; segment; segment--) {
             size_t n = 1 + random_below(&r, seed % 50 ? 200 : LONGEST - 1);
@@ -234,11 +257,6 @@ static void a_report_changes_nothing(void **state)
     burst_add(&b, 0x1, 0x0);
     assert_int_equal(burst_report(&b).bursts, 1);
     assert_true(burst_report(&b).duration_packets == 4);
-    assert_int_equal(burst_report(&b).runs[0], 1); /* the run that is not over counts */
-    assert_int_equal(burst_report(&b).runs[1], 1);
-    burst_add(&b, 0x1, 0x0);
-    assert_int_equal(burst_report(&b).runs[0], 0);
-    assert_int_equal(burst_report(&b).runs[1], 2);
 }
 
 int main(void)
@@ -246,6 +264,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shapes_by_hand),
         cmocka_unit_test(runs_are_told_by_their_length),
+        cmocka_unit_test(lengths_cross_blocks),
         cmocka_unit_test(random_losses_agree_with_the_slow_way),
         cmocka_unit_test(burst_ratio_is_that_of_g_107),
         cmocka_unit_test(a_report_changes_nothing),
