@@ -142,19 +142,39 @@ void level_add(struct level_sum *to, const struct level_sum *from)
     to->active_samples += from->active_samples;
 }
 
+/* G.711's 256 codes at random: −3.97 dBm0 in both laws, and one in 128 is the end of the scale. */
+#define RANDOM_DBM0    (-3.97)
+#define RANDOM_CLIPPED (1.0 / 128)
+enum { RANDOM_LEAST_SAMPLES = 2000 };
+
+static double dbm0_of(const struct level_sum *s)
+{
+    return 10 * log10(2 * s->active_power / s->active_samples) + OVERLOAD_DBM0;
+}
+
+/* Within four standard deviations of so many samples. */
+bool level_is_of_random_bytes(const struct level_sum *s)
+{
+    double clipped = s->samples ? (double)s->clipped / s->samples : 0;
+    double chance = sqrt(RANDOM_CLIPPED * (1 - RANDOM_CLIPPED) / fmax(s->samples, 1));
+
+    return s->samples >= RANDOM_LEAST_SAMPLES && s->silent_packets == 0 &&
+           fabs(clipped - RANDOM_CLIPPED) < 4 * chance &&
+           fabs(dbm0_of(s) - RANDOM_DBM0) < 4 * 8 / sqrt(s->samples);
+}
+
 double level_dbm0(const struct level_sum *s)
 {
-    if (s->active_samples == 0)
-        return NAN;
-    return 10 * log10(2 * s->active_power / s->active_samples) + OVERLOAD_DBM0;
+    return s->active_samples == 0 || level_is_of_random_bytes(s) ? NAN : dbm0_of(s);
 }
 
 double level_silence_ratio(const struct level_sum *s)
 {
-    return s->packets ? (double)s->silent_packets / s->packets : NAN;
+    return s->packets == 0 || level_is_of_random_bytes(s) ? NAN
+                                                          : (double)s->silent_packets / s->packets;
 }
 
 double level_clipping_ratio(const struct level_sum *s)
 {
-    return s->samples ? (double)s->clipped / s->samples : NAN;
+    return s->samples == 0 || level_is_of_random_bytes(s) ? NAN : (double)s->clipped / s->samples;
 }

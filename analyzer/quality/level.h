@@ -41,7 +41,11 @@ enum level_heard level_measure(struct level_sum *to, enum level_encoding encodin
 
 void level_add(struct level_sum *to, const struct level_sum *from);
 
-/* NaN where nothing was measured (or, for the level, all was silence). */
+/* Every code as often as any other, as no sound has it: what was announced in the clear is encrypted
+ * (ZRTP, or SRTP whose SDP was not seen). A heuristic: it wants some seconds. */
+bool level_is_of_random_bytes(const struct level_sum *s);
+
+/* NaN where nothing was measured, where it was random bytes (or, for the level, all was silence). */
 double level_dbm0(const struct level_sum *s);
 double level_silence_ratio(const struct level_sum *s);
 double level_clipping_ratio(const struct level_sum *s);

@@ -295,6 +295,56 @@ static void any_payload_up_to_64_kib_is_measured(void **state)
     }
 }
 
+/* Announced in the clear, but encrypted: no level is better than a wrong one. */
+static void random_bytes_have_no_level(void **state)
+{
+    unsigned told = 0;
+
+    (void)state;
+    for (uint64_t seed = 1; seed <= 300; seed++) {
+        struct level_sum sum = { 0 };
+        struct random r = { seed };
+
+        for (unsigned n = 0; n < 50 + seed; n++) {
+            uint8_t bytes[FRAME];
+
+            for (size_t i = 0; i < sizeof bytes; i++)
+                bytes[i] = (uint8_t)random_next(&r);
+            level_measure(&sum, seed % 2 ? LEVEL_PCMU : LEVEL_PCMA, slice_of(bytes, sizeof bytes),
+                          n);
+        }
+        told += level_is_of_random_bytes(&sum) && isnan(level_dbm0(&sum)) &&
+                isnan(level_silence_ratio(&sum)) && isnan(level_clipping_ratio(&sum));
+    }
+    assert_in_range(told, 299, 300);
+    /* Loud sound is not: noise, and a tone that is cut off. */
+    for (int dbm0 = -12; dbm0 <= 12; dbm0++) {
+        struct level_sum tone = hear_tone(LEVEL_PCMU, 1020, dbm0, 100);
+
+        assert_false(level_is_of_random_bytes(&tone));
+        assert_true(level_dbm0(&tone) < 10);
+    }
+    for (double loudness = 0.05; loudness < 3; loudness *= 1.03) {
+        struct level_sum noise = { 0 };
+        struct random r = { 1 };
+
+        for (unsigned n = 0; n < 200; n++) {
+            uint8_t bytes[FRAME];
+
+            for (size_t i = 0; i < sizeof bytes; i++) {
+                double sum = 0; /* about Gaussian */
+
+                for (int k = 0; k < 12; k++)
+                    sum += random_share(&r) - 0.5;
+                bytes[i] = encode_mu(sum * loudness);
+            }
+            level_measure(&noise, LEVEL_PCMU, slice_of(bytes, sizeof bytes), n);
+        }
+        if (level_is_of_random_bytes(&noise))
+            fail_msg("noise of %g is taken for random bytes", loudness);
+    }
+}
+
 static void names_are_those_of_sdp(void **state)
 {
     (void)state;
@@ -316,6 +366,7 @@ int main(void)
         cmocka_unit_test(the_ends_of_the_scale_are_clipping),
         cmocka_unit_test(four_packets_meet_each_sample_once),
         cmocka_unit_test(any_payload_up_to_64_kib_is_measured),
+        cmocka_unit_test(random_bytes_have_no_level),
         cmocka_unit_test(names_are_those_of_sdp),
     };
 
