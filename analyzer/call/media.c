@@ -232,8 +232,32 @@ static void follow_format(struct tracker *t, struct media_stream *s,
     } else if (is_stray(s, &format)) {
         return;
     }
-    stream_events_codec(s, &format, time_ns, &t->counters);
+    if (!format.is_red || s->srtp)
+        stream_events_codec(s, &format, time_ns, &t->counters);
     media_stream_set_format(s, &format);
+}
+
+static bool is_known_type(const struct media_stream *s, uint8_t payload_type)
+{
+    return payload_type == s->payload_type || payload_type == s->event_payload_type ||
+           payload_type == s->noise_payload_type;
+}
+
+/* A type that is not the usual one: another format, or redundancy in which one is packed. Says how
+ * many older blocks there are. */
+static int settle_format(struct tracker *t, struct media_stream *s, struct rtp_packet *packet,
+                         int64_t time_ns, struct dtmf_red_block older[DTMF_RED_BLOCKS])
+{
+    int count = 0;
+
+    for (int layer = 0; layer < 2 && count >= 0; layer++) {
+        if (count == 0)
+            count = media_stream_unpack(s, packet, older, &t->counters);
+        if (count < 0 || is_known_type(s, packet->payload_type))
+            break;
+        follow_format(t, s, packet, time_ns);
+    }
+    return count;
 }
 
 void tracker_claim_stream(struct media_stream *s, struct claim *claim)
@@ -280,6 +304,8 @@ enum packet_bin tracker_rtp(struct tracker *t, const struct datagram *d, struct 
     struct stream_key key;
     struct rtp_packet packet;
     struct media_stream *s;
+    struct dtmf_red_block older[DTMF_RED_BLOCKS];
+    int older_count = 0;
     uint64_t hash;
 
     if (rtp_packet_parse(&packet, d->payload, d->wire_bytes) != RTP_PARSE_OK) {
@@ -298,11 +324,10 @@ enum packet_bin tracker_rtp(struct tracker *t, const struct datagram *d, struct 
         if (!s)
             return BIN_UDP_OTHER;
     }
-    if (packet.payload_type != s->payload_type && packet.payload_type != s->event_payload_type &&
-        packet.payload_type != s->noise_payload_type) {
+    if (!is_known_type(s, packet.payload_type)) {
         if (s->fax)
             return tracker_fax(t, d, claim) == FAX_TAKEN ? BIN_T38 : BIN_UDP_OTHER;
-        follow_format(t, s, &packet, d->time_ns);
+        older_count = settle_format(t, s, &packet, d->time_ns, older);
     }
     if (d->dscp != s->dscp) {
         stream_events_dscp(s, d->dscp, d->time_ns, &t->counters);
@@ -311,6 +336,8 @@ enum packet_bin tracker_rtp(struct tracker *t, const struct datagram *d, struct 
     tracker_claim_stream(s, claim);
     __builtin_prefetch(*claim->keeper); /* whoever claims packets wants it next */
     media_stream_packet(s, &packet, d->time_ns, &t->counters);
+    if (older_count > 0)
+        media_stream_hear_again(s, older, older_count, packet.timestamp, d->time_ns, &t->counters);
     media_tones_packet(t, s, &packet, d->time_ns);
     return s->proven ? BIN_RTP : BIN_RTP_UNPROVEN;
 }

@@ -269,6 +269,7 @@ static void name_format(struct media_format *f, struct slice name, struct slice 
     f->codec[n] = '\0';
     f->is_event = slice_ieq(name, SLICE("telephone-event"));
     f->is_noise = slice_ieq(name, SLICE("CN"));
+    f->is_red = slice_ieq(name, SLICE("red"));
     f->payload_kind = (uint8_t)payload_kind_of(name, fmtp);
     f->level_encoding = (uint8_t)level_encoding_of(name);
     f->ie = codec_ie_for_sdp(name, f->clock_rate_hz, fmtp);

@@ -327,9 +327,8 @@ void media_stream_packet(struct media_stream *s, const struct rtp_packet *packet
         hear(s, packet, &seen, time_ns, counters);
 }
 
-unsigned media_stream_unpack(const struct media_stream *s, struct rtp_packet *packet,
-                             struct dtmf_red_block older[DTMF_RED_BLOCKS],
-                             struct counters *counters)
+int media_stream_unpack(const struct media_stream *s, struct rtp_packet *packet,
+                        struct dtmf_red_block older[DTMF_RED_BLOCKS], struct counters *counters)
 {
     unsigned count;
 
@@ -338,26 +337,31 @@ unsigned media_stream_unpack(const struct media_stream *s, struct rtp_packet *pa
     count = dtmf_red_parse(older, packet->payload);
     if (count == 0) {
         counters->refusals[REFUSAL_PAYLOAD_MALFORMED]++;
-        return 0;
+        return -1;
     }
     packet->payload_type = older[count - 1].payload_type;
     packet->payload = older[count - 1].payload;
-    return count - 1;
+    return (int)count - 1;
 }
 
-void media_stream_hear_again(struct media_stream *s, const struct dtmf_red_block *older,
-                             unsigned count, uint32_t timestamp, int64_t time_ns,
-                             struct counters *counters)
+void media_stream_hear_again(struct media_stream *s, const struct dtmf_red_block *older, int count,
+                             uint32_t timestamp, int64_t time_ns, struct counters *counters)
 {
-    for (unsigned i = 0; i < count; i++) {
+    for (int i = 0; i < count; i++) {
         const struct rtp_packet packet = { .timestamp = timestamp - older[i].earlier,
                                            .payload_type = older[i].payload_type,
                                            .payload = older[i].payload };
+        struct dtmf_event event;
 
-        if (packet.payload_type == s->event_payload_type && packet.payload.len)
-            hear_event(s, &packet,
-                       time_ns - (int64_t)(older[i].earlier * s->event_ms_per_tick * 1e6),
-                       counters);
+        if (packet.payload_type != s->event_payload_type ||
+            !dtmf_event_parse(&event, packet.payload))
+            continue;
+        /* When the packet would have come that it is taken from. */
+        hear_event(s, &packet,
+                   time_ns +
+                       (int64_t)((event.duration - older[i].earlier) * s->event_ms_per_tick * 1e6) -
+                       (int64_t)(s->rtp.ticks_per_packet * s->rtp.ms_per_tick * 1e6),
+                   counters);
     }
 }
 

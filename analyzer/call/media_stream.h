@@ -136,15 +136,13 @@ void media_stream_packet(struct media_stream *s, const struct rtp_packet *packet
                          struct counters *counters);
 
 /* Takes the packet out of the redundancy that it is packed in; the blocks of those before it come
- * along. Says how many; none where there is nothing to unpack. */
-unsigned media_stream_unpack(const struct media_stream *s, struct rtp_packet *packet,
-                             struct dtmf_red_block older[DTMF_RED_BLOCKS],
-                             struct counters *counters);
+ * along. Says how many; 0 too where there is nothing to unpack, −1 where a length lies (counted). */
+int media_stream_unpack(const struct media_stream *s, struct rtp_packet *packet,
+                        struct dtmf_red_block older[DTMF_RED_BLOCKS], struct counters *counters);
 
 /* Keys that were lost, perhaps, and come once more with the packet at `timestamp`. */
-void media_stream_hear_again(struct media_stream *s, const struct dtmf_red_block *older,
-                             unsigned count, uint32_t timestamp, int64_t time_ns,
-                             struct counters *counters);
+void media_stream_hear_again(struct media_stream *s, const struct dtmf_red_block *older, int count,
+                             uint32_t timestamp, int64_t time_ns, struct counters *counters);
 
 /* The counts behind each model, those still in the window included. */
 struct media_tally {
