@@ -78,7 +78,7 @@ static void add_budget(struct strbuf *out, const struct parts *p, const struct s
     if (s->model_ppl_ratio > 0)
         strbuf_addf(out, " %.1f %% bursts %.1f", 100 * s->model_ppl_ratio, s->model_burst_ratio);
     add_part(out, p->delay, d, "delay");
-    strbuf_addf(out, " = %.*f, MOS %.1f\n", d, p->r, p->mos);
+    strbuf_addf(out, " = %s%.*f, MOS %.1f\n", p->r < 0 ? "−" : "", d, fabs(p->r), p->mos);
 }
 
 /* Never hidden: one of the two is wrong, or another version computed it. */
@@ -177,7 +177,7 @@ static void add_buffer(struct strbuf *out, const char *name, const struct playou
         strbuf_add_text(out, "     -\n");
         return;
     }
-    strbuf_addf(out, "  %.2f  ", mos);
+    strbuf_addf(out, "  %.2f%s", mos, mos > 1 ? "  " : "");
     sparkline_add_bar(out, (mos - 1) / 3.5, BAR_WIDTH);
     strbuf_add_char(out, '\n');
 }
