@@ -73,9 +73,9 @@ struct call {
 
     uint8_t sdp_direction[2]; /* enum sdp_direction the side said last, by enum call_side */
     bool sdp_seen[2];
-    uint8_t image_sides; /* bits 1 << enum call_side: who spoke of fax in SDP */
-    bool has_fax;        /* it was heard */
-    struct keypress_list keys; /* that were sent as INFO */
+    uint8_t image_sides;         /* bits 1 << enum call_side: who spoke of fax in SDP */
+    bool has_fax;                /* it was heard */
+    struct keypress_list keys;   /* that were sent as INFO */
     struct vq_entry *vq_reports; /* what phones said of it, in the arena */
     struct media_endpoint *endpoints;
     struct media_stream **streams; /* in the arena */
