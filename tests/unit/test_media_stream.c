@@ -1,6 +1,6 @@
 /*
  * test_media_stream - losses, lateness and bursts of whole streams against receivers that remember
- * everything; the memory of keypresses and reports.
+ * everything; the memory of keypresses and reports; what is no measurement is unknown.
  */
 #include "analyzer/call/media_stream.h"
 
@@ -245,6 +245,136 @@ static void intervals_have_a_cap(void **state)
     media_stream_free(s);
 }
 
+static bool ratio_or_unknown(double x)
+{
+    return isnan(x) || (x >= 0 && x <= 1);
+}
+
+static bool positive_or_unknown(double x)
+{
+    return isnan(x) || (x >= 0 && isfinite(x));
+}
+
+/* What no stream may say, whatever was sent. */
+static void expect_sane(const struct media_stream *s, uint64_t seed)
+{
+    struct stream_record r;
+    bool sane;
+
+    media_stream_report(s, &r);
+    sane =
+        r.lost >= 0 && r.lost <= r.expected && r.duplicates >= 0 && r.out_of_order >= 0 &&
+        r.packets >= r.expected - r.lost && positive_or_unknown(r.jitter_ms_mean) &&
+        positive_or_unknown(r.jitter_ms_p95) && positive_or_unknown(r.jitter_ms_max) &&
+        !(r.jitter_ms_mean > r.jitter_ms_max) && ratio_or_unknown(r.dtx_ratio) &&
+        ratio_or_unknown(r.silence_ratio) && ratio_or_unknown(r.clipping_ratio) &&
+        ratio_or_unknown(r.burst_density_ratio) && positive_or_unknown(r.ptime_ms) &&
+        !(r.ptime_ms > 200) && !(r.skew_ms_min > r.skew_ms_max) &&
+        (isnan(r.clock_drift_ppm) || fabs(r.clock_drift_ppm) <= DRIFT_MOST_PPM) &&
+        (isnan(r.level_dbm0) || (r.level_dbm0 > -51 && r.level_dbm0 < 7)) &&
+        (isnan(r.mos_lq_jb200) || (r.mos_lq_jb200 >= 1 && r.mos_lq_jb200 <= 4.5)) &&
+        (isnan(r.mos_lq_raw) || r.mos_lq_jb200 <= r.mos_lq_raw + 1e-12 || isnan(r.mos_lq_jb200)) &&
+        r.comfort_noise >= 0 && r.comfort_noise <= r.packets;
+    if (!sane)
+        fail_msg("seed %llu: no such stream", (unsigned long long)seed);
+}
+
+/* Sequence numbers, timestamps and times of every kind of liar; payloads of any length of any codec. */
+static void whatever_is_sent_the_figures_are_sane(void **state)
+{
+    static uint8_t bytes[65536];
+    struct random r = { 77 };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)random_next(&r);
+    for (uint64_t seed = 1; seed <= 400; seed++) {
+        struct counters counters = { .bins = { 0 } };
+        struct media_stream *s = new_pcmu();
+        struct rtp_packet p = { .seq = 0 };
+        int64_t time_ns = 1795255200000 * NS_PER_MS;
+
+        r.state = seed;
+        s->format.level_encoding = (uint8_t)(seed % 4);
+        s->format.payload_kind =
+            (uint8_t)(s->format.level_encoding ? 0 : random_below(&r, PAYLOAD_ILBC + 1));
+        for (unsigned i = 0; i < 600; i++) {
+            uint32_t liar = random_below(&r, 100);
+            size_t len = liar == 0 ? random_below(&r, sizeof bytes + 1) : random_below(&r, 200);
+
+            p.seq = (uint16_t)(liar < 5 ? random_next(&r) : p.seq + (liar < 90 ? 1u : liar % 4));
+            p.timestamp = seed % 3 == 0   ? (uint32_t)random_next(&r)
+                          : liar % 10 < 2 ? p.timestamp - random_below(&r, 1000)
+                                          : p.timestamp + 160;
+            p.marker = liar % 7 == 0;
+            p.cut = liar == 50;
+            time_ns += seed % 5 == 0 ? (int64_t)random_below(&r, 1000000) * 10000 - 4000000000
+                                     : 20 * NS_PER_MS;
+            p.payload = slice_of(bytes + sizeof bytes - len, len);
+            media_stream_packet(s, &p, time_ns, &counters);
+        }
+        expect_sane(s, seed);
+        media_stream_free(s);
+    }
+}
+
+/* Timestamps that mean nothing make no jitter, no lateness and no score that hangs on it. */
+static void what_timestamps_without_sense_would_say_is_unknown(void **state)
+{
+    (void)state;
+    for (int lie = 0; lie < 4; lie++) {
+        struct counters counters = { .bins = { 0 } };
+        struct media_stream *s = new_pcmu();
+        struct random r = { 5 };
+        struct stream_record record;
+
+        for (uint32_t i = 0; i < 3000; i++) {
+            const uint32_t timestamps[] = { i * 160, 4711, 0u - i * 160,
+                                            (uint32_t)random_next(&r) };
+            struct rtp_packet p = { .seq = (uint16_t)i, .timestamp = timestamps[lie] };
+
+            media_stream_packet(s, &p, (int64_t)i * 20 * NS_PER_MS, &counters);
+        }
+        media_stream_report(s, &record);
+        assert_int_equal(isnan(record.jitter_ms_mean) != 0, lie != 0);
+        assert_int_equal(isnan(record.jitter_ms_max) != 0, lie != 0);
+        assert_int_equal(isnan(record.ptime_ms) != 0, lie != 0);
+        assert_int_equal(isnan(record.clock_drift_ppm) != 0, lie != 0);
+        assert_int_equal(isnan(record.skew_ms_max) != 0, lie != 0);
+        assert_int_equal(isnan(record.mos_lq_jb200) != 0, lie != 0);
+        assert_int_equal(record.jb200.late == RECORD_NONE, lie != 0);
+        assert_true(record.mos_lq_raw > 1); /* nothing was lost: that is known */
+        assert_int_equal(record.lost, 0);
+        media_stream_free(s);
+    }
+}
+
+/* SDP says 8 kHz, the talker counts in 16: everything that is computed from it is nonsense. */
+static void another_clock_than_announced_is_noticed(void **state)
+{
+    struct counters counters = { .bins = { 0 } };
+    struct media_stream *s = new_pcmu();
+    struct stream_record record;
+
+    (void)state;
+    for (uint32_t i = 0; i < 2000; i++) {
+        struct rtp_packet p = { .seq = (uint16_t)i, .timestamp = i * 320 };
+
+        media_stream_packet(s, &p, (int64_t)i * 20 * NS_PER_MS, &counters);
+    }
+    media_stream_report(s, &record);
+    assert_true(isnan(record.jitter_ms_mean) && isnan(record.clock_drift_ppm));
+    assert_true(isnan(record.mos_lq_jb200) && !isnan(record.mos_lq_raw));
+    media_stream_free(s);
+}
+
+/* The state of a stream is under 2 KiB, what it points to aside. */
+static void a_stream_stays_small(void **state)
+{
+    (void)state;
+    assert_true(sizeof(struct media_stream) <= 2048);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -252,6 +382,10 @@ int main(void)
         cmocka_unit_test(keypresses_have_a_cap),
         cmocka_unit_test(keypresses_are_told_apart_by_their_timestamps),
         cmocka_unit_test(intervals_have_a_cap),
+        cmocka_unit_test(whatever_is_sent_the_figures_are_sane),
+        cmocka_unit_test(what_timestamps_without_sense_would_say_is_unknown),
+        cmocka_unit_test(another_clock_than_announced_is_noticed),
+        cmocka_unit_test(a_stream_stays_small),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
