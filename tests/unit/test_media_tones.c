@@ -323,6 +323,7 @@ static void its_time_and_length_are_those_of_the_tone(void **state)
     struct keypad k;
     double time_s, duration_ms;
     const struct call_record *c;
+    char text[1024];
 
     (void)state;
     if (!tones_listener().open)
@@ -335,12 +336,13 @@ static void its_time_and_length_are_those_of_the_tone(void **state)
     send_sound(&k, '5', 10);
     send_sound(&k, '\0', 10);
     c = only_call(s);
-    assert_int_equal(sscanf(c->dtmf.p,
-                            "[{\"time\":%lf,\"method\":\"inband\",\"also\":[],\"digit\":"
-                            "\"5\",\"masked\":false,\"direction\":\"caller_to_callee\","
-                            "\"duration_ms\":%lf}]",
-                            &time_s, &duration_ms),
-                     2);
+    assert_true(c->dtmf.len < sizeof text);
+    memcpy(text, c->dtmf.p, c->dtmf.len);
+    text[c->dtmf.len] = '\0';
+    assert_non_null(strstr(text, "\"method\":\"inband\",\"also\":[],\"digit\":\"5\""));
+    assert_non_null(strstr(text, "\"direction\":\"caller_to_callee\""));
+    time_s = strtod(strstr(text, "\"time\":") + 7, NULL);
+    duration_ms = strtod(strstr(text, "\"duration_ms\":") + 14, NULL);
     assert_true(fabs(time_s - SCENE_START_NS / 1e9 - 1.0) < 0.010);
     assert_true(fabs(duration_ms - 200) < 16);
     scene_close(s);
