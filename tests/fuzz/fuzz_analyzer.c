@@ -46,6 +46,11 @@ static void check_stream(const struct stream_record *r)
     demand(!(r->mos_lq_jb200 > r->mos_lq_raw + 1e-9));
     demand(!(r->jitter_ms_max < 0));
     demand(!(r->jitter_ms_p95 > r->jitter_ms_max));
+    demand(r->rtcp_reports >= 0 && r->rtcp_sender_reports >= 0);
+    demand(!(r->rtcp_rtt_receiver_ms < 0) && !(r->rtcp_rtt_ms < r->rtcp_rtt_receiver_ms));
+    demand(!(r->rtcp_fraction_lost_max > 1) && !(r->rtcp_jitter_ms_max > 60000));
+    demand(r->rtcp_lost_before_probe == RECORD_NONE || r->rtcp_lost_before_probe >= 0);
+    demand(r->rtcp_lost_after_probe == RECORD_NONE || r->rtcp_lost_after_probe >= 0);
 }
 
 static void on_call(void *ctx, const struct call_record *call, enum record_event event,
