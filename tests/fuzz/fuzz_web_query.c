@@ -1,5 +1,5 @@
 /*
- * fuzz_web_query - a request's path, host and decoded parameters, up to the filter they make.
+ * fuzz_web_query - a request's path, host, range and decoded parameters, up to what they ask for.
  *
  * Input: path NUL host NUL parameters, joined by '&'. Beyond not crashing: what is accepted keeps
  * its limits, and what is refused says why.
@@ -7,6 +7,7 @@
 #include "probe/web/files.h"
 #include "probe/web/guard.h"
 #include "probe/web/params.h"
+#include "probe/web/range.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -31,6 +32,33 @@ static void check_filter(const struct call_filter *f)
     must(f->text.len <= PARAMS_VALUE_MAX_BYTES && f->call_id.len <= PARAMS_VALUE_MAX_BYTES);
 }
 
+static void check_asked(const struct asked *a)
+{
+    check_filter(&a->calls);
+    must(a->calls.fax >= -1 && a->calls.fax <= 1 && a->calls.bad_seconds_min >= 0);
+    must(a->buckets >= 1 && a->buckets <= PARAMS_BUCKETS_MAX);
+    must(params_format_name(a->format) && params_gaps_name(a->gaps));
+}
+
+/* What is to be sent lies in what there is. */
+static void check_range(struct slice header)
+{
+    enum { SIZE = 1000 };
+    struct range part;
+
+    switch (range_parse(header, SIZE, &part)) {
+    case RANGE_WHOLE:
+        must(part.first == 0 && part.count == SIZE);
+        return;
+    case RANGE_PART:
+        must(part.count > 0 && part.first < SIZE && part.count <= SIZE - part.first);
+        return;
+    case RANGE_OUTSIDE:
+        must(part.count == 0);
+        return;
+    }
+}
+
 static void check_name(struct slice path)
 {
     char name[EXCHANGE_PATH_MAX];
@@ -50,7 +78,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct addr loopback = addr_v4((const uint8_t[4]){ 127, 0, 0, 1 }, 80);
     struct params params = { 0 };
     struct strbuf error = { 0 };
-    struct call_filter filter;
+    struct asked asked;
 
     check_name(path);
     guard_allows_origin(path, host);
@@ -58,8 +86,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         must(guard_host_name(host).len > 0);
     while (rest.len)
         params_add(&params, slice_cut(&rest, '&'));
-    if (params_read(&params, PARAMS_FILTER | PARAMS_PAGE, &filter, &error))
-        check_filter(&filter);
+    check_range(host);
+    if (params_read(&params, PARAMS_FILTER | PARAMS_PAGE | PARAMS_SOUND | PARAMS_PEAKS, &asked,
+                    &error))
+        check_asked(&asked);
     else
         must(error.len > 0 && error.len < 400);
     strbuf_fini(&error);
