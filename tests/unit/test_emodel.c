@@ -279,6 +279,40 @@ static void more_harm_is_never_better(void **state)
     }
 }
 
+/* Only the losses change: what is computed anew is what the whole model says, to the last bit. */
+static void losing_more_is_computing_anew(void **state)
+{
+    (void)state;
+    for (size_t row = 0; row < codec_ie_count(); row++) {
+        const struct codec_ie *c = codec_ie_at(row);
+        struct emodel_budget b = emodel_of_loss(c->scale, c->ie, c->bpl, 0, 1, 77);
+
+        for (size_t l = 0; l < LOSSES; l++) {
+            for (size_t i = 0; i < BURSTS; i++) {
+                struct emodel_budget whole =
+                    emodel_of_loss(c->scale, c->ie, c->bpl, loss_at(l), burst_ratios[i], 77);
+
+                emodel_budget_lose(&b, c->scale, c->ie, c->bpl, loss_at(l), burst_ratios[i]);
+                assert_memory_equal(&b, &whole, sizeof b);
+                assert_near(emodel_ie_eff(c->scale, c->ie, c->bpl, loss_at(l), burst_ratios[i]),
+                            whole.ie_eff, 0, c->codec);
+            }
+        }
+    }
+}
+
+/* The same MOS on each scale. */
+static void a_limit_of_r_means_the_narrowband_one(void **state)
+{
+    (void)state;
+    for (int scale = EMODEL_NARROWBAND; scale <= EMODEL_FULLBAND; scale++) {
+        for (double r = -20; r < 150; r += 0.5)
+            assert_near(
+                emodel_mos(emodel_r_on_narrowband(r, (enum emodel_scale)scale), EMODEL_NARROWBAND),
+                emodel_mos(r, (enum emodel_scale)scale), 1e-12, "MOS");
+    }
+}
+
 /* R itself, in steps of a hundredth of a millisecond across each switch. */
 static void delay_never_helps_by_a_hair(void **state)
 {
@@ -313,6 +347,8 @@ int main(void)
         cmocka_unit_test(sidetone_moves_the_echo_at_both_ends),
         cmocka_unit_test(more_harm_is_never_better),
         cmocka_unit_test(delay_never_helps_by_a_hair),
+        cmocka_unit_test(losing_more_is_computing_anew),
+        cmocka_unit_test(a_limit_of_r_means_the_narrowband_one),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
