@@ -126,7 +126,7 @@ static int survey(struct sound_run *run)
     verdict = call_audio_plan(run->audio, &said);
     say_lines(run, strbuf_slice(&said),
               verdict == CALL_AUDIO_OK           ? "left out: "
-              : verdict == CALL_AUDIO_NO_DECODER ? "nothing here decodes "
+              : verdict == CALL_AUDIO_NO_DECODER ? "no decoder: "
                                                  : "");
     if (verdict != CALL_AUDIO_OK)
         status = (int)statuses[verdict];

@@ -256,7 +256,7 @@ static void say_no_decoder(struct strbuf *said, const struct audio_format *forma
         strbuf_add_text(said, ", for which no library is known here; the packets can be exported: "
                               "-o call.pcap");
     else if (err == -ENOSYS)
-        strbuf_addf(said, ", which %s would decode, but this earshot has it not",
+        strbuf_addf(said, ", which needs %s: it is not built in, or not installed",
                     codec->library ? codec->library : "a library");
     else
         strbuf_add_text(said, " with parameters that its library does not decode");

@@ -32,11 +32,12 @@ homes='
 ^lz4                         ^storage/|^tests/
 ^xxhash                      ^storage/|^tests/
 ^sndfile                     ^storage/audio/audio_file
-^spandsp                     ^storage/audio/
+^spandsp                     ^storage/audio/|^tests/
 ^opus                        ^storage/audio/|^tests/
 ^opencore-amr                ^storage/audio/|^tests/
 ^gsm                         ^storage/audio/|^tests/
 ^speex                       ^storage/audio/|^tests/
+^vo-amrwbenc                 ^tests/
 ^libav                       ^storage/audio/|^tests/
 ^curl/                       ^probe/notify/
 ^openssl/                    ^probe/decap/tls_cert

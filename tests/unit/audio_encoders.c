@@ -141,7 +141,7 @@ static size_t encode_opus(const struct audio_encoder *e, void *state, const int1
 #endif
 
 /* Of a frame as a file holds it (a byte of type and quality, the bits) an RTP payload with one. */
-#if HAVE_AMRNB || HAVE_VO_AMRWBENC
+#if HAVE_AMRNB || (HAVE_VO_AMRWBENC && HAVE_AMRWB)
 static size_t pack_amr(const struct audio_encoder *e, const uint8_t *frame, size_t bytes,
                        uint8_t *payload)
 {
@@ -182,7 +182,7 @@ static size_t encode_amr(const struct audio_encoder *e, void *state, const int16
 }
 #endif
 
-#if HAVE_VO_AMRWBENC
+#if HAVE_VO_AMRWBENC && HAVE_AMRWB
 #include <vo-amrwbenc/enc_if.h>
 
 static void *open_amrwb(const struct audio_encoder *e)
@@ -247,7 +247,7 @@ static size_t encode_speex(const struct audio_encoder *e, void *state, const int
 }
 #endif
 
-#if HAVE_AVCODEC_ENCODER
+#if HAVE_AVCODEC_ENCODER && HAVE_AVCODEC
 #include <libavcodec/avcodec.h>
 
 struct av_encoder {
@@ -364,7 +364,7 @@ static const struct audio_encoder encoders[] = {
     { FORMAT("AMR", OCTETS, 8000, 1), "AMR 4.75 in octets", 8000, 160, MR475, 3.0, 5, open_amr,
       Encoder_Interface_exit, encode_amr },
 #endif
-#if HAVE_VO_AMRWBENC
+#if HAVE_VO_AMRWBENC && HAVE_AMRWB
     { FORMAT("AMR-WB", NONE, 16000, 1), "AMR-WB 23.85", 16000, 320, 8, 1.0, 15, open_amrwb,
       E_IF_exit, encode_amrwb },
     { FORMAT("AMR-WB", OCTETS, 16000, 1), "AMR-WB 12.65 in octets", 16000, 320, 2, 1.0, 15,
@@ -378,7 +378,7 @@ static const struct audio_encoder encoders[] = {
     { FORMAT("speex", NONE, 32000, 1), "Speex 32 kHz", 32000, 640, 8, 1.5, 8, open_speex,
       close_speex, encode_speex },
 #endif
-#if HAVE_AVCODEC_ENCODER
+#if HAVE_AVCODEC_ENCODER && HAVE_AVCODEC
     { FORMAT("G723", NONE, 8000, 1), "G.723.1 6.3", 8000, 240, 6300, 1.5, 8, open_g723, close_g723,
       encode_g723 },
 #endif

@@ -3,6 +3,7 @@
  * that do not come, come twice, late, or with a timestamp that makes no sense.
  */
 #include "storage/audio/audio_codec.h"
+#include "storage/audio/audio_have.h"
 #include "storage/audio/call_audio.h"
 #include "storage/audio/peaks.h"
 
@@ -497,7 +498,8 @@ static double tone_level(const struct scene *s, int side, double hz, size_t from
     return 2 * hypot(re, im) / (double)count;
 }
 
-/* Rates that differ meet in one file, at the level and the time that they had. */
+/* Rates that differ meet in one file, at the level and the time that they had. Straight lines between
+ * samples take more of a tone than a filter does. */
 static void test_rates(void **state)
 {
     static const uint32_t rates[] = { 11025, 16000, 32000, 44100, 48000 };
@@ -506,6 +508,7 @@ static void test_rates(void **state)
     for (size_t r = 0; r < sizeof rates / sizeof rates[0]; r++) {
         struct scene *s = two_sides();
         size_t count = rates[r] / 50, first;
+        double level_db;
         uint8_t bytes[2 * 960];
 
         s->streams[1].codec = SLICE("L16");
@@ -524,8 +527,8 @@ static void test_rates(void **state)
         }
         assert_int_equal(listen(s), CALL_AUDIO_OK);
         assert_int_equal(s->rate_hz, rates[r] <= 16000 ? 16000 : 48000);
-        assert_true(
-            fabs(20 * log10(tone_level(s, 1, 1000, s->rate_hz * 3 / 2, s->rate_hz) / 10000)) < 0.1);
+        level_db = 20 * log10(tone_level(s, 1, 1000, s->rate_hz * 3 / 2, s->rate_hz) / 10000);
+        assert_true(fabs(level_db) < (HAVE_SPEEXDSP ? 0.1 : 0.4));
         for (first = 0; abs(s->heard[2 * first + 1]) < 3000;)
             first++;
         assert_true(fabs((double)first / s->rate_hz - 1) < 0.001);
