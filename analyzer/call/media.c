@@ -248,13 +248,15 @@ static bool is_known_type(const struct media_stream *s, uint8_t payload_type)
 static int settle_format(struct tracker *t, struct media_stream *s, struct rtp_packet *packet,
                          int64_t time_ns, struct dtmf_red_block older[DTMF_RED_BLOCKS])
 {
+    uint8_t followed = MEDIA_NO_PAYLOAD_TYPE;
     int count = 0;
 
     for (int layer = 0; layer < 2 && count >= 0; layer++) {
         if (count == 0)
             count = media_stream_unpack(s, packet, older, &t->counters);
-        if (count < 0 || is_known_type(s, packet->payload_type))
+        if (count < 0 || is_known_type(s, packet->payload_type) || packet->payload_type == followed)
             break;
+        followed = packet->payload_type;
         follow_format(t, s, packet, time_ns);
     }
     return count;

@@ -78,10 +78,28 @@ static const char *row_of(const struct media_stream *s, uint8_t mode)
     return NULL;
 }
 
-const struct codec_ie *media_stream_codec_row(const struct media_stream *s)
+const struct codec_ie *media_stream_row_now(const struct media_stream *s)
 {
     uint8_t mode = s->format.payload_kind ? payload_tally_mode(&s->payload) : PAYLOAD_NO_MODE;
     const char *row = mode != PAYLOAD_NO_MODE ? row_of(s, mode) : NULL;
 
     return row && s->format.ie ? codec_ie_find(slice_of_text(row)) : s->format.ie;
+}
+
+const struct codec_ie *media_stream_codec_row(const struct media_stream *s)
+{
+    bool longest = s->rtp.packets - s->format_since >= s->longest_packets;
+
+    return longest ? media_stream_row_now(s) : s->longest_row;
+}
+
+void media_stream_bank_row(struct media_stream *s)
+{
+    int64_t packets = s->rtp.packets - s->format_since;
+
+    s->format_since = s->rtp.packets;
+    if (packets <= s->longest_packets)
+        return;
+    s->longest_packets = packets;
+    s->longest_row = media_stream_row_now(s);
 }

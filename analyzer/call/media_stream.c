@@ -82,11 +82,13 @@ void media_stream_set_format(struct media_stream *s, const struct media_format *
         rtp_stream_set_clock(&s->rtp, format->clock_rate_hz);
     if (s->noise_payload_type == s->payload_type) /* nothing but noise came so far */
         s->noise_timed = s->format.clock_rate_hz == format->clock_rate_hz;
+    if (format->payload_type != s->payload_type) /* else more is known of the same */
+        media_stream_bank_row(s);
     if (format->payload_kind != s->format.payload_kind)
         s->payload = (struct payload_tally){ 0 };
     s->format = *format;
     s->payload_type = format->payload_type;
-    timeline_set_codec(&s->timeline, media_stream_codec_row(s), format->clock_rate_hz != 0);
+    timeline_set_codec(&s->timeline, media_stream_row_now(s), format->clock_rate_hz != 0);
 }
 
 bool media_stream_is_timed(const struct media_stream *s)
@@ -140,7 +142,7 @@ static void retire(void *ctx, const struct rtp_block *block)
     for (int m = 0; m < PLAYOUT_MODELS; m++)
         s->late[m][(uint64_t)block->number % RTP_WINDOW_BLOCKS] = 0;
     s->times_lie = s->media == MEDIA_AUDIO && !rtp_stream_times_hold(&s->rtp);
-    timeline_set_codec(&s->timeline, media_stream_codec_row(s),
+    timeline_set_codec(&s->timeline, media_stream_row_now(s),
                        s->format.clock_rate_hz && !s->times_lie);
 }
 

@@ -96,14 +96,17 @@ struct media_stream {
     /* Seldom. */
     struct media_format format;
     struct payload_tally payload;
-    uint32_t noise_packets;         /* of comfort noise: payload type 13, or the codec's own */
-    struct stream_events *events;   /* what changed; NULL: nothing */
-    struct keypress_list keys;      /* that were sent as events, or heard in the sound */
-    struct media_fax *fax;          /* NULL: it is no fax */
-    struct media_tones *tones;      /* listens for keys in the sound; NULL: nobody does */
-    double event_ms_per_tick;       /* the clock of its events */
-    uint32_t tones_state;           /* what was so when media_tones decided last; 0: never */
-    struct stream_reports *reports; /* what RTCP says of it; NULL: nothing so far */
+    int64_t format_since;               /* packets before the format of now … */
+    int64_t longest_packets;            /* … and most of them that another one had, */
+    const struct codec_ie *longest_row; /* which was sent in this */
+    uint32_t noise_packets;             /* of comfort noise: payload type 13, or the codec's own */
+    struct stream_events *events;       /* what changed; NULL: nothing */
+    struct keypress_list keys;          /* that were sent as events, or heard in the sound */
+    struct media_fax *fax;              /* NULL: it is no fax */
+    struct media_tones *tones;          /* listens for keys in the sound; NULL: nobody does */
+    double event_ms_per_tick;           /* the clock of its events */
+    uint32_t tones_state;               /* what was so when media_tones decided last; 0: never */
+    struct stream_reports *reports;     /* what RTCP says of it; NULL: nothing so far */
     struct media_stream *next_orphan, *previous_orphan; /* that go to the same address */
     uint64_t id;
     void *keeper; /* of the orphan; a call has its own */
@@ -157,9 +160,13 @@ void media_stream_tally(const struct media_stream *s, struct media_tally *t);
  * …) are left absent: they are pieces of the report's scratch buffer, see call_report.c. */
 void media_stream_report(const struct media_stream *s, struct stream_record *out);
 
-/* media_codec.c. The row of the codec table that it was really sent in, as far as its packets tell;
+/* media_codec.c. The row of the codec table that it is really sent in, as far as its packets tell;
  * else what SDP says. NULL: no model. */
+const struct codec_ie *media_stream_row_now(const struct media_stream *s);
+/* The one of most of its packets, where the codec changed. */
 const struct codec_ie *media_stream_codec_row(const struct media_stream *s);
+/* Before another format: this one is over. */
+void media_stream_bank_row(struct media_stream *s);
 
 /* Do its timestamps mean anything? Else jitter, lateness, ptime and drift are not known. */
 bool media_stream_is_timed(const struct media_stream *s);

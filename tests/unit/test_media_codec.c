@@ -182,6 +182,44 @@ static void modes_are_weighed(void **state)
     media_stream_free(s);
 }
 
+/* A word in another codec at the end is not how the call sounded. */
+static void the_codec_of_most_packets_is_the_models(void **state)
+{
+    static const struct {
+        unsigned first, second, third;
+        const char *row;
+    } turns[] = {
+        { 100, 0, 0, "AMR-12.2" },   { 100, 1, 0, "AMR-12.2" }, { 100, 101, 0, "GSM-FR" },
+        { 100, 60, 60, "AMR-12.2" }, { 0, 100, 50, "GSM-FR" },  { 10, 20, 30, "AMR-12.2" }
+    };
+    struct media_format gsm = media_format_of_sdp(&(struct sdp_format){
+        .payload_type = 3, .name = SLICE_INIT("GSM"), .clock_rate_hz = 8000 });
+
+    (void)state;
+    for (size_t i = 0; i < sizeof turns / sizeof turns[0]; i++) {
+        struct media_stream *s = new_stream("AMR", 8000, "octet-align=1");
+        struct media_format amr = s->format;
+        struct counters counters = { .bins = { 0 } };
+
+        send_packets(s, SLICE("\xf0\x3c"), 33, turns[i].first, &counters);
+        if (turns[i].second)
+            media_stream_set_format(s, &gsm);
+        for (unsigned n = 0; n < turns[i].second; n++) {
+            struct rtp_packet p = { .payload_type = 3,
+                                    .seq = (uint16_t)s->rtp.packets,
+                                    .timestamp = (uint32_t)s->rtp.packets * 160 };
+
+            media_stream_packet(s, &p, s->rtp.packets * 20000000, &counters);
+        }
+        if (turns[i].third)
+            media_stream_set_format(s, &amr);
+        send_packets(s, SLICE("\xf0\x3c"), 33, turns[i].third, &counters);
+        if (strcmp(media_stream_codec_row(s)->codec, turns[i].row) != 0)
+            fail_msg("row %zu: %s", i, media_stream_codec_row(s)->codec);
+        media_stream_free(s);
+    }
+}
+
 /* The snap length took the end: nothing can be said of the mode, and nothing is wrong with it. */
 static void what_was_cut_is_not_malformed(void **state)
 {
@@ -222,6 +260,7 @@ int main(void)
         cmocka_unit_test(every_row_is_reached_or_said_why_not),
         cmocka_unit_test(what_is_not_the_itus_says_so),
         cmocka_unit_test(modes_are_weighed),
+        cmocka_unit_test(the_codec_of_most_packets_is_the_models),
         cmocka_unit_test(what_was_cut_is_not_malformed),
         cmocka_unit_test(what_is_encrypted_is_not_read),
     };
