@@ -6,10 +6,12 @@
  * Call n (0 the oldest) begins n seconds after 2026-11-20 23:30 UTC, so that a store of some
  * thousand calls lies in two days; its Call-ID is "call-n@test". What it is follows from n: see
  * fill_call(). Calls 0, 1 and 2 have packets: a whole call, a call whose messages hold what is not
- * UTF-8, and one of some 20 MB. Prints the ids of those three, one a line.
+ * UTF-8, and one of some 20 MB. Calls 3, 4 and 5 say how they sounded (sounding_calls.h): one in
+ * every field, a fax, one of 24 hours. Prints the ids of those six, one a line.
  */
 #include "analyzer/record_id.h"
 #include "storage/packet_log.h"
+#include "tests/web/sounding_calls.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -25,6 +27,7 @@ enum {
     UDP_BYTES = 8,
     HEAD_BYTES = ETH_BYTES + IP_BYTES + UDP_BYTES
 };
+enum { CALL_LOUD = 3, CALL_FAX, CALL_LONG, CALLS_LEAST };
 enum { RTP_BYTES = 172, LONG_CALL_PACKETS = 90000 };
 
 struct store {
@@ -281,8 +284,21 @@ static void add_calls(struct store *s, unsigned calls)
         snprintf(text, sizeof text, "call-%u@test", n);
         snprintf(user, sizeof user, "+4989%06u", n);
         fill_call(&c, n, text, user);
+        if (n == CALL_LOUD)
+            sounding_call_fill(&c, call_time(n));
+        if (n == CALL_FAX)
+            c.fax = 1;
         writer_submit(s->writer, &record_type_call, &c);
     }
+}
+
+static void add_sounds(struct store *s)
+{
+    sounding_call_add_loud(s->writer, call_id(CALL_LOUD), call_time(CALL_LOUD));
+    sounding_call_add_fax(s->writer, call_id(CALL_FAX), call_time(CALL_FAX));
+    sounding_call_add_long(s->writer, call_id(CALL_LONG), call_time(CALL_LONG));
+    for (unsigned n = CALL_LOUD; n < CALLS_LEAST; n++)
+        printf("%016" PRIx64 "\n", call_id(n));
 }
 
 int main(int argc, char **argv)
@@ -290,7 +306,8 @@ int main(int argc, char **argv)
     struct store s = { 0 };
     uint64_t calls;
 
-    if (argc != 3 || !slice_to_u64(slice_of_text(argv[2]), CALLS_MAX, &calls) || calls < 3) {
+    if (argc != 3 || !slice_to_u64(slice_of_text(argv[2]), CALLS_MAX, &calls) ||
+        calls < CALLS_LEAST) {
         fprintf(stderr, "usage: make_store DIR CALLS\n");
         return 2;
     }
@@ -311,6 +328,7 @@ int main(int argc, char **argv)
     add_dialog(&s, 0, "Ringing", 100);
     add_dialog(&s, 1, "Ring\xff\xfe", 10);
     add_dialog(&s, 2, "Ringing", LONG_CALL_PACKETS);
+    add_sounds(&s);
     packet_log_stop(s.log);
     writer_stop(s.writer);
     return 0;

@@ -36,7 +36,11 @@ export function Sounded({ call, streams, listen }) {
   const silent = silentDirection(audio);
 
   if (streams.length === 0)
-    return html`<p class="quiet panel">No audio or video was seen.</p><${PhoneReports} call=${call} /><${Keypresses} call=${call} />`;
+    return html`<div class="sounded">
+      <p class="quiet panel">No audio or video was seen.</p>
+      <${PhoneReports} call=${call} />
+      <${Keypresses} call=${call} />
+    </div>`;
   return html`<div class="sounded">
     <${Player} call=${call} listen=${listen} tracks=${tracks} start=${start} />
     ${sounding.length ? html`<${Chart} call=${call} tracks=${tracks} own=${own} start=${start} />` : null}

@@ -45,12 +45,12 @@ export async function replaySlowly(store, capture, waitMs = 3000) {
 
 export const sample = (name) => join(environment.samples, name);
 
-/* listen: "127.0.0.1:0" for any free port. → {url, stop}; url is what the binary printed. stop
+/* listen: "127.0.0.1:0" for any free port; more: options for it. → {url, stop}; url is what the binary printed. stop
  * throws when it did not end well: a sanitizer may have had something to say. */
-export async function serve(store, listen = "127.0.0.1:0") {
+export async function serve(store, listen = "127.0.0.1:0", more = []) {
   const child = spawn(
     environment.earshot,
-    ["serve", "--store", store.path, "--listen", listen, "--web-root", environment.webRoot],
+    ["serve", "--store", store.path, "--listen", listen, "--web-root", environment.webRoot, ...more],
     { stdio: ["ignore", "pipe", "pipe"] },
   );
   let said = "";

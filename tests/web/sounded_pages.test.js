@@ -1,5 +1,5 @@
 /*
- * sound_pages.test - what the call page computes of how a call sounded, without a browser.
+ * sounded_pages.test - what the call page computes of how a call sounded, without a browser.
  */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
