@@ -62,7 +62,7 @@ static void know_codec(struct timeline *t)
 /* Of losses that are some; the codec is known. */
 static double r_of(const struct timeline *t, const struct timeline_losses *l)
 {
-    struct loss_runs runs = { l->lost + l->late, l->runs, false };
+    struct loss_runs runs = { l->lost + l->late, l->runs + l->goes_on, false };
     double percent = 100.0 * runs.lost / l->numbers;
 
     return t->line_r - emodel_ie_eff(t->ie->scale, t->ie->ie, t->ie->bpl, percent,
@@ -80,6 +80,8 @@ static double mos_of(const struct timeline *t, const struct timeline_losses *l, 
 
 static void add_losses(struct timeline_losses *to, const struct timeline_losses *from)
 {
+    if (to->numbers == 0)
+        to->goes_on = from->goes_on;
     to->numbers += from->numbers;
     to->lost += from->lost;
     to->late += from->late;
@@ -105,6 +107,18 @@ static void judge(struct timeline *t, const struct timeline_losses *l)
     t->bad_seconds += bad;
 }
 
+/* The window's first number is in its first second that has any. */
+static bool window_goes_on(const struct timeline *t)
+{
+    for (unsigned i = 0; i < TIMELINE_WINDOW_S; i++) {
+        const struct timeline_past *past = &t->past[(t->oldest + i) % TIMELINE_WINDOW_S];
+
+        if (past->numbers)
+            return past->goes_on;
+    }
+    return false;
+}
+
 /* The ten seconds that end with this one. */
 static void slide(struct timeline *t, const struct timeline_losses *l, int64_t end_ns)
 {
@@ -114,8 +128,8 @@ static void slide(struct timeline *t, const struct timeline_losses *l, int64_t e
     t->window.numbers -= past->numbers;
     t->window.lost -= past->unheard;
     t->window.runs -= past->runs;
-    *past =
-        (struct timeline_past){ to_u16(l->numbers), to_u16(l->lost + l->late), to_u16(l->runs) };
+    *past = (struct timeline_past){ to_u16(l->numbers), to_u16(l->lost + l->late), to_u16(l->runs),
+                                    l->goes_on };
     t->window.numbers += past->numbers;
     t->window.lost += past->unheard;
     t->window.runs += past->runs;
@@ -124,6 +138,7 @@ static void slide(struct timeline *t, const struct timeline_losses *l, int64_t e
         t->window_s++;
     if (t->window_s < TIMELINE_WINDOW_S)
         return;
+    t->window.goes_on = t->window.lost && window_goes_on(t);
     mos = mos_of(t, &t->window, TIMELINE_WINDOW_S * TIMELINE_LEAST_NUMBERS);
     if (!isnan(mos) && (t->worst_mos <= 0 || mos < t->worst_mos)) {
         t->worst_mos = mos;
@@ -222,7 +237,6 @@ static void step(struct timeline *t, int64_t next_ext, struct counters *counters
     t->before = t->now;
     t->has_before = true;
     t->now = (struct timeline_second){ .first_ext = next_ext };
-    t->in_run = false;
     t->second_end_ns = later(t->second_end_ns, NS_PER_S);
     if (++t->second_of_interval < INTERVAL_S)
         return;
@@ -248,14 +262,24 @@ void timeline_roll(struct timeline *t, int64_t time_ns, int64_t ext, struct coun
     }
 }
 
+/* The next number is not heard. */
+static void begin_run(struct timeline *t)
+{
+    struct timeline_losses *l = &t->now.losses;
+
+    if (t->in_run && l->numbers == 0)
+        l->goes_on = true;
+    l->runs += !t->in_run;
+    t->in_run = true;
+}
+
 static void charge_gap(struct timeline *t, uint32_t n)
 {
     if (n == 0)
         return;
+    begin_run(t);
     t->now.losses.numbers += n;
     t->now.losses.lost += n;
-    t->now.losses.runs += !t->in_run;
-    t->in_run = true;
 }
 
 /* Seconds pass that lost what they should have brought: each its share. */
@@ -301,46 +325,52 @@ static struct timeline_second *owner_of(struct timeline *t, int64_t ext)
     return t->has_before && ext < t->now.first_ext ? &t->before : &t->now;
 }
 
-/* Does a hole beside `ext` belong to the same second, so that both make one run? */
-static bool is_beside(const struct timeline *t, const struct timeline_second *s, int64_t ext)
+/* A run begins at a number that is not heard where the one before it is. So when this one is heard
+ * after all, it is no beginning any more, and the one after it may become one. */
+static void heal(struct timeline *t, struct timeline_second *s, const struct timeline_packet *p)
 {
-    return ext >= s->first_ext && (s == &t->now || ext < t->now.first_ext);
+    struct timeline_second *next = owner_of(t, p->ext + 1);
+
+    if (p->below_heard)
+        s->losses.runs -= s->losses.runs > 0;
+    if (!p->above_heard)
+        next->losses.runs++;
+    if (p->ext <= s->first_ext) /* the first of its second */
+        s->losses.goes_on = false;
+    if (next != s)
+        next->losses.goes_on = false;
 }
 
 static void credit(struct timeline *t, const struct timeline_packet *p)
 {
     struct timeline_second *s = owner_of(t, p->ext);
     struct timeline_losses *l = &s->losses;
-    bool hole_below = !p->below_heard && is_beside(t, s, p->ext - 1);
-    bool hole_above = !p->above_heard && is_beside(t, s, p->ext + 1);
-    uint32_t unheard;
 
     if (l->lost == 0)
         return; /* its second is judged already */
     l->lost--;
-    if (p->late) {
+    if (p->late)
         l->late++;
-        return;
-    }
-    unheard = l->lost + l->late;
-    l->runs += (uint32_t)hole_below + hole_above; /* one run becomes none, one or two */
-    l->runs -= l->runs > 0;
-    if (l->runs > unheard) /* only where the second that owned it is judged */
-        l->runs = unheard;
-    if (l->runs == 0 && unheard)
-        l->runs = 1;
+    else if (p->ext >= s->first_ext)
+        heal(t, s, p);
+    if (l->runs > l->lost + l->late) /* only where the second that owned it is judged */
+        l->runs = l->lost + l->late;
 }
 
 /* The segment begins further down than was thought. */
 static void widen(struct timeline *t, const struct timeline_packet *p)
 {
-    struct timeline_second *s = owner_of(t, p->ext);
-    bool hole_above = !p->above_heard && is_beside(t, s, p->ext + p->gap + 1);
+    struct timeline_losses *first = &owner_of(t, p->ext + p->gap + 1)->losses;
+    struct timeline_losses *l = &owner_of(t, p->ext)->losses;
 
-    s->losses.numbers += p->gap + 1;
-    s->losses.lost += p->gap;
-    s->losses.late += p->late;
-    s->losses.runs += (p->gap || p->late) && !hole_above;
+    l->numbers += p->gap + 1;
+    l->lost += p->gap;
+    l->late += p->late;
+    if (p->gap == 0 && !p->late)
+        return;
+    if (!p->above_heard) /* the run of the first number begins further down too */
+        first->runs -= first->runs > 0;
+    l->runs++;
 }
 
 void timeline_unusual(struct timeline *t, const struct timeline_packet *p,
@@ -361,10 +391,12 @@ void timeline_unusual(struct timeline *t, const struct timeline_packet *p,
         widen(t, p);
         return;
     }
+    if (p->restarts || !p->late)
+        t->in_run = false;
+    if (p->late)
+        begin_run(t);
     t->now.losses.numbers += counted;
     t->now.losses.late += p->late;
-    t->now.losses.runs += p->late && !t->in_run;
-    t->in_run = p->late;
 }
 
 /* What would be known if the stream ended here. */

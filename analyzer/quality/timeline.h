@@ -44,7 +44,8 @@ enum {
 struct timeline_losses {
     uint32_t numbers, lost;
     uint32_t late; /* behind 200 ms */
-    uint32_t runs; /* of those lost or late, side by side within one second */
+    uint32_t runs; /* of those lost or late: that begin here */
+    bool goes_on;  /* the first number is lost or late, and so was the one before it */
 };
 
 struct timeline_second {
@@ -63,6 +64,7 @@ struct timeline_interval {
 /* One second of the window. */
 struct timeline_past {
     uint16_t numbers, unheard, runs;
+    bool goes_on;
 };
 
 struct timeline {
@@ -84,7 +86,7 @@ struct timeline {
     struct timeline_interval closing; /* the one before, while its last second is not judged */
     bool has_closing;
     struct timeline_past past[TIMELINE_WINDOW_S];
-    struct timeline_losses window; /* sum of past; late ones count as lost */
+    struct timeline_losses window; /* sum of past, but goes_on; late ones count as lost */
     int64_t last_ns;
     int64_t start_ns, worst_time_ns;
     double worst_mos; /* 0: no window yet */

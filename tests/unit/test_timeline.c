@@ -274,7 +274,8 @@ static void a_very_late_copy_is_credited_to_the_oldest_open_second(void **state)
     timeline_fini(&s.t);
 }
 
-static void runs_of_a_second_begin_with_it(void **state)
+/* A run over a second's edge begins once, and is one for each second alone and for both. */
+static void a_run_goes_on_over_the_edge(void **state)
 {
     struct sender s = sender_of("G.711");
 
@@ -292,8 +293,41 @@ static void runs_of_a_second_begin_with_it(void **state)
     assert_int_equal(s.t.now.losses.runs, 3);
     send_one(&s, 0, true); /* at 1.00 s */
     assert_int_equal(s.t.before.losses.runs, 3);
+    assert_int_equal(s.t.now.losses.runs, 0);
+    assert_true(s.t.now.losses.goes_on && !s.t.before.losses.goes_on);
+    send_many(&s, 49);
+    send_one(&s, 0, true);
     assert_int_equal(s.t.now.losses.runs, 1);
+    assert_false(s.t.now.losses.goes_on);
     timeline_fini(&s.t);
+}
+
+/* 4 numbers over the edge of second 1 are missing, two on each side, and one of them comes. */
+static void what_heals_on_an_edge(void **state)
+{
+    static const struct {
+        int which;
+        unsigned before, now; /* runs that begin */
+        bool goes_on;
+    } rows[] = { { 0, 1, 0, true }, { 1, 1, 1, false }, { 2, 1, 1, false }, { 3, 1, 0, true } };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct sender s = sender_of("G.711");
+
+        send_many(&s, 48);
+        lose(&s, 4);
+        send_many(&s, 5);
+        assert_int_equal(s.t.before.losses.lost, 2);
+        assert_int_equal(s.t.now.losses.lost, 2);
+        assert_true(s.t.now.losses.goes_on);
+        late_copy(&s, FIRST_EXT + 48 + rows[i].which, false, rows[i].which == 0,
+                  rows[i].which == 3);
+        assert_int_equal(s.t.before.losses.runs, rows[i].before);
+        assert_int_equal(s.t.now.losses.runs, rows[i].now);
+        assert_int_equal(s.t.now.losses.goes_on, rows[i].goes_on);
+        timeline_fini(&s.t);
+    }
 }
 
 /* A packet from before the first one, with a hole between them. */
@@ -572,7 +606,7 @@ static struct timeline_losses losses_of(const struct observer *o, int from, int 
     struct timeline_losses l = { 0 };
 
     for (int64_t i = 0; i <= o->highest; i++) {
-        bool goes_on = i > 0 && o->owner[i - 1] == o->owner[i] && !o->heard[i - 1];
+        bool goes_on = i > 0 && o->owner[i - 1] >= from && !o->heard[i - 1];
 
         if (o->owner[i] < from || o->owner[i] >= to)
             continue;
@@ -776,7 +810,8 @@ int main(void)
         cmocka_unit_test(an_outage_is_bad_and_a_pause_is_not),
         cmocka_unit_test(a_late_copy_is_credited_where_it_was_charged),
         cmocka_unit_test(a_very_late_copy_is_credited_to_the_oldest_open_second),
-        cmocka_unit_test(runs_of_a_second_begin_with_it),
+        cmocka_unit_test(a_run_goes_on_over_the_edge),
+        cmocka_unit_test(what_heals_on_an_edge),
         cmocka_unit_test(a_segment_may_begin_further_down),
         cmocka_unit_test(what_a_bad_second_is_does_not_hang_on_the_scale),
         cmocka_unit_test(without_a_codec_nothing_is_judged),
