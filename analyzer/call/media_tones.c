@@ -14,6 +14,8 @@ enum {
     BACK_MAX_SAMPLES = 8000,    /* further back is another clock, not a late packet */
     /* Pauses between keys are 40 ms and more (ITU-T Q.24); shorter ones are holes in a tone. */
     HOLE_SAMPLES = 30 * SAMPLES_PER_MS,
+    LOST_MAX_SAMPLES = 100 * SAMPLES_PER_MS, /* more may hide a whole pause */
+    HOLES_KEPT = 8,
 };
 
 /* A tone as it is heard. */
@@ -23,14 +25,21 @@ struct tone {
     int64_t time_ns;
 };
 
+/* In samples. */
+struct hole {
+    uint64_t begin, end;
+};
+
 struct media_tones {
     void *listener;
     struct tone last;
     uint64_t fed;                  /* samples so far */
     uint64_t packet_fed;           /* … before the packet at hand */
-    uint64_t hole_begin, hole_end; /* the last silence that stands for what did not come */
-    int64_t packet_ns;             /* when the packet at hand came */
+    struct hole holes[HOLES_KEPT]; /* a ring: the last silences that stand for what did not come */
+    unsigned next_hole;
+    int64_t packet_ns; /* when the packet at hand came */
     uint32_t next_timestamp;
+    uint16_t next_seq;
     enum g711_law law;
     bool started;
     struct media_stream *stream;
@@ -52,19 +61,30 @@ static void tell(const struct media_tones *m)
     keypress_tone(&m->stream->keys, &key, m->counters);
 }
 
+/* What of the sound between the two was not heard. Begin and end of a tone are not known to the
+ * sample, so holes beside them count too. */
+static uint64_t lost_between(const struct media_tones *m, uint64_t from, uint64_t to)
+{
+    uint64_t lost = 0;
+
+    for (int i = 0; i < HOLES_KEPT; i++) {
+        const struct hole *h = &m->holes[i];
+
+        if (h->end + HOLE_SAMPLES > from && h->begin < to)
+            lost += h->end - h->begin;
+    }
+    return lost;
+}
+
 /* Does the tone that begins there go on with the last one? What was lost in between is no pause. */
 static bool goes_on(const struct media_tones *m, char digit, uint64_t at_sample)
 {
     const struct tone *tone = &m->last;
-    uint64_t lost = 0;
 
     if (tone->digit != digit)
         return false;
-    if (at_sample <= tone->end)
-        return true;
-    if (m->hole_end + HOLE_SAMPLES > tone->end && m->hole_begin < at_sample)
-        lost = m->hole_end - m->hole_begin;
-    return at_sample - tone->end < HOLE_SAMPLES + lost;
+    return at_sample <= tone->end ||
+           at_sample - tone->end < HOLE_SAMPLES + lost_between(m, tone->end, at_sample);
 }
 
 static void on_tone(void *ctx, char digit, uint64_t at_sample, uint32_t samples)
@@ -91,14 +111,15 @@ static void feed(const struct tracker *t, struct media_tones *m, const int16_t *
     m->fed += count;
 }
 
-static void feed_silence(const struct tracker *t, struct media_tones *m, uint32_t count)
+/* lost: packets stood here. Else nobody sent, which is a pause like any other. */
+static void feed_silence(const struct tracker *t, struct media_tones *m, uint32_t count, bool lost)
 {
     static const int16_t silence[CHUNK_SAMPLES];
 
-    if (count > SILENCE_MAX_SAMPLES)
-        count = SILENCE_MAX_SAMPLES;
-    m->hole_begin = m->fed;
-    m->hole_end = m->fed + count;
+    if (lost && count <= LOST_MAX_SAMPLES) {
+        m->holes[m->next_hole] = (struct hole){ m->fed, m->fed + count };
+        m->next_hole = (m->next_hole + 1) % HOLES_KEPT;
+    }
     for (uint32_t n; count; count -= n) {
         n = count < CHUNK_SAMPLES ? count : CHUNK_SAMPLES;
         feed(t, m, silence, n);
@@ -117,7 +138,9 @@ static void hear(const struct tracker *t, struct media_tones *m, const struct rt
     m->packet_ns = time_ns;
     if (gap)
         feed_silence(t, m,
-                     gap > 0 && gap < SILENCE_MAX_SAMPLES ? (uint32_t)gap : SILENCE_MAX_SAMPLES);
+                     gap > 0 && gap < SILENCE_MAX_SAMPLES ? (uint32_t)gap : SILENCE_MAX_SAMPLES,
+                     packet->seq != m->next_seq);
+    m->next_seq = (uint16_t)(packet->seq + 1);
     m->packet_fed = m->fed;
     m->next_timestamp = packet->timestamp + (uint32_t)codes.len;
     m->started = true;
@@ -232,6 +255,10 @@ void media_tones_packet(struct tracker *t, struct media_stream *s, const struct 
         s->tones_state = state;
         decide(t, s);
     }
-    if (s->tones && packet->payload_type == s->payload_type)
+    if (!s->tones)
+        return;
+    if (packet->payload_type == s->payload_type)
         hear(t, s->tones, packet, time_ns);
+    else if (packet->seq == s->tones->next_seq)
+        s->tones->next_seq++; /* comfort noise: the next one is no loss */
 }

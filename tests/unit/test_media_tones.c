@@ -317,6 +317,37 @@ static void twenty_of_twenty_through_a_call(void **state)
     }
 }
 
+/* The same key twice, and in between nothing is sent (or comfort noise): no packet is missing. */
+static void a_pause_that_was_not_sent_is_a_pause(void **state)
+{
+    (void)state;
+    if (!tones_listener().open)
+        return;
+    for (int noise = 0; noise < 2; noise++) {
+        struct scene *s = open_with(tones_listener(), INBAND_AUTO);
+        struct keypad k = { s, ALICE_TALKS, G711_ULAW, 1, 0 };
+        char heard[8];
+
+        send(s, "INVITE", .sdp = ALICE_PLAIN);
+        send(s, "200", .to_tag = "bob-1", .sdp = BOB_PLAIN);
+        send_sound(&k, '5', 5);
+        if (noise) {
+            k.talker.payload_type = 13;
+            send_payload(s, &k.talker, false, SLICE("\x40"));
+            k.talker.payload_type = 0;
+            k.talker.seq++;
+        }
+        k.talker.timestamp += 4 * PACKET_SAMPLES;
+        scene_wait_ms(s, 80);
+        send_sound(&k, '5', 5);
+        send_sound(&k, '\0', 10);
+        hang_up(s);
+        assert_int_equal(digits_of(only_call(s)->dtmf, heard, sizeof heard), 2);
+        assert_string_equal(heard, "55");
+        scene_close(s);
+    }
+}
+
 static void its_time_and_length_are_those_of_the_tone(void **state)
 {
     struct scene *s;
@@ -396,6 +427,7 @@ int main(void)
         cmocka_unit_test(listeners_over_the_cap_are_refused_by_name),
         cmocka_unit_test(the_sound_is_put_in_order),
         cmocka_unit_test(twenty_of_twenty_through_a_call),
+        cmocka_unit_test(a_pause_that_was_not_sent_is_a_pause),
         cmocka_unit_test(its_time_and_length_are_those_of_the_tone),
         cmocka_unit_test(a_tone_beside_its_event_is_the_same_key),
     };
