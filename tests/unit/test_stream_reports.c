@@ -120,6 +120,10 @@ static void an_echo_of_what_was_not_said_measures_nothing(void **state)
             (measured && fabs(rtt_ms - rows[i].rtt_ms) > 0.001))
             fail_msg("%s: %d, %g", rows[i].what, measured, rtt_ms);
     }
+    info.ntp = UINT64_C(0x1111000000004444); /* whose middle says that none was heard */
+    assert_true(stream_reports_sent(s, &info, START_NS));
+    assert_false(stream_reports_echo_of_sender(s, 0, 0, START_NS + NS_PER_MS, &rtt_ms));
+    info.ntp = UINT64_C(0x1111222233334444);
     /* A receiver without a stream of its own: who it is counts. */
     assert_true(stream_reports_receiver_time(s, BY, info.ntp, START_NS));
     assert_false(
