@@ -49,6 +49,9 @@ static void observe(struct rtp_stream *s, const struct rtp_packet *packet, int64
     must(s->jitter_ms >= 0 && s->jitter_max_ms >= s->jitter_ms);
     must(seen.arrival != RTP_ARRIVAL_IN_ORDER || (uint16_t)seen.ext == packet->seq);
     must(s->duplicates <= s->packets && s->out_of_order <= s->packets);
+    must(s->dtx_ticks >= 0 && s->dtx_ticks <= s->media_ticks && s->doubtful <= s->steps);
+    must(!seen.jumped || seen.rebased);
+    s->own_ticks = (uint32_t)packet->payload.len;
 }
 
 /* The same datagram in a block of its own size, or cut behind its header. */
