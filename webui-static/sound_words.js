@@ -32,6 +32,7 @@ const EVENTS = {
   ssrc_change: "Another SSRC took over",
   media_address_change: "The packets come from another address",
   ssrc_collision: "Two senders use the same SSRC",
+  t38_switch: "Switched to fax (T.38)",
 };
 
 /* {words, change, flagged}: flagged is what no SDP announced, though it should have. */

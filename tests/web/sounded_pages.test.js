@@ -258,7 +258,7 @@ describe("story", () => {
 describe("records that cannot be", () => {
   it("break nothing that is computed of them", () => {
     for (const attack of ["__proto__", "<script>", "\u202e"]) {
-      const odd = hostileCall(attack);
+      const odd = hostileCall([attack]);
       tracksOf(kindsOf(odd.streams).own, 0);
       marksOf(odd, odd.streams);
       eventList(odd.streams);

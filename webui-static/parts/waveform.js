@@ -1,6 +1,6 @@
 /*
  * waveform - a call's sound as two waves, the caller's above, the callee's below; lost intervals
- * are hatched, a line shows where it plays.
+ * are shaded, a line shows where it plays.
  */
 import { html, useMemo, useRef } from "../vendor/preact-htm.js";
 import { useWidth } from "../hooks.js";
@@ -12,6 +12,7 @@ import { clockOf } from "./time_readout.js";
 const LANE_PX = 64;
 const GAP_PX = 6;
 const FOOT_PX = 22;
+const STRIP_PX = 7;
 const STEP_S = 5;
 
 const isLossy = ({ loss }) => loss !== null && loss > 0;
@@ -21,7 +22,11 @@ function Lane({ name, peaks, lossy, y, width, xOf }) {
 
   return html`<g>
     <rect class="wave-lane" x="0" y=${y} width=${width} height=${LANE_PX} rx="4" />
-    ${lossy.map(({ from, to }) => html`<rect class="wave-lossy" x=${xOf(from)} y=${y} width=${Math.max(xOf(to) - xOf(from), 2)} height=${LANE_PX} fill="url(#wave-hatch)" />`)}
+    ${lossy.map(({ from, to }) => {
+      const [left, wide] = [xOf(from), Math.max(xOf(to) - xOf(from), 2)];
+      return html`<rect class="wave-lossy" x=${left} y=${y} width=${wide} height=${LANE_PX} />
+        <rect x=${left} y=${y + LANE_PX - STRIP_PX} width=${wide} height=${STRIP_PX} fill="url(#wave-hatch)" />`;
+    })}
     <path class="wave" d=${path} />
     <text class="wave-name" x="8" y=${y + 15}>${name}</text>
   </g>`;

@@ -141,15 +141,31 @@ export function oldCall() {
   return call([{ ...bare, intervals: intervals(4).map(({ t, packets, lost, jitter_ms_max, mos_lq }) => ({ t, packets, lost, jitter_ms_max, mos_lq })) }], { dtmf: null, vq_reports: null, fax: null });
 }
 
-/* Every text a stranger's attack, every list what it must not be. */
-export function hostileCall(attack) {
-  const xr = Object.fromEntries(Object.keys(stream().rtcp.xr).map((key) => [key, key === "jitter_buffer" ? attack : 1]));
+/* What a record is told by stays, so that every part of the page is drawn. */
+const KEPT = ["id", "call", "media", "direction"];
+
+/* Every text a stranger's attack, each the next of them; every list what it must not be. */
+export function hostileCall(attacks) {
+  let at = 0;
+  const attack = () => attacks[at++ % attacks.length];
+  const hostile = (record, change = {}) =>
+    Object.fromEntries(Object.entries({ ...record, ...change }).map(([key, value]) => [key, typeof value === "string" && !KEPT.includes(key) ? attack() : value]));
+  const sick = (id, change = {}) => hostile(stream({ id, ...change }), {
+    rtcp: hostile(stream().rtcp, { xr: hostile(stream().rtcp.xr) }),
+    model: hostile(stream().model, { scale: null }),
+    udptl: { recovered: 1, error_correction: attack() },
+    events: [{ t: START + 1, event: attack(), from: attack(), to: attack(), announced: false }, null, 7],
+  });
+
   return call([
-    stream({ codec: attack, fmtp: attack, src: attack, codec_model: attack, model: { ...stream().model, codec: attack, version: attack }, rtcp: { ...stream().rtcp, cname: attack, loss_side: attack, xr },
-      events: [{ t: START + 1, event: attack, from: attack, to: attack, announced: false }, null, 7], udptl: { recovered: 1, error_correction: attack } }),
-    stream({ id: "00065f3a1b2c3d58", media: "image", ssrc: attack, codec: attack, udptl: { recovered: 1, error_correction: attack } }),
-    stream({ id: "00065f3a1b2c3d59", foreign_source: true, src: attack, ssrc: attack, codec: attack }),
-  ], { dtmf: [{ time: START + 2, method: attack, digit: attack, direction: attack, duration_ms: null, also: [attack] }, null], vq_reports: [{ time: START, kind: attack, by: attack, ...metrics, codec: attack, remote: attack }, null] });
+    sick("00065f3a1b2c3d50"),
+    sick("00065f3a1b2c3d58", { media: "image" }),
+    sick("00065f3a1b2c3d59", { foreign_source: true }),
+    sick("00065f3a1b2c3d5a", { media: attack(), direction: attack() }),
+  ], {
+    dtmf: [{ time: START + 2, method: attack(), digit: attack(), direction: attack(), duration_ms: null, also: [attack()] }, null],
+    vq_reports: [{ time: START, ...hostile({ ...metrics, by: "caller", kind: "session" }), remote: attack() }, null],
+  });
 }
 
 export function peaks(buckets = 800) {
