@@ -359,6 +359,58 @@ static void xr_that_lies_is_counted(void **state)
     }
 }
 
+/* A block of answers that is not made of whole answers; one that is followed by a good one. */
+static void xr_that_lies_does_not_hide_what_follows(void **state)
+{
+    struct scene *s = scene_open(NULL);
+    struct talker a = ALICE_TALKS, b = BOB_TALKS;
+    struct compound c = { .len = 0 };
+    uint8_t *at;
+
+    (void)state;
+    set_up_call(s);
+    talk(s, &a, &b, 10);
+    at = add(&c, 207, 0, 1 + 3 + 3);
+    put_u32(at, 0xa11ce);
+    put_u32(at + 4, 5u << 24 | 2);  /* DLRR of two words */
+    put_u32(at + 16, 4u << 24 | 2); /* RRTR */
+    put_u32(at + 20, 0x11112222);
+    put_u32(at + 24, 0x33334444);
+    send_compound(s, ALICE_RTCP, BOB_RTCP, &c);
+    assert_int_equal(scene_refused(s, REFUSAL_XR_MALFORMED), 1);
+    scene_wait_ms(s, 40);
+    c.len = 0;
+    add_answer(&c, 0xb0b, 0xa11ce, 0x22223333, 0);
+    send_compound(s, BOB_RTCP, ALICE_RTCP, &c);
+    scene_finish(s);
+    assert_true(fabs(stream_of(s, 0xa11ce)->rtcp_rtt_receiver_ms - 40) < 0.02);
+    scene_close(s);
+}
+
+/* A stream that moved and came back: reports from a port that tells nothing are of the one that talks. */
+static void reports_are_of_the_stream_that_talks(void **state)
+{
+    struct scene *s = scene_open(NULL);
+    struct talker a = ALICE_TALKS;
+    struct compound c = { .len = 0 };
+
+    (void)state;
+    send(s, "INVITE", .sdp = SDP("203.0.113.1", "4000", "a=rtcp:4777\r\n"));
+    send(s, "200", .to_tag = "bob-1", .sdp = SDP("198.51.100.1", "6000", "a=rtcp:6777\r\n"));
+    talk(s, &a, NULL, 10);
+    a.src = "203.0.113.1:4100";
+    talk(s, &a, NULL, 10);
+    a.src = ALICE_RTP;
+    talk(s, &a, NULL, 10);
+    add_report(&c, 0xa11ce, 1, 30, NULL);
+    send_compound(s, "203.0.113.1:4777", "198.51.100.1:6777", &c);
+    scene_finish(s);
+    assert_int_equal(s->stream_count, 2);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(s->streams[i]->rtcp_sender_reports, s->streams[i]->src.port == 4000);
+    scene_close(s);
+}
+
 /* Where media is encrypted, only what names its sender twice is plain. */
 static void srtcp_is_never_read(void **state)
 {
@@ -430,8 +482,12 @@ static void orphans_have_their_reports(void **state)
         c.len = 0;
         add_report(&c, 0xa11ce, 0, 0, &by_alice);
         send_compound(s, alice, bob, &c);
+        c.len = 0;
+        add_bye(&c, 0xa11ce); /* alone: of reduced size */
+        assert_int_equal(send_compound(s, alice, bob, &c), BIN_RTCP);
         scene_finish(s);
         assert_int_equal(s->orphan_count, 2);
+        assert_int_equal(stream_of(s, 0xa11ce)->rtcp_bye_time, s->now_ns);
         assert_int_equal(stream_of(s, 0xa11ce)->rtcp_sender_reports, 1);
         assert_int_equal(stream_of(s, 0xa11ce)->rtcp_reports, 1);
         assert_true(fabs(stream_of(s, 0xa11ce)->rtcp_rtt_ms - 50) < 0.02);
@@ -471,6 +527,8 @@ int main(void)
         cmocka_unit_test(equal_ssrcs_are_told_apart_by_their_ends),
         cmocka_unit_test(losses_behind_the_probe_are_told),
         cmocka_unit_test(xr_that_lies_is_counted),
+        cmocka_unit_test(xr_that_lies_does_not_hide_what_follows),
+        cmocka_unit_test(reports_are_of_the_stream_that_talks),
         cmocka_unit_test(srtcp_is_never_read),
         cmocka_unit_test(a_stranger_is_not_believed),
         cmocka_unit_test(orphans_have_their_reports),
