@@ -82,7 +82,7 @@ awk -v packets="$packets" -v all="$all" '
     { total += $1 }
     $2 ~ "^analyzer/quality/" || $2 ~ "^analyzer/rtp/(rtp_stream|payload)[.]" ||
     $2 ~ "^analyzer/base/(quantile|serial)[.]" || $2 ~ "^analyzer/interval[.]" ||
-    $2 ~ "^analyzer/call/(media_stream|media_report|stream_events)[.]" || $2 ~ "/[ew]_(pow|exp|log)[^/]*[.]c$" {
+    $2 ~ "^analyzer/call/(media_stream|media_codec|media_report|stream_events)[.]" || $2 ~ "/[ew]_(pow|exp|log)[^/]*[.]c$" {
         quality += $1
         printf "%-40s %12d %8.1f\n", $2, $1, $1 / packets
         next
