@@ -30,7 +30,7 @@ const VERDICTS = {
   silent: [
     "silent",
     "poor",
-    "Packets flow without a fault, but what they carry is silence: look at the microphone, the gateway or the mute button, not at the network.",
+    "Packets flow, but what they carry is silence: look at the microphone, the mute button or the gateway before the network.",
   ],
   on_hold: ["on hold", "quiet", "One side put the call on hold: silence is intended."],
   early_only: ["early only", "quiet", "Audio was seen before the answer, none after it."],

@@ -20,6 +20,8 @@ const KEYS = [
   ["One call", [
     ["j  k", "next, previous message"],
     ["d", "download the pcap"],
+    ["Space", "play, pause, once the waveform is open"],
+    ["←  →", "in the chart or the waveform: a step"],
     ["Esc", "close the message, then back"],
   ]],
 ];

@@ -100,7 +100,9 @@ const GROUPS = [
   ]],
 ];
 
-const headOf = (stream) => (stream.foreign_source === true ? "a foreign source" : directionWord(stream.direction));
+const MEDIA = { image: ", fax", video: ", video" };
+const headOf = ({ foreign_source: foreign, direction, media }) =>
+  foreign === true ? "a foreign source" : `${directionWord(direction)}${Object.hasOwn(MEDIA, media ?? "") ? MEDIA[media] : ""}`;
 
 export function StreamTable({ streams }) {
   const zone = useStore(clock);
