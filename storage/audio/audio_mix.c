@@ -8,9 +8,9 @@ enum { PIECE_FRAMES = 1024 };
 
 int audio_mix_init(struct audio_mix *m, uint32_t rate_hz, audio_sink_fn sink, void *ctx)
 {
-    *m = (struct audio_mix){ .frames = (size_t)rate_hz * AUDIO_MIX_SECONDS,
-                             .sink = sink,
-                             .sink_ctx = ctx };
+    *m = (struct audio_mix){ .frames = 1, .sink = sink, .sink_ctx = ctx };
+    while (m->frames < (size_t)rate_hz * AUDIO_MIX_SECONDS)
+        m->frames *= 2;
     m->sums = calloc(m->frames * AUDIO_SIDES, sizeof *m->sums);
     return m->sums ? 0 : -ENOMEM;
 }
@@ -31,7 +31,7 @@ void audio_mix_add(struct audio_mix *m, enum audio_side side, int64_t at, const 
             m->dropped++;
             continue;
         }
-        m->sums[(size_t)place % m->frames * AUDIO_SIDES + side] += samples[i];
+        m->sums[((size_t)place & (m->frames - 1)) * AUDIO_SIDES + side] += samples[i];
         if (place >= m->end)
             m->end = place + 1;
     }
@@ -52,7 +52,8 @@ void audio_mix_advance(struct audio_mix *m, int64_t line)
         size_t n = line - m->line < PIECE_FRAMES ? (size_t)(line - m->line) : PIECE_FRAMES;
 
         for (size_t i = 0; i < n; i++) {
-            int32_t *sum = m->sums + (size_t)(m->line + (int64_t)i) % m->frames * AUDIO_SIDES;
+            size_t at = ((size_t)m->line + i) & (m->frames - 1);
+            int32_t *sum = m->sums + at * AUDIO_SIDES;
 
             piece[i * AUDIO_SIDES + AUDIO_LEFT] = saturate(sum[AUDIO_LEFT]);
             piece[i * AUDIO_SIDES + AUDIO_RIGHT] = saturate(sum[AUDIO_RIGHT]);

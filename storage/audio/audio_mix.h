@@ -20,13 +20,13 @@ enum audio_side { AUDIO_LEFT, AUDIO_RIGHT, AUDIO_SIDES };
 /* Left and right in turn. 0 or −errno. */
 typedef int (*audio_sink_fn)(void *ctx, const int16_t *stereo, size_t frames);
 
-enum { AUDIO_MIX_SECONDS = 8 };
+enum { AUDIO_MIX_SECONDS = 8 }; /* at least */
 
 struct audio_mix {
     int32_t *sums; /* a ring of frames: left, right */
-    size_t frames;
-    int64_t line; /* before it, all is out */
-    int64_t end;  /* of the last sound */
+    size_t frames; /* a power of two */
+    int64_t line;  /* before it, all is out */
+    int64_t end;   /* of the last sound */
     int64_t dropped;
     int error;
     audio_sink_fn sink;

@@ -18,7 +18,7 @@ enum {
     RTP_HEADER = 12,
     PAYLOAD_MAX = 1024,
     SILENT = 0x80,
-    SECONDS_MAX = 600, /* of a timeline: zeros for hours teach nothing */
+    SECONDS_MAX = 20, /* of a timeline: zeros for minutes teach nothing */
 };
 
 #define MS 1000000ll
