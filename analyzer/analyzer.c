@@ -56,7 +56,7 @@ static enum packet_bin other_bin(struct tracker *t, const struct datagram *d, en
 {
     /* Numbers of fax packets begin like anything; DTLS is told by two bytes alone. */
     if (bin == BIN_UDP_OTHER || bin == BIN_DTLS) {
-        enum fax_arrival fax = tracker_fax(t, d, claim);
+        enum fax_arrival fax = media_fax_packet(t, d, claim);
 
         if (fax == FAX_TAKEN || fax == FAX_REFUSED)
             return BIN_T38;

@@ -34,7 +34,6 @@ enum call_side { SIDE_CALLER, SIDE_CALLEE };
 struct call {
     void *keeper; /* the sink's; with the id in the first line, as every packet asks for both */
     uint64_t id;
-    uint8_t media_epoch; /* moves with each SDP */
     struct expiry_link expiry;
     struct call *next_same_id; /* older call with the same Call-ID */
     struct call *next_changed, *previous_changed;

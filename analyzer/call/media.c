@@ -94,6 +94,7 @@ static bool join_call(struct tracker *t, struct media_stream *s, const struct me
     s->srtp = e->srtp;
     s->strayed = !listener;
     s->proven = true;
+    s->tones_due = true;
     media_stream_set_format(s, &format);
     tracker_changed(t, call);
     return true;
@@ -311,7 +312,7 @@ enum packet_bin tracker_rtp(struct tracker *t, const struct datagram *d, struct 
     uint64_t hash;
 
     if (rtp_packet_parse(&packet, d->payload, d->wire_bytes) != RTP_PARSE_OK) {
-        if (tracker_fax(t, d, claim) == FAX_TAKEN)
+        if (media_fax_packet(t, d, claim) == FAX_TAKEN)
             return BIN_T38;
         /* Where nobody announced media it only began like RTP. */
         return tracker_claim_media(t, d, claim) ? BIN_RTP_MALFORMED : BIN_UDP_OTHER;
@@ -320,7 +321,7 @@ enum packet_bin tracker_rtp(struct tracker *t, const struct datagram *d, struct 
     hash = d->stream_hash ? d->stream_hash : stream_hash(t, &key);
     s = table_find(&t->streams, hash, same_stream, &key);
     if (!s) {
-        if (tracker_fax(t, d, claim) == FAX_TAKEN)
+        if (media_fax_packet(t, d, claim) == FAX_TAKEN)
             return BIN_T38;
         s = open_stream(t, &key, &packet, d);
         if (!s)
@@ -328,7 +329,7 @@ enum packet_bin tracker_rtp(struct tracker *t, const struct datagram *d, struct 
     }
     if (!is_known_type(s, packet.payload_type)) {
         if (s->fax)
-            return tracker_fax(t, d, claim) == FAX_TAKEN ? BIN_T38 : BIN_UDP_OTHER;
+            return media_fax_packet(t, d, claim) == FAX_TAKEN ? BIN_T38 : BIN_UDP_OTHER;
         older_count = settle_format(t, s, &packet, d->time_ns, older);
     }
     if (d->dscp != s->dscp) {
@@ -523,7 +524,6 @@ void tracker_announce(struct tracker *t, struct call *call, enum call_side side,
         tracker_refuse(t, REFUSAL_SDP_MALFORMED);
         return;
     }
-    call->media_epoch++;
     for (uint16_t i = 0; i < sdp.media_count; i++)
         announce_media(t, call, side, &sdp, &sdp.media[i]);
 }

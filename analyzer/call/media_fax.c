@@ -137,7 +137,7 @@ static void take_packet(struct tracker *t, struct media_stream *s, const struct 
     note_repeats(fax, &s->rtp, number, udptl->repeats);
 }
 
-enum fax_arrival tracker_fax(struct tracker *t, const struct datagram *d, struct claim *claim)
+enum fax_arrival media_fax_packet(struct tracker *t, const struct datagram *d, struct claim *claim)
 {
     struct stream_key key;
     bool listener, cut = d->wire_bytes > d->payload.len;

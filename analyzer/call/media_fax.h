@@ -33,7 +33,7 @@ enum fax_arrival {
     FAX_REFUSED,   /* it is fax, but over a limit; claimed for its call */
 };
 
-enum fax_arrival tracker_fax(struct tracker *t, const struct datagram *d, struct claim *claim);
+enum fax_arrival media_fax_packet(struct tracker *t, const struct datagram *d, struct claim *claim);
 
 void media_fax_free(struct media_fax *fax);
 

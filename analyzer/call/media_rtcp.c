@@ -346,7 +346,7 @@ enum packet_bin tracker_rtcp(struct tracker *t, const struct datagram *d, struct
     struct rtcp_iter packets;
     struct rtcp_packet p;
 
-    if (e && e->media == MEDIA_IMAGE && tracker_fax(t, d, claim) == FAX_TAKEN)
+    if (e && e->media == MEDIA_IMAGE && media_fax_packet(t, d, claim) == FAX_TAKEN)
         return BIN_T38;
     if (!e) {
         s = stream_of_first(&scene);

@@ -14,6 +14,7 @@ enum {
 static void take_event_format(struct media_stream *s, const struct media_format *format)
 {
     s->event_payload_type = format->payload_type;
+    s->tones_due = true;
     s->event_ms_per_tick = 1000.0 / (format->clock_rate_hz ? format->clock_rate_hz : 8000);
 }
 
@@ -32,6 +33,7 @@ struct media_stream *media_stream_new(const struct stream_key *key,
     if (!s)
         return NULL;
     s->key = *key;
+    s->tones_due = true;
     s->event_payload_type = s->noise_payload_type = MEDIA_NO_PAYLOAD_TYPE;
     s->red_payload_type = MEDIA_NO_PAYLOAD_TYPE;
     rtp_stream_init(&s->rtp, format->clock_rate_hz);
@@ -88,6 +90,7 @@ void media_stream_set_format(struct media_stream *s, const struct media_format *
         s->payload = (struct payload_tally){ 0 };
     s->format = *format;
     s->payload_type = format->payload_type;
+    s->tones_due = true;
     timeline_set_codec(&s->timeline, media_stream_row_now(s), format->clock_rate_hz != 0);
 }
 

@@ -73,12 +73,14 @@ struct media_stream {
     uint8_t media; /* enum media_kind */
     uint8_t direction;
     bool srtp;
-    bool foreign;     /* somebody else sends to the call's port, see media_foreign.h */
-    bool strayed;     /* it goes to an address that SDP did not name */
-    bool proven;      /* announced by SDP, or enough packets in sequence to be RTP */
-    uint8_t in_a_row; /* in sequence, until proven */
-    bool times_lie;   /* so many that nothing is called late any more */
-    bool noise_timed; /* comfort noise has the codec's clock */
+    bool foreign;              /* somebody else sends to the call's port, see media_foreign.h */
+    bool strayed;              /* it goes to an address that SDP did not name */
+    bool proven;               /* announced by SDP, or enough packets in sequence to be RTP */
+    uint8_t in_a_row;          /* in sequence, until proven */
+    bool times_lie;            /* so many that nothing is called late any more */
+    bool noise_timed;          /* comfort noise has the codec's clock */
+    bool tones_due;            /* media_tones has to decide (again) whether to listen */
+    struct media_tones *tones; /* listens for keys in the sound; NULL: nobody does */
     uint32_t decoded_packets, loud_packets; /* whose level is known; of those, not silent */
     struct timeline timeline;
     struct playout playout;
@@ -103,9 +105,7 @@ struct media_stream {
     struct stream_events *events;       /* what changed; NULL: nothing */
     struct keypress_list keys;          /* that were sent as events, or heard in the sound */
     struct media_fax *fax;              /* NULL: it is no fax */
-    struct media_tones *tones;          /* listens for keys in the sound; NULL: nobody does */
     double event_ms_per_tick;           /* the clock of its events */
-    uint32_t tones_state;               /* what was so when media_tones decided last; 0: never */
     struct stream_reports *reports;     /* what RTCP says of it; NULL: nothing so far */
     struct media_stream *next_orphan, *previous_orphan; /* that go to the same address */
     uint64_t id;

@@ -235,24 +235,21 @@ static void decide(struct tracker *t, struct media_stream *s)
         open_listener(t, s, law);
 }
 
-/* What a decision hangs on, in a few bits that change when it may change. */
-static uint32_t state_of(const struct media_stream *s)
+void media_tones_call_changed(struct call *call)
 {
-    return 1u | (uint32_t)s->payload_type << 8 | (uint32_t)s->event_payload_type << 16 |
-           (uint32_t)(s->call ? s->call->media_epoch : 0) << 24 | (s->foreign ? 2u : 0) |
-           (s->call && s->call->answer_time != RECORD_NONE ? 4u : 0);
+    for (uint8_t i = 0; i < call->stream_count; i++)
+        call->streams[i]->tones_due = true;
 }
 
-void media_tones_packet(struct tracker *t, struct media_stream *s, const struct rtp_packet *packet,
-                        int64_t time_ns)
+void media_tones_hear(struct tracker *t, struct media_stream *s, const struct rtp_packet *packet,
+                      int64_t time_ns)
 {
-    uint32_t state;
-
-    if (!t->options.tones.open || t->options.inband_dtmf == INBAND_NEVER)
+    if (!t->options.tones.open || t->options.inband_dtmf == INBAND_NEVER) {
+        s->tones_due = false;
         return;
-    state = state_of(s);
-    if (state != s->tones_state) {
-        s->tones_state = state;
+    }
+    if (s->tones_due) {
+        s->tones_due = false;
         decide(t, s);
     }
     if (!s->tones)

@@ -13,15 +13,25 @@
 #ifndef ANALYZER_CALL_MEDIA_TONES_H
 #define ANALYZER_CALL_MEDIA_TONES_H
 
-#include "analyzer/rtp/rtp_packet.h"
+#include "analyzer/call/media_stream.h"
 
-struct media_stream;
 struct media_tones;
 struct tracker;
 
+/* The call was answered, or said something new about its media. */
+void media_tones_call_changed(struct call *call);
+
+/* Decides when that is due; listens. */
+void media_tones_hear(struct tracker *t, struct media_stream *s, const struct rtp_packet *packet,
+                      int64_t time_ns);
+
 /* One packet of the stream, behind media_stream_packet. */
-void media_tones_packet(struct tracker *t, struct media_stream *s, const struct rtp_packet *packet,
-                        int64_t time_ns);
+static inline void media_tones_packet(struct tracker *t, struct media_stream *s,
+                                      const struct rtp_packet *packet, int64_t time_ns)
+{
+    if (s->tones_due || s->tones)
+        media_tones_hear(t, s, packet, time_ns);
+}
 
 /* Nobody listens any more: the stream ends. */
 void media_tones_close(struct tracker *t, struct media_stream *s);

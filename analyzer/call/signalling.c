@@ -1,6 +1,7 @@
 /*
  * signalling - one SIP message finds its call or transaction, or begins one.
  */
+#include "analyzer/call/media_tones.h"
 #include "analyzer/call/tracker.h"
 #include "analyzer/call/vq_reports.h"
 #include "analyzer/sip/dtmf_info.h"
@@ -113,6 +114,7 @@ static enum packet_bin into_call(struct tracker *t, struct call *call, const str
         take_sdp(t, call, msg);
         take_key(t, call, msg, d->time_ns);
     }
+    media_tones_call_changed(call); /* SDP may agree on events; it may be answered */
     tracker_changed(t, call);
     if (outcome_is_known(call)) {
         tracker_settled(t, call);

@@ -135,7 +135,7 @@ static void test_frame_lengths(void **state)
     } rows[] = {
         { "iLBC", NULL, 38, 160 },    { "iLBC", "mode=30", 38, 160 }, { "iLBC", NULL, 76, 320 },
         { "iLBC", NULL, 50, 240 },    { "iLBC", NULL, 100, 480 },     { "iLBC", NULL, 37, 0 },
-        { "iLBC", NULL, 1900, 9120 }, { "iLBC", NULL, 1, 0 },         { "G729", NULL, 10, 80 },
+        { "iLBC", NULL, 1900, 7920 }, { "iLBC", NULL, 1, 0 },         { "G729", NULL, 10, 80 },
         { "G729", NULL, 20, 160 },    { "G729", NULL, 2, 0 },         { "G729", NULL, 9, 0 },
         { "G723", NULL, 24, 240 },    { "G723", NULL, 48, 480 },      { "GSM", NULL, 32, 0 },
         { "L16", NULL, 1, 0 },        { "G722", NULL, 160, 320 },     { "G726-24", NULL, 60, 160 },
