@@ -151,6 +151,8 @@ size_t audio_decoder_decode(struct audio_decoder *d, struct slice payload, int16
     if (payload.len == 0)
         return codec_refuse(d, AUDIO_REFUSED_LENGTH);
     d->pausing = false;
+    if (room > d->rate_hz)
+        room = d->rate_hz;
     n = d->codec->ops->decode(d, (const uint8_t *)payload.p, payload.len, out, room);
     if (!d->codec->ops->conceal && n)
         concealer_heard(&d->concealer, out, n);

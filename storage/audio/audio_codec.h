@@ -68,7 +68,7 @@ uint32_t audio_decoder_rate_hz(const struct audio_decoder *d);
 /* Of its RTP timestamps: what is fixed by the encoding, else what SDP said. */
 uint32_t audio_decoder_clock_hz(const struct audio_decoder *d);
 
-/* Returns the samples written. */
+/* Returns the samples written: a second at most. */
 size_t audio_decoder_decode(struct audio_decoder *d, struct slice payload, int16_t *out,
                             size_t room);
 
