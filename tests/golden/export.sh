@@ -27,11 +27,12 @@ truth_frames() {
 # look CALL-ID FRAMES EXPORT: with tshark's eyes.
 look() {
     local seen
-    "$tshark" -r "$3" -T fields -e frame.number -e sip.Call-ID -e _ws.malformed \
+    "$tshark" -r "$3" -T fields -e frame.number -e sip.Call-ID -e sip.Method -e _ws.malformed \
         >"$work/seen" 2>"$work/err" || fail "tshark -r $1: $(tail -n 1 "$work/err")"
     seen=$(wc -l <"$work/seen")
     [ "$seen" -eq "$2" ] || fail "$1: tshark reads $seen frames, the truth has $2"
-    awk -F '\t' -v call="$1" '$2 != "" && $2 != call { exit 1 }' "$work/seen" ||
+    # A phone's report of the call has a Call-ID of its own.
+    awk -F '\t' -v call="$1" '$2 != "" && $2 != call && $3 != "PUBLISH" { exit 1 }' "$work/seen" ||
         fail "$1: its export has messages of another call"
     grep -qi malformed "$work/seen" && fail "$1: tshark finds malformed frames in its export"
 }

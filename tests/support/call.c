@@ -69,8 +69,10 @@ static void see(struct call *c, const struct call_step *s)
 {
     struct call_seen *seen = &c->seen;
 
-    if (s->method == METHOD_PUBLISH) { /* about the call, not of it */
+    if (s->method ==
+        METHOD_PUBLISH) { /* about the call: what it says is kept with it, the answer not */
         seen->publish_frames++;
+        seen->frames += s->status == 0;
         return;
     }
     seen->frames++;

@@ -67,7 +67,7 @@ statuses() {
 # streams NAME: packets, loss and jitter of every stream.
 streams() {
     sed 's/{"ssrc":/\n&/g' "$work/$1.jsonl" | grep '^{"ssrc"' |
-        sed -E 's/^\{"ssrc":"0x([0-9a-f]*)".*"packets":([0-9]*).*"lost":([0-9]*),"dup.*"jitter_ms":\{"mean":([0-9.]*),"max":([0-9.]*).*/\1 \2 \3 \4 \5/' |
+        sed -E 's/^\{"ssrc":"0x([0-9a-f]*)".*"packets":([0-9]*).*"lost":([0-9]*),"dup.*"jitter_ms":\{"mean":([0-9.]*),"p95":[0-9.]*,"max":([0-9.]*).*/\1 \2 \3 \4 \5/' |
         tr 'a-f' 'A-F' | sort >"$work/truth.txt"
     tshark -r "$work/$1" -q -z rtp,streams 2>/dev/null | sed -n 's/ *X *$//; / 0x/p' |
         awk '{ for (i = 1; i <= NF; i++) if ($i ~ /^0x/) ssrc = substr($i, 3)
