@@ -94,7 +94,7 @@ static bool join_call(struct tracker *t, struct media_stream *s, const struct me
     s->srtp = e->srtp;
     s->strayed = !listener;
     s->proven = true;
-    s->tones_due = true;
+    s->tones_want |= TONES_DECIDE;
     media_stream_set_format(s, &format);
     tracker_changed(t, call);
     return true;

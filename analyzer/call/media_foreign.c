@@ -71,7 +71,7 @@ void media_foreign_judge(struct call *call)
     for (uint8_t i = 0; i < call->stream_count; i++) {
         struct media_stream *s = call->streams[i];
 
-        s->tones_due = s->tones_due || s->foreign;
+        s->tones_want |= s->foreign ? TONES_DECIDE : TONES_NOTHING;
         s->foreign = false;
         if (has_company(call, s))
             merit[i] =
@@ -83,7 +83,7 @@ void media_foreign_judge(struct call *call)
         for (uint8_t k = 0; merit[i] == 0 && k < call->stream_count && !s->foreign; k++)
             s->foreign = call->streams[k] != s && is_before(call->streams[k], merit[k], s, 0) &&
                          competes(call->streams[k], s);
-        s->tones_due = s->tones_due || s->foreign;
+        s->tones_want |= s->foreign ? TONES_DECIDE : TONES_NOTHING;
     }
 }
 

@@ -14,7 +14,7 @@ enum {
 static void take_event_format(struct media_stream *s, const struct media_format *format)
 {
     s->event_payload_type = format->payload_type;
-    s->tones_due = true;
+    s->tones_want |= TONES_DECIDE;
     s->event_ms_per_tick = 1000.0 / (format->clock_rate_hz ? format->clock_rate_hz : 8000);
 }
 
@@ -25,20 +25,29 @@ static void take_noise_format(struct media_stream *s, const struct media_format 
     s->noise_timed = format->clock_rate_hz == s->format.clock_rate_hz;
 }
 
+static void take_format(struct media_stream *s, const struct media_format *format)
+{
+    s->format = *format;
+    s->payload_type = format->payload_type;
+    s->has_clock = format->clock_rate_hz != 0;
+    s->payload_kind = format->payload_kind;
+    s->level_encoding = format->level_encoding;
+    s->tones_want |= TONES_DECIDE;
+}
+
 struct media_stream *media_stream_new(const struct stream_key *key,
                                       const struct media_format *format, int64_t time_ns)
 {
-    struct media_stream *s = calloc(1, sizeof *s);
+    struct media_stream *s = aligned_alloc(_Alignof(struct media_stream), sizeof *s);
 
     if (!s)
         return NULL;
+    memset(s, 0, sizeof *s);
     s->key = *key;
-    s->tones_due = true;
     s->event_payload_type = s->noise_payload_type = MEDIA_NO_PAYLOAD_TYPE;
     s->red_payload_type = MEDIA_NO_PAYLOAD_TYPE;
     rtp_stream_init(&s->rtp, format->clock_rate_hz);
-    s->format = *format;
-    s->payload_type = format->payload_type;
+    take_format(s, format);
     if (format->is_event) { /* keypresses alone, so far: a codec may follow */
         take_event_format(s, format);
         s->payload_type = MEDIA_NO_PAYLOAD_TYPE;
@@ -88,9 +97,7 @@ void media_stream_set_format(struct media_stream *s, const struct media_format *
         media_stream_bank_row(s);
     if (format->payload_kind != s->format.payload_kind)
         s->payload = (struct payload_tally){ 0 };
-    s->format = *format;
-    s->payload_type = format->payload_type;
-    s->tones_due = true;
+    take_format(s, format);
     timeline_set_codec(&s->timeline, media_stream_row_now(s), format->clock_rate_hz != 0);
 }
 
@@ -145,8 +152,7 @@ static void retire(void *ctx, const struct rtp_block *block)
     for (int m = 0; m < PLAYOUT_MODELS; m++)
         s->late[m][(uint64_t)block->number % RTP_WINDOW_BLOCKS] = 0;
     s->times_lie = s->media == MEDIA_AUDIO && !rtp_stream_times_hold(&s->rtp);
-    timeline_set_codec(&s->timeline, media_stream_row_now(s),
-                       s->format.clock_rate_hz && !s->times_lie);
+    timeline_set_codec(&s->timeline, media_stream_row_now(s), s->has_clock && !s->times_lie);
 }
 
 /* Did the 200 ms buffer play it? Of a number that is in the window. */
@@ -251,7 +257,7 @@ static void read_payload(struct media_stream *s, const struct rtp_packet *packet
     s->rtp.own_ticks = 0;
     if (packet->cut)
         return; /* its lengths cannot add up */
-    if (payload_parse(&info, (enum payload_kind)s->format.payload_kind, packet->payload) !=
+    if (payload_parse(&info, (enum payload_kind)s->payload_kind, packet->payload) !=
         PAYLOAD_PARSE_OK) {
         counters->refusals[REFUSAL_PAYLOAD_MALFORMED]++;
         return;
@@ -264,14 +270,14 @@ static void read_payload(struct media_stream *s, const struct rtp_packet *packet
 static void measure_level(struct media_stream *s, const struct rtp_packet *packet)
 {
     enum level_heard heard =
-        level_measure(timeline_level(&s->timeline), (enum level_encoding)s->format.level_encoding,
+        level_measure(timeline_level(&s->timeline), (enum level_encoding)s->level_encoding,
                       packet->payload, packet->seq);
 
     s->decoded_packets += heard != LEVEL_NOTHING;
     s->loud_packets += heard == LEVEL_SOUND;
     /* A byte is a tick in G.711; L16 may have any number of channels. */
     s->rtp.own_ticks =
-        packet->cut || s->format.level_encoding == LEVEL_L16 ? 0 : (uint32_t)packet->payload.len;
+        packet->cut || s->level_encoding == LEVEL_L16 ? 0 : (uint32_t)packet->payload.len;
 }
 
 /* A packet of the codec, or of comfort noise, that is no copy. */
@@ -287,9 +293,9 @@ static void hear(struct media_stream *s, const struct rtp_packet *packet,
     s->stray_packets = 0;
     if (s->srtp)
         return;
-    if (s->format.level_encoding)
+    if (s->level_encoding)
         measure_level(s, packet);
-    else if (s->format.payload_kind)
+    else if (s->payload_kind)
         read_payload(s, packet, counters);
 }
 
@@ -308,7 +314,7 @@ void media_stream_packet(struct media_stream *s, const struct rtp_packet *packet
     bool is_event = packet->payload_type == s->event_payload_type;
     bool is_codec = packet->payload_type == s->payload_type;
     /* Else its timestamp stands still, or is in unknown units. */
-    bool timed = s->format.clock_rate_hz && !is_event &&
+    bool timed = s->has_clock && !is_event &&
                  (is_codec || (packet->payload_type == s->noise_payload_type && s->noise_timed));
     struct sequence before = { s->rtp.first, s->rtp.highest };
     struct rtp_observation seen;

@@ -62,30 +62,38 @@ struct stream_key {
     uint32_t ssrc;
 };
 
+/* What media_tones wants of the next packet. */
+enum tones_want { TONES_NOTHING = 0, TONES_DECIDE = 1, TONES_LISTEN = 2 };
+
+/*
+ * A thousand calls do not fit the nearest caches: what costs is the lines of 64 bytes that a packet
+ * touches. So what every packet needs stands in front, within the parts too, and a stream begins on a
+ * line of its own.
+ */
 struct media_stream {
-    /* Every packet touches these, so they stand together. */
     struct stream_key key;
     struct call *call; /* NULL: an orphan */
     struct quantile jitter_series;
     uint8_t payload_type, event_payload_type, noise_payload_type, red_payload_type;
-    uint8_t stray_packets; /* in a row, of a payload type that nobody knows */
+    uint8_t payload_kind, level_encoding; /* of the format */
+    bool has_clock;                       /* the format's is known */
+    uint8_t stray_packets;                /* in a row, of a payload type that nobody knows */
     uint8_t dscp;
     uint8_t media; /* enum media_kind */
     uint8_t direction;
+    uint8_t tones_want; /* enum tones_want */
     bool srtp;
-    bool foreign;              /* somebody else sends to the call's port, see media_foreign.h */
-    bool strayed;              /* it goes to an address that SDP did not name */
-    bool proven;               /* announced by SDP, or enough packets in sequence to be RTP */
-    uint8_t in_a_row;          /* in sequence, until proven */
-    bool times_lie;            /* so many that nothing is called late any more */
-    bool noise_timed;          /* comfort noise has the codec's clock */
-    bool tones_due;            /* media_tones has to decide (again) whether to listen */
-    struct media_tones *tones; /* listens for keys in the sound; NULL: nobody does */
+    bool foreign;     /* somebody else sends to the call's port, see media_foreign.h */
+    bool strayed;     /* it goes to an address that SDP did not name */
+    bool proven;      /* announced by SDP, or enough packets in sequence to be RTP */
+    uint8_t in_a_row; /* in sequence, until proven */
+    bool times_lie;   /* so many that nothing is called late any more */
+    bool noise_timed; /* comfort noise has the codec's clock */
     uint32_t decoded_packets, loud_packets; /* whose level is known; of those, not silent */
-    struct timeline timeline;
+    _Alignas(64) struct rtp_stream rtp;
     struct playout playout;
+    struct timeline timeline;
     struct drift drift;
-    struct rtp_stream rtp;
 
     /* Packets that come late. */
     uint64_t late[PLAYOUT_MODELS][RTP_WINDOW_BLOCKS];
@@ -104,6 +112,7 @@ struct media_stream {
     uint32_t noise_packets;             /* of comfort noise: payload type 13, or the codec's own */
     struct stream_events *events;       /* what changed; NULL: nothing */
     struct keypress_list keys;          /* that were sent as events, or heard in the sound */
+    struct media_tones *tones;          /* listens for keys in the sound; NULL: nobody does */
     struct media_fax *fax;              /* NULL: it is no fax */
     double event_ms_per_tick;           /* the clock of its events */
     struct stream_reports *reports;     /* what RTCP says of it; NULL: nothing so far */
@@ -122,8 +131,10 @@ void media_stream_free(struct media_stream *s);
 /* Asks for the memory that media_stream_packet will touch; then for what that points to. */
 static inline void media_stream_prefetch(const struct media_stream *s)
 {
-    for (size_t at = 0; at < offsetof(struct media_stream, late); at += 64)
-        __builtin_prefetch((const char *)s + at);
+    /* Of the timeline what stands before its seconds, of the drift its first line. */
+    for (size_t at = 0; at < offsetof(struct media_stream, timeline.before); at += 64)
+        __builtin_prefetch((const char *)s + at, 1);
+    __builtin_prefetch(&s->drift, 1);
 }
 
 static inline void media_stream_prefetch_through(const struct media_stream *s)

@@ -238,19 +238,19 @@ static void decide(struct tracker *t, struct media_stream *s)
 void media_tones_call_changed(struct call *call)
 {
     for (uint8_t i = 0; i < call->stream_count; i++)
-        call->streams[i]->tones_due = true;
+        call->streams[i]->tones_want |= TONES_DECIDE;
 }
 
 void media_tones_hear(struct tracker *t, struct media_stream *s, const struct rtp_packet *packet,
                       int64_t time_ns)
 {
     if (!t->options.tones.open || t->options.inband_dtmf == INBAND_NEVER) {
-        s->tones_due = false;
+        s->tones_want = TONES_NOTHING;
         return;
     }
-    if (s->tones_due) {
-        s->tones_due = false;
+    if (s->tones_want & TONES_DECIDE) {
         decide(t, s);
+        s->tones_want = s->tones ? TONES_LISTEN : TONES_NOTHING;
     }
     if (!s->tones)
         return;

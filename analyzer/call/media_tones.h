@@ -29,7 +29,7 @@ void media_tones_hear(struct tracker *t, struct media_stream *s, const struct rt
 static inline void media_tones_packet(struct tracker *t, struct media_stream *s,
                                       const struct rtp_packet *packet, int64_t time_ns)
 {
-    if (s->tones_due || s->tones)
+    if (s->tones_want)
         media_tones_hear(t, s, packet, time_ns);
 }
 

@@ -39,11 +39,11 @@ struct playout_buffer {
 };
 
 struct playout {
+    struct playout_buffer buffers[PLAYOUT_MODELS]; /* the adaptive one stands beside what follows */
     double quiet_from_ms, quiet_to_ms;
     float adaptive_depth_ms;
     float adaptive_peak_ms; /* largest lateness since the last look back */
     uint32_t adaptive_count;
-    struct playout_buffer buffers[PLAYOUT_MODELS];
 };
 
 /* What is not quiet. */

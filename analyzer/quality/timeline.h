@@ -68,12 +68,16 @@ struct timeline_past {
 };
 
 struct timeline {
-    int64_t second_end_ns;
+    /* What every packet touches. */
+    int64_t second_end_ns, last_ns;
     struct timeline_interval open; /* that `now` belongs to */
-    struct timeline_second now, before;
+    struct timeline_second now;
+    bool in_run; /* the number before the next was lost or late, in this second */
+
+    /* What a second touches. */
+    struct timeline_second before;
     uint8_t second_of_interval; /* of `now`, 0..4 */
     bool has_before;
-    bool in_run;       /* the number before the next was lost or late, in this second */
     bool timed;        /* the clock is known, so jitter is */
     bool codec_is_bad; /* even when nothing is lost */
     uint8_t oldest;    /* in the window */
@@ -87,7 +91,6 @@ struct timeline {
     bool has_closing;
     struct timeline_past past[TIMELINE_WINDOW_S];
     struct timeline_losses window; /* sum of past, but goes_on; late ones count as lost */
-    int64_t last_ns;
     int64_t start_ns, worst_time_ns;
     double worst_mos; /* 0: no window yet */
     int64_t judged_seconds, bad_seconds;
