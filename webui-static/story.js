@@ -71,6 +71,18 @@ function worst(call) {
   return isKnown(mos) ? `${seconds}; the worst ten in a row had MOS ${mos.toFixed(2)}.` : `${seconds}.`;
 }
 
+/* What receivers miss and the probe does not: the MOS above is of what passed the probe. */
+function behind(call) {
+  const WORTH_SAYING = 0.01;
+  const ends = { caller_to_callee: "callee", callee_to_caller: "caller" };
+
+  return (call.streams ?? [])
+    .filter((s) => !s.foreign_source && s.direction in ends && s.expected > 0)
+    .map((s) => ({ end: ends[s.direction], share: (s.rtcp?.lost_after_probe ?? 0) / s.expected }))
+    .filter(({ share }) => share >= WORTH_SAYING)
+    .map(({ end, share }) => `Behind the probe the ${end} lost another ${percent(share)}: it heard worse than that.`);
+}
+
 function oddities(call) {
   const said = [];
 
@@ -83,7 +95,7 @@ function oddities(call) {
 export function storyOf(call) {
   const verdict = verdictWords(call.media_verdict).sentence;
 
-  return [setup(call), ending(call), verdict, sound(call), worst(call), ...oddities(call)].filter(
+  return [setup(call), ending(call), verdict, sound(call), worst(call), ...behind(call), ...oddities(call)].filter(
     (sentence) => sentence !== null,
   );
 }

@@ -29,7 +29,7 @@
 #endif
 
 enum {
-    CPU_MAX_S = 60,
+    CPU_MAX_S = 240, /* six hours as Ogg take 160 s, an hour as WAV 1 s */
     MEMORY_MAX_MIB = 1024,
     FILE_MAX_MIB = 2048,
     DESCRIPTORS_MAX = 64,

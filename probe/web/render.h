@@ -13,7 +13,7 @@
 
 #include "analyzer/base/slice.h"
 
-enum { RENDER_TIME_MAX_S = 90, RENDER_MESSAGE_MAX = 256 };
+enum { RENDER_TIME_MAX_S = 300, RENDER_MESSAGE_MAX = 256 };
 
 struct render_job {
     const char *program;     /* NULL: this very program */

@@ -244,6 +244,15 @@ describe("sound", () => {
 });
 
 describe("story", () => {
+  it("tells what was lost behind the probe, and on whose side", () => {
+    const lossy = { direction: "caller_to_callee", expected: 800, rtcp: { lost_after_probe: 27 } };
+    const fine = { direction: "callee_to_caller", expected: 800, rtcp: { lost_after_probe: 3 } };
+    const told = storyOf(call([lossy, fine, { ...lossy, foreign_source: true, direction: "callee_to_caller" }])).join(" ");
+
+    assert.match(told, /Behind the probe the callee lost another 3\.4 %/);
+    assert.doesNotMatch(told, /Behind the probe the caller/);
+  });
+
   it("tells of a burst that the whole call hides, of fax, of others", () => {
     const told = storyOf(call([], { bad_seconds: 7, worst_10s_mos_lq: 1.512, fax: true })).join(" ");
     assert.match(told, /For 7 seconds it was bad; the worst ten in a row had MOS 1\.51\./);
