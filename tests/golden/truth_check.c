@@ -7,7 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHOWN_MAX = 60, MOS_PACKETS_MIN = 100, DRIFT_LEAST_S = 60, FEW = 2 };
+enum {
+    SHOWN_MAX = 60,
+    MOS_PACKETS_MIN = 100,
+    DRIFT_LEAST_S = 60,
+    FEW = 2,
+    LEAST_NUMBERS_FOR_SIDES = 50, /* METRICS: fewer say nothing */
+};
 
 #define MOS_WITHIN       0.02
 #define DRIFT_WITHIN_PPM 5
@@ -219,6 +225,12 @@ static void check_sides(struct truth_check *c, const char *who, const json_t *tr
     c->compared += 2;
     if (json_is_null(jsonl_at(truth, paths[0])))
         return;
+    if (jsonl_real(truth, "expected") < LEAST_NUMBERS_FOR_SIDES) {
+        if (!json_is_null(jsonl_at(stream, "rtcp.loss_side")))
+            truth_check_complain(c, who, "the side of losses of a second", NULL,
+                                 jsonl_at(stream, "rtcp"));
+        return;
+    }
     if (!same_pair(found[0], wanted[0], found[1], wanted[1], under_way) &&
         !same_pair(found[0], wanted[0] - jsonl_real(truth, firsts[0]), found[1],
                    wanted[1] - jsonl_real(truth, firsts[1]), under_way))
