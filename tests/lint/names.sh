@@ -7,7 +7,7 @@
 . "$(dirname "$0")/sources.sh"
 
 # module:beginning of what is better named otherwise: after the type that it belongs to.
-exceptions='main:main counters:packet_bin_ counters:refusal_ burst:loss_runs_'
+exceptions='main:main counters:packet_bin_ counters:refusal_ burst:loss_runs_ burst:loss_lengths_'
 
 build=${BUILD_DIR:-build/dev}
 [ -n "$(find "$build" -name '*.c.o' -print -quit 2>/dev/null)" ] || skip "$build has no objects"
