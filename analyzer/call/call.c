@@ -425,3 +425,14 @@ int64_t call_deadline(const struct call *call)
         return last + (call->acked ? OVER_S : OVER_UNANSWERED_S) * NS_PER_S;
     }
 }
+
+bool call_has_fax(const struct call *call)
+{
+    static const unsigned both = 1u << SIDE_CALLER | 1u << SIDE_CALLEE;
+    unsigned heard = (call->sdp_seen[SIDE_CALLER] ? 1u << SIDE_CALLER : 0) |
+                     (call->sdp_seen[SIDE_CALLEE] ? 1u << SIDE_CALLEE : 0);
+
+    /* Where only one side's SDP passes the probe, its word must do. */
+    return call->has_fax || call->image_sides == both ||
+           (call->image_sides && (heard & ~call->image_sides) == 0);
+}

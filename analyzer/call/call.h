@@ -105,6 +105,9 @@ bool call_is_other(const struct call *call, const struct sip_msg *msg);
 /* Does the message carry the tags of this call, either way round? */
 bool call_has_tags(const struct call *call, const struct sip_msg *msg);
 
+/* Was fax (T.38) agreed on, or heard? */
+bool call_has_fax(const struct call *call);
+
 /* The time of its last packet, signalling or media. */
 int64_t call_last_time(const struct call *call);
 

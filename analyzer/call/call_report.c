@@ -1,7 +1,6 @@
 #include "analyzer/call/call_report.h"
 
 #include "analyzer/call/keypress_report.h"
-#include "analyzer/call/media_fax.h"
 #include "analyzer/call/media_foreign.h"
 #include "analyzer/call/stream_events.h"
 #include "analyzer/call/stream_reports.h"
@@ -334,7 +333,7 @@ void call_report(const struct call *call, const struct call_scene *scene, struct
         if (call->path.tunnel_count)
             out->tunnel = piece_of(scratch, tunnel);
     }
-    out->fax = media_fax_in_call(call);
+    out->fax = call_has_fax(call);
     out->codec_changes_unannounced = stream_events_unannounced_in_call(call);
     out->foreign_sources = media_foreign_count(call);
     out->media_verdict = verdict_text(verdict);

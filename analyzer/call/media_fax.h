@@ -6,7 +6,7 @@
  * whatever else its first bytes look like (a sequence number of 0x8000 and more begins like RTP);
  * RTP that goes on at the same address, or comes back after the fax, stays RTP.
  *
- * Ownership  The stream owns its struct media_fax; media_fax_free.
+ * Ownership  The stream owns its struct udptl_stream.
  * Thread     Analysis thread only.
  * Source     ITU-T T.38 §9.1
  */
@@ -15,12 +15,8 @@
 
 #include "analyzer/counters.h"
 #include "analyzer/datagram.h"
-#include "analyzer/record.h"
 #include "analyzer/sink.h"
 
-struct media_fax;
-struct media_stream;
-struct call;
 struct tracker;
 
 /* Stands where a payload type stands; no RTP packet has it, and nothing else is called so. */
@@ -34,13 +30,5 @@ enum fax_arrival {
 };
 
 enum fax_arrival media_fax_packet(struct tracker *t, const struct datagram *d, struct claim *claim);
-
-void media_fax_free(struct media_fax *fax);
-
-/* Was fax agreed on, or heard? */
-bool media_fax_in_call(const struct call *call);
-
-/* What the record says of a stream of fax, over what it says of any. Others are left alone. */
-void media_fax_report(const struct media_stream *s, struct stream_record *out);
 
 #endif

@@ -1,7 +1,6 @@
 /*
  * media_report - a stream as a record: what was counted, and what it means for the ear.
  */
-#include "analyzer/call/media_fax.h"
 #include "analyzer/call/media_stream.h"
 #include "analyzer/call/stream_reports.h"
 
@@ -133,6 +132,18 @@ static void report_times(const struct media_stream *s, struct stream_record *out
     out->jitter_ms_p95 = fmin(quantile_of(&s->jitter_series, 0.95), r->jitter_max_ms);
 }
 
+/* Fax has no SSRC, no codec clock and no sound. */
+static void report_fax(const struct media_stream *s, struct stream_record *out)
+{
+    if (!s->fax)
+        return;
+    out->ssrc = RECORD_NONE;
+    out->payload_type = RECORD_NONE;
+    out->clock_rate_hz = RECORD_NONE;
+    out->udptl_recovered = s->fax->recovered;
+    out->udptl_error_correction = udptl_stream_correction(s->fax);
+}
+
 void media_stream_report(const struct media_stream *s, struct stream_record *out)
 {
     static const struct slice directions[] = { SLICE_INIT("unknown"),
@@ -171,5 +182,5 @@ void media_stream_report(const struct media_stream *s, struct stream_record *out
     report_seconds(s, out);
     report_quality(s, &t, out->expected, out->rtcp_rtt_ms, out);
     media_stream_report_pace(s, out);
-    media_fax_report(s, out);
+    report_fax(s, out);
 }

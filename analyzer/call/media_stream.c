@@ -1,6 +1,5 @@
 #include "analyzer/call/media_stream.h"
 
-#include "analyzer/call/media_fax.h"
 #include "analyzer/call/stream_events.h"
 #include "analyzer/call/stream_reports.h"
 
@@ -69,7 +68,7 @@ void media_stream_free(struct media_stream *s)
     quantile_fini(&s->jitter_series);
     timeline_fini(&s->timeline);
     keypress_fini(&s->keys);
-    media_fax_free(s->fax);
+    free(s->fax);
     stream_events_free(s->events);
     stream_reports_free(s->reports);
     free(s);

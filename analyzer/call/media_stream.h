@@ -23,6 +23,7 @@
 #include "analyzer/record.h"
 #include "analyzer/rtp/payload.h"
 #include "analyzer/rtp/rtp_stream.h"
+#include "analyzer/rtp/udptl_stream.h"
 
 struct call;
 struct stream_events;
@@ -113,7 +114,7 @@ struct media_stream {
     struct stream_events *events;       /* what changed; NULL: nothing */
     struct keypress_list keys;          /* that were sent as events, or heard in the sound */
     struct media_tones *tones;          /* listens for keys in the sound; NULL: nobody does */
-    struct media_fax *fax;              /* NULL: it is no fax */
+    struct udptl_stream *fax;           /* NULL: it is no fax */
     double event_ms_per_tick;           /* the clock of its events */
     struct stream_reports *reports;     /* what RTCP says of it; NULL: nothing so far */
     struct media_stream *next_orphan, *previous_orphan; /* that go to the same address */

@@ -1,7 +1,5 @@
 #include "analyzer/call/verdict.h"
 
-#include "analyzer/call/media_fax.h"
-
 #define NS_PER_S INT64_C(1000000000)
 
 enum {
@@ -87,7 +85,7 @@ static enum media_verdict blame(const struct call *call, enum call_side silent,
 
     if (may_be_quiet(call, silent))
         return VERDICT_ON_HOLD;
-    if (media_fax_in_call(call))
+    if (call_has_fax(call))
         return VERDICT_UNKNOWN; /* fax: both sides need not send at once */
     if (h->elsewhere[other])
         return VERDICT_WRONG_ADDRESS;
@@ -103,7 +101,7 @@ static bool says_nothing(const struct call *call, enum call_side side, const str
 
 static bool is_silent(const struct call *call, const struct heard *h)
 {
-    return talk_time(call) >= SILENT_CALL_S * NS_PER_S && !media_fax_in_call(call) &&
+    return talk_time(call) >= SILENT_CALL_S * NS_PER_S && !call_has_fax(call) &&
            (says_nothing(call, SIDE_CALLER, h) || says_nothing(call, SIDE_CALLEE, h));
 }
 
@@ -127,7 +125,7 @@ enum media_verdict verdict_of_call(const struct call *call, bool media_seen)
             return VERDICT_UNKNOWN; /* nothing, or not where to listen, is known */
         if (may_be_quiet(call, SIDE_CALLER) && may_be_quiet(call, SIDE_CALLEE))
             return VERDICT_ON_HOLD;
-        return media_fax_in_call(call) ? VERDICT_UNKNOWN : VERDICT_NO_RTP;
+        return call_has_fax(call) ? VERDICT_UNKNOWN : VERDICT_NO_RTP;
     }
     return blame(call, h.packets[SIDE_CALLER] ? SIDE_CALLEE : SIDE_CALLER, &h);
 }
