@@ -167,7 +167,7 @@ int cmd_export(int argc, char **argv)
     };
     struct query *q;
     uint64_t id;
-    bool silent_gaps;
+    bool silent_gaps = false;
     int first, format, status = cli_parse(&command, argc, argv, &first);
 
     if (status != -1)

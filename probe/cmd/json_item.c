@@ -115,6 +115,13 @@ double json_item_number(struct slice object, const char *key)
     return *end == '\0' ? number : NAN;
 }
 
+int64_t json_item_time(double seconds)
+{
+    const double latest_s = 9e9; /* in the year 2255; int64_t ends in 2262 */
+
+    return fabs(seconds) <= latest_s ? (int64_t)(seconds * 1e9) : RECORD_NONE;
+}
+
 static unsigned hex_digit(char c)
 {
     if (c >= '0' && c <= '9')

@@ -11,6 +11,7 @@
 #define PROBE_CMD_JSON_ITEM_H
 
 #include "analyzer/base/strbuf.h"
+#include "analyzer/record.h"
 
 /* Takes the next element off an array, which loses its '[' with the first; false at the end. */
 bool json_item_next(struct slice *array, struct slice *item);
@@ -21,6 +22,9 @@ struct slice json_item_get(struct slice object, const char *key);
 
 /* NaN when it is no number. */
 double json_item_number(struct slice object, const char *key);
+
+/* Seconds since 1970 as nanoseconds; RECORD_NONE for NaN, and for a time that no clock shows. */
+int64_t json_item_time(double seconds);
 
 /* What a text says, made fit for a terminal; nothing for what is no text. */
 void json_item_add_text(struct strbuf *out, struct slice value);

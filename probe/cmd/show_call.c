@@ -160,11 +160,6 @@ struct key_row {
     size_t count;
 };
 
-static int64_t from_seconds(double seconds)
-{
-    return isnan(seconds) ? RECORD_NONE : (int64_t)(seconds * 1e9);
-}
-
 static void add_key_row(struct strbuf *out, struct key_row *row, const char *name)
 {
     struct slice direction = row->direction;
@@ -183,10 +178,10 @@ static void add_key_row(struct strbuf *out, struct key_row *row, const char *nam
     strbuf_add_text(out, ", ");
     json_item_add_text(out, row->method);
     strbuf_add_text(out, ", ");
-    show_call_clock(out, from_seconds(row->first_s));
+    show_call_clock(out, json_item_time(row->first_s));
     if (row->count > 1) {
         strbuf_add_text(out, " to ");
-        show_call_clock(out, from_seconds(row->last_s));
+        show_call_clock(out, json_item_time(row->last_s));
     }
     strbuf_add_char(out, '\n');
     strbuf_reset(&row->keys);
@@ -268,7 +263,7 @@ void show_call_reports(struct strbuf *out, const struct call_record *c)
         struct slice by = json_item_get(report, "by"), remote = json_item_get(report, "remote");
 
         show_call_fact(out, "Phone says");
-        show_call_clock(out, from_seconds(json_item_number(report, "time")));
+        show_call_clock(out, json_item_time(json_item_number(report, "time")));
         strbuf_add_text(out, ", the ");
         if (by.p)
             json_item_add_text(out, by);

@@ -317,7 +317,7 @@ static void add_event(struct strbuf *out, struct slice event, const char *name)
     struct slice announced = json_item_get(event, "announced");
 
     show_call_fact(out, name);
-    show_call_clock(out, isnan(time) ? RECORD_NONE : (int64_t)(time * 1e9));
+    show_call_clock(out, json_item_time(time));
     strbuf_add_text(out, "  ");
     add_event_name(out, json_item_get(event, "event"));
     add_event_value(out, " ", json_item_get(event, "from"));
