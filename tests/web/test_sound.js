@@ -188,7 +188,7 @@ test('what the program is given: a line of ours, few variables, three descriptor
     for (const name of environment.split(' '))
         assert.ok(['PATH', 'HOME', 'LANG', 'TMPDIR', 'TZ', 'PWD', 'OLDPWD', 'SHLVL', '_', ''].includes(name), name);
     assert.ok(Number(descriptors) <= 5, `${descriptors} descriptors`); // and the shell's own
-    assert.equal(limits, '60 0');
+    assert.equal(limits, '240 0');
 });
 
 test('another client is another listening; another format another file', async () => {
