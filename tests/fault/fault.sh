@@ -117,9 +117,15 @@ is_gone() {
     ! kill -0 "$1" 2>/dev/null
 }
 
-# web_of PROBE: its web process.
+# web_of PROBE: its web process. It may still be on its way when the probe listens already.
 web_of() {
-    cat "/proc/$1/task/$1/children" 2>/dev/null | tr -d ' '
+    local child tries
+    for ((tries = 0; tries < 40; tries++)); do
+        child=$(cat "/proc/$1/task/$1/children" 2>/dev/null | tr -d ' ')
+        [ -n "$child" ] && break
+        sleep 0.05
+    done
+    echo "$child"
 }
 
 # send FILE [OPTION]...: a capture onto the wire; prints how many packets that were.
