@@ -36,7 +36,7 @@ feed() {
 }
 
 kill_replays() {
-    local rounds=20 seen=0
+    local rounds=12 seen=0
     "$TRAFFIC" -n 12 -r 12 -d 25 --dtmf 30 --seed 3 -o "$work/calls.pcap" --truth "$work/truth" \
         2>/dev/null || exit 1
     truth_frames "$work/truth" >"$work/all.list"
@@ -63,7 +63,7 @@ kill_replays() {
 }
 
 kill_runs() {
-    local rounds=5 seen=0 web
+    local rounds=3 seen=0 web
     wires
     "$TRAFFIC" -n 30 -r 10 -d 5 --seed 4 -o "$work/calls.pcap" 2>/dev/null || exit 1
     for ((round = 0; round < rounds; round++)); do
