@@ -1,33 +1,12 @@
 /*
- * codec_g711 - A-law and µ-law: two lines of arithmetic each, so no library is asked.
+ * codec_g711 - A-law and µ-law, as the analyzer expands them.
  *
  * Source  ITU-T G.711
  */
+#include "analyzer/rtp/g711.h"
 #include "storage/audio/codec.h"
 
-enum {
-    G711_RATE_HZ = 8000,
-    MULAW_BIAS = 0x84,
-    SIGN = 0x80,
-};
-
-static int16_t mulaw_sample(uint8_t code)
-{
-    unsigned inverted = ~(unsigned)code & 0xff;
-    int size = (int)(((inverted & 0xf) << 3) + MULAW_BIAS) << (inverted >> 4 & 7);
-
-    return (int16_t)(inverted & SIGN ? MULAW_BIAS - size : size - MULAW_BIAS);
-}
-
-static int16_t alaw_sample(uint8_t code)
-{
-    unsigned toggled = code ^ 0x55u, segment = toggled >> 4 & 7;
-    int size = (int)((toggled & 0xf) << 4) + 8;
-
-    if (segment)
-        size = (size + 0x100) << (segment - 1);
-    return (int16_t)(toggled & SIGN ? size : -size);
-}
+enum { G711_RATE_HZ = 8000 };
 
 static int g711_open(struct audio_decoder *d)
 {
@@ -44,13 +23,7 @@ static size_t g711_decode(struct audio_decoder *d, const uint8_t *p, size_t len,
         codec_refuse(d, AUDIO_REFUSED_LONG);
         len = room;
     }
-    if (d->codec->variant == CODEC_PCMA) {
-        for (size_t i = 0; i < len; i++)
-            out[i] = alaw_sample(p[i]);
-    } else {
-        for (size_t i = 0; i < len; i++)
-            out[i] = mulaw_sample(p[i]);
-    }
+    g711_expand(out, d->codec->variant == CODEC_PCMA ? G711_ALAW : G711_ULAW, slice_of(p, len));
     return len;
 }
 
