@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -48,7 +49,8 @@ static void make_line(struct strbuf *line, const struct audit_entry *e)
     strbuf_add_char(line, '\n');
 }
 
-/* Did the last line get its end? An empty file has. */
+/* Did the last line get its end? An empty file has. Asked under the lock: a file's size may be seen
+ * to grow before its bytes are, and another's line in the writing would pass for a torn one. */
 static bool is_whole(int fd)
 {
     off_t end = lseek(fd, 0, SEEK_END);
@@ -69,8 +71,21 @@ static int write_line(int fd, const struct strbuf *line)
     return (size_t)n == line->len ? 0 : -ENOSPC;
 }
 
+/* Waits for the others who write a line; closing the file lets go. */
+static int lock_file(int fd)
+{
+    int err;
+
+    do {
+        err = flock(fd, LOCK_EX);
+    } while (err != 0 && errno == EINTR);
+    return err == 0 ? 0 : -errno;
+}
+
 int audit_append(const char *store_dir, const struct audit_entry *entry)
 {
+    static char newline[] = "\n";
+    const struct strbuf torn_end = { .p = newline, .len = 1 };
     struct strbuf line = { .p = NULL };
     char path[STORE_PATH_MAX];
     int err, fd, n = snprintf(path, sizeof path, "%s/audit.jsonl", store_dir);
@@ -80,10 +95,12 @@ int audit_append(const char *store_dir, const struct audit_entry *entry)
     fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return -errno;
-    if (!is_whole(fd))
-        strbuf_add_char(&line, '\n');
     make_line(&line, entry);
-    err = line.failed ? -ENOMEM : write_line(fd, &line);
+    err = line.failed ? -ENOMEM : lock_file(fd);
+    if (err == 0 && !is_whole(fd))
+        err = write_line(fd, &torn_end);
+    if (err == 0)
+        err = write_line(fd, &line);
     strbuf_fini(&line);
     if (close(fd) != 0 && err == 0)
         err = -errno;
