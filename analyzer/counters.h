@@ -94,6 +94,16 @@
     X(DTMF_MALFORMED,     "dtmf_malformed")     /* a keypress that cannot be read */ \
     X(TONE_LISTENERS,     "tone_listeners")     /* streams listened to for keypresses, at a time */ \
     X(UDPTL_MALFORMED,    "udptl_malformed")    /* on a fax address, but no UDPTL packet */ \
+    X(CALL_NOTES,         "call_notes")         /* deviations or events of a call, over the cap */ \
+    X(LINKS,              "links")              /* to other calls, over the cap */ \
+    X(LEGS,               "legs")               /* summaries of calls that may be legs: the oldest went */ \
+    X(KPI_GROUPS,         "kpi_groups")         /* trunks times destinations, over the cap */ \
+    X(REGISTRATIONS,      "registrations")      /* the one longest silent was let go */ \
+    X(PEERS,              "peers")              /* the same */             \
+    X(SOURCES,            "sources")            /* watched by security: one that did least was let go */ \
+    X(IDENTITY_MALFORMED, "identity_malformed") /* an Identity header that cannot be read */ \
+    X(MEDIA_PAIRS,        "media_pairs")        /* pairs of hosts that blindness is judged by */ \
+    X(CALLS_UNANSWERED,   "calls_unanswered")   /* unanswered calls over their share: the oldest went */ \
     X(MEMORY,             "memory")             /* the system gave none */
 /* clang-format on */
 

@@ -183,6 +183,31 @@ static const struct record_field call_fields[] = {
     C("vlan", vlan, FIELD_TEXT, 0),
     C("tunnel", tunnel, FIELD_TEXT, 0),
     C("sip_anomalies", sip_anomalies, FIELD_JSON, 0),
+    C("settled_time", settled_time, FIELD_TIME, 0),
+    C("closed_time", closed_time, FIELD_TIME, 0),
+    C("ended_how", ended_how, FIELD_TEXT, 0),
+    C("q850_cause", q850_cause, FIELD_INT, 0),
+    C("challenged_by", challenged_by, FIELD_ADDR, 0),
+    C("branches", branches, FIELD_INT, 0),
+    C("sightings", sightings, FIELD_INT, 0),
+    C("early_media", early_media, FIELD_BOOL, 0),
+    C("late_offer", late_offer, FIELD_BOOL, 0),
+    C("hold_count", hold_count, FIELD_INT, 0),
+    C("hold_ms", hold_ms, FIELD_REAL, 3),
+    C("session_expires_s", session_expires_s, FIELD_INT, 0),
+    C("history", history, FIELD_JSON, 0),
+    C("links", links, FIELD_JSON, 0),
+    C("deviations", deviations, FIELD_JSON, 0),
+    C("media_evidence", media_evidence, FIELD_JSON, 0),
+    C("media_timeouts", media_timeouts, FIELD_JSON, 0),
+    C("from_number", from_number, FIELD_TEXT, 0),
+    C("to_number", to_number, FIELD_TEXT, 0),
+    C("trunk_in", trunk_in, FIELD_TEXT, 0),
+    C("trunk_out", trunk_out, FIELD_TEXT, 0),
+    C("destination", destination, FIELD_TEXT, 0),
+    C("destination_prefix", destination_prefix, FIELD_TEXT, 0),
+    C("leg_group", leg_group, FIELD_ID, 0),
+    C("stir", stir, FIELD_JSON, 0),
 };
 
 #define T(name, member, kind, decimals) F(transaction_record, name, member, kind, decimals)
@@ -203,6 +228,7 @@ static const struct record_field transaction_fields[] = {
     T("expires_s", expires_s, FIELD_INT, 0),
     T("attempts", attempts, FIELD_INT, 0),
     T("auth_challenged", auth_challenged, FIELD_BOOL, 0),
+    T("contact", contact, FIELD_TEXT, 0),
 };
 
 #define L(name, member, kind) F(capture_record, name, member, kind, 0)
@@ -293,6 +319,134 @@ static const struct record_field mirror_fields[] = {
     M("complaints", complaints, FIELD_JSON, 0),
 };
 
+#define G(name, member, kind, decimals) F(leg_record, name, member, kind, decimals)
+static const struct record_field leg_fields[] = {
+    G("id", id, FIELD_ID, 0),
+    G("leg_group", leg_group, FIELD_ID, 0),
+    G("call_a", call_a, FIELD_ID, 0),
+    G("call_b", call_b, FIELD_ID, 0),
+    G("call_id_a", call_id_a, FIELD_TEXT, 0),
+    G("call_id_b", call_id_b, FIELD_TEXT, 0),
+    G("time", time, FIELD_TIME, 0),
+    G("certain", certain, FIELD_BOOL, 0),
+    G("score", score, FIELD_REAL, 3),
+    G("evidence", evidence, FIELD_JSON, 0),
+    G("media", media, FIELD_JSON, 0),
+    G("loss_added_ratio", loss_added_ratio, FIELD_REAL, 6),
+    G("delay_added_ms", delay_added_ms, FIELD_REAL, 3),
+};
+
+#define K(name, member, kind, decimals) F(kpi_record, name, member, kind, decimals)
+static const struct record_field kpi_fields[] = {
+    K("id", id, FIELD_ID, 0),
+    K("time", time, FIELD_TIME, 0),
+    K("window_s", window_s, FIELD_INT, 0),
+    K("trunk", trunk, FIELD_TEXT, 0),
+    K("direction", direction, FIELD_TEXT, 0),
+    K("destination", destination, FIELD_TEXT, 0),
+    K("attempts", attempts, FIELD_INT, 0),
+    K("answered", answered, FIELD_INT, 0),
+    K("failure", failure, FIELD_INT, 0),
+    K("nos", nos, FIELD_INT, 0),
+    K("nos_busy", nos_busy, FIELD_INT, 0),
+    K("nos_cancel", nos_cancel, FIELD_INT, 0),
+    K("nos_not_found", nos_not_found, FIELD_INT, 0),
+    K("nos_other", nos_other, FIELD_INT, 0),
+    K("asr_ratio", asr_ratio, FIELD_REAL, 6),
+    K("ner_ratio", ner_ratio, FIELD_REAL, 6),
+    K("ser_ratio", ser_ratio, FIELD_REAL, 6),
+    K("seer_ratio", seer_ratio, FIELD_REAL, 6),
+    K("isa_ratio", isa_ratio, FIELD_REAL, 6),
+    K("scr_ratio", scr_ratio, FIELD_REAL, 6),
+    K("ended", ended, FIELD_INT, 0),
+    K("duration_s", duration_s, FIELD_REAL, 3),
+    K("acd_s", acd_s, FIELD_REAL, 3),
+    K("short_calls", short_calls, FIELD_INT, 0),
+    K("ended_by_caller", ended_by_caller, FIELD_INT, 0),
+    K("ended_by_callee", ended_by_callee, FIELD_INT, 0),
+    K("pdd_ms.p50", pdd_ms_p50, FIELD_REAL, 0),
+    K("pdd_ms.p95", pdd_ms_p95, FIELD_REAL, 0),
+    K("mos_lq.p50", mos_lq_p50, FIELD_REAL, 2),
+    K("mos_lq.p5", mos_lq_p5, FIELD_REAL, 2),
+    K("one_way", one_way, FIELD_INT, 0),
+    K("judged", judged, FIELD_INT, 0),
+    K("concurrent_max", concurrent_max, FIELD_INT, 0),
+    K("channel_limit", channel_limit, FIELD_INT, 0),
+    K("responses", responses, FIELD_JSON, 0),
+    K("pdd_histogram", pdd_histogram, FIELD_JSON, 0),
+    K("mos_histogram", mos_histogram, FIELD_JSON, 0),
+};
+
+#define N(name, member, kind, decimals) F(registration_record, name, member, kind, decimals)
+static const struct record_field registration_fields[] = {
+    N("id", id, FIELD_ID, 0),
+    N("user", user, FIELD_TEXT, 0),
+    N("domain", domain, FIELD_TEXT, 0),
+    N("source", source, FIELD_TEXT, 0),
+    N("registrar", registrar, FIELD_TEXT, 0),
+    N("state", state, FIELD_TEXT, 0),
+    N("since", since, FIELD_TIME, 0),
+    N("expires_time", expires_time, FIELD_TIME, 0),
+    N("contact", contact, FIELD_TEXT, 0),
+    N("user_agent", user_agent, FIELD_TEXT, 0),
+    N("contacts", contacts, FIELD_INT, 0),
+    N("attempts", attempts, FIELD_INT, 0),
+    N("successes", successes, FIELD_INT, 0),
+    N("challenges", challenges, FIELD_INT, 0),
+    N("failures", failures, FIELD_INT, 0),
+    N("unanswered", unanswered, FIELD_INT, 0),
+    N("last_status", last_status, FIELD_INT, 0),
+    N("round_trip_ms", round_trip_ms, FIELD_REAL, 3),
+    N("flaps", flaps, FIELD_INT, 0),
+    N("first_seen", first_seen, FIELD_TIME, 0),
+    N("last_seen", last_seen, FIELD_TIME, 0),
+    N("last_success", last_success, FIELD_TIME, 0),
+};
+
+#define P(name, member, kind, decimals) F(peer_record, name, member, kind, decimals)
+static const struct record_field peer_fields[] = {
+    P("id", id, FIELD_ID, 0),
+    P("source", source, FIELD_TEXT, 0),
+    P("target", target, FIELD_TEXT, 0),
+    P("trunk", trunk, FIELD_TEXT, 0),
+    P("state", state, FIELD_TEXT, 0),
+    P("since", since, FIELD_TIME, 0),
+    P("last_good", last_good, FIELD_TIME, 0),
+    P("pings", pings, FIELD_INT, 0),
+    P("answered", answered, FIELD_INT, 0),
+    P("unanswered", unanswered, FIELD_INT, 0),
+    P("refused", refused, FIELD_INT, 0),
+    P("round_trip_ms.mean", round_trip_ms_mean, FIELD_REAL, 3),
+    P("round_trip_ms.p95", round_trip_ms_p95, FIELD_REAL, 3),
+    P("round_trip_ms.last", round_trip_ms_last, FIELD_REAL, 3),
+    P("flaps", flaps, FIELD_INT, 0),
+    P("subscribe", subscribe, FIELD_INT, 0),
+    P("notify", notify, FIELD_INT, 0),
+    P("publish", publish, FIELD_INT, 0),
+    P("message", message, FIELD_INT, 0),
+    P("first_seen", first_seen, FIELD_TIME, 0),
+    P("last_seen", last_seen, FIELD_TIME, 0),
+};
+
+#define Y(name, member, kind, decimals) F(security_record, name, member, kind, decimals)
+static const struct record_field security_fields[] = {
+    Y("id", id, FIELD_ID, 0),
+    Y("fact", fact, FIELD_TEXT, 0),
+    Y("source", source, FIELD_TEXT, 0),
+    Y("subject", subject, FIELD_TEXT, 0),
+    Y("trunk", trunk, FIELD_TEXT, 0),
+    Y("first_seen", first_seen, FIELD_TIME, 0),
+    Y("last_seen", last_seen, FIELD_TIME, 0),
+    Y("count", count, FIELD_INT, 0),
+    Y("distinct", distinct, FIELD_INT, 0),
+    Y("window_s", window_s, FIELD_INT, 0),
+    Y("threshold", threshold, FIELD_INT, 0),
+    Y("call", call, FIELD_ID, 0),
+    Y("call_id", call_id, FIELD_TEXT, 0),
+    Y("user_agent", user_agent, FIELD_TEXT, 0),
+    Y("evidence", evidence, FIELD_JSON, 0),
+};
+
 #define TYPE(name) \
     const struct record_type record_type_##name = { \
         #name, sizeof(struct name##_record), name##_fields, COUNT(name##_fields) }
@@ -303,6 +457,11 @@ TYPE(capture);
 TYPE(alert);
 TYPE(certificate);
 TYPE(mirror);
+TYPE(leg);
+TYPE(kpi);
+TYPE(registration);
+TYPE(peer);
+TYPE(security);
 /* clang-format on */
 
 const struct record_field *record_field_find(const struct record_type *type, struct slice name)

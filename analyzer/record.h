@@ -129,9 +129,122 @@ struct call_record {
     struct slice dtmf;                        /* JSON array */
     struct slice vq_reports;                  /* JSON array: what phones reported (RFC 6035) */
     struct slice vlan, tunnel;                /* of the first INVITE: "100.42", "vxlan 5001" */
-    struct slice sip_anomalies;          /* JSON array: what is wrong with its messages, by name */
+    struct slice sip_anomalies; /* JSON array: what is wrong with its messages, by name */
+    /* How it went. */
+    int64_t settled_time;   /* answered, failed for good, or given up: when the outcome was known */
+    int64_t closed_time;    /* BYE, or when the outcome was known of what was never answered */
+    struct slice ended_how; /* bye cancel rejected redirected timeout ack_timeout session_timeout
+                             * replaced interrupted */
+    int64_t q850_cause;     /* of the Reason header that ended it, RFC 3326 */
+    struct addr challenged_by; /* who asked for credentials last */
+    int64_t branches;          /* To-tags that were heard of: over 1 it forked */
+    int64_t sightings; /* messages of it that were seen once more at another point of the path */
+    int8_t early_media, late_offer;
+    int64_t hold_count;
+    double hold_ms;              /* in all, of both sides together */
+    int64_t session_expires_s;   /* RFC 4028, as agreed on; null: no timer */
+    struct slice history;        /* JSON array: hold, transfer, redirect and the like, by time */
+    struct slice links;          /* JSON array: other calls that its messages name */
+    struct slice deviations;     /* JSON array: where its messages break the standard, by name */
+    struct slice media_evidence; /* JSON object: what media_verdict rests on */
+    struct slice media_timeouts; /* JSON array: over 60 s without a packet, answered, not on hold */
+    /* Who carried it, and where to. */
+    struct slice from_number, to_number; /* E.164 with '+', null where they cannot be told */
+    struct slice trunk_in, trunk_out;    /* that the INVITE came from; that it went to */
+    struct slice destination;            /* of the longest prefix of to_number: "Germany mobile" */
+    struct slice destination_prefix;
+    uint64_t leg_group; /* id of the first call of its conversation, where several are joined */
+    struct slice stir;  /* JSON object: the Identity header, RFC 8224 */
     const struct stream_record *streams; /* `streams` in JSON; rows of their own in the store */
     size_t stream_count;
+};
+
+/* Two calls that are legs of one conversation: what an SBC or another B2BUA made two of. */
+struct leg_record {
+    uint64_t id;
+    uint64_t leg_group;      /* id of the first call of the conversation */
+    uint64_t call_a, call_b; /* a began first */
+    struct slice call_id_a, call_id_b;
+    int64_t time;          /* when the later one began */
+    int8_t certain;        /* by a name that both carry or by equal media; else by score */
+    double score;          /* 0..1 */
+    struct slice evidence; /* JSON array: what speaks for it and against it, with weights */
+    struct slice media;    /* JSON array: streams of both that carry the same sound */
+    /* Of the worst of these: what the machine between the two legs adds. */
+    double loss_added_ratio, delay_added_ms;
+};
+
+/* What a trunk, a destination or all did in one minute. Each figure counts in the minute in which
+ * it came about: attempts by invite_time, outcomes by settled_time, ends by closed_time. */
+struct kpi_record {
+    uint64_t id;
+    int64_t time; /* the minute's beginning */
+    int64_t window_s;
+    struct slice trunk;     /* null: of calls by no trunk that has a name */
+    struct slice direction; /* in: from the trunk; out: to it */
+    struct slice destination;
+    int64_t attempts;
+    int64_t answered, failure, nos, nos_busy, nos_cancel, nos_not_found, nos_other;
+    double asr_ratio, ner_ratio;                        /* ITU-T E.425 */
+    double ser_ratio, seer_ratio, isa_ratio, scr_ratio; /* RFC 6076 */
+    int64_t ended;                                      /* answered calls that ended */
+    double duration_s;
+    double acd_s;
+    int64_t short_calls; /* under 6 s */
+    int64_t ended_by_caller, ended_by_callee;
+    double pdd_ms_p50, pdd_ms_p95;
+    double mos_lq_p50, mos_lq_p5;
+    int64_t one_way, judged; /* calls whose media was judged, and those of them one way */
+    int64_t concurrent_max, channel_limit;
+    struct slice responses;                    /* JSON object: final responses by code */
+    struct slice pdd_histogram, mos_histogram; /* JSON objects: so that minutes can be added up */
+};
+
+/* A user at a registrar, from one source. */
+struct registration_record {
+    uint64_t id;
+    struct slice user, domain;
+    struct slice source, registrar; /* IP addresses */
+    struct slice state;             /* registered expired removed refused challenged unknown */
+    int64_t since;                  /* when that state began */
+    int64_t expires_time;
+    struct slice contact, user_agent;
+    int64_t contacts;
+    int64_t attempts, successes, challenges, failures, unanswered;
+    int64_t last_status;
+    double round_trip_ms; /* of the last that was answered */
+    int64_t flaps;        /* times that it was lost and came back */
+    int64_t first_seen, last_seen, last_success;
+};
+
+/* A host that asks another one: pings, subscriptions, messages; is the trunk alive? */
+struct peer_record {
+    uint64_t id;
+    struct slice source, target; /* IP addresses */
+    struct slice trunk;
+    struct slice state; /* up down unknown: of the target, by its answers to OPTIONS */
+    int64_t since, last_good;
+    int64_t pings, answered, unanswered, refused; /* OPTIONS; refused: 5xx */
+    double round_trip_ms_mean, round_trip_ms_p95, round_trip_ms_last;
+    int64_t flaps;
+    int64_t subscribe, notify, publish, message; /* transactions */
+    int64_t first_seen, last_seen;
+};
+
+/* Something about a source that a guard wants to know, while it goes on. */
+struct security_record {
+    uint64_t id;
+    struct slice fact;    /* by name: scanner_agent extension_sweep always_refused … */
+    struct slice source;  /* IP address */
+    struct slice subject; /* a user, number, destination, as the fact has it */
+    struct slice trunk;
+    int64_t first_seen, last_seen;
+    int64_t count;    /* of what happened, in the window when it was most */
+    int64_t distinct; /* of users, numbers, …, as far as the fact counts them */
+    int64_t window_s, threshold;
+    uint64_t call; /* a call that shows it */
+    struct slice call_id, user_agent;
+    struct slice evidence; /* JSON object */
 };
 
 /* REGISTER, OPTIONS, MESSAGE, SUBSCRIBE: one record each, its type the method in lower case. */
@@ -148,6 +261,7 @@ struct transaction_record {
     int64_t expires_s;
     int64_t attempts;
     int8_t auth_challenged;
+    struct slice contact; /* raw, the first: of the request, then what the answer says of it */
 };
 
 /* The ledger: what the probe received, understood and lost. Counts of packets unless named else. */
@@ -250,7 +364,9 @@ struct record_type {
 };
 
 extern const struct record_type record_type_call, record_type_stream, record_type_transaction,
-    record_type_capture, record_type_alert, record_type_certificate, record_type_mirror;
+    record_type_capture, record_type_alert, record_type_certificate, record_type_mirror,
+    record_type_leg, record_type_kpi, record_type_registration, record_type_peer,
+    record_type_security;
 
 /* By JSON name; NULL when there is none. */
 const struct record_field *record_field_find(const struct record_type *type, struct slice name);

@@ -16,6 +16,11 @@ enum record_event {
     RECORD_CLOSED,  /* the last word; nothing about it follows. Once a call */
 };
 
+/* Records of any other type: legs, minutes of trunks, registrations, peers, security. */
+typedef void (*record_fn)(void *ctx, const struct record_type *type, const void *record);
+
+struct plan;
+
 struct analyzer_sink {
     void *ctx;
     /* keeper: a pointer of the sink's own that stays with the call (see struct claim). */
@@ -25,6 +30,7 @@ struct analyzer_sink {
     /* An orphan found its call: what the keeper holds so far stays under the orphan's id. */
     void (*adopted)(void *ctx, uint64_t orphan, uint64_t call, void **keeper);
     void (*transaction)(void *ctx, const struct transaction_record *transaction);
+    record_fn record;
     bool closed_only; /* calls are reported once, when they close */
 };
 
@@ -55,9 +61,13 @@ struct analyzer_options {
         max_tone_listeners; /* open at a time: a listener takes some 400 bytes and 5 % of a core per
                                   hundred */
     struct tone_listener tones;
-    uint8_t inband_dtmf;  /* enum inband_dtmf */
-    bool keep_digits;     /* DTMF digits stand in records; else they are masked */
-    uint64_t hash_key[2]; /* random in a live run; does not change the records */
+    uint8_t inband_dtmf;             /* enum inband_dtmf */
+    bool keep_digits;                /* DTMF digits stand in records; else they are masked */
+    const struct plan *plan;         /* trunks, numbers, destinations; NULL: none. Borrowed */
+    const struct slice *leg_headers; /* that both legs of a B2BUA carry; borrowed */
+    size_t leg_header_count;
+    uint8_t hours_from, hours_to; /* see security/security.h */
+    uint64_t hash_key[2];         /* random in a live run; does not change the records */
 };
 
 enum claim_kind { CLAIM_NONE, CLAIM_SIP, CLAIM_MEDIA, CLAIM_VIDEO };

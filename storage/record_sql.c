@@ -14,6 +14,11 @@ const struct record_table record_sql_tables[RECORD_TABLES] = {
     { &record_type_alert, "alerts", NULL, COMPUTED_NONE },
     { &record_type_certificate, "certificates", NULL, COMPUTED_NONE },
     { &record_type_mirror, "mirrors", "id", COMPUTED_LEDGER_ID },
+    { &record_type_leg, "legs", NULL, COMPUTED_NONE },
+    { &record_type_kpi, "kpis", NULL, COMPUTED_NONE },
+    { &record_type_registration, "registrations", NULL, COMPUTED_NONE },
+    { &record_type_peer, "peers", NULL, COMPUTED_NONE },
+    { &record_type_security, "security", NULL, COMPUTED_NONE },
 };
 /* clang-format on */
 

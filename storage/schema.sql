@@ -1,6 +1,6 @@
 -- The database of one day: what the probe found, and where its packets lie.
 --
--- The columns of the seven record tables are the fields of analyzer/record.c, in their order, a dot
+-- The columns of the record tables are the fields of analyzer/record.c, in their order, a dot
 -- in a name being an underscore here; a test holds the two against each other. Their meaning and
 -- units are in docs/METRICS.md. Besides:
 --
@@ -79,6 +79,31 @@ CREATE TABLE calls (
     vlan                        TEXT,
     tunnel                      TEXT,
     sip_anomalies               TEXT,
+    settled_time                INTEGER,
+    closed_time                 INTEGER,
+    ended_how                   TEXT,
+    q850_cause                  INTEGER,
+    challenged_by               TEXT,
+    branches                    INTEGER,
+    sightings                   INTEGER,
+    early_media                 INTEGER,
+    late_offer                  INTEGER,
+    hold_count                  INTEGER,
+    hold_ms                     REAL,
+    session_expires_s           INTEGER,
+    history                     TEXT,
+    links                       TEXT,
+    deviations                  TEXT,
+    media_evidence              TEXT,
+    media_timeouts              TEXT,
+    from_number                 TEXT,
+    to_number                   TEXT,
+    trunk_in                    TEXT,
+    trunk_out                   TEXT,
+    destination                 TEXT,
+    destination_prefix          TEXT,
+    leg_group                   INTEGER,
+    stir                        TEXT,
     -- XXH3 of call_id: finds it without an index on text; the text itself is compared after.
     call_id_hash                INTEGER
 ) STRICT;
@@ -213,7 +238,8 @@ CREATE TABLE transactions (
     round_trip_ms               REAL,
     expires_s                   INTEGER,
     attempts                    INTEGER,
-    auth_challenged             INTEGER
+    auth_challenged             INTEGER,
+    contact                     TEXT
 ) STRICT;
 
 CREATE TABLE captures (
@@ -302,6 +328,133 @@ CREATE TABLE mirrors (
     vlans                       TEXT,
     tunnels                     TEXT,
     complaints                  TEXT
+) STRICT;
+
+CREATE TABLE legs (
+    id                          INTEGER PRIMARY KEY,
+    leg_group                   INTEGER,
+    call_a                      INTEGER,
+    call_b                      INTEGER,
+    call_id_a                   TEXT,
+    call_id_b                   TEXT,
+    time                        INTEGER,
+    certain                     INTEGER,
+    score                       REAL,
+    evidence                    TEXT,
+    media                       TEXT,
+    loss_added_ratio            REAL,
+    delay_added_ms              REAL
+) STRICT;
+
+-- Both legs of a pair ask for it.
+CREATE INDEX legs_call_a ON legs (call_a);
+CREATE INDEX legs_call_b ON legs (call_b);
+
+CREATE TABLE kpis (
+    id                          INTEGER PRIMARY KEY,
+    time                        INTEGER,
+    window_s                    INTEGER,
+    trunk                       TEXT,
+    direction                   TEXT,
+    destination                 TEXT,
+    attempts                    INTEGER,
+    answered                    INTEGER,
+    failure                     INTEGER,
+    nos                         INTEGER,
+    nos_busy                    INTEGER,
+    nos_cancel                  INTEGER,
+    nos_not_found               INTEGER,
+    nos_other                   INTEGER,
+    asr_ratio                   REAL,
+    ner_ratio                   REAL,
+    ser_ratio                   REAL,
+    seer_ratio                  REAL,
+    isa_ratio                   REAL,
+    scr_ratio                   REAL,
+    ended                       INTEGER,
+    duration_s                  REAL,
+    acd_s                       REAL,
+    short_calls                 INTEGER,
+    ended_by_caller             INTEGER,
+    ended_by_callee             INTEGER,
+    pdd_ms_p50                  REAL,
+    pdd_ms_p95                  REAL,
+    mos_lq_p50                  REAL,
+    mos_lq_p5                   REAL,
+    one_way                     INTEGER,
+    judged                      INTEGER,
+    concurrent_max              INTEGER,
+    channel_limit               INTEGER,
+    responses                   TEXT,
+    pdd_histogram               TEXT,
+    mos_histogram               TEXT
+) STRICT;
+
+CREATE TABLE registrations (
+    id                          INTEGER PRIMARY KEY,
+    user                        TEXT,
+    domain                      TEXT,
+    source                      TEXT,
+    registrar                   TEXT,
+    state                       TEXT,
+    since                       INTEGER,
+    expires_time                INTEGER,
+    contact                     TEXT,
+    user_agent                  TEXT,
+    contacts                    INTEGER,
+    attempts                    INTEGER,
+    successes                   INTEGER,
+    challenges                  INTEGER,
+    failures                    INTEGER,
+    unanswered                  INTEGER,
+    last_status                 INTEGER,
+    round_trip_ms               REAL,
+    flaps                       INTEGER,
+    first_seen                  INTEGER,
+    last_seen                   INTEGER,
+    last_success                INTEGER
+) STRICT;
+
+CREATE TABLE peers (
+    id                          INTEGER PRIMARY KEY,
+    source                      TEXT,
+    target                      TEXT,
+    trunk                       TEXT,
+    state                       TEXT,
+    since                       INTEGER,
+    last_good                   INTEGER,
+    pings                       INTEGER,
+    answered                    INTEGER,
+    unanswered                  INTEGER,
+    refused                     INTEGER,
+    round_trip_ms_mean          REAL,
+    round_trip_ms_p95           REAL,
+    round_trip_ms_last          REAL,
+    flaps                       INTEGER,
+    subscribe                   INTEGER,
+    notify                      INTEGER,
+    publish                     INTEGER,
+    message                     INTEGER,
+    first_seen                  INTEGER,
+    last_seen                   INTEGER
+) STRICT;
+
+CREATE TABLE security (
+    id                          INTEGER PRIMARY KEY,
+    fact                        TEXT,
+    source                      TEXT,
+    subject                     TEXT,
+    trunk                       TEXT,
+    first_seen                  INTEGER,
+    last_seen                   INTEGER,
+    count                       INTEGER,
+    "distinct"                  INTEGER,
+    window_s                    INTEGER,
+    threshold                   INTEGER,
+    call                        INTEGER,
+    call_id                     TEXT,
+    user_agent                  TEXT,
+    evidence                    TEXT
 ) STRICT;
 
 -- Where the chunks of packets lie that the segments of this day hold. Could be made anew from the

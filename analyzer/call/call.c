@@ -38,6 +38,7 @@ struct call *call_new(struct slice call_id, uint64_t call_id_hash, int64_t time_
     call->invite_time = call->first_18x_time = call->first_progress_time = RECORD_NONE;
     call->answer_time = call->final_time = call->bye_time = RECORD_NONE;
     call->bye_answer_time = call->end_time = RECORD_NONE;
+    call->settled_time = call->closed_time = RECORD_NONE;
     return call;
 }
 

@@ -13,9 +13,11 @@
 #define ANALYZER_CALL_CALL_H
 
 #include "analyzer/base/arena.h"
+#include "analyzer/call/call_note.h"
 #include "analyzer/call/call_state.h"
 #include "analyzer/call/media_map.h"
 #include "analyzer/call/media_stream.h"
+#include "analyzer/kpi/kpi.h"
 #include "analyzer/sip/sip_msg.h"
 
 enum {
@@ -27,6 +29,9 @@ enum {
     CALL_REINVITES_MAX = 1000000,
 };
 
+struct call_link;
+struct plan_destination;
+struct plan_trunk;
 struct vq_entry;
 
 enum call_side { SIDE_CALLER, SIDE_CALLEE };
@@ -76,6 +81,14 @@ struct call {
     bool has_fax;                /* it was heard */
     struct keypress_list keys;   /* that were sent as INFO */
     struct vq_entry *vq_reports; /* what phones said of it, in the arena */
+    struct call_notes deviations, history;
+    struct call_link *links;
+    const struct plan_trunk *trunk_in, *trunk_out; /* the plan's; NULL: of none */
+    const struct plan_destination *destination;
+    struct slice from_number, to_number; /* E.164; absent: cannot be told */
+    struct slice stir;                   /* JSON; absent: no Identity header */
+    int64_t settled_time, closed_time;
+    struct kpi_mark kpi;
     struct media_endpoint *endpoints;
     struct media_stream **streams; /* in the arena */
     uint8_t stream_room;

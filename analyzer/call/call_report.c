@@ -1,13 +1,18 @@
 #include "analyzer/call/call_report.h"
 
+#include "analyzer/call/call_link.h"
+#include "analyzer/call/deviation.h"
+#include "analyzer/call/history.h"
 #include "analyzer/call/keypress_report.h"
 #include "analyzer/call/media_foreign.h"
 #include "analyzer/call/stream_events.h"
 #include "analyzer/call/stream_reports.h"
 #include "analyzer/call/verdict.h"
 #include "analyzer/call/vq_reports.h"
+#include "analyzer/plan/plan.h"
 
 #include <math.h>
+#include <stddef.h>
 
 /* Unknown too when the mirror showed what follows before what was. */
 static double ms_between(int64_t from, int64_t to)
@@ -102,6 +107,8 @@ static void report_times(const struct call *call, struct call_record *out)
     out->first_18x_time = call->first_18x_time;
     out->answer_time = call->answer_time;
     out->end_time = call->end_time;
+    out->settled_time = call->settled_time;
+    out->closed_time = call->closed_time;
     if (first_word == RECORD_NONE ||
         (call->final_time != RECORD_NONE && call->final_time < first_word))
         first_word = call->final_time;
@@ -185,67 +192,125 @@ static struct piece write_codecs(const struct stream_record *streams, size_t cou
     return p;
 }
 
-static struct piece write_dtmf(const struct call *call, bool keep_digits, struct strbuf *scratch)
+static void write_dtmf(const struct call *call, const struct call_scene *scene, struct strbuf *out)
 {
-    struct piece p = { scratch->len, 0 };
-
-    keypress_report(call, keep_digits, scratch);
-    p.to = scratch->len;
-    return p;
+    keypress_report(call, scene->keep_digits, out);
 }
 
-static struct piece write_confidence(const struct call *call, bool losses, struct strbuf *scratch)
+static bool has_losses(const struct call *call, const struct call_scene *scene)
 {
-    struct piece p = { scratch->len, 0 };
-    struct jsonw j = jsonw_to(scratch);
+    return scene->loss_epoch != call->loss_epoch;
+}
+
+static void write_confidence(const struct call *call, const struct call_scene *scene,
+                             struct strbuf *out)
+{
+    struct jsonw j = jsonw_to(out);
 
     jsonw_array_open(&j);
-    if (losses)
+    if (has_losses(call, scene))
         jsonw_text(&j, SLICE("capture_drops"));
     if (call->truncated)
         jsonw_text(&j, SLICE("truncated_packets"));
     jsonw_array_close(&j);
-    p.to = scratch->len;
-    return p;
 }
 
-static struct piece write_path(const struct path *path,
-                               void (*add)(struct strbuf *out, const struct path *path),
-                               struct strbuf *scratch)
+static void write_vlan(const struct call *call, const struct call_scene *scene, struct strbuf *out)
 {
-    struct piece p = { scratch->len, 0 };
+    (void)scene;
+    if (call->path.vlan_count)
+        path_add_vlan(out, &call->path);
+}
 
-    add(scratch, path);
-    p.to = scratch->len;
-    return p;
+static void write_tunnel(const struct call *call, const struct call_scene *scene,
+                         struct strbuf *out)
+{
+    (void)scene;
+    if (call->path.tunnel_count)
+        path_add_tunnel(out, &call->path);
 }
 
 /* What is only rare is none. */
-static struct piece write_anomalies(const struct call *call, struct strbuf *scratch)
+static void write_anomalies(const struct call *call, const struct call_scene *scene,
+                            struct strbuf *out)
 {
-    struct piece p = { scratch->len, 0 };
-    struct jsonw j = jsonw_to(scratch);
+    struct jsonw j = jsonw_to(out);
 
+    (void)scene;
     jsonw_array_open(&j);
     for (int i = 0; i < SIP_ANOMALY_COUNT; i++) {
         if (call->sip_anomalies >> i & 1 && sip_anomaly_is_defect((enum sip_anomaly)i))
             jsonw_text(&j, slice_of_text(sip_anomaly_text((enum sip_anomaly)i)));
     }
     jsonw_array_close(&j);
-    p.to = scratch->len;
-    return p;
+}
+
+static void write_vq_reports(const struct call *call, const struct call_scene *scene,
+                             struct strbuf *out)
+{
+    (void)scene;
+    vq_reports_write(call, out);
+}
+
+static void write_history(const struct call *call, const struct call_scene *scene,
+                          struct strbuf *out)
+{
+    (void)scene;
+    call_notes_write(&call->history, "event", history_name, out);
+}
+
+static void write_deviations(const struct call *call, const struct call_scene *scene,
+                             struct strbuf *out)
+{
+    (void)scene;
+    call_notes_write(&call->deviations, "deviation", deviation_name, out);
+}
+
+static void write_links(const struct call *call, const struct call_scene *scene, struct strbuf *out)
+{
+    (void)scene;
+    call_link_write(call, out);
+}
+
+/* The texts of a call that must be made. What a writer leaves empty is null. */
+static const struct call_text {
+    void (*write)(const struct call *call, const struct call_scene *scene, struct strbuf *out);
+    size_t offset; /* of the slice in the record */
+} call_texts[] = {
+    { write_dtmf, offsetof(struct call_record, dtmf) },
+    { write_confidence, offsetof(struct call_record, capture_confidence_reasons) },
+    { write_vlan, offsetof(struct call_record, vlan) },
+    { write_tunnel, offsetof(struct call_record, tunnel) },
+    { write_anomalies, offsetof(struct call_record, sip_anomalies) },
+    { write_vq_reports, offsetof(struct call_record, vq_reports) },
+    { write_history, offsetof(struct call_record, history) },
+    { write_deviations, offsetof(struct call_record, deviations) },
+    { write_links, offsetof(struct call_record, links) },
+};
+enum { CALL_TEXTS = sizeof call_texts / sizeof call_texts[0] };
+
+static void write_texts(const struct call *call, const struct call_scene *scene,
+                        struct strbuf *scratch, struct piece pieces[CALL_TEXTS])
+{
+    for (size_t i = 0; i < CALL_TEXTS; i++) {
+        pieces[i].from = scratch->len;
+        call_texts[i].write(call, scene, scratch);
+        pieces[i].to = scratch->len;
+    }
+}
+
+static void place_texts(const struct piece pieces[CALL_TEXTS], const struct strbuf *scratch,
+                        struct call_record *out)
+{
+    for (size_t i = 0; i < CALL_TEXTS; i++) {
+        struct slice *text = (struct slice *)(void *)((char *)out + call_texts[i].offset);
+
+        if (pieces[i].to > pieces[i].from)
+            *text = piece_of(scratch, pieces[i]);
+    }
 }
 
 /* The texts of a stream that must be made. */
-static struct piece write_reports(const struct call *call, struct strbuf *scratch)
-{
-    struct piece p = { scratch->len, 0 };
-
-    vq_reports_write(call, scratch);
-    p.to = scratch->len;
-    return p;
-}
-
 struct stream_pieces {
     struct piece intervals, loss_runs, xr, events;
 };
@@ -292,19 +357,33 @@ static void place_stream(const struct stream_pieces *p, const struct strbuf *scr
     out->events = piece_of(scratch, p->events);
 }
 
+static void report_plan(const struct call *call, struct call_record *out)
+{
+    out->from_number = call->from_number;
+    out->to_number = call->to_number;
+    if (call->trunk_in)
+        out->trunk_in = call->trunk_in->name;
+    if (call->trunk_out)
+        out->trunk_out = call->trunk_out->name;
+    if (call->destination) {
+        out->destination = call->destination->name;
+        out->destination_prefix = call->destination->prefix;
+    }
+}
+
 void call_report(const struct call *call, const struct call_scene *scene, struct call_record *out,
                  struct stream_record *streams, struct strbuf *scratch)
 {
-    struct piece codecs, dtmf, confidence, vlan, tunnel, anomalies, reports;
+    struct piece codecs, texts[CALL_TEXTS];
     struct stream_pieces pieces[RECORD_STREAMS_MAX];
     enum media_verdict verdict = verdict_of_call(call, scene->media_seen);
-    bool losses = scene->loss_epoch != call->loss_epoch;
 
     record_clear(&record_type_call, out);
     strbuf_reset(scratch);
     report_signalling(call, out);
     report_times(call, out);
     report_outcome(call, out);
+    report_plan(call, out);
     for (uint8_t i = 0; i < call->stream_count; i++) {
         media_stream_report(call->streams[i], &streams[i]);
         streams[i].call = call->id;
@@ -314,24 +393,12 @@ void call_report(const struct call *call, const struct call_scene *scene, struct
     }
     report_intervals(call, streams, out);
     codecs = write_codecs(streams, call->stream_count, scratch);
-    dtmf = write_dtmf(call, scene->keep_digits, scratch);
-    confidence = write_confidence(call, losses, scratch);
-    vlan = write_path(&call->path, path_add_vlan, scratch);
-    tunnel = write_path(&call->path, path_add_tunnel, scratch);
-    anomalies = write_anomalies(call, scratch);
-    reports = write_reports(call, scratch);
+    write_texts(call, scene, scratch, texts);
     if (!scratch->failed) { /* else the texts are not whole: null */
         for (uint8_t i = 0; i < call->stream_count; i++)
             place_stream(&pieces[i], scratch, &streams[i]);
         out->codecs = piece_of(scratch, codecs);
-        out->dtmf = piece_of(scratch, dtmf);
-        out->capture_confidence_reasons = piece_of(scratch, confidence);
-        out->sip_anomalies = piece_of(scratch, anomalies);
-        out->vq_reports = piece_of(scratch, reports);
-        if (call->path.vlan_count)
-            out->vlan = piece_of(scratch, vlan);
-        if (call->path.tunnel_count)
-            out->tunnel = piece_of(scratch, tunnel);
+        place_texts(texts, scratch, out);
     }
     out->fax = call_has_fax(call);
     out->codec_changes_unannounced = stream_events_unannounced_in_call(call);
@@ -339,7 +406,9 @@ void call_report(const struct call *call, const struct call_scene *scene, struct
     out->media_verdict = verdict_text(verdict);
     if (verdict != VERDICT_NONE)
         out->one_way = verdict_is_one_way(verdict);
-    out->capture_confidence = losses || call->truncated ? SLICE("reduced") : SLICE("high");
+    out->capture_confidence =
+        has_losses(call, scene) || call->truncated ? SLICE("reduced") : SLICE("high");
+    out->stir = call->stir;
     out->streams = streams;
     out->stream_count = call->stream_count;
 }

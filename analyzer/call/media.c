@@ -9,6 +9,7 @@
 #include "analyzer/call/media_tones.h"
 #include "analyzer/call/stream_events.h"
 #include "analyzer/call/tracker.h"
+#include "analyzer/legs/legs.h"
 
 enum {
     HIGHEST_STATIC_TYPE = 34, /* RFC 3551: above it up to 95 nothing is assigned */
@@ -302,6 +303,19 @@ void tracker_look_through(const struct tracker *t, uint64_t hash)
         media_stream_prefetch_through(s);
 }
 
+/* Sound that another leg may carry as well. */
+static void take_print(struct tracker *t, const struct media_stream *s,
+                       const struct rtp_packet *packet, int64_t time_ns)
+{
+    uint64_t print;
+
+    if (!s->call || s->srtp || s->media != MEDIA_AUDIO || packet->payload_type != s->payload_type)
+        return;
+    print = legs_print(packet->payload.p, packet->payload.len);
+    if (print)
+        legs_sound(t->legs, s->call->id, s->id, print, time_ns);
+}
+
 enum packet_bin tracker_rtp(struct tracker *t, const struct datagram *d, struct claim *claim)
 {
     struct stream_key key;
@@ -339,6 +353,7 @@ enum packet_bin tracker_rtp(struct tracker *t, const struct datagram *d, struct 
     tracker_claim_stream(s, claim);
     __builtin_prefetch(*claim->keeper); /* whoever claims packets wants it next */
     media_stream_packet(s, &packet, d->time_ns, &t->counters);
+    take_print(t, s, &packet, d->time_ns);
     if (older_count > 0)
         media_stream_hear_again(s, older, older_count, packet.timestamp, d->time_ns, &t->counters);
     media_tones_packet(t, s, &packet, d->time_ns);

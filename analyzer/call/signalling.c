@@ -1,9 +1,12 @@
 /*
  * signalling - one SIP message finds its call or transaction, or begins one.
  */
+#include "analyzer/call/deviation.h"
 #include "analyzer/call/media_tones.h"
 #include "analyzer/call/tracker.h"
 #include "analyzer/call/vq_reports.h"
+#include "analyzer/legs/legs.h"
+#include "analyzer/security/security.h"
 #include "analyzer/sip/dtmf_info.h"
 #include "analyzer/sip/sip_multipart.h"
 
@@ -105,7 +108,12 @@ static bool outcome_is_known(const struct call *call)
 static enum packet_bin into_call(struct tracker *t, struct call *call, const struct sip_msg *msg,
                                  const struct datagram *d, struct claim *claim)
 {
-    bool repeat = call_message(call, msg, d, &t->counters);
+    bool repeat;
+
+    deviation_message(call, msg, d, &t->counters);
+    repeat = call_message(call, msg, d, &t->counters);
+    if (!repeat && msg->cseq_method == SIP_METHOD_INVITE)
+        legs_message(t->legs, call->id, call->call_id, msg, d->time_ns);
 
     call->sip_anomalies |= msg->anomalies;
     if (d->wire_bytes > d->payload.len)
@@ -265,6 +273,7 @@ enum packet_bin tracker_sip(struct tracker *t, const struct datagram *d, struct 
         into_measured_call(t, report, d, claim);
     calls = tracker_find_calls(t, msg.call_id);
     call = calls ? find_call(calls, &msg) : NULL;
+    security_message(t->security, &msg, d, call ? call->id : 0);
     if (call)
         return into_call(t, call, &msg, d, claim);
     if (report.p)

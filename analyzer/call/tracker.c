@@ -1,8 +1,12 @@
 #include "analyzer/call/tracker.h"
 
 #include "analyzer/call/call_report.h"
+#include "analyzer/call/deviation.h"
 #include "analyzer/call/media_foreign.h"
+#include "analyzer/legs/legs.h"
+#include "analyzer/peer/peers.h"
 #include "analyzer/record_id.h"
+#include "analyzer/security/security.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -17,7 +21,52 @@ enum {
     REFRESH_S = 10,       /* how often a call with media is reported as it goes on */
     ORPHAN_PROVEN_S = 60, /* silence that ends a stream nobody announced */
     ORPHAN_UNPROVEN_S = 5,
+    MAX_REGISTRATIONS = 200000,
+    MAX_PEERS = 20000,
+    MAX_SOURCES = 20000,
 };
+
+/* What lives beside the calls and is told of them. */
+static int init_watchers(struct tracker *t)
+{
+    const struct analyzer_options *o = &t->options;
+    const struct kpi_options kpi = { .plan = o->plan,
+                                     .hash_key = { o->hash_key[0], o->hash_key[1] },
+                                     .counters = &t->counters,
+                                     .record = t->sink.record,
+                                     .ctx = t->sink.ctx };
+    const struct legs_options legs = { .headers = o->leg_headers,
+                                       .header_count = o->leg_header_count,
+                                       .max_calls = o->max_calls,
+                                       .hash_key = { o->hash_key[0], o->hash_key[1] },
+                                       .counters = &t->counters,
+                                       .record = t->sink.record,
+                                       .ctx = t->sink.ctx };
+    const struct peers_options peers = { .plan = o->plan,
+                                         .max_registrations = MAX_REGISTRATIONS,
+                                         .max_peers = MAX_PEERS,
+                                         .hash_key = { o->hash_key[0], o->hash_key[1] },
+                                         .counters = &t->counters,
+                                         .record = t->sink.record,
+                                         .ctx = t->sink.ctx };
+    const struct security_options security = { .plan = o->plan,
+                                               .hours_from = o->hours_from,
+                                               .hours_to = o->hours_to,
+                                               .max_sources = MAX_SOURCES,
+                                               .hash_key = { o->hash_key[0], o->hash_key[1] },
+                                               .counters = &t->counters,
+                                               .record = t->sink.record,
+                                               .ctx = t->sink.ctx };
+    int err = kpi_new(&t->kpi, &kpi);
+
+    if (err == 0)
+        err = legs_new(&t->legs, &legs);
+    if (err == 0)
+        err = peers_new(&t->peers, &peers);
+    if (err == 0)
+        err = security_new(&t->security, &security);
+    return err;
+}
 
 int tracker_init(struct tracker *t, const struct analyzer_options *options,
                  const struct analyzer_sink *sink)
@@ -29,7 +78,8 @@ int tracker_init(struct tracker *t, const struct analyzer_options *options,
     if (table_init(&t->calls, options->max_calls) != 0 ||
         table_init(&t->streams, options->max_streams) != 0 ||
         table_init(&t->transactions, options->max_transactions) != 0 ||
-        media_map_init(&t->media, &t->key, options->max_streams * 2) != 0) {
+        media_map_init(&t->media, &t->key, options->max_streams * 2) != 0 ||
+        init_watchers(t) != 0) {
         tracker_fini(t);
         return -ENOMEM;
     }
@@ -46,6 +96,10 @@ void tracker_fini(struct tracker *t)
     table_fini(&t->transactions);
     media_map_fini(&t->media);
     strbuf_fini(&t->scratch);
+    kpi_free(t->kpi);
+    legs_free(t->legs);
+    peers_free(t->peers);
+    security_free(t->security);
 }
 
 uint64_t tracker_new_id(struct tracker *t, int64_t time_ns, uint64_t hash)
@@ -84,16 +138,28 @@ struct call *tracker_find_calls(const struct tracker *t, struct slice call_id)
     return table_find(&t->calls, siphash(&t->key, call_id.p, call_id.len), same_call_id, &call_id);
 }
 
+/* Those beside the calls are told before the sink is: what they find out stands in the record. */
+static void tell_watchers(struct tracker *t, struct call *call, struct call_record *record,
+                          enum record_event event)
+{
+    kpi_call(t->kpi, &call->kpi, record, event);
+    legs_call(t->legs, record, event);
+    security_call(t->security, record, event);
+    record->leg_group = legs_group(t->legs, call->id);
+}
+
 static void report(struct tracker *t, struct call *call, enum record_event event)
 {
     const struct call_scene scene = { t->loss_epoch, t->streams_total > 0, t->options.keep_digits };
     struct call_record record;
 
-    if (!t->sink.call || (t->sink.closed_only && event != RECORD_CLOSED))
+    if (!t->sink.call || (t->sink.closed_only && event < RECORD_SETTLED))
         return;
     media_foreign_judge(call);
     call_report(call, &scene, &record, t->stream_records, &t->scratch);
-    t->sink.call(t->sink.ctx, &record, event, &call->keeper);
+    tell_watchers(t, call, &record, event);
+    if (!t->sink.closed_only || event == RECORD_CLOSED)
+        t->sink.call(t->sink.ctx, &record, event, &call->keeper);
 }
 
 void tracker_changed(struct tracker *t, struct call *call)
@@ -115,6 +181,7 @@ void tracker_settled(struct tracker *t, struct call *call)
     if (call->settled)
         return;
     call->settled = true;
+    call->settled_time = call->last_sip_time;
     report(t, call, RECORD_SETTLED);
 }
 
@@ -164,6 +231,7 @@ static void unlink_call_id(struct tracker *t, struct call *call)
 /* Takes the call out of every table and reports it for the last time. */
 static void close_call(struct tracker *t, struct call *call)
 {
+    deviation_close(call, call_last_time(call), &t->counters);
     expiry_cancel(&call->expiry);
     unlist_changed(t, call);
     unlink_call_id(t, call);
@@ -314,8 +382,11 @@ static void expire_orphans(struct tracker *t, int64_t now_ns)
 
 void tracker_report_transaction(struct tracker *t, struct transaction *tr)
 {
-    if (!tr->reported && t->sink.transaction)
+    if (!tr->reported && t->sink.transaction) {
+        peers_transaction(t->peers, &tr->record, tr->request_time);
+        security_transaction(t->security, &tr->record);
         t->sink.transaction(t->sink.ctx, &tr->record);
+    }
     tr->reported = true;
 }
 
@@ -347,6 +418,10 @@ void tracker_tick(struct tracker *t, int64_t now_ns)
     expire_orphans(t, now_ns);
     expire_transactions(t, now_ns);
     report_changed(t);
+    kpi_tick(t->kpi, now_ns);
+    legs_tick(t->legs, now_ns);
+    peers_tick(t->peers, now_ns);
+    security_tick(t->security, now_ns);
 }
 
 void tracker_finish(struct tracker *t)
@@ -359,4 +434,10 @@ void tracker_finish(struct tracker *t)
         close_orphan(t, OWNER(link, struct media_stream, expiry));
     while ((link = expiry_pop_any(&t->transaction_expiry)) != NULL)
         tracker_end_transaction(t, OWNER(link, struct transaction, expiry));
+    if (!t->sink.record)
+        return;
+    legs_finish(t->legs);
+    kpi_finish(t->kpi);
+    peers_finish(t->peers);
+    security_finish(t->security);
 }

@@ -30,6 +30,10 @@ struct tracker {
     struct table streams; /* struct media_stream by key */
     struct table transactions;
     struct media_map media;
+    struct legs *legs;
+    struct kpi *kpi;
+    struct peers *peers;
+    struct security *security;
     struct expiry call_expiry, orphan_expiry, transaction_expiry;
     struct call *changed_head, *changed_tail;
     size_t call_count, orphan_count, tone_listeners;

@@ -39,12 +39,29 @@
     X(WWW_AUTHENTICATE,    "www-authenticate",    'w', 'e', false)   \
     X(PROXY_AUTHENTICATE,  "proxy-authenticate",  'p', 'e', false)   \
     X(AUTHORIZATION,       "authorization",       'a', 'n', false)   \
-    X(PROXY_AUTHORIZATION, "proxy-authorization", 'p', 'n', false)
+    X(PROXY_AUTHORIZATION, "proxy-authorization", 'p', 'n', false)   \
+    X(REFER_TO,            "refer-to",            'r', 'o', true)    \
+    X(REFERRED_BY,         "referred-by",         'r', 'y', true)    \
+    X(REPLACES,            "replaces",            'r', 's', true)    \
+    X(JOIN,                "join",                'j', 'n', true)    \
+    X(TARGET_DIALOG,       "target-dialog",       't', 'g', true)    \
+    X(SESSION_EXPIRES,     "session-expires",     's', 's', true)    \
+    X(MIN_SE,              "min-se",              'm', 'e', true)    \
+    X(REQUIRE,             "require",             'r', 'e', false)   \
+    X(RSEQ,                "rseq",                'r', 'q', true)    \
+    X(RACK,                "rack",                'r', 'k', true)    \
+    X(IDENTITY,            "identity",            'i', 'y', false)   \
+    X(DIVERSION,           "diversion",           'd', 'n', false)   \
+    X(HISTORY_INFO,        "history-info",        'h', 'o', false)   \
+    X(CHARGING_VECTOR,     "p-charging-vector",   'p', 'r', true)    \
+    X(EVENT,               "event",               'e', 't', true)
 
-/* RFC 3261 §7.3.3. */
+/* RFC 3261 §7.3.3, 3515, 3892, 4028, 8224, 6665. */
 #define SIP_COMPACT_HEADERS(X)                                       \
     X('i', CALL_ID) X('f', FROM) X('t', TO) X('v', VIA)              \
-    X('m', CONTACT) X('l', CONTENT_LENGTH) X('c', CONTENT_TYPE)
+    X('m', CONTACT) X('l', CONTENT_LENGTH) X('c', CONTENT_TYPE)      \
+    X('r', REFER_TO) X('b', REFERRED_BY) X('x', SESSION_EXPIRES)     \
+    X('y', IDENTITY) X('o', EVENT)
 /* clang-format on */
 
 enum sip_header {
@@ -58,7 +75,7 @@ enum sip_header {
 
 struct sip_headers {
     struct slice first[SIP_HEADER_COUNT]; /* trimmed; only where the bit in `seen` is set */
-    uint32_t seen;                        /* bit 1 << enum sip_header */
+    uint64_t seen;                        /* bit 1 << enum sip_header */
     const char *end; /* behind the empty line; where the bytes end when there is none */
     uint32_t lines;  /* header fields, folded ones once */
     bool ended;      /* there was an empty line */
@@ -80,6 +97,10 @@ static inline struct slice sip_headers_get(const struct sip_headers *headers, en
 
 /* The row of a name, in any case, long or compact. */
 enum sip_header sip_header_find(struct slice name);
+
+/* The trimmed value of the first field of that name, long form, in any case; absent: none. Walks
+ * through the lines of the block. */
+struct slice sip_headers_find(struct slice block, struct slice name);
 
 /* From the line after the start line. Of the fields after the first `limit` only those up to
  * SIP_HEADER_LAST_KEY are taken. A last line without a line end is not used: half a value is none. */

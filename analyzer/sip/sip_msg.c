@@ -292,6 +292,28 @@ static void read_lesser_headers(struct sip_msg *msg, const struct sip_headers *h
                        : 0));
 }
 
+/* Most messages have none of these. */
+static void read_rare_headers(struct sip_msg *msg, const struct sip_headers *headers)
+{
+    if (headers->seen >> SIP_HEADER_REFER_TO == 0)
+        return;
+    msg->refer_to = sip_headers_get(headers, SIP_HEADER_REFER_TO);
+    msg->referred_by = sip_headers_get(headers, SIP_HEADER_REFERRED_BY);
+    msg->replaces = sip_headers_get(headers, SIP_HEADER_REPLACES);
+    msg->join = sip_headers_get(headers, SIP_HEADER_JOIN);
+    msg->target_dialog = sip_headers_get(headers, SIP_HEADER_TARGET_DIALOG);
+    msg->session_expires = sip_headers_get(headers, SIP_HEADER_SESSION_EXPIRES);
+    msg->min_se = sip_headers_get(headers, SIP_HEADER_MIN_SE);
+    msg->require = sip_headers_get(headers, SIP_HEADER_REQUIRE);
+    msg->rseq = sip_headers_get(headers, SIP_HEADER_RSEQ);
+    msg->rack = sip_headers_get(headers, SIP_HEADER_RACK);
+    msg->identity = sip_headers_get(headers, SIP_HEADER_IDENTITY);
+    msg->diversion = sip_headers_get(headers, SIP_HEADER_DIVERSION);
+    msg->history_info = sip_headers_get(headers, SIP_HEADER_HISTORY_INFO);
+    msg->charging_vector = sip_headers_get(headers, SIP_HEADER_CHARGING_VECTOR);
+    msg->event = sip_headers_get(headers, SIP_HEADER_EVENT);
+}
+
 static void read_headers(struct sip_msg *msg, const struct sip_headers *headers)
 {
     msg->call_id = sip_headers_get(headers, SIP_HEADER_CALL_ID);
@@ -306,6 +328,7 @@ static void read_headers(struct sip_msg *msg, const struct sip_headers *headers)
     read_via(msg, sip_headers_get(headers, SIP_HEADER_VIA));
     read_contact(msg, sip_headers_get(headers, SIP_HEADER_CONTACT));
     read_lesser_headers(msg, headers);
+    read_rare_headers(msg, headers);
 
     msg->headers =
         (uint16_t)(headers->lines < SIP_HEADERS_USED ? headers->lines : SIP_HEADERS_USED);
@@ -344,6 +367,11 @@ bool sip_msg_looks_like(struct slice datagram)
     return sip_start_line_looks_like(line, whole);
 }
 
+struct slice sip_msg_find_header(const struct sip_msg *msg, struct slice name)
+{
+    return sip_headers_find(msg->header_block, name);
+}
+
 enum sip_parse sip_msg_parse(struct sip_msg *msg, struct slice datagram)
 {
     const char *end = datagram.p + datagram.len;
@@ -369,6 +397,7 @@ enum sip_parse sip_msg_parse(struct sip_msg *msg, struct slice datagram)
         return result;
     line.p += line.len + (line.p[line.len] == '\r' ? 2 : 1);
     sip_headers_scan(&headers, slice_of(line.p, (size_t)(end - line.p)), SIP_HEADERS_USED);
+    msg->header_block = slice_of(line.p, (size_t)(headers.end - line.p));
     read_headers(msg, &headers);
     read_body(msg, &headers, slice_of(headers.end, (size_t)(end - headers.end)));
     if (result == SIP_PARSE_OK && !msg->call_id.p)

@@ -124,6 +124,16 @@ struct sip_msg {
     struct slice warning;
     struct slice session_id;        /* RFC 7989, its parameters included */
     struct slice asserted_identity; /* RFC 3325, raw value of the first */
+    /* Raw values of the first of that name: what ties calls together, and what dialogs agree on. */
+    struct slice refer_to, referred_by;            /* RFC 3515, 3892 */
+    struct slice replaces, join, target_dialog;    /* RFC 3891, 3911, 4538 */
+    struct slice session_expires, min_se, require; /* RFC 4028 */
+    struct slice rseq, rack;                       /* RFC 3262 */
+    struct slice identity;                         /* RFC 8224 */
+    struct slice diversion, history_info;          /* RFC 5806, 7044 */
+    struct slice charging_vector;                  /* RFC 7315 §5.6 */
+    struct slice event;                            /* RFC 6665 */
+    struct slice header_block;                     /* all header lines: see sip_msg_find_header */
     struct slice content_type;
     struct slice body; /* what Content-Length and the datagram leave; empty when there is none */
 
@@ -149,6 +159,10 @@ static inline void sip_msg_flag_if(struct sip_msg *msg, bool wrong, enum sip_ano
 {
     msg->anomalies |= (uint64_t)wrong << anomaly;
 }
+
+/* The value of the first header of that name, in any case, of those without a place above: walks
+ * through the lines, so it is for rare questions. Absent: none. */
+struct slice sip_msg_find_header(const struct sip_msg *msg, struct slice name);
 
 /* Contact's parameter before the header (RFC 3261 §10.2.1.1), s; −1: neither is there. */
 static inline int64_t sip_msg_expires(const struct sip_msg *msg)

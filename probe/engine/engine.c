@@ -136,6 +136,16 @@ static void on_transaction(void *ctx, const struct transaction_record *transacti
         writer_submit(e->writer, &record_type_transaction, transaction);
 }
 
+/* Legs, minutes of trunks, registrations, peers, security. */
+static void on_record(void *ctx, const struct record_type *type, const void *record)
+{
+    struct engine *e = ctx;
+
+    hand_over(e, type, record);
+    if (e->writer)
+        writer_submit(e->writer, type, record);
+}
+
 static void on_alert(void *ctx, const struct alert_record *alert)
 {
     struct engine *e = ctx;
@@ -299,6 +309,7 @@ static int open_analyzer(struct engine *e)
         .stream = on_stream,
         .adopted = on_adopted,
         .transaction = on_transaction,
+        .record = on_record,
         .closed_only = !e->options.store_dir && !e->options.rules_dir,
     };
 

@@ -6,22 +6,28 @@
 # itself; "*" is every room.
 rooms='
 base      ^analyzer/base/
-contract  ^analyzer/(datagram|path|interval|record|record_id|frame|counters)\.
+contract  ^analyzer/(datagram|path|interval|record|record_id|frame|counters|sink)\.
 sip       ^analyzer/sip/       base contract
 rtp       ^analyzer/rtp/       base contract
 quality   ^analyzer/quality/   base contract
-analyzer  ^analyzer/           base contract sip rtp quality
-capture   ^probe/capture/      base contract sip rtp quality analyzer
-decap     ^probe/decap/        base contract sip rtp quality analyzer
-storage   ^storage/            base contract sip rtp quality analyzer
-rules     ^rules/              base contract sip rtp quality analyzer
-engine    ^probe/engine/       base contract sip rtp quality analyzer capture decap storage rules
-web       ^probe/web/          base contract sip rtp quality analyzer capture decap storage rules
-notify    ^probe/notify/       base contract sip rtp quality analyzer capture decap storage rules
+plan      ^analyzer/plan/      base contract
+kpi       ^analyzer/kpi/       base contract plan
+legs      ^analyzer/legs/      base contract plan sip
+peer      ^analyzer/peer/      base contract plan sip
+security  ^analyzer/security/  base contract plan sip
+story     ^analyzer/story/     base contract
+analyzer  ^analyzer/           base contract sip rtp quality plan kpi legs peer security
+capture   ^probe/capture/      base contract sip rtp quality plan kpi legs peer security story analyzer
+decap     ^probe/decap/        base contract sip rtp quality plan kpi legs peer security story analyzer
+storage   ^storage/            base contract sip rtp quality plan kpi legs peer security story analyzer
+rules     ^rules/              base contract sip rtp quality plan kpi legs peer security story analyzer
+engine    ^probe/engine/       base contract sip rtp quality plan kpi legs peer security story analyzer capture decap storage rules
+web       ^probe/web/          base contract sip rtp quality plan kpi legs peer security story analyzer capture decap storage rules
+notify    ^probe/notify/       base contract sip rtp quality plan kpi legs peer security story analyzer capture decap storage rules
 top       ^probe/              *
 tests     ^tests/              *'
 # contract stands on base alone.
-rooms=${rooms/counters)\\./counters)\\. base}
+rooms=${rooms/sink)\\./sink)\\. base}
 
 # header                     who may include it
 homes='

@@ -16,8 +16,9 @@
 #include <cmocka.h>
 
 static const struct record_type *const types[] = {
-    &record_type_call,  &record_type_stream,      &record_type_transaction, &record_type_capture,
-    &record_type_alert, &record_type_certificate, &record_type_mirror
+    &record_type_call,  &record_type_stream,       &record_type_transaction, &record_type_capture,
+    &record_type_alert, &record_type_certificate,  &record_type_mirror,      &record_type_leg,
+    &record_type_kpi,   &record_type_registration, &record_type_peer,        &record_type_security
 };
 enum { TYPES = sizeof types / sizeof types[0], PAGE_MAX = 1 << 18 };
 

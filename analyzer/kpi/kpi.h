@@ -1,0 +1,65 @@
+/*
+ * kpi - what trunks, destinations and all calls together did, by the minute.
+ *
+ * Each figure counts in the minute in which it came about: attempts by a call's invite_time, outcomes
+ * by settled_time, ends by closed_time; so the minutes of an hour add up to what a count over the
+ * rows of its calls gives, exactly. A minute is told once it is over, and again when something comes
+ * late. Every call counts once in the row of all calls (trunk, direction and destination null), in
+ * those of its trunks, of its destination, and of both together.
+ *
+ * Ownership  kpi_new/free.
+ * Thread     Analysis thread only.
+ * Time       Of the packets.
+ * Bounded    KPI_GROUPS_MAX groups, KPI_MINUTES back; what is over the cap is counted (kpi_groups) and
+ *            left out of the groups, never of the row of all.
+ * Source     ITU-T E.425 (ASR, NER), RFC 6076 (SER, SEER, ISA, SCR), docs/METRICS.md
+ */
+#ifndef ANALYZER_KPI_KPI_H
+#define ANALYZER_KPI_KPI_H
+
+#include "analyzer/counters.h"
+#include "analyzer/plan/plan.h"
+#include "analyzer/sink.h"
+
+enum { KPI_GROUPS_MAX = 4096, KPI_MINUTES = 61 };
+
+struct kpi;
+
+/* What of a call was counted where, so that a call that turns out otherwise (a branch answered after
+ * another one failed) is moved and not counted twice. Zero: nothing yet. One in each call. */
+struct kpi_mark {
+    int64_t attempt_minute, settled_minute; /* since 1970, + 1 */
+    uint16_t status;
+    uint8_t outcome;
+    bool talking; /* counts as a channel in use */
+    bool ended;
+};
+
+struct kpi_options {
+    const struct plan *plan; /* NULL: no trunk has a name. Borrowed */
+    uint64_t hash_key[2];
+    struct counters *counters;
+    record_fn record; /* minutes; NULL: kept for kpi_read alone */
+    void *ctx;
+};
+
+int kpi_new(struct kpi **kp, const struct kpi_options *options);
+void kpi_free(struct kpi *k);
+
+/* RECORD_OPENED: the attempt; RECORD_SETTLED, RECORD_CLOSED. Whatever was not told before counts with
+ * the later event. */
+void kpi_call(struct kpi *k, struct kpi_mark *mark, const struct call_record *call,
+              enum record_event event);
+
+/* Tells the minutes that are over. */
+void kpi_tick(struct kpi *k, int64_t now_ns);
+/* Tells all of them. */
+void kpi_finish(struct kpi *k);
+
+/* The window of so many minutes (1, 5, 15, 60) that ends with the minute of now_ns, of one group;
+ * absent slices: of all. False: nothing is known of that group. Texts in out last until the next
+ * call into this kpi. */
+bool kpi_read(struct kpi *k, struct slice trunk, struct slice direction, struct slice destination,
+              unsigned minutes, int64_t now_ns, struct kpi_record *out);
+
+#endif
