@@ -91,6 +91,16 @@ static const struct word words[] = {
     { "dtmf_malformed", "keypresses that cannot be read" },
     { "tone_listeners", "streams heard for keys over the limit" },
     { "udptl_malformed", "not UDPTL on a fax address" },
+    { "call_notes", "notes on a call over the limit" },
+    { "links", "links between calls over the limit" },
+    { "legs", "calls forgotten that may be legs" },
+    { "kpi_groups", "trunks and destinations over the limit" },
+    { "registrations", "registrations over the limit" },
+    { "peers", "peers over the limit" },
+    { "sources", "sources watched over the limit" },
+    { "identity_malformed", "Identity headers that cannot be read" },
+    { "media_pairs", "pairs of media hosts over the limit" },
+    { "calls_unanswered", "unanswered calls that made room" },
     { "memory", "out of memory" },
 };
 /* clang-format on */
