@@ -21,8 +21,11 @@ struct call_filter {
     struct slice verdict;       /* of its media, exact; absent: any */
     int64_t bad_seconds_min;    /* 0: any */
     int8_t fax;                 /* −1: any */
-    uint64_t before; /* keyset cursor: only calls with a smaller id; 0: from the newest */
-    size_t limit;    /* at most that many rows; 0: all */
+    struct slice trunk_in, trunk_out, destination; /* exact */
+    struct slice ended_how;                        /* exact */
+    struct slice deviation; /* by name: its messages break the standard in that way */
+    uint64_t before;        /* keyset cursor: only calls with a smaller id; 0: from the newest */
+    size_t limit;           /* at most that many rows; 0: all */
 };
 
 /* Everything open: all calls, newest first. */

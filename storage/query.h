@@ -43,6 +43,38 @@ int query_certificates(struct query *q, uint64_t before, size_t limit, query_row
 /* struct mirror_record rows, newest first. */
 int query_mirrors(struct query *q, size_t limit, query_row_fn row, void *ctx);
 
+/*
+ * The same of what days before version 4 lack: they have no rows of it.
+ */
+
+/* struct transaction_record, registration_record, peer_record, security_record rows. */
+int query_transactions(struct query *q, uint64_t before, size_t limit, query_row_fn row, void *ctx);
+int query_registrations(struct query *q, uint64_t before, size_t limit, query_row_fn row,
+                        void *ctx);
+int query_peers(struct query *q, uint64_t before, size_t limit, query_row_fn row, void *ctx);
+int query_security(struct query *q, uint64_t before, size_t limit, query_row_fn row, void *ctx);
+
+/* Which minutes of which groups. Zeroed texts: any; a text that is there and empty: the rows of all,
+ * which have none. */
+struct kpi_filter {
+    int64_t since, until; /* of the minutes' beginnings, both inclusive; RECORD_NONE: open */
+    struct slice trunk, direction, destination;
+    uint64_t before; /* cursor as above */
+    size_t limit;    /* 0: all */
+};
+
+/* struct kpi_record rows, newest first. */
+int query_kpis(struct query *q, const struct kpi_filter *filter, query_row_fn row, void *ctx);
+
+/* The newest minute that there is; RECORD_NONE: none. */
+int query_newest_kpi(struct query *q, int64_t *time_ns);
+
+enum { QUERY_LEG_CALLS_MAX = 16, QUERY_LEGS_MAX = 128 };
+
+/* struct leg_record rows that tie the call to others, and those to others still: of up to
+ * QUERY_LEG_CALLS_MAX calls, by time. None: it stands alone. */
+int query_legs(struct query *q, uint64_t call, query_row_fn row, void *ctx);
+
 struct store_totals {
     uint64_t calls, alerts, chunks, days, bytes;
     int64_t first_time, last_time; /* of the calls; RECORD_NONE when empty */

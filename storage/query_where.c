@@ -8,13 +8,15 @@
 #include <math.h>
 #include <sqlite3.h>
 
+#define MINUTE_NS 60000000000ll
+
 static void add_condition(struct query_where *w, const char *sql)
 {
     strbuf_add_text(&w->sql, w->sql.len ? " AND " : " WHERE ");
     strbuf_add_text(&w->sql, sql);
 }
 
-/* Each condition stands once in a clause at most and has a fixed number of values, 29 in all. */
+/* Each condition stands once in a clause at most and has a fixed number of values, 34 in all. */
 static void add_bind(struct query_where *w, struct query_bind bind)
 {
     assert(w->count < QUERY_BINDS_MAX);
@@ -167,6 +169,34 @@ static void add_numbers(struct query_where *w, const struct call_filter *f)
     }
 }
 
+/* What version 4 brought. */
+static void add_carriers(struct query_where *w, const struct call_filter *f)
+{
+    const struct {
+        const char *sql;
+        struct slice value;
+    } texts[] = {
+        { "trunk_in = ?", f->trunk_in },
+        { "trunk_out = ?", f->trunk_out },
+        { "destination = ?", f->destination },
+        { "ended_how = ?", f->ended_how },
+    };
+
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        if (!texts[i].value.p)
+            continue;
+        add_condition(w, texts[i].sql);
+        bind_text(w, texts[i].value);
+        w->new_column = "deviations";
+    }
+    if (!f->deviation.p)
+        return;
+    /* Within the JSON: a name of ours has nothing that would have to be escaped. */
+    add_condition(w, "instr(deviations, '\"deviation\":\"' || ? || '\"') > 0");
+    bind_text(w, f->deviation);
+    w->new_column = "deviations";
+}
+
 /* The index of the hash leads; everything else is looked at in the rows that it finds. */
 static int add_texts(struct query_where *w, const struct call_filter *f, enum query_text text)
 {
@@ -205,13 +235,52 @@ int query_where_make(struct query_where *where, const struct call_filter *filter
     *where = (struct query_where){ 0 };
     add_times(where, filter);
     err = add_texts(where, filter, text);
-    if (err == 0)
+    if (err == 0) {
         add_numbers(where, filter);
+        add_carriers(where, filter);
+    }
     if (where->sql.failed)
         err = -ENOMEM;
     if (err)
         query_where_fini(where);
     return err;
+}
+
+/* An empty text asks for the rows of all, which have none. */
+static void add_group(struct query_where *w, const char *equals, const char *is_all,
+                      struct slice text)
+{
+    if (!text.p)
+        return;
+    add_condition(w, text.len ? equals : is_all);
+    if (text.len)
+        bind_text(w, text);
+}
+
+int query_where_make_kpis(struct query_where *where, const struct kpi_filter *filter)
+{
+    *where = (struct query_where){ 0 };
+    /* The id of a minute's row lies in that minute: the range of the key is wide enough, the column
+     * is exact. */
+    if (filter->since != RECORD_NONE) {
+        add_condition(where, "id >= ? AND time >= ?");
+        bind_int(where, (int64_t)record_id_make(filter->since, 0));
+        bind_int(where, filter->since);
+    }
+    if (filter->until != RECORD_NONE) {
+        add_condition(where, "id <= ? AND time <= ?");
+        bind_int(where, (int64_t)record_id_make(filter->until + MINUTE_NS, 0));
+        bind_int(where, filter->until);
+    }
+    add_group(where, "trunk = ?", "trunk IS NULL", filter->trunk);
+    add_group(where, "direction = ?", "direction IS NULL", filter->direction);
+    add_group(where, "destination = ?", "destination IS NULL", filter->destination);
+    return where->sql.failed ? -ENOMEM : 0;
+}
+
+void query_where_bind_id(struct query_where *where, uint64_t id)
+{
+    bind_int(where, (int64_t)id);
 }
 
 void query_where_fini(struct query_where *where)

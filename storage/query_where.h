@@ -9,7 +9,7 @@
 
 struct sqlite3_stmt;
 
-enum { QUERY_BINDS_MAX = 32, QUERY_SCRATCH_MAX = 6 };
+enum { QUERY_BINDS_MAX = 40, QUERY_SCRATCH_MAX = 6 };
 
 struct query_bind {
     enum { QUERY_BIND_INT, QUERY_BIND_REAL, QUERY_BIND_TEXT } kind;
@@ -24,7 +24,8 @@ struct query_where {
     size_t count;
     struct strbuf scratch[QUERY_SCRATCH_MAX]; /* the ends of text ranges */
     size_t scratch_count;
-    /* On a column of calls that days before version 3 lack: none of their rows matches. NULL: none. */
+    /* On a column that days of an older version lack: none of their rows matches. Of several, the
+     * one that came last. NULL: none. */
     const char *new_column;
 };
 
@@ -34,6 +35,11 @@ enum query_text { QUERY_TEXT_NONE, QUERY_TEXT_CALL_ID, QUERY_TEXT_IP, QUERY_TEXT
 /* Borrows the filter's texts. −EINVAL: `ip` is no address. −ENOMEM. */
 int query_where_make(struct query_where *where, const struct call_filter *filter,
                      enum query_text text);
+int query_where_make_kpis(struct query_where *where, const struct kpi_filter *filter);
+
+/* What is bound to the next parameter of a clause that the caller has written. */
+void query_where_bind_id(struct query_where *where, uint64_t id);
+
 void query_where_fini(struct query_where *where);
 
 /* Only rows below the cursor; for the cursor's own day. */
