@@ -1,8 +1,8 @@
 #include "probe/cmd/show_call.h"
 
+#include "analyzer/base/json_item.h"
 #include "analyzer/base/utc.h"
 #include "probe/cmd/call_line.h"
-#include "probe/cmd/json_item.h"
 
 #include <math.h>
 

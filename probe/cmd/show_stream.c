@@ -1,7 +1,7 @@
 #include "probe/cmd/show_stream.h"
 
+#include "analyzer/base/json_item.h"
 #include "analyzer/interval.h"
-#include "probe/cmd/json_item.h"
 #include "probe/cmd/show_call.h"
 #include "probe/cmd/sparkline.h"
 

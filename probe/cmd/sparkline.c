@@ -1,7 +1,7 @@
 #include "probe/cmd/sparkline.h"
 
+#include "analyzer/base/json_item.h"
 #include "analyzer/interval.h"
-#include "probe/cmd/json_item.h"
 
 #include <math.h>
 #include <sys/ioctl.h>

@@ -4,7 +4,7 @@
  * Input: taken for each of them in turn. Beyond not crashing: an array has no more elements than
  * bytes, and the strip no more columns than it was given.
  */
-#include "probe/cmd/json_item.h"
+#include "analyzer/base/json_item.h"
 #include "probe/cmd/show_call.h"
 #include "probe/cmd/show_stream.h"
 #include "probe/cmd/sparkline.h"

@@ -3,9 +3,9 @@
  */
 #include "probe/cmd/why.h"
 
+#include "analyzer/base/json_item.h"
 #include "analyzer/interval.h"
 #include "analyzer/quality/emodel.h"
-#include "probe/cmd/json_item.h"
 #include "probe/cmd/show_call.h"
 #include "probe/cmd/show_stream.h"
 #include "probe/cmd/sparkline.h"

@@ -1,4 +1,4 @@
-#include "probe/cmd/json_item.h"
+#include "analyzer/base/json_item.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -115,11 +115,16 @@ double json_item_number(struct slice object, const char *key)
     return *end == '\0' ? number : NAN;
 }
 
+bool json_item_is_true(struct slice object, const char *key)
+{
+    return slice_eq(json_item_get(object, key), SLICE("true"));
+}
+
 int64_t json_item_time(double seconds)
 {
     const double latest_s = 9e9; /* in the year 2255; int64_t ends in 2262 */
 
-    return fabs(seconds) <= latest_s ? (int64_t)(seconds * 1e9) : RECORD_NONE;
+    return fabs(seconds) <= latest_s ? (int64_t)(seconds * 1e9) : INT64_MIN;
 }
 
 static unsigned hex_digit(char c)
@@ -147,27 +152,32 @@ static void add_code(struct strbuf *out, const char *digits)
     }
 }
 
-void json_item_add_text(struct strbuf *out, struct slice value)
+void json_item_add_raw(struct strbuf *out, struct slice value)
 {
-    struct strbuf plain = { 0 };
-
     if (value.len < 2 || value.p[0] != '"')
         return;
     for (size_t i = 1; i + 1 < value.len; i++) {
         char c = value.p[i];
 
         if (c != '\\') {
-            strbuf_add_char(&plain, c);
+            strbuf_add_char(out, c);
             continue;
         }
         c = value.p[++i];
         if (c == 'u' && i + 5 < value.len) {
-            add_code(&plain, value.p + i + 1);
+            add_code(out, value.p + i + 1);
             i += 4;
         } else {
-            strbuf_add_char(&plain, c == '"' || c == '\\' || c == '/' ? c : '?');
+            strbuf_add_char(out, c == '"' || c == '\\' || c == '/' ? c : '?');
         }
     }
+}
+
+void json_item_add_text(struct strbuf *out, struct slice value)
+{
+    struct strbuf plain = { 0 };
+
+    json_item_add_raw(&plain, value);
     strbuf_add_printable(out, strbuf_slice(&plain));
     strbuf_fini(&plain);
 }
