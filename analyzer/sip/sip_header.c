@@ -28,6 +28,12 @@ static const uint8_t by_letter[32] = {
 #undef X
 };
 
+static const char *const lower_names[SIP_HEADER_COUNT] = {
+#define X(id, name, first, last, once) [SIP_HEADER_##id] = name,
+    SIP_HEADERS(X)
+#undef X
+};
+
 static const bool is_once[SIP_HEADER_COUNT] = {
 #define X(id, name, first, last, once) [SIP_HEADER_##id] = once,
     SIP_HEADERS(X)
@@ -114,6 +120,42 @@ static inline enum sip_header find_in_window(const char *window, size_t n)
     return same_name(window, row->text, n) ? (enum sip_header)row->id : SIP_HEADER_NONE;
 }
 
+struct slice sip_header_name(enum sip_header id)
+{
+    static const struct slice names[SIP_HEADER_COUNT] = {
+        [SIP_HEADER_CALL_ID] = SLICE_INIT("Call-ID"),
+        [SIP_HEADER_FROM] = SLICE_INIT("From"),
+        [SIP_HEADER_TO] = SLICE_INIT("To"),
+        [SIP_HEADER_CSEQ] = SLICE_INIT("CSeq"),
+        [SIP_HEADER_CONTENT_LENGTH] = SLICE_INIT("Content-Length"),
+        [SIP_HEADER_CONTENT_TYPE] = SLICE_INIT("Content-Type"),
+        [SIP_HEADER_VIA] = SLICE_INIT("Via"),
+        [SIP_HEADER_CONTACT] = SLICE_INIT("Contact"),
+        [SIP_HEADER_MAX_FORWARDS] = SLICE_INIT("Max-Forwards"),
+        [SIP_HEADER_EXPIRES] = SLICE_INIT("Expires"),
+        [SIP_HEADER_DATE] = SLICE_INIT("Date"),
+        [SIP_HEADER_RETRY_AFTER] = SLICE_INIT("Retry-After"),
+        [SIP_HEADER_USER_AGENT] = SLICE_INIT("User-Agent"),
+        [SIP_HEADER_SERVER] = SLICE_INIT("Server"),
+        [SIP_HEADER_SESSION_ID] = SLICE_INIT("Session-ID"),
+        [SIP_HEADER_REFER_TO] = SLICE_INIT("Refer-To"),
+        [SIP_HEADER_REFERRED_BY] = SLICE_INIT("Referred-By"),
+        [SIP_HEADER_REPLACES] = SLICE_INIT("Replaces"),
+        [SIP_HEADER_JOIN] = SLICE_INIT("Join"),
+        [SIP_HEADER_TARGET_DIALOG] = SLICE_INIT("Target-Dialog"),
+        [SIP_HEADER_SESSION_EXPIRES] = SLICE_INIT("Session-Expires"),
+        [SIP_HEADER_MIN_SE] = SLICE_INIT("Min-SE"),
+        [SIP_HEADER_RSEQ] = SLICE_INIT("RSeq"),
+        [SIP_HEADER_RACK] = SLICE_INIT("RAck"),
+        [SIP_HEADER_CHARGING_VECTOR] = SLICE_INIT("P-Charging-Vector"),
+        [SIP_HEADER_EVENT] = SLICE_INIT("Event"),
+    };
+
+    if ((unsigned)id >= SIP_HEADER_COUNT || id == SIP_HEADER_NONE)
+        return SLICE("");
+    return names[id].p ? names[id] : slice_of_text(lower_names[id]);
+}
+
 enum sip_header sip_header_find(struct slice name)
 {
     char copy[WINDOW];
@@ -164,8 +206,9 @@ static void take_value(struct sip_headers *out, enum sip_header id, struct slice
     if (!sip_headers_has(out, id)) {
         out->seen |= UINT64_C(1) << id;
         out->first[id] = scan_trim(value);
-    } else if (is_once[id] && !slice_eq(out->first[id], scan_trim(value))) {
-        out->duplicate = true;
+    } else if (is_once[id]) {
+        out->repeated |= UINT64_C(1) << id;
+        out->duplicate |= !slice_eq(out->first[id], scan_trim(value));
     }
 }
 
@@ -223,7 +266,7 @@ void sip_headers_scan(struct sip_headers *out, struct slice block, uint32_t limi
     uint32_t lines = 0;
 
     out->end = end;
-    out->seen = 0;
+    out->seen = out->repeated = 0;
     out->ended = out->folded = out->bad_line = out->duplicate = false;
     for (; p < end; lines++) {
         char copy[WINDOW];

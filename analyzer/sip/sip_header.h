@@ -76,6 +76,7 @@ enum sip_header {
 struct sip_headers {
     struct slice first[SIP_HEADER_COUNT]; /* trimmed; only where the bit in `seen` is set */
     uint64_t seen;                        /* bit 1 << enum sip_header */
+    uint64_t repeated;                    /* of those that may be there once, but are not */
     const char *end; /* behind the empty line; where the bytes end when there is none */
     uint32_t lines;  /* header fields, folded ones once */
     bool ended;      /* there was an empty line */
@@ -94,6 +95,10 @@ static inline struct slice sip_headers_get(const struct sip_headers *headers, en
 {
     return sip_headers_has(headers, id) ? headers->first[id] : SLICE_ABSENT;
 }
+
+/* As standards write it, of those that may be missing or repeated: "Max-Forwards"; others in lower
+ * case; empty for NONE. */
+struct slice sip_header_name(enum sip_header id);
 
 /* The row of a name, in any case, long or compact. */
 enum sip_header sip_header_find(struct slice name);

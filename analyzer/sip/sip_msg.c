@@ -314,6 +314,31 @@ static void read_rare_headers(struct sip_msg *msg, const struct sip_headers *hea
     msg->event = sip_headers_get(headers, SIP_HEADER_EVENT);
 }
 
+#define HEADER_BIT(id) (UINT64_C(1) << SIP_HEADER_##id)
+
+/* RFC 3261 §8.1.1, §8.2.6, §12.1.1 and §13.3.1.4: a Contact where a dialog begins. */
+static uint64_t mandatory_headers(const struct sip_msg *msg)
+{
+    bool begins = msg->is_request ? msg->method == SIP_METHOD_INVITE
+                                  : msg->cseq_method == SIP_METHOD_INVITE && msg->status >= 200 &&
+                                        msg->status < 300;
+
+    return (begins ? HEADER_BIT(CONTACT) : 0) | (msg->is_request ? HEADER_BIT(MAX_FORWARDS) : 0);
+}
+
+/* Of a message that was cut nobody knows what its sender wrote. */
+static void note_missing(struct sip_msg *msg, const struct sip_headers *headers)
+{
+    const uint64_t always = HEADER_BIT(FROM) | HEADER_BIT(TO) | HEADER_BIT(CSEQ) | HEADER_BIT(VIA);
+
+    msg->repeated = headers->repeated;
+    if (!headers->ended)
+        return;
+    sip_msg_flag_if(msg, always & ~headers->seen, SIP_ANOMALY_MISSING_HEADER);
+    if (headers->lines <= SIP_HEADERS_USED) /* else they may be among those not looked at */
+        msg->missing = (always | mandatory_headers(msg)) & ~headers->seen;
+}
+
 static void read_headers(struct sip_msg *msg, const struct sip_headers *headers)
 {
     msg->call_id = sip_headers_get(headers, SIP_HEADER_CALL_ID);
@@ -338,11 +363,7 @@ static void read_headers(struct sip_msg *msg, const struct sip_headers *headers)
     sip_msg_flag_if(msg, headers->duplicate, SIP_ANOMALY_DUP_SINGLETON);
     sip_msg_flag_if(msg, !headers->ended, SIP_ANOMALY_CUT);
     sip_msg_flag_if(msg, msg->from.p && !msg->from_tag.p, SIP_ANOMALY_RFC2543);
-    /* Of a message that was cut nobody knows what its sender wrote. */
-    sip_msg_flag_if(msg,
-                    headers->ended && (!msg->from.p || !msg->to.p || !msg->cseq_text.p ||
-                                       !sip_headers_has(headers, SIP_HEADER_VIA)),
-                    SIP_ANOMALY_MISSING_HEADER);
+    note_missing(msg, headers);
 }
 
 static bool is_keepalive(struct slice datagram)

@@ -103,6 +103,8 @@ struct sip_msg {
     uint16_t headers;    /* header fields that were looked at, up to SIP_HEADERS_USED */
     uint32_t cseq;
     uint64_t anomalies; /* bit 1 << enum sip_anomaly */
+    uint64_t missing;   /* bit 1 << enum sip_header: mandatory, and not there (RFC 3261 §8.1.1) */
+    uint64_t repeated;  /* … may be there once, and is not */
 
     struct slice method_text; /* raw, as `method` above */
     struct slice request_uri; /* raw; without the <> some put around it */
