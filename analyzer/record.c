@@ -664,9 +664,8 @@ void record_write_alone(struct jsonw *j, const struct record_type *type, const v
     jsonw_object_close(j);
 }
 
-void record_write_json(struct jsonw *j, const struct record_type *type, const void *record)
+void record_write_members(struct jsonw *j, const struct record_type *type, const void *record)
 {
-    jsonw_object_open(j);
     write_type(j, type, record);
     write_fields(j, type, record);
     if (type == &record_type_call) {
@@ -678,5 +677,11 @@ void record_write_json(struct jsonw *j, const struct record_type *type, const vo
             record_write_json(j, &record_type_stream, &call->streams[i]);
         jsonw_array_close(j);
     }
+}
+
+void record_write_json(struct jsonw *j, const struct record_type *type, const void *record)
+{
+    jsonw_object_open(j);
+    record_write_members(j, type, record);
     jsonw_object_close(j);
 }

@@ -392,6 +392,9 @@ void *record_clone(const struct record_type *type, const void *record);
 /* One JSON object, "type" first, without a line end; a call with its streams. */
 void record_write_json(struct jsonw *j, const struct record_type *type, const void *record);
 
+/* The same without the braces, so that more can stand beside it. */
+void record_write_members(struct jsonw *j, const struct record_type *type, const void *record);
+
 /* The same without the streams of a call. */
 void record_write_alone(struct jsonw *j, const struct record_type *type, const void *record);
 

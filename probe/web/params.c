@@ -163,14 +163,22 @@ static bool set_one_way(struct asked *a, struct slice value)
     return a->calls.one_way || slice_eq(value, SLICE("false"));
 }
 
-static bool set_verdict(struct asked *a, struct slice value)
+/* A name of ours: small letters, digits, underscores. */
+static bool is_name(struct slice value)
 {
-    a->calls.verdict = value;
     for (size_t i = 0; i < value.len; i++) {
-        if (value.p[i] != '_' && (value.p[i] < 'a' || value.p[i] > 'z'))
+        char c = value.p[i];
+
+        if (c != '_' && (c < 'a' || c > 'z') && (c < '0' || c > '9'))
             return false;
     }
     return true;
+}
+
+static bool set_verdict(struct asked *a, struct slice value)
+{
+    a->calls.verdict = value;
+    return is_name(value);
 }
 
 static bool set_bad_seconds_min(struct asked *a, struct slice value)
@@ -232,6 +240,52 @@ static bool set_buckets(struct asked *a, struct slice value)
     return true;
 }
 
+static bool set_trunk_in(struct asked *a, struct slice value)
+{
+    a->calls.trunk_in = value;
+    return true;
+}
+
+static bool set_trunk_out(struct asked *a, struct slice value)
+{
+    a->calls.trunk_out = value;
+    return true;
+}
+
+static bool set_destination(struct asked *a, struct slice value)
+{
+    a->calls.destination = value;
+    return true;
+}
+
+static bool set_ended_how(struct asked *a, struct slice value)
+{
+    a->calls.ended_how = value;
+    return is_name(value);
+}
+
+static bool set_deviation(struct asked *a, struct slice value)
+{
+    a->calls.deviation = value;
+    return is_name(value);
+}
+
+static bool set_legs(struct asked *a, struct slice value)
+{
+    a->legs = slice_eq(value, SLICE("true"));
+    return a->legs || slice_eq(value, SLICE("false"));
+}
+
+static bool set_minutes(struct asked *a, struct slice value)
+{
+    uint64_t n;
+
+    if (!slice_to_u64(value, PARAMS_MINUTES_MAX, &n) || n == 0)
+        return false;
+    a->minutes = (unsigned)n;
+    return true;
+}
+
 static bool set_limit(struct asked *a, struct slice value)
 {
     uint64_t n;
@@ -261,13 +315,20 @@ static const struct {
     { "state", PARAMS_FILTER, set_state,
       "trying, ringing, in_call, completed, cancelled, failed or abandoned" },
     { "since", PARAMS_FILTER, set_since, "seconds since 1970" },
-    { "until", PARAMS_FILTER, set_until, "seconds since 1970" },
+    { "until", PARAMS_FILTER | PARAMS_WINDOW, set_until, "seconds since 1970" },
     { "mos_min", PARAMS_FILTER, set_mos_min, "a number from 1 to 5" },
     { "mos_max", PARAMS_FILTER, set_mos_max, "a number from 1 to 5" },
     { "one_way", PARAMS_FILTER, set_one_way, "true or false" },
     { "verdict", PARAMS_FILTER, set_verdict, "a media_verdict, as one_way or silent" },
     { "bad_seconds_min", PARAMS_FILTER, set_bad_seconds_min, "a number of seconds, 1 or more" },
     { "fax", PARAMS_FILTER, set_fax, "true or false" },
+    { "trunk_in", PARAMS_FILTER, set_trunk_in, "the name of a trunk" },
+    { "trunk_out", PARAMS_FILTER, set_trunk_out, "the name of a trunk" },
+    { "destination", PARAMS_FILTER, set_destination, "the name of a destination" },
+    { "ended_how", PARAMS_FILTER, set_ended_how, "how a call ends, as bye or ack_timeout" },
+    { "deviation", PARAMS_FILTER, set_deviation, "the name of a deviation, as ack_missing" },
+    { "legs", PARAMS_LEGS, set_legs, "true or false" },
+    { "minutes", PARAMS_WINDOW, set_minutes, "a number from 1 to 1440" },
     { "limit", PARAMS_PAGE, set_limit, "a number from 1 to 1000" },
     { "cursor", PARAMS_PAGE, set_cursor, "the next of the page before" },
     { "format", PARAMS_SOUND, set_format, "wav, flac or ogg" },
@@ -275,6 +336,8 @@ static const struct {
     { "buckets", PARAMS_PEAKS, set_buckets, "a number from 1 to 8192" },
 };
 enum { ROWS = sizeof rows / sizeof *rows };
+
+_Static_assert(ROWS <= 32, "read_one keeps a bit for each");
 
 static size_t find_row(struct slice name, unsigned accepted)
 {
@@ -339,7 +402,7 @@ bool params_read(const struct params *p, unsigned accepted, struct asked *asked,
     struct call_filter *filter = &asked->calls;
     unsigned seen = 0;
 
-    *asked = (struct asked){ .buckets = PARAMS_BUCKETS_DEFAULT };
+    *asked = (struct asked){ .buckets = PARAMS_BUCKETS_DEFAULT, .minutes = PARAMS_MINUTES_DEFAULT };
     call_filter_clear(filter);
     filter->limit = PARAMS_LIMIT_DEFAULT;
     if (p->too_many) {

@@ -34,15 +34,18 @@ struct params {
 /* What a route accepts. */
 enum params_set {
     PARAMS_NONE = 0,
-    PARAMS_PAGE = 1,   /* limit, cursor */
-    PARAMS_FILTER = 2, /* the filters of /calls */
-    PARAMS_SOUND = 4,  /* format, gaps */
-    PARAMS_PEAKS = 8,  /* buckets */
+    PARAMS_PAGE = 1,    /* limit, cursor */
+    PARAMS_FILTER = 2,  /* the filters of /calls */
+    PARAMS_SOUND = 4,   /* format, gaps */
+    PARAMS_PEAKS = 8,   /* buckets */
+    PARAMS_LEGS = 16,   /* legs */
+    PARAMS_WINDOW = 32, /* minutes, until */
 };
 
 enum params_format { PARAMS_WAV, PARAMS_FLAC, PARAMS_OGG, PARAMS_JSON_PEAKS };
 enum params_gaps { PARAMS_CONCEAL, PARAMS_SILENCE };
 
+enum { PARAMS_MINUTES_DEFAULT = 15, PARAMS_MINUTES_MAX = 1440 };
 enum { PARAMS_BUCKETS_DEFAULT = 1000, PARAMS_BUCKETS_MAX = 8192 };
 
 /* What was asked for; what was not is at its default. */
@@ -50,6 +53,8 @@ struct asked {
     struct call_filter calls;
     uint8_t format, gaps; /* enum params_format, enum params_gaps */
     uint32_t buckets;
+    bool legs;        /* of the whole conversation */
+    unsigned minutes; /* of a window */
 };
 
 /* One decoded fragment; an empty one (from "?" alone, or "&&") is nothing. */
