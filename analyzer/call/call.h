@@ -15,6 +15,7 @@
 #include "analyzer/base/arena.h"
 #include "analyzer/call/call_note.h"
 #include "analyzer/call/call_state.h"
+#include "analyzer/call/deviation.h"
 #include "analyzer/call/media_map.h"
 #include "analyzer/call/media_stream.h"
 #include "analyzer/kpi/kpi.h"
@@ -81,6 +82,7 @@ struct call {
     bool has_fax;                /* it was heard */
     struct keypress_list keys;   /* that were sent as INFO */
     struct vq_entry *vq_reports; /* what phones said of it, in the arena */
+    struct deviation_watch watch; /* what deviations are told by */
     struct call_notes deviations, history;
     struct call_link *links;
     const struct plan_trunk *trunk_in, *trunk_out; /* the plan's; NULL: of none */

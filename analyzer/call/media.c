@@ -539,6 +539,7 @@ void tracker_announce(struct tracker *t, struct call *call, enum call_side side,
         tracker_refuse(t, REFUSAL_SDP_MALFORMED);
         return;
     }
+    deviation_media(call, side, &sdp, &t->counters);
     for (uint16_t i = 0; i < sdp.media_count; i++)
         announce_media(t, call, side, &sdp, &sdp.media[i]);
 }

@@ -415,6 +415,22 @@ void stream_events_write(const struct media_stream *s, struct strbuf *out)
     jsonw_array_close(&j);
 }
 
+bool stream_events_first_unannounced(const struct media_stream *s, int64_t *time_ns,
+                                     struct strbuf *words)
+{
+    for (unsigned i = 0; s->events && i < s->events->count; i++) {
+        const struct stream_event *e = &s->events->events[i];
+
+        if (e->kind != EVENT_CODEC || is_announced(s, e))
+            continue;
+        *time_ns = e->time_ns;
+        strbuf_addf(words, "%s/%u to %s/%u", e->u.codec.from.name, e->u.codec.from.payload_type,
+                    e->u.codec.to.name, e->u.codec.to.payload_type);
+        return true;
+    }
+    return false;
+}
+
 int64_t stream_events_unannounced(const struct media_stream *s)
 {
     int64_t n = 0;

@@ -62,6 +62,10 @@ bool stream_events_are_copies(const struct media_stream *a, const struct media_s
 /* The JSON array. */
 void stream_events_write(const struct media_stream *s, struct strbuf *out);
 
+/* The first codec change that SDP does not name, in words: "PCMA/8 to G729/18". False: none. */
+bool stream_events_first_unannounced(const struct media_stream *s, int64_t *time_ns,
+                                     struct strbuf *words);
+
 /* Codec changes to what SDP does not name, not even by now. */
 int64_t stream_events_unannounced(const struct media_stream *s);
 

@@ -231,7 +231,7 @@ static void unlink_call_id(struct tracker *t, struct call *call)
 /* Takes the call out of every table and reports it for the last time. */
 static void close_call(struct tracker *t, struct call *call)
 {
-    deviation_close(call, call_last_time(call), &t->counters);
+    deviation_close(call, t->now_ns, t->loss_epoch != call->loss_epoch, &t->counters);
     expiry_cancel(&call->expiry);
     unlist_changed(t, call);
     unlink_call_id(t, call);
@@ -385,7 +385,8 @@ void tracker_report_transaction(struct tracker *t, struct transaction *tr)
     if (!tr->reported && t->sink.transaction) {
         peers_transaction(t->peers, &tr->record, tr->request_time);
         security_transaction(t->security, &tr->record);
-        t->sink.transaction(t->sink.ctx, &tr->record);
+        if (transaction_is_recorded((enum sip_method)tr->method))
+            t->sink.transaction(t->sink.ctx, &tr->record);
     }
     tr->reported = true;
 }
@@ -414,6 +415,7 @@ static void expire_transactions(struct tracker *t, int64_t now_ns)
 
 void tracker_tick(struct tracker *t, int64_t now_ns)
 {
+    t->now_ns = now_ns;
     expire_calls(t, now_ns);
     expire_orphans(t, now_ns);
     expire_transactions(t, now_ns);

@@ -37,6 +37,7 @@ struct tracker {
     struct expiry call_expiry, orphan_expiry, transaction_expiry;
     struct call *changed_head, *changed_tail;
     size_t call_count, orphan_count, tone_listeners;
+    int64_t now_ns; /* of the last tick */
     uint64_t calls_total, streams_total;
     uint64_t last_id;
     uint64_t anomalies[SIP_ANOMALY_COUNT]; /* messages that have each */

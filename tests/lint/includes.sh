@@ -6,7 +6,7 @@
 # itself; "*" is every room.
 rooms='
 base      ^analyzer/base/
-contract  ^analyzer/(datagram|path|interval|record|record_id|frame|counters|sink)\.
+contract  ^analyzer/(datagram|path|interval|record|record_id|frame|counters|sink|deviation_table)\.
 sip       ^analyzer/sip/       base contract
 rtp       ^analyzer/rtp/       base contract
 quality   ^analyzer/quality/   base contract
