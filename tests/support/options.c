@@ -239,6 +239,8 @@ static const struct option_row rows[] = {
     { "ring", 0, KIND_REAL, AT(ring_s), 0, 300, NULL, "S", "mean ringing time (default 2)" },
     { "start", 0, KIND_REAL, AT(start_s), 0, 4e9, NULL, "EPOCH", "time of the first call (default 1770000000)" },
     { "length", 0, KIND_REAL, AT(length_s), 0.1, 1e7, NULL, "S", "how long noise goes on (default: as the calls do)" },
+    { "scenes", 0, KIND_TEXT, AT(scenes), 0, 0, NULL, "NAME,…", "instead of all that: labelled scenes, by name, or all, harmless, alike; --calls and --rate tell how many" },
+    { "mirror-gaps", 0, KIND_FLAG, AT(mirror_gaps), 0, 0, NULL, NULL, "with --scenes: the mirror loses all RTP for 0.3 s, every 4 s" },
     { "trunks", 0, KIND_INT, AT(trunks), 1, OPTIONS_TRUNKS_MAX, NULL, "N", "number of trunk addresses (default 2)" },
     { "inbound", 0, KIND_CHANCE, AT(inbound), 0, 0, NULL, "P", "share of calls that come from a trunk (default 30)" },
 

@@ -37,6 +37,8 @@ struct options {
     int64_t seed;
     const char *output_path, *truth_path;
 
+    const char *scenes; /* of the corpus; NULL: the calls that the other options ask for */
+    bool mirror_gaps;
     int64_t calls;
     double rate_per_s;
     bool concurrent;

@@ -8,6 +8,7 @@
 #include "tests/support/dialer.h"
 #include "tests/support/noise.h"
 #include "tests/support/rtp_source.h"
+#include "tests/support/stage.h"
 #include "tests/support/truth.h"
 
 #include <errno.h>
@@ -50,11 +51,19 @@ static int close_files(struct world *w)
     return code;
 }
 
-static void run(struct world *w)
+static int run(struct world *w)
 {
-    struct dialer *dialers = dialer_start_all(w);
-    struct noise *noise = noise_start(w);
+    struct dialer *dialers = NULL;
+    struct noise *noise = NULL;
+    struct stage *stage = NULL;
     uint32_t steps = 0;
+
+    if (!w->options.scenes) {
+        dialers = dialer_start_all(w);
+        noise = noise_start(w);
+    } else if (!stage_start(w, &stage)) {
+        return 2;
+    }
 
     while (event_heap_step(&w->events)) {
         if (++steps % CHECK_EVERY == 0 && pcap_writer_error(w->pcap))
@@ -63,6 +72,8 @@ static void run(struct world *w)
     truth_write_totals(w);
     dialer_free_all(dialers);
     free(noise);
+    stage_free(stage);
+    return 0;
 }
 
 static void report(const struct world *w)
@@ -98,7 +109,7 @@ int main(int argc, char **argv)
     }
     code = open_files(&w);
     if (code == 0)
-        run(&w);
+        code = run(&w);
     if (w.pcap) {
         int closed = close_files(&w);
 

@@ -39,6 +39,7 @@ enum world_rng {
     WORLD_RNG_DIALER,
     WORLD_RNG_EXTRA_LEG,
     WORLD_RNG_FAX,
+    WORLD_RNG_PLAY,
 };
 
 struct world_totals {
