@@ -229,6 +229,7 @@ static const struct record_field transaction_fields[] = {
     T("attempts", attempts, FIELD_INT, 0),
     T("auth_challenged", auth_challenged, FIELD_BOOL, 0),
     T("contact", contact, FIELD_TEXT, 0),
+    T("contacts", contacts, FIELD_INT, 0),
 };
 
 #define L(name, member, kind) F(capture_record, name, member, kind, 0)
@@ -426,6 +427,7 @@ static const struct record_field peer_fields[] = {
     P("message", message, FIELD_INT, 0),
     P("first_seen", first_seen, FIELD_TIME, 0),
     P("last_seen", last_seen, FIELD_TIME, 0),
+    P("history", history, FIELD_JSON, 0),
 };
 
 #define Y(name, member, kind, decimals) F(security_record, name, member, kind, decimals)

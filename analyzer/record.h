@@ -229,6 +229,7 @@ struct peer_record {
     int64_t flaps;
     int64_t subscribe, notify, publish, message; /* transactions */
     int64_t first_seen, last_seen;
+    struct slice history; /* JSON array: when it was up and down, the newest changes */
 };
 
 /* Something about a source that a guard wants to know, while it goes on. */
@@ -262,6 +263,7 @@ struct transaction_record {
     int64_t attempts;
     int8_t auth_challenged;
     struct slice contact; /* raw, the first: of the request, then what the answer says of it */
+    int64_t contacts;     /* bindings of the user, as the answer to a REGISTER lists them */
 };
 
 /* The ledger: what the probe received, understood and lost. Counts of packets unless named else. */

@@ -239,7 +239,8 @@ CREATE TABLE transactions (
     expires_s                   INTEGER,
     attempts                    INTEGER,
     auth_challenged             INTEGER,
-    contact                     TEXT
+    contact                     TEXT,
+    contacts                    INTEGER
 ) STRICT;
 
 CREATE TABLE captures (
@@ -436,7 +437,8 @@ CREATE TABLE peers (
     publish                     INTEGER,
     message                     INTEGER,
     first_seen                  INTEGER,
-    last_seen                   INTEGER
+    last_seen                   INTEGER,
+    history                     TEXT
 ) STRICT;
 
 CREATE TABLE security (

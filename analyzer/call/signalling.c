@@ -128,7 +128,9 @@ static enum packet_bin into_call(struct tracker *t, struct call *call, const str
         tracker_settled(t, call);
         expiry_set(&t->call_expiry, &call->expiry, call_deadline(call));
     }
-    *claim = (struct claim){ CLAIM_SIP, call->id, &call->keeper };
+    /* What people write to each other is nobody's business: not kept, with the call or without. */
+    if (msg->cseq_method != SIP_METHOD_MESSAGE || msg->body.len == 0)
+        *claim = (struct claim){ CLAIM_SIP, call->id, &call->keeper };
     return BIN_SIP;
 }
 
@@ -276,13 +278,11 @@ enum packet_bin tracker_sip(struct tracker *t, const struct datagram *d, struct 
     security_message(t->security, &msg, d, call ? call->id : 0);
     if (call)
         return into_call(t, call, &msg, d, claim);
-    if (report.p)
-        return BIN_SIP;
     if (may_begin(&msg)) {
         call = tracker_open_call(t, msg.call_id, d->time_ns);
         return call ? into_call(t, call, &msg, d, claim) : BIN_SIP;
     }
-    if (transaction_is_recorded((enum sip_method)(msg.is_request ? msg.method : msg.cseq_method)))
+    if (transaction_is_followed((enum sip_method)(msg.is_request ? msg.method : msg.cseq_method)))
         return into_transaction(t, &msg, d);
     tracker_refuse(t, REFUSAL_SIP_NO_CALL);
     return BIN_SIP;

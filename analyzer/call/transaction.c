@@ -1,5 +1,8 @@
 #include "analyzer/call/transaction.h"
 
+#include "analyzer/sip/sip_contacts.h"
+#include "analyzer/sip/sip_uri.h"
+
 #include <stdlib.h>
 
 #define NS_PER_S INT64_C(1000000000)
@@ -14,25 +17,38 @@ enum {
 static const struct {
     enum sip_method method;
     struct slice name;
-} recorded[] = {
-    { SIP_METHOD_REGISTER, SLICE_INIT("register") },
-    { SIP_METHOD_OPTIONS, SLICE_INIT("options") },
-    { SIP_METHOD_MESSAGE, SLICE_INIT("message") },
-    { SIP_METHOD_SUBSCRIBE, SLICE_INIT("subscribe") },
+    bool recorded; /* has a record of its own; else it is only counted for its peers */
+} methods[] = {
+    { SIP_METHOD_REGISTER, SLICE_INIT("register"), true },
+    { SIP_METHOD_OPTIONS, SLICE_INIT("options"), true },
+    { SIP_METHOD_MESSAGE, SLICE_INIT("message"), true },
+    { SIP_METHOD_SUBSCRIBE, SLICE_INIT("subscribe"), true },
+    { SIP_METHOD_NOTIFY, SLICE_INIT("notify"), false },
+    { SIP_METHOD_PUBLISH, SLICE_INIT("publish"), false },
 };
 
-static struct slice name_of(enum sip_method method)
+enum { METHODS = sizeof methods / sizeof methods[0] };
+
+/* METHODS: none of them. */
+static size_t row_of(enum sip_method method)
 {
-    for (size_t i = 0; i < sizeof recorded / sizeof recorded[0]; i++) {
-        if (recorded[i].method == method)
-            return recorded[i].name;
-    }
-    return SLICE_ABSENT;
+    size_t i = 0;
+
+    while (i < METHODS && methods[i].method != method)
+        i++;
+    return i;
+}
+
+bool transaction_is_followed(enum sip_method method)
+{
+    return row_of(method) < METHODS;
 }
 
 bool transaction_is_recorded(enum sip_method method)
 {
-    return name_of(method).p != NULL;
+    size_t i = row_of(method);
+
+    return i < METHODS && methods[i].recorded;
 }
 
 static struct slice keep(struct transaction *t, struct slice s)
@@ -47,6 +63,7 @@ struct transaction *transaction_new(const struct sip_msg *msg, const struct data
 {
     struct transaction *t = malloc(sizeof *t + FIRST_TEXT_BYTES);
     struct transaction_record *r;
+    size_t row = row_of((enum sip_method)msg->method);
 
     if (!t)
         return NULL;
@@ -58,7 +75,7 @@ struct transaction *transaction_new(const struct sip_msg *msg, const struct data
     t->request_time = d->time_ns;
     r = &t->record;
     record_clear(&record_type_transaction, r);
-    r->method = name_of((enum sip_method)msg->method);
+    r->method = row < METHODS ? methods[row].name : SLICE_ABSENT;
     r->call_id = keep(t, msg->call_id);
     /* Who registers is in To; else who asks is in From (RFC 3261 §10.2). */
     r->user = keep(t, msg->method == SIP_METHOD_REGISTER ? msg->to_user : msg->from_user);
@@ -68,6 +85,7 @@ struct transaction *transaction_new(const struct sip_msg *msg, const struct data
     r->src = d->src;
     r->dst = d->dst;
     r->time = d->time_ns;
+    r->contact = keep(t, msg->contact);
     r->expires_s = sip_msg_expires(msg) >= 0 ? sip_msg_expires(msg) : RECORD_NONE;
     r->attempts = 1;
     r->auth_challenged = 0;
@@ -92,6 +110,27 @@ void transaction_request(struct transaction *t, const struct sip_msg *msg, const
     t->challenged = false;
 }
 
+/* What the answer says of the contact that was asked for; other phones of the user stand beside it. */
+static void take_bindings(struct transaction *t, const struct sip_msg *msg)
+{
+    struct transaction_record *r = &t->record;
+    struct sip_name_addr asked;
+    struct sip_contacts listed;
+
+    if (!r->contact.p || !sip_name_addr_parse(&asked, r->contact))
+        asked.uri = SLICE_ABSENT; /* "*", or a question: who is registered? */
+    sip_contacts_read(&listed, msg->header_block, asked.uri);
+    r->contacts = listed.count;
+    if (r->expires_s == 0 || !asked.uri.p)
+        return; /* what is removed is not listed any more */
+    if (listed.expires_s >= 0)
+        r->expires_s = listed.expires_s;
+    else if (msg->expires >= 0)
+        r->expires_s = msg->expires;
+    if (listed.value.p)
+        r->contact = keep(t, listed.value);
+}
+
 bool transaction_response(struct transaction *t, const struct sip_msg *msg,
                           const struct datagram *d)
 {
@@ -102,7 +141,9 @@ bool transaction_response(struct transaction *t, const struct sip_msg *msg,
     r->final_status = msg->status;
     r->final_reason = keep(t, msg->reason);
     r->round_trip_ms = (double)(d->time_ns - t->request_time) / 1e6;
-    if (sip_msg_expires(msg) >= 0)
+    if (t->method == SIP_METHOD_REGISTER && msg->status < 300)
+        take_bindings(t, msg);
+    else if (t->method != SIP_METHOD_REGISTER && sip_msg_expires(msg) >= 0)
         r->expires_s = sip_msg_expires(msg); /* what was granted, not what was asked for */
     if (msg->status == 401 || msg->status == 407) {
         r->auth_challenged = 1;

@@ -1,7 +1,9 @@
 /*
  * transaction - a REGISTER, OPTIONS, MESSAGE or SUBSCRIBE and what became of it.
  *
- * The challenge and the request that answers it are one: two attempts.
+ * The challenge and the request that answers it are one: two attempts. NOTIFY and PUBLISH are
+ * followed too, so that their peers can be counted, but have no record of their own. What a MESSAGE
+ * says is never looked at.
  *
  * Ownership  transaction_new/free.
  * Source     RFC 3261 §10, §11, §17.1.2; RFC 3428, RFC 6665
@@ -27,7 +29,10 @@ struct transaction {
     struct transaction_record record; /* its slices lie in the arena */
 };
 
-/* Is this method recorded by itself? */
+/* Is this method followed outside of calls? */
+bool transaction_is_followed(enum sip_method method);
+
+/* Has it a record of its own? */
 bool transaction_is_recorded(enum sip_method method);
 
 /* From its first request; NULL without memory. */

@@ -2,13 +2,14 @@
  * peers - who asks whom, apart from calls: registrations, pings of trunks, subscriptions, messages.
  *
  * Fed with transactions as they end. Tells a registration or a peer when its state changes, and at
- * most once a minute besides.
+ * most once a minute besides; what was tried once and never answered or accepted is told at the end
+ * only (a sweep tries thousands).
  *
  * Ownership  peers_new/free.
  * Thread     Analysis thread only.
  * Time       Of the packets.
- * Bounded    max_registrations, max_peers; the one longest silent makes room (counted: registrations,
- *            peers).
+ * Bounded    max_registrations, max_peers; the one longest silent makes room, of those that never
+ *            succeeded first (counted: registrations, peers).
  * Source     RFC 3261 §10, §11; RFC 5626 (flaps), 6665, 3903, 3428
  */
 #ifndef ANALYZER_PEER_PEERS_H
@@ -33,9 +34,10 @@ struct peers_options {
 int peers_new(struct peers **pp, const struct peers_options *options);
 void peers_free(struct peers *p);
 
-/* A transaction that is over; unanswered: its final_status is RECORD_NONE. NOTIFY and PUBLISH too. */
+/* A transaction that is over; unanswered: its final_status is RECORD_NONE. NOTIFY and PUBLISH too.
+ * asked_ns: when its last request passed. */
 void peers_transaction(struct peers *p, const struct transaction_record *transaction,
-                       int64_t now_ns);
+                       int64_t asked_ns);
 
 void peers_tick(struct peers *p, int64_t now_ns);
 void peers_finish(struct peers *p);

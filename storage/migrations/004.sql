@@ -28,6 +28,7 @@ ALTER TABLE calls ADD COLUMN leg_group INTEGER;
 ALTER TABLE calls ADD COLUMN stir TEXT;
 
 ALTER TABLE transactions ADD COLUMN contact TEXT;
+ALTER TABLE transactions ADD COLUMN contacts INTEGER;
 
 CREATE TABLE legs (
     id                          INTEGER PRIMARY KEY,
@@ -134,7 +135,8 @@ CREATE TABLE peers (
     publish                     INTEGER,
     message                     INTEGER,
     first_seen                  INTEGER,
-    last_seen                   INTEGER
+    last_seen                   INTEGER,
+    history                     TEXT
 ) STRICT;
 
 CREATE TABLE security (

@@ -52,10 +52,8 @@ static void each_method_has_its_type(void **state)
     static const struct {
         const char *method, *type; /* NULL: not recorded */
     } rows[] = {
-        { "REGISTER", "register" }, { "OPTIONS", "options" },
-        { "MESSAGE", "message" },   { "SUBSCRIBE", "subscribe" },
-        { "NOTIFY", NULL },         { "PUBLISH", NULL },
-        { "INFO", NULL },           { "FROB", NULL },
+        { "REGISTER", "register" },   { "OPTIONS", "options" }, { "MESSAGE", "message" },
+        { "SUBSCRIBE", "subscribe" }, { "INFO", NULL },         { "FROB", NULL },
     };
 
     (void)state;
@@ -131,6 +129,90 @@ static void what_answers_nothing_is_counted(void **state)
     scene_close(s);
 }
 
+/* Other phones of the user stand in the answer too. */
+static void what_was_granted_is_this_contacts(void **state)
+{
+    static const struct {
+        const char *asked, *answer, *contact; /* NULL: nothing */
+        int64_t expires_s, contacts;
+    } rows[] = {
+        { "Contact: <sip:a@1.2.3.4>\r\nExpires: 600\r\n",
+          "Contact: <sip:b@9.9.9.9>;expires=3000, <sip:a@1.2.3.4>;expires=60\r\n"
+          "m: <sip:c@9.9.9.9>;expires=77\r\n",
+          "<sip:a@1.2.3.4>;expires=60", 60, 3 },
+        { "Contact: <sip:a@1.2.3.4:5062;ob>\r\n",
+          "Contact:\r\n <sip:b@9.9.9.9>;expires=3000,\r\n <sip:a@1.2.3.4:5062>;q=1\r\n"
+          "Expires: 90\r\n",
+          "<sip:a@1.2.3.4:5062>;q=1", 90, 2 },
+        { "Contact: <sip:a@1.2.3.4>;expires=600\r\n", "Contact: <sip:x@nat>;expires=30\r\n",
+          "<sip:x@nat>;expires=30", 30, 1 }, /* the only one, rewritten */
+        { "Contact: <sip:a@1.2.3.4>\r\nExpires: 0\r\n", "Contact: <sip:b@9.9.9.9>;expires=3000\r\n",
+          "<sip:a@1.2.3.4>", 0, 1 },
+        { "Contact: *\r\nExpires: 0\r\n", "", "*", 0, 0 },
+        { "", "Contact: <sip:b@9.9.9.9>;expires=3000\r\n", NULL, RECORD_NONE, 1 }, /* a question */
+        { "Contact: <sip:a@1.2.3.4>\r\n", "Expires: 1800\r\n", "<sip:a@1.2.3.4>", 1800, 0 },
+        { "Contact: \"A, \\\"B\\\"\" <sip:a@1.2.3.4>\r\n",
+          "Contact: \"A, B\" <sip:a@1.2.3.4>;expires=5;x=\"1,2\" ,<sip:z@z>\r\n",
+          "\"A, B\" <sip:a@1.2.3.4>;expires=5;x=\"1,2\"", 5, 2 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct scene *s = scene_open(NULL);
+        const struct transaction_record *t;
+
+        send(s, "REGISTER", .extra = rows[i].asked);
+        send(s, "200", .of = "REGISTER", .extra = rows[i].answer);
+        t = only_transaction(s);
+        assert_int_equal(t->contacts, rows[i].contacts);
+        assert_true(t->expires_s == rows[i].expires_s);
+        if (!slice_eq(t->contact, slice_of_text(rows[i].contact)))
+            fail_msg("row %zu: contact %.*s", i, (int)t->contact.len, t->contact.p);
+        scene_close(s);
+    }
+}
+
+/* They are followed for their peers' sake, and have no records. */
+static void notify_and_publish_are_only_counted(void **state)
+{
+    static const char *const methods[] = { "NOTIFY", "PUBLISH" };
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct scene *s = scene_open(NULL);
+
+        send(s, methods[i]);
+        send(s, "200", .of = methods[i]);
+        assert_int_equal(scene_refused(s, REFUSAL_SIP_NO_CALL), 0);
+        scene_finish(s);
+        assert_int_equal(s->transaction_count, 0);
+        scene_close(s);
+    }
+}
+
+/* What people write stays between them: in no record, and its packet in no call's file. */
+static void what_a_message_says_is_kept_nowhere(void **state)
+{
+    struct scene *s = scene_open(NULL);
+
+    (void)state;
+    send(s, "MESSAGE", .call_id = "alone", .sdp = "meet me at nine", .type = "text/plain");
+    assert_int_equal(s->claim.kind, CLAIM_NONE);
+    send(s, "200", .of = "MESSAGE", .call_id = "alone");
+    set_up_call(s);
+    send(s, "MESSAGE", .cseq = 5, .to_tag = "bob-1", .sdp = "meet me at nine",
+         .type = "text/plain");
+    assert_int_equal(s->claim.kind, CLAIM_NONE);
+    send(s, "200", .of = "MESSAGE", .cseq = 5, .to_tag = "bob-1");
+    assert_int_equal(s->claim.kind, CLAIM_SIP);
+    hang_up(s);
+    scene_finish(s);
+    assert_int_equal(s->transaction_count, 1);
+    assert_null(strstr(s->json.p, "meet me"));
+    assert_non_null(strstr(s->json.p, "\"message\""));
+    scene_close(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -139,6 +221,9 @@ int main(void)
         cmocka_unit_test(silence_is_an_answer_too),
         cmocka_unit_test(the_next_registration_is_another),
         cmocka_unit_test(what_answers_nothing_is_counted),
+        cmocka_unit_test(what_was_granted_is_this_contacts),
+        cmocka_unit_test(notify_and_publish_are_only_counted),
+        cmocka_unit_test(what_a_message_says_is_kept_nowhere),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
