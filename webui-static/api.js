@@ -62,7 +62,8 @@ function callPath(id, rest = "") {
 
 export const fetchCalls = (params, signal) => get("calls", params, signal);
 export const fetchCall = async (id, signal) => get(callPath(id), null, signal);
-export const fetchMessages = async (id, signal) => get(callPath(id, "/messages"), null, signal);
+export const fetchMessages = async (id, signal) => get(callPath(id, "/messages"), { legs: true }, signal);
+export const fetchDeviations = (signal) => get("deviations", null, signal);
 export const fetchAlerts = (params, signal) => get("alerts", params, signal);
 export const fetchCertificates = (params, signal) => get("certificates", params, signal);
 export const fetchStats = (signal) => get("stats", null, signal);

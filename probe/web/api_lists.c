@@ -3,7 +3,7 @@
  */
 #include "probe/web/api_context.h"
 
-#include "analyzer/call/deviation.h"
+#include "analyzer/deviation_table.h"
 
 /* One row more than the page holds is asked for: if it comes, there is a next page. */
 static bool page_is_full(struct api_context *c, uint64_t id)

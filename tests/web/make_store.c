@@ -12,6 +12,7 @@
 #include "analyzer/record_id.h"
 #include "storage/packet_log.h"
 #include "tests/web/sounding_calls.h"
+#include "tests/web/told_records.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -27,7 +28,7 @@ enum {
     UDP_BYTES = 8,
     HEAD_BYTES = ETH_BYTES + IP_BYTES + UDP_BYTES
 };
-enum { CALL_LOUD = 3, CALL_FAX, CALL_LONG, CALLS_LEAST };
+enum { CALL_LOUD = 3, CALL_FAX, CALL_LONG, CALL_COMES, CALL_LEAVES, CALLS_LEAST };
 enum { RTP_BYTES = 172, LONG_CALL_PACKETS = 90000 };
 
 struct store {
@@ -115,11 +116,10 @@ static void fill_heads(uint8_t *data, const struct addr *src, const struct addr 
     put_u16(udp + 4, (unsigned)(UDP_BYTES + payload));
 }
 
-static void add_message(struct store *s, void **keeper, unsigned call, int64_t after_ms,
-                        bool from_caller, const char *text)
+static void add_message_between(struct store *s, void **keeper, unsigned call, int64_t after_ms,
+                                struct addr src, struct addr dst, const char *text)
 {
     uint8_t data[FRAME_ROOM];
-    struct addr src = from_caller ? caller() : callee(), dst = from_caller ? callee() : caller();
     size_t len = strlen(text);
     struct frame frame = { .time_ns = call_time(call) + after_ms * 1000000,
                            .data = data,
@@ -131,6 +131,13 @@ static void add_message(struct store *s, void **keeper, unsigned call, int64_t a
     memcpy(data + HEAD_BYTES, text, len);
     packet_log_add(s->log, keeper, call_id(call), PACKET_SIP, &frame);
     packet_log_note_message(s->log, keeper, &src, &dst, HEAD_BYTES, (uint32_t)len);
+}
+
+static void add_message(struct store *s, void **keeper, unsigned call, int64_t after_ms,
+                        bool from_caller, const char *text)
+{
+    add_message_between(s, keeper, call, after_ms, from_caller ? caller() : callee(),
+                        from_caller ? callee() : caller(), text);
 }
 
 static void add_rtp(struct store *s, void **keeper, unsigned call, unsigned packets)
@@ -186,6 +193,30 @@ static void add_dialog(struct store *s, unsigned call, const char *reason, unsig
     add_rtp(s, &media, call, rtp_packets);
     packet_log_close_keeper(s->log, &sip);
     packet_log_close_keeper(s->log, &media);
+    printf("%016" PRIx64 "\n", call_id(call));
+}
+
+/* One leg's INVITE and answer, 50 ms later for the one that leaves the SBC; the INVITE is sent twice. */
+static void add_leg_messages(struct store *s, unsigned call, bool leaves)
+{
+    struct addr from = told_host(leaves ? TOLD_SBC_OUT : TOLD_CALLER);
+    struct addr to = told_host(leaves ? TOLD_CALLEE : TOLD_SBC_IN);
+    /* The second one begins a second later by its number; the messages are to be interleaved. */
+    int64_t after = leaves ? -950 : 0;
+    void *sip = NULL;
+    char text[1024];
+
+    snprintf(text, sizeof text, "INVITE sip:bob@192.0.2.20 SIP/2.0\r\n" DIALOG SDP, "", call,
+             "1 INVITE", (unsigned)SDP_BODY_BYTES);
+    add_message_between(s, &sip, call, after, from, to, text);
+    add_message_between(s, &sip, call, after + 500, from, to, text);
+    snprintf(text, sizeof text, "SIP/2.0 200 OK\r\n" DIALOG "Content-Length: 0\r\n\r\n", ";tag=b1",
+             call, "1 INVITE");
+    add_message_between(s, &sip, call, 3000 + 2 * after, to, from, text);
+    snprintf(text, sizeof text, "ACK sip:bob@192.0.2.20 SIP/2.0\r\n" DIALOG "\r\n", ";tag=b1", call,
+             "1 ACK");
+    add_message_between(s, &sip, call, 3100 + after, from, to, text);
+    packet_log_close_keeper(s->log, &sip);
     printf("%016" PRIx64 "\n", call_id(call));
 }
 
@@ -288,8 +319,29 @@ static void add_calls(struct store *s, unsigned calls)
             sounding_call_fill(&c, call_time(n));
         if (n == CALL_FAX)
             c.fax = 1;
+        if (n == CALL_COMES || n == CALL_LEAVES)
+            told_call_fill(&c, n == CALL_LEAVES,
+                           call_id(n == CALL_LEAVES ? CALL_COMES : CALL_LEAVES));
         writer_submit(s->writer, &record_type_call, &c);
     }
+}
+
+/* The records that calls 6 and 7 are told by, besides their own. */
+static void add_told(struct store *s)
+{
+    struct call_record calls[2];
+    char texts[2][32];
+
+    for (unsigned n = 0; n < 2; n++) {
+        snprintf(texts[n], sizeof texts[n], "call-%u@test", CALL_COMES + n);
+        fill_call(&calls[n], CALL_COMES + n, texts[n], texts[n]);
+        told_call_fill(&calls[n], n == 1, call_id(CALL_COMES + 1 - n));
+        told_add_streams(s->writer, &calls[n], n == 1);
+        add_leg_messages(s, CALL_COMES + n, n == 1);
+    }
+    told_add_leg(s->writer, &calls[0], &calls[1]);
+    told_add_minutes(s->writer, START_NS);
+    told_add_guards(s->writer, START_NS, call_id(CALL_COMES));
 }
 
 static void add_sounds(struct store *s)
@@ -297,7 +349,7 @@ static void add_sounds(struct store *s)
     sounding_call_add_loud(s->writer, call_id(CALL_LOUD), call_time(CALL_LOUD));
     sounding_call_add_fax(s->writer, call_id(CALL_FAX), call_time(CALL_FAX));
     sounding_call_add_long(s->writer, call_id(CALL_LONG), call_time(CALL_LONG));
-    for (unsigned n = CALL_LOUD; n < CALLS_LEAST; n++)
+    for (unsigned n = CALL_LOUD; n < CALL_COMES; n++)
         printf("%016" PRIx64 "\n", call_id(n));
 }
 
@@ -329,6 +381,7 @@ int main(int argc, char **argv)
     add_dialog(&s, 1, "Ring\xff\xfe", 10);
     add_dialog(&s, 2, "Ringing", LONG_CALL_PACKETS);
     add_sounds(&s);
+    add_told(&s);
     packet_log_stop(s.log);
     writer_stop(s.writer);
     return 0;

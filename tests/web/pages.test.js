@@ -13,10 +13,14 @@ import { filterParams, matchesCall, readFilter } from "../../webui-static/call_f
 import { joinLive } from "../../webui-static/call_list.js";
 import * as format from "../../webui-static/format.js";
 import { binsMissing, countsOf } from "../../webui-static/ledger.js";
-import { heatOf, layoutLadder, markRetransmissions } from "../../webui-static/parts/ladder_layout.js";
+import { heatOf, layoutLadder, markRetransmissions, markSightings } from "../../webui-static/parts/ladder_layout.js";
 import { formatRoute, parseRoute } from "../../webui-static/router.js";
 import { axisTop, orderStreams, silentDirection } from "../../webui-static/series.js";
-import { storyOf } from "../../webui-static/story.js";
+import { storyOf, sureOf } from "../../webui-static/story.js";
+import { clauseAddress, deviationsOf, sidesOf, timeoutsOf } from "../../webui-static/call_notes.js";
+import { attestationWords, endedWord, historyWord, linkWord, sideWord } from "../../webui-static/call_words.js";
+import { learnedOf, sharedFacts, sidedRows, whyWord } from "../../webui-static/evidence.js";
+import { addedOf, evidenceOf, legsOf, streamsOfLegs } from "../../webui-static/legs.js";
 import { certificateNames, daysLeft, sortCertificates } from "../../webui-static/certificates.js";
 import { checksOf, sharesOf } from "../../webui-static/mirror.js";
 import { anomalyWord, binWord, mosWords, protocolWord, reasonWord, statusClass, verdictWords } from "../../webui-static/words.js";
@@ -186,6 +190,13 @@ describe("ladder_layout", () => {
   it("knows a message that was sent again", () => {
     assert.deepEqual(markRetransmissions(messages), [false, true, false]);
   });
+  it("knows a message that was seen at another point of its path, and a fork, which is none", () => {
+    const hop = (src, dst, branch, more = {}) => ({ call: "1", method: "INVITE", status: null, cseq: "1 INVITE", from_tag: "a", to_tag: null, src: `${src}:5060`, dst: `${dst}:5060`, branch, ...more });
+    assert.deepEqual(markSightings([hop("a", "p", "x"), hop("p", "b", "y"), hop("p", "c", "z")]), [false, true, false]);
+    assert.deepEqual(markSightings([hop("a", "p", "x"), hop("nat", "p", "x"), hop("a", "p", "x")]), [false, true, false]);
+    assert.deepEqual(markSightings([hop("a", "p", "x"), hop("p", "b", "y", { call: "2" })]), [false, false], "another call is another leg");
+    assert.deepEqual(markSightings([hop("a", "p", "x", { cseq: null }), hop("p", "b", "x", { cseq: null })]), [false, false]);
+  });
   it("puts hosts in columns, the caller's side left, rows in order of time", () => {
     const { columns, rows, width } = layoutLadder(messages, [stream], 1200);
     assert.deepEqual(columns.map(({ name }) => name), ["203.0.113.2", "192.0.2.1", "198.51.100.1", "203.0.113.1"]);
@@ -328,18 +339,120 @@ describe("words", () => {
 });
 
 describe("story", () => {
-  it("says what is known and no more", () => {
+  it("is the server's, part by part", () => {
     assert.deepEqual(storyOf({}), []);
-    const told = storyOf({ state: "failed", final_status: 486, final_reason: "Busy", nos_cause: "busy", post_dial_delay_ms: 120 });
-    assert.deepEqual(told, [
-      "The call got a first sign after 120 ms.",
-      "It failed with 486 Busy: the other side was busy.",
-    ]);
-    const heard = storyOf({ state: "completed", duration_ms: 9000, ended_by: "caller", mos_lq: 4.1, loss_ratio: 0 });
-    assert.deepEqual(heard, [
-      "They talked for 0:09, then the caller hung up.",
-      "The worse side sounded good (MOS 4.10); no packet was lost.",
-    ]);
+    assert.deepEqual(storyOf({ story: "x" }), []);
+    const story = [{ part: "who", text: "a called b." }, null, { part: "sure", text: "All was seen." }, { part: "new", text: "x\u202e" }, { part: "what" }];
+    assert.deepEqual(storyOf({ story }), [{ part: "who", text: "a called b." }, { part: "other", text: "x⟨202E⟩" }]);
+    assert.equal(sureOf({ story }), "All was seen.");
+    assert.equal(sureOf({}), null);
+  });
+});
+
+describe("call_notes", () => {
+  const table = [{ name: "ack_missing", sentence: "No ACK.", clause: "RFC 3261 §13.2.2.4" }];
+
+  it("tells deviations by the server's table, and those that it does not have", () => {
+    const [known, other, none] = deviationsOf({ deviations: [
+      { t: 5, deviation: "ack_missing", by: "caller", count: 2, detail: null },
+      { t: 6, deviation: "constructor", by: null, count: 1, detail: "x" }, 7, {} ] }, table);
+    assert.deepEqual([known.sentence, known.clause, known.count, known.by], ["No ACK.", "RFC 3261 §13.2.2.4", 2, "caller"]);
+    assert.equal(known.address, "https://www.rfc-editor.org/rfc/rfc3261#section-13.2.2.4");
+    assert.deepEqual([other.sentence, other.clause, other.detail.text], [null, null, "x"]);
+    assert.deepEqual([none.name, none.time], [null, null]);
+    assert.deepEqual(deviationsOf({ deviations: "x" }, null), []);
+  });
+  it("makes an address of nothing but a clause", () => {
+    for (const clause of ["javascript:x", "RFC 3261 §1 x", "RFC x", "", null, "RFC 3261 §8.1.1\n"]) assert.equal(clauseAddress(clause), null, clause);
+    assert.equal(clauseAddress("RFC 3581"), "https://www.rfc-editor.org/rfc/rfc3581");
+  });
+  it("sets a refused offer beside what would have been taken", () => {
+    assert.deepEqual(sidesOf("offered PCMU, G729; would take iLBC; Warning 305 no codec"), [["Offered", "PCMU, G729"], ["Would take", "iLBC"], ["Warning", "305 no codec"]]);
+    assert.deepEqual(sidesOf("offered PCMU"), [["Offered", "PCMU"], ["Would take", null]]);
+    assert.equal(sidesOf("From 10.0.0.1"), null);
+    assert.equal(sidesOf(null), null);
+  });
+  it("says how long nothing came, and when it never came back", () => {
+    assert.deepEqual(timeoutsOf({ media_timeouts: [{ from: 10, to: 75, direction: "x" }, { from: 90, to: null }] }).map(({ ms }) => ms), [65000, null]);
+  });
+});
+
+describe("call_words", () => {
+  it("has a word for all that happens to a call, for each link", () => {
+    for (const [file, list, word] of [["history.h", "HISTORIES", historyWord], ["call_link.h", "CALL_LINKS", linkWord]]) {
+      const header = readFileSync(join(sources, "../analyzer/call", file), "utf8");
+      const names = [...header.slice(header.indexOf(`${list}(X)`)).matchAll(/X\(\w+,\s+"(\w+)"\)/g)].map(([, name]) => name);
+      assert.ok(names.length > 5, file);
+      for (const name of names) assert.notEqual(word(name), name.replaceAll("_", " "), name);
+    }
+  });
+  it("has one for each end, and takes none from a stranger's name", () => {
+    for (const how of ["bye", "cancel", "rejected", "redirected", "timeout", "ack_timeout", "session_timeout", "replaced", "interrupted"])
+      assert.notEqual(endedWord(how), how.replaceAll("_", " "));
+    assert.equal(endedWord(null), null);
+    assert.equal(historyWord("toString"), "toString");
+    assert.equal(sideWord("caller"), "by the caller");
+    assert.match(attestationWords({ attest: "A", x5u_host: "x" }), /^full \(A\).*signed by x, unverified$/);
+    assert.match(attestationWords({ attest: "constructor" }), /cannot be read/);
+    assert.equal(attestationWords(null), null);
+  });
+});
+
+describe("evidence", () => {
+  it("stands side by side, without what nobody knows", () => {
+    const rows = sidedRows({ packets: { caller: 12, callee: 0 }, early_packets: { caller: 0, callee: 0 }, went_to: { caller: null, callee: null }, rtcp: { caller: "hears_nothing", callee: null } });
+    assert.deepEqual(rows.map(({ title, caller, callee }) => [title, caller, callee]), [["Packets since the answer", "12", "0"], ["Its reports", "hear nothing", null]]);
+    assert.deepEqual(sidedRows(null), []);
+    assert.deepEqual(sidedRows({ packets: "x", announced: { caller: {} } }), []);
+  });
+  it("says why, of which pair, and what the probe lost", () => {
+    const facts = sharedFacts({ why: "pair_never_both_ways", talk_ms: 61000, pair: { hosts: ["a", "b"], calls: 7, both_ways: 0, one_way: 7, only_from: "a" }, capture: { lost: 5, simultaneous: 4, dropped: 0 } });
+    assert.deepEqual(facts.map(([title]) => title), ["Because", "Talked for", "Other calls of this pair", "Lost at the same instant as other calls"]);
+    assert.equal(facts[2][1], "7 calls between a and b: 0 heard both ways, 7 one way; only a was ever seen to send");
+    assert.deepEqual(sharedFacts(7), []);
+    assert.deepEqual(learnedOf({ learned: [{ side: "caller", addr: "1.2.3.4:5", by: "candidate" }] }), [{ side: "caller", address: "1.2.3.4:5", by: "an ICE candidate" }]);
+  });
+  it("has a word for each reason that the contract names", () => {
+    const contract = readFileSync(join(sources, "../docs/METRICS.md"), "utf8");
+    const row = contract.split("\n").find((line) => line.startsWith("| `why` in it |"));
+    const names = [...row.matchAll(/`(\w+)`/g)].map(([, name]) => name).filter((name) => name !== "why");
+    assert.ok(names.length > 15);
+    for (const name of names.filter((each) => each.includes("_"))) assert.notEqual(whyWord(name), name.replaceAll("_", " "), name);
+  });
+});
+
+describe("legs", () => {
+  const [A, B] = ["00000000000000aa", "00000000000000bb"];
+  const call = { legs: { calls: [{ id: A, streams: [{ id: "1" }] }, { id: B, streams: [{ id: "2" }, { id: "3", foreign_source: true }] }, { id: "x" }],
+    pairs: [{ call_a: A, call_b: B, media: [], loss_added_ratio: 0.02, delay_added_ms: 3 }, { call_a: A, call_b: "x" }] } };
+
+  it("have letters in the order of their beginning", () => {
+    const { legs, pairs, of } = legsOf(call);
+    assert.deepEqual(legs.map(({ letter, id }) => [letter, id]), [["A", A], ["B", B]]);
+    assert.equal(pairs.length, 1);
+    assert.equal(of(B).letter, "B");
+    assert.deepEqual(legsOf({ legs: { calls: [{ id: A }] } }).legs, []);
+    assert.deepEqual(legsOf({ legs: 7 }).pairs, []);
+    assert.deepEqual(streamsOfLegs(legs, A, [{ id: "own" }]).map(({ id, leg }) => [id, leg.letter]), [["own", "A"], ["2", "B"]]);
+  });
+  it("say which side hurts", () => {
+    const [{ pair }] = legsOf(call).pairs;
+    assert.deepEqual(addedOf(pair).map(({ hurts, loss }) => [hurts, loss]), [[true, "2.0 % of the packets are lost between the two legs"]]);
+    assert.deepEqual(addedOf({ media: [{ direction: "caller_to_callee", loss_added_ratio: 0, delay_added_ms: 80 }] }).map(({ hurts }) => hurts), [true]);
+    assert.deepEqual(addedOf({ loss_added_ratio: null, delay_added_ms: null }), []);
+  });
+  it("say what speaks for it and against it, the weightiest first", () => {
+    const evidence = [{ by: "duration", weight: 0.1, detail: "equally long" }, { by: "session_id", weight: 1 }, { by: "address_chain", weight: -0.05, detail: "no host is in both" }];
+    assert.deepEqual(evidenceOf({ evidence }), { speaksFor: ["the same Session-ID (RFC 7989)", "equally long"], against: ["no host is in both"] });
+    assert.deepEqual(evidenceOf({ evidence: [{ by: "constructor" }] }).speaksFor, ["constructor"]);
+  });
+  it("stand on one ladder in the order of the path, times between them", () => {
+    const { legs } = legsOf(call);
+    const message = (leg, src, dst, time) => ({ call: leg, src: `${src}:5060`, dst: `${dst}:5060`, time, raw: `${leg}${time}` });
+    const messages = [message(A, "phone", "sbc", 1), message(B, "sbc2", "carrier", 2), message(B, "carrier", "sbc2", 3), message(A, "sbc", "phone", 4)];
+    const { columns, rows } = layoutLadder(messages, streamsOfLegs(legs, A, [{ src: "media:1", dst: "sbc:2", start_time: 5, direction: "caller_to_callee" }]), 1400, legs);
+    assert.deepEqual(columns.map(({ name }) => name).slice(0, 5), ["media", "phone", "sbc", "sbc2", "carrier"]);
+    assert.ok(rows.length >= 5);
   });
 });
 

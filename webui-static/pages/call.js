@@ -3,21 +3,25 @@
  */
 import { html, useEffect, useMemo, useState } from "../vendor/preact-htm.js";
 import { useKeys, useLive } from "../hooks.js";
+import { Deviations, History, Links, MediaTimeouts } from "../parts/call_notes.js";
 import { MosChip, StatusChip, VerdictChip } from "../parts/chip.js";
 import { CopyButton } from "../parts/copy_button.js";
+import { Evidence } from "../parts/evidence.js";
 import { Confidence, Facts } from "../parts/facts.js";
 import { Icon } from "../parts/icon.js";
 import { Ladder } from "../parts/ladder.js";
+import { Legs } from "../parts/legs.js";
 import { MessagePane } from "../parts/message_pane.js";
 import { Empty, Failure, Loading } from "../parts/notice.js";
 import { Sounded } from "../parts/sounded.js";
-import { fetchCall, fetchMessages, fetchStats, isId, pcapAddress } from "../api.js";
+import { Story } from "../parts/story.js";
+import { fetchCall, fetchDeviations, fetchMessages, fetchStats, isId, pcapAddress } from "../api.js";
 import { downloadFrom } from "../download.js";
 import { text, wiresharkFilter } from "../format.js";
+import { legsOf, streamsOfLegs } from "../legs.js";
 import { backToCalls, changeQuery } from "../router.js";
 import { orderStreams } from "../series.js";
 import { kindsOf } from "../stream_kinds.js";
-import { storyOf } from "../story.js";
 
 /* A call that is up changes once a second; its streams and messages are asked for less often. */
 const RELOAD_MS = 4000;
@@ -87,7 +91,17 @@ function Head({ call }) {
   </header>`;
 }
 
-function Signalling({ messages, error, streams, chosen, retry }) {
+/* One ladder over all legs, or that of this call alone. */
+function LegSwitch({ alone }) {
+  const show = (legs) => changeQuery({ legs, message: "" }, { replace: true });
+
+  return html`<div class="ladder-switch" role="group" aria-label="Which legs the ladder shows">
+    <button type="button" aria-pressed=${alone ? "false" : "true"} onClick=${() => show("")}>All legs</button>
+    <button type="button" aria-pressed=${alone ? "true" : "false"} onClick=${() => show("own")}>This call alone</button>
+  </div>`;
+}
+
+function Signalling({ messages, error, streams, legs, chosen, retry }) {
   const selected = chosen !== null && chosen < messages.length ? chosen : null;
   const select = (index) => changeQuery({ message: index === null ? "" : index + 1 }, { replace: true });
 
@@ -96,19 +110,35 @@ function Signalling({ messages, error, streams, chosen, retry }) {
     return html`<p class="quiet panel">No message of this call is kept.</p>`;
   return html`<div class=${`signalling ${selected === null ? "" : "with-message"}`}>
     <div class="panel ladder-panel">
-      <${Ladder} messages=${messages} streams=${streams} selected=${selected} select=${select} />
+      <${Ladder} messages=${messages} streams=${streams} legs=${legs} selected=${selected} select=${select} />
     </div>
     ${selected === null
       ? null
       : html`<${MessagePane}
           key=${selected}
           message=${messages[selected]}
+          leg=${legs.find(({ id }) => id === messages[selected].call) ?? null}
           index=${selected}
           total=${messages.length}
           step=${(by) => select(selected + by)}
           close=${() => select(null)}
         />`}
   </div>`;
+}
+
+/* The table of deviations, asked for once a page: null until it is there. */
+function useDeviations() {
+  const [table, setTable] = useState(null);
+
+  useEffect(() => {
+    const abort = new AbortController();
+    fetchDeviations(abort.signal).then(
+      ({ deviations }) => setTable(deviations),
+      () => {},
+    );
+    return () => abort.abort();
+  }, []);
+  return table;
 }
 
 /* Whether listening is allowed: null until the server says so. */
@@ -141,11 +171,20 @@ function chosenMessage(query) {
 
 export function CallPage({ id, query }) {
   const [round, reload] = useRounds(id);
-  const { call, messages, error, messagesError } = useCall(id, round);
+  const { call, messages: all, error, messagesError } = useCall(id, round);
+  const deviations = useDeviations();
   const listen = useListen();
   const chosen = chosenMessage(query);
   const streams = useMemo(() => orderStreams(Array.isArray(call?.streams) ? call.streams : []), [call]);
   const own = useMemo(() => kindsOf(streams).own, [streams]);
+  const conversation = useMemo(() => legsOf(call), [call]);
+  const alone = query.legs === "own";
+  const legs = alone ? [] : conversation.legs;
+  const messages = useMemo(
+    () => (alone || conversation.legs.length === 0 ? all.filter((message) => message.call === undefined || message.call === id) : all),
+    [all, alone, conversation, id],
+  );
+  const drawn = useMemo(() => (legs.length ? streamsOfLegs(legs, id, own) : own), [legs, own, id]);
   const choose = (index) => {
     if (messages.length === 0) return;
     const kept = Math.max(0, Math.min(index, messages.length - 1));
@@ -168,10 +207,21 @@ export function CallPage({ id, query }) {
         ? html`<${Missing} error=${error} retry=${reload} />`
         : html`<${Loading} what="the call" />`
       : html`<${Head} call=${call} />
-          <p class="story">${storyOf(call).join(" ")}</p>
+          <${Story} call=${call} />
           <${Confidence} call=${call} />
-          <h2>Signalling</h2>
-          <${Signalling} ...${{ messages, error: messagesError, streams: own, chosen, retry: reload }} />
+          <${Legs} conversation=${conversation} ownId=${id} />
+          <div class="noted">
+            <${Deviations} call=${call} table=${deviations} />
+            <${Evidence} call=${call} />
+            <${History} call=${call} />
+            <${Links} call=${call} />
+            <${MediaTimeouts} call=${call} />
+          </div>
+          <div class="ladder-title">
+            <h2>Signalling</h2>
+            ${conversation.legs.length ? html`<${LegSwitch} alone=${alone} />` : null}
+          </div>
+          <${Signalling} ...${{ messages, error: messagesError, streams: drawn, legs, chosen, retry: reload }} />
           <h2>How it sounded</h2>
           <${Sounded} call=${call} streams=${streams} listen=${listen} />
           <h2>The record</h2>

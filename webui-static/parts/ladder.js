@@ -39,8 +39,26 @@ function Times({ row, start, zone }) {
     </text>`;
 }
 
+/* At the end of the gutter: whose the row is, a letter in a box. */
+function LegMark({ leg, gutter, y }) {
+  if (!leg) return null;
+  return html`<g class=${`ladder-leg leg-${leg.colour}`}>
+    <rect x=${gutter - 26} y=${y + 15} width="16" height="16" rx="4" />
+    <text x=${gutter - 18} y=${y + 27} text-anchor="middle">${leg.letter}</text>
+  </g>`;
+}
+
+/* ↻: the same bytes again; ⧉: one message, seen at one more point of its path. */
+const COPIES = { again: "↻ sent again", seen: "⧉ seen again" };
+
+function copyOf(row) {
+  if (row.retransmitted) return "again";
+  return row.sighted ? "seen" : null;
+}
+
 function Arrow({ row, left, selected, select }) {
   const { message, x1, x2, index } = row;
+  const copy = copyOf(row);
   const y = row.y + 28;
   const kind = isKnown(message.status) ? `status-${statusClass(message.status)}` : "request";
   const self = x1 === x2;
@@ -52,7 +70,7 @@ function Arrow({ row, left, selected, select }) {
   };
 
   return html`<g
-    class=${`ladder-message ${kind} ${row.retransmitted ? "again" : ""} ${selected ? "selected" : ""}`}
+    class=${`ladder-message ${kind} ${copy ? "again" : ""} ${selected ? "selected" : ""}`}
     role="button"
     tabindex="0"
     aria-pressed=${selected ? "true" : "false"}
@@ -70,7 +88,7 @@ function Arrow({ row, left, selected, select }) {
       text-anchor=${self ? "start" : "middle"}
     >
       ${messageLabel(message)}${message.has_sdp ? html`${" "}<tspan class="ladder-mark" dx="3">SDP</tspan>` : null}
-      ${row.retransmitted ? html`${" "}<tspan class="ladder-mark" dx="3">again</tspan>` : null}
+      ${copy ? html`${" "}<tspan class="ladder-mark" dx="3">${COPIES[copy]}</tspan>` : null}
     </text>
   </g>`;
 }
@@ -123,13 +141,15 @@ function Columns({ columns, height }) {
   );
 }
 
-export function Ladder({ messages, streams, selected, select }) {
+/* legs: of the conversation, as legs.js has them; none for a call that stands alone. */
+export function Ladder({ messages, streams, legs = [], selected, select }) {
   const frame = useRef(null);
   const width = useWidth(frame);
   const zone = useStore(clock);
   const [whole, setWhole] = useState(false);
   const shown = whole ? messages : messages.slice(0, ROWS_AT_FIRST);
-  const layout = useMemo(() => layoutLadder(shown, streams, width), [shown.length, messages, streams, width]);
+  const layout = useMemo(() => layoutLadder(shown, streams, width, legs), [shown.length, messages, streams, width, legs]);
+  const legOf = useMemo(() => new Map(legs.map((leg) => [leg.id, leg])), [legs]);
   const rows = layout.rows.filter((row) => row.x1 !== null && row.x2 !== null);
 
   return html`<div class="ladder" ref=${frame} tabindex="0" role="region" aria-label="SIP ladder">
@@ -139,6 +159,7 @@ export function Ladder({ messages, streams, selected, select }) {
         (row) =>
           html`<g key=${`${row.kind}${row.index}`} class="ladder-row">
             <${Times} row=${row} start=${layout.start} zone=${zone} />
+            <${LegMark} leg=${row.stream?.leg ?? legOf.get(row.message?.call)} gutter=${layout.gutter} y=${row.y} />
             ${row.kind === "message"
               ? html`<${Arrow} row=${row} left=${layout.gutter - 8} selected=${selected === row.index} select=${select} />`
               : html`<${StreamBar} row=${row} />`}

@@ -4,6 +4,7 @@
 import { html, useState } from "../vendor/preact-htm.js";
 import { CopyButton } from "./copy_button.js";
 import { Icon } from "./icon.js";
+import { LegBadge } from "./leg_badge.js";
 import { useStore } from "../hooks.js";
 import { clock } from "../settings.js";
 import { count, text, time } from "../format.js";
@@ -46,7 +47,8 @@ function Line({ line }) {
   </span>`;
 }
 
-export function MessagePane({ message, index, total, step, close }) {
+/* leg: whose it is, where the ladder shows several. */
+export function MessagePane({ message, leg = null, index, total, step, close }) {
   const zone = useStore(clock);
   const [whole, setWhole] = useState(false);
   const raw = typeof message.raw === "string" ? message.raw : "";
@@ -56,7 +58,7 @@ export function MessagePane({ message, index, total, step, close }) {
   return html`<aside class="message-pane" aria-label="Message">
     <header>
       <div class="message-where">
-        <b>${time(message.time, zone, 6)}</b>
+        <b>${leg ? html`<${LegBadge} leg=${leg} /> ` : null}${time(message.time, zone, 6)}</b>
         <span class="quiet">${text(message.src)} → ${text(message.dst)}</span>
       </div>
       <div class="message-tools">

@@ -1,0 +1,77 @@
+/*
+ * call_words - what the names in a call's lists mean: what happened to it, other calls, how it ended.
+ *
+ * As in words.js, a name that is not here is shown as it is, with its underscores as spaces.
+ */
+import { isKnown, text } from "./format.js";
+
+const own = (table, name) => (Object.hasOwn(table, name ?? "") ? table[name] : undefined);
+const plain = (name) => text(isKnown(name) ? String(name).replaceAll("_", " ") : name, 60);
+
+const HISTORIES = {
+  challenge: "Credentials were asked for",
+  redirect: "Sent elsewhere by a redirection",
+  branch: "The call forked: one more phone answered to it",
+  early_media: "Media before the answer was agreed on",
+  prack: "A provisional answer was acknowledged (PRACK)",
+  update: "The session was changed by UPDATE",
+  reinvite: "The session was changed by a re-INVITE",
+  hold: "Put on hold",
+  resume: "Taken back from hold",
+  media_moved: "The media moved to another address",
+  refer: "A transfer was asked for (REFER)",
+  transferred: "The transfer came about",
+  transfer_failed: "The transfer failed",
+  replaced: "Another call took its place",
+  joined: "Another call joined it",
+  session_refresh: "The session timer was refreshed",
+  session_expired: "The session timer ran out",
+  glare: "Both sides changed the session at once (491)",
+  fax: "Went over to fax (T.38)",
+  merged: "The INVITE came twice, by two ways (482)",
+  cancel: "The caller gave up",
+  media_timeout: "No packet came for over a minute",
+};
+
+const LINKS = {
+  replaces: "This call takes the place of",
+  replaced_by: "Its place was taken by",
+  joins: "This call joins",
+  joined_by: "It was joined by",
+  transfers_to: "Its transfer led to",
+  referred_from: "It came of a transfer in",
+};
+
+const ENDED_HOW = {
+  bye: "hung up (BYE)",
+  cancel: "given up before the answer (CANCEL)",
+  rejected: "refused",
+  redirected: "sent elsewhere",
+  timeout: "nobody answered the INVITE",
+  ack_timeout: "hung up because the answer was never acknowledged",
+  session_timeout: "the session timer ran out",
+  replaced: "another call took its place",
+  interrupted: "cut off, without a BYE",
+};
+
+/* RFC 8588: what the signer vouches for. */
+const ATTESTATIONS = {
+  A: "full (A): the signer knows the caller and the number",
+  B: "partial (B): the signer knows the caller, not the number",
+  C: "gateway (C): the signer knows where the call came in, no more",
+};
+
+/* What the Identity header says, in short; null: there is none. Nobody has verified its signature. */
+export function attestationWords(stir) {
+  if (stir === null || typeof stir !== "object" || Array.isArray(stir)) return null;
+  const level = own(ATTESTATIONS, stir.attest) ?? "an attestation that cannot be read";
+  const signer = isKnown(stir.x5u_host) ? `, signed by ${text(stir.x5u_host, 80)}` : "";
+  return `${level}${signer}, unverified`;
+}
+
+const SIDES = { caller: "by the caller", callee: "by the callee" };
+
+export const historyWord = (name) => own(HISTORIES, name) ?? plain(name);
+export const linkWord = (name) => own(LINKS, name) ?? plain(name);
+export const endedWord = (name) => (isKnown(name) ? (own(ENDED_HOW, name) ?? plain(name)) : null);
+export const sideWord = (name) => (isKnown(name) ? (own(SIDES, name) ?? `by ${plain(name)}`) : null);
