@@ -113,7 +113,7 @@ static enum packet_bin into_call(struct tracker *t, struct call *call, const str
     deviation_message(call, msg, d, &t->counters);
     repeat = call_message(call, msg, d, &t->counters);
     if (!repeat && msg->cseq_method == SIP_METHOD_INVITE)
-        legs_message(t->legs, call->id, call->call_id, msg, d->time_ns);
+        legs_message(t->legs, call->id, call->call_id, msg, d);
 
     call->sip_anomalies |= msg->anomalies;
     if (d->wire_bytes > d->payload.len)

@@ -15,6 +15,7 @@
 #define ANALYZER_LEGS_LEGS_H
 
 #include "analyzer/counters.h"
+#include "analyzer/datagram.h"
 #include "analyzer/plan/plan.h"
 #include "analyzer/sink.h"
 #include "analyzer/sip/sip_msg.h"
@@ -38,7 +39,7 @@ void legs_free(struct legs *l);
 
 /* An INVITE of the call, or its answer: the names that it carries. */
 void legs_message(struct legs *l, uint64_t call, struct slice call_id, const struct sip_msg *msg,
-                  int64_t time_ns);
+                  const struct datagram *d);
 
 /* What is known of the call now, and its streams. */
 void legs_call(struct legs *l, const struct call_record *call, enum record_event event);
