@@ -16,34 +16,25 @@ const STATES = {
   abandoned: "abandoned",
 };
 
-/* The name, and the sentence for the call page. level: good, fair, poor, bad or quiet. */
+/* The word, and level: good, fair, poor, bad or quiet. What it means for this call is the story's to say. */
 const VERDICTS = {
-  ok: ["ok", "good", "Both sides sent audio, and it went where the SDP said."],
-  no_rtp: ["no audio", "bad", "The call was answered, but no audio was seen at all."],
-  one_way: ["one-way", "bad", "Only one side sent audio: one of the two heard nothing."],
-  wrong_address: ["wrong address", "bad", "Audio went to another address than the SDP announced."],
-  nat_unreachable: [
-    "behind NAT",
-    "bad",
-    "The SDP announced an address that cannot be reached from outside, and nothing arrived.",
-  ],
-  silent: [
-    "silent",
-    "poor",
-    "Packets flow, but what they carry is silence: look at the microphone, the mute button or the gateway before the network.",
-  ],
-  on_hold: ["on hold", "quiet", "One side put the call on hold: silence is intended."],
-  early_only: ["early only", "quiet", "Audio was seen before the answer, none after it."],
-  capture_blind: [
-    "blind",
-    "fair",
-    "Only one direction is visible for every call between these two: the mirror port, not the network.",
-  ],
-  unknown: ["unclear", "quiet", "There is too little to say what became of the audio."],
+  ok: ["ok", "good"],
+  no_rtp: ["no audio", "bad"],
+  one_way: ["one-way", "bad"],
+  wrong_address: ["wrong address", "bad"],
+  nat_unreachable: ["behind NAT", "bad"],
+  silent: ["silent", "poor"],
+  on_hold: ["on hold", "quiet"],
+  early_only: ["early only", "quiet"],
+  capture_blind: ["blind", "fair"],
+  unknown: ["unclear", "quiet"],
 };
 
 const CONFIDENCE_REASONS = {
   capture_drops: "the probe lost packets while the call was up",
+  simultaneous_gaps: "its losses fall on instants in which calls of other hosts lost packets as well",
+  one_direction_invisible: "one direction of these hosts is never seen",
+  tcp_gaps: "there are holes in the TCP stream of its signalling",
   truncated_packets: "packets were cut off by the capture's snap length",
 };
 
@@ -138,6 +129,7 @@ const REFUSALS = {
   links: "links between calls over the limit",
   legs: "calls forgotten that may be legs",
   kpi_groups: "trunks and destinations over the limit",
+  kpi_late: "counts of a call that came over an hour late, in no minute",
   registrations: "registrations over the limit",
   peers: "peers over the limit",
   sources: "sources watched over the limit",
@@ -222,12 +214,6 @@ const DIRECTIONS = {
   unknown: "direction unknown",
 };
 
-const CAUSES = {
-  busy: "the other side was busy",
-  cancel: "the caller gave up",
-  not_found: "there is nobody at that number",
-};
-
 const own = (table, name) => (Object.hasOwn(table, name) ? table[name] : undefined);
 const plain = (name) => text(isKnown(name) ? String(name).replaceAll("_", " ") : name, 60);
 
@@ -238,12 +224,11 @@ export const anomalyWord = (name) => own(ANOMALIES, name) ?? plain(name);
 export const directionWord = (name) => own(DIRECTIONS, name) ?? plain(name);
 export const reasonWord = (name) => own(CONFIDENCE_REASONS, name) ?? plain(name);
 export const confidenceSentence = (name) => own(CONFIDENCE, name) ?? null;
-export const causeWord = (name) => own(CAUSES, name) ?? null;
 export const STATE_NAMES = Object.keys(STATES);
 
 export function verdictWords(name) {
-  const [word, level, sentence] = own(VERDICTS, name) ?? [plain(name), "quiet", null];
-  return { word, level, sentence };
+  const [word, level] = own(VERDICTS, name) ?? [plain(name), "quiet"];
+  return { word, level };
 }
 
 /* Listening quality in a word, and how many of four bars. ITU-T G.107 Annex B draws these lines. */

@@ -58,6 +58,14 @@ static void make_call(struct call_record *call, char call_id[32], int day, int n
     call->one_way = n == 3 ? 1 : n == 4 ? -1 : 0;
     call->fax = n == 5 ? 1 : n == 6 ? -1 : 0;
     call->bad_seconds = n == 9 ? RECORD_NONE : n;
+    call->ended_how = n < 5 ? SLICE("bye") : SLICE("rejected");
+    call->trunk_in = n % 2 ? SLICE("a") : SLICE_ABSENT;
+    call->trunk_out = n == 4 ? SLICE("b") : SLICE_ABSENT;
+    call->destination = n == 6 ? SLICE("Germany") : SLICE("Germany mobile");
+    call->deviations = n == 2   ? SLICE("[{\"t\":1,\"deviation\":\"ack_missing\"}]")
+                       : n == 3 ? SLICE("[{\"t\":1,\"detail\":\"ack_missing\"}]")
+                       : n == 4 ? SLICE_ABSENT
+                                : SLICE("[]");
     call->media_verdict = n == 7 ? SLICE("silent") : n == 8 ? SLICE_ABSENT : SLICE("ok");
 }
 
@@ -145,6 +153,12 @@ static const struct filter_case filter_cases[] = {
     { "bad seconds leave unknown out", { .bad_seconds_min = 7 }, 0, "87", OPEN },
     { "fax", { .fax = YES }, 0, "5", OPEN },
     { "no fax leaves unknown out", { .fax = NO }, 0, "987432" "10", OPEN },
+    { "trunk that it came by", { .trunk_in = SLICE_INIT("a") }, 0, "97531", OPEN },
+    { "trunk that it left by", { .trunk_out = SLICE_INIT("b") }, 0, "4", OPEN },
+    { "destination, whole", { .destination = SLICE_INIT("Germany") }, 0, "6", OPEN },
+    { "ended how", { .ended_how = SLICE_INIT("bye") }, 0, "43210", OPEN },
+    { "deviation, not what is said of one", { .deviation = SLICE_INIT("ack_missing") }, 0, "2", OPEN },
+    { "deviation by a part of its name", { .deviation = SLICE_INIT("ack") }, 0, "", OPEN },
     { "all joined by and", { .ip = SLICE_INIT("10.0.0.1"), .state = SLICE_INIT("failed"),
                              .mos_max = 3.5 }, 0, "6", OPEN },
     { "Call-ID prefix", { .call_id = SLICE_INIT("id-*") }, 0, "9876543210", OPEN },

@@ -15,6 +15,7 @@ import { hostileCapture, PAYLOADS } from "./support/hostile_capture.js";
 
 const missing = whyNot();
 const ID = "00000000000000aa";
+const OTHER = "00000000000000bb";
 
 if (missing) console.log(`SKIPPED: ${missing}`);
 
@@ -48,10 +49,26 @@ function hostileStream(attack) {
   };
 }
 
+/* What the API adds to a record: its story and its legs. */
+function hostileTale(attack) {
+  const leg = (id) => ({ id, state: attack, from_user: attack, to_user: attack, src: attack, dst: attack, trunk_in: attack, trunk_out: attack,
+    media_verdict: attack, invite_time: 1, streams: [hostileStream(attack)] });
+  return {
+    story: [{ part: attack, text: attack }, { part: "fault", text: attack }, { part: "sure", text: attack }],
+    legs: {
+      calls: [leg(ID), leg(OTHER), { id: attack }],
+      pairs: [{ call_a: ID, call_b: OTHER, score: 0.9, evidence: [{ by: attack, detail: attack, weight: -1 }], media: [{ direction: attack, delay_added_ms: 7 }] }],
+    },
+  };
+}
+
 function hostileCall(attack) {
   const texts = ["call_id", "transport", "state", "from_user", "to_user", "from_uri", "to_uri", "request_uri",
     "from_tag", "to_tag", "src", "dst", "user_agent", "server", "final_reason", "reason_header", "ended_by",
-    "outcome", "nos_cause", "media_verdict", "capture_confidence", "vlan", "tunnel"];
+    "outcome", "nos_cause", "media_verdict", "capture_confidence", "vlan", "tunnel", "ended_how", "challenged_by",
+    "from_number", "to_number", "trunk_in", "trunk_out", "destination", "destination_prefix"];
+  const note = (key) => [{ t: 1772450001, [key]: attack, by: attack, count: 2, detail: attack }, { [key]: "refer", detail: `offered ${attack}; would take ${attack}` }, null, attack];
+  const sides = { caller: attack, callee: attack };
   return {
     type: "call",
     ...Object.fromEntries(texts.map((name) => [name, attack])),
@@ -61,6 +78,14 @@ function hostileCall(attack) {
     mos_lq: 3.2,
     codecs: [attack, attack],
     capture_confidence_reasons: [attack],
+    ...hostileTale(attack),
+    history: note("event"),
+    deviations: [...note("deviation"), ...note("deviation").slice(0, 1).map((each) => ({ ...each, deviation: "known" }))],
+    links: [{ t: 1, link: attack, call_id: attack, call: attack }, { link: "replaces", call_id: attack, call: ID }],
+    media_evidence: { why: attack, packets: sides, announced: sides, arrived_from: sides, went_to: sides, directions: sides, rtcp: sides, held_by: attack,
+      pair: { hosts: [attack, attack], calls: 1, only_from: attack }, learned: [{ side: attack, addr: attack, by: attack }] },
+    media_timeouts: [{ from: 1, to: 70, direction: attack }],
+    stir: { attest: attack, x5u_host: attack },
     streams: [hostileStream(attack), { ...hostileStream(attack), direction: "caller_to_callee" }],
   };
 }
@@ -93,10 +118,11 @@ function hostileCertificate(attack) {
 /* What each path of the API answers. */
 function answers(attack) {
   const message = { time: 1772450000, src: attack, dst: `${attack}x`, method: attack, status: null, reason: attack,
-    call_id: attack, has_sdp: true, raw: `${attack}\r\n${attack}: ${attack}\r\n\r\n${attack}` };
+    call: ID, cseq: attack, branch: attack, call_id: attack, has_sdp: true, raw: `${attack}\r\n${attack}: ${attack}\r\n\r\n${attack}` };
   const counts = { [attack]: 3, __proto__: 4 };
   return [
-    [/\/messages$/, { messages: [message, { ...message, method: null, status: 486 }] }],
+    [/\/messages$/, { messages: [message, { ...message, call: OTHER, method: null, status: 486 }] }],
+    [/\/deviations$/, { deviations: [{ name: "known", sentence: attack, clause: attack }, { name: attack, sentence: attack, clause: "RFC 3261 §8.1" }] }],
     [/\/calls\/[0-9a-f]+$/, hostileCall(attack)],
     [/\/calls$/, { calls: [hostileCall(attack)], next: null }],
     [/\/alerts$/, { alerts: [hostileAlert(attack)], next: null }],
@@ -109,7 +135,7 @@ function answers(attack) {
 
 const VIEWS = [
   ["#/calls", ".call-row"],
-  [`#/call/${ID}`, ".ladder"],
+  [`#/call/${ID}`, ".ladder .ladder-leg"],
   [`#/call/${ID}?message=1`, ".message-raw"],
   ["#/alerts", ".alert"],
   ["#/probe", ".bar-list"],

@@ -121,7 +121,7 @@ describe("how it sounded", { skip: missing ?? false }, () => {
   it("says why there is no MOS, and reads days of older versions", async () => {
     await open(records.shortCall());
     assert.match(await textOf(".budget"), /Too little was heard for a MOS: 43 packets/);
-    assert.match(await textOf(".story"), /silence/);
+    assert.match(await textOf(".call-chips"), /silent/);
     await open(records.oldCall());
     assert.equal((await sums()).length, 1);
     assert.match(await textOf(".glance"), /Bad seconds– not judged/);

@@ -14,7 +14,6 @@ import { barPath, layoutLanes, steppedPath, timeTicks } from "../../webui-static
 import { heatOf } from "../../webui-static/parts/ladder_layout.js";
 import { readPeaks, wavePath } from "../../webui-static/sound.js";
 import { eventWords, lossSideSentence, whyNoSound } from "../../webui-static/sound_words.js";
-import { storyOf } from "../../webui-static/story.js";
 import { kindsOf, runsOf } from "../../webui-static/stream_kinds.js";
 import { isBad, mediaStart, runsWhere, tracksEnd, tracksOf, worstCells } from "../../webui-static/tracks.js";
 import { CALL_ID, backStream, call, faxCall, hostileCall, intervals, loudCall, longCall, oldCall, peaks, shortCall, stream, videoCall } from "./support/sounding_call.js";
@@ -240,27 +239,6 @@ describe("sound", () => {
   it("draws a wave that is seen even where it is silent", () => {
     assert.equal(wavePath([[0, 0]], 10, 20, 10), "M5.0 19.6V20.4");
     assert.equal(wavePath([], 10, 20, 10), "");
-  });
-});
-
-describe("story", () => {
-  it("tells what was lost behind the probe, and on whose side", () => {
-    const lossy = { direction: "caller_to_callee", expected: 800, rtcp: { lost_after_probe: 27 } };
-    const fine = { direction: "callee_to_caller", expected: 800, rtcp: { lost_after_probe: 3 } };
-    const told = storyOf(call([lossy, fine, { ...lossy, foreign_source: true, direction: "callee_to_caller" }])).join(" ");
-
-    assert.match(told, /Behind the probe the callee lost another 3\.4 %/);
-    assert.doesNotMatch(told, /Behind the probe the caller/);
-  });
-
-  it("tells of a burst that the whole call hides, of fax, of others", () => {
-    const told = storyOf(call([], { bad_seconds: 7, worst_10s_mos_lq: 1.512, fax: true })).join(" ");
-    assert.match(told, /For 7 seconds it was bad; the worst ten in a row had MOS 1\.51\./);
-    assert.match(told, /fax/);
-    assert.match(told, /no SDP announced it/);
-    assert.match(told, /Somebody else/);
-    assert.match(storyOf(shortCall()).join(" "), /silence: look at the microphone/);
-    assert.doesNotMatch(storyOf(call([], { bad_seconds: 0 })).join(" "), /bad/);
   });
 });
 

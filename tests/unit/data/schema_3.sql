@@ -1,0 +1,319 @@
+-- The database of one day: what the probe found, and where its packets lie.
+--
+-- The columns of the seven record tables are the fields of analyzer/record.c, in their order, a dot
+-- in a name being an underscore here; a test holds the two against each other. Their meaning and
+-- units are in docs/METRICS.md. Besides:
+--
+--   * An unknown value is NULL.
+--   * Times are nanoseconds since 1970 UTC. Truth is 0 or 1.
+--   * Text is as it came off the wire: it may hold NULs or broken UTF-8.
+--   * An address is 'ip:port' or '[v6]:port'. "Everything from one IP" is a range of that text
+--     ('10.0.0.1:' up to '10.0.0.1;', the byte after ':'), so no column of its own is needed and
+--     one index on src would serve both questions.
+--   * id is the record's own (analyzer/record_id.h): its upper 53 bits are microseconds since 1970,
+--     so rows are appended in order of time and a range of time is a range of ids.
+--
+-- Only what a search cannot wait for is indexed while the day is written: an index on text that
+-- arrives in random order costs ten times the insert. The ones here are on integers, and two of
+-- the three grow at their right end.
+--
+-- PRAGMA user_version is the version of this schema. To change it: edit here, add the step that
+-- brings an older database here to migrations/, raise DAY_DB_VERSION in day_db.h.
+
+CREATE TABLE calls (
+    id                          INTEGER PRIMARY KEY,
+    call_id                     TEXT,
+    transport                   TEXT,
+    state                       TEXT,
+    from_user                   TEXT,
+    to_user                     TEXT,
+    from_uri                    TEXT,
+    to_uri                      TEXT,
+    request_uri                 TEXT,
+    from_tag                    TEXT,
+    to_tag                      TEXT,
+    src                         TEXT,
+    dst                         TEXT,
+    user_agent                  TEXT,
+    server                      TEXT,
+    invite_time                 INTEGER,
+    first_18x_time              INTEGER,
+    answer_time                 INTEGER,
+    end_time                    INTEGER,
+    final_status                INTEGER,
+    final_reason                TEXT,
+    reason_header               TEXT,
+    ended_by                    TEXT,
+    auth_challenged             INTEGER,
+    invite_count                INTEGER,
+    retransmissions             INTEGER,
+    reinvite_count              INTEGER,
+    post_dial_delay_ms          REAL,
+    setup_ms                    REAL,
+    ring_ms                     REAL,
+    disconnect_delay_ms         REAL,
+    duration_ms                 REAL,
+    duration_open               INTEGER,
+    outcome                     TEXT,
+    nos_cause                   TEXT,
+    codecs                      TEXT,
+    one_way                     INTEGER,
+    media_verdict               TEXT,
+    capture_confidence          TEXT,
+    capture_confidence_reasons  TEXT,
+    mos_lq                      REAL,
+    mos_cq                      REAL,
+    jitter_ms_p95               REAL,
+    loss_ratio                  REAL,
+    bad_seconds                 INTEGER,
+    worst_10s_mos_lq            REAL,
+    interval_mos_p5             REAL,
+    interval_mos_p50            REAL,
+    silence_ratio               REAL,
+    codec_changes_unannounced   INTEGER,
+    foreign_sources             INTEGER,
+    packets                     INTEGER,
+    fax                         INTEGER,
+    dtmf                        TEXT,
+    vq_reports                  TEXT,
+    vlan                        TEXT,
+    tunnel                      TEXT,
+    sip_anomalies               TEXT,
+    -- XXH3 of call_id: finds it without an index on text; the text itself is compared after.
+    call_id_hash                INTEGER
+) STRICT;
+
+CREATE INDEX calls_call_id_hash ON calls (call_id_hash);
+
+CREATE TABLE streams (
+    id                          INTEGER PRIMARY KEY,
+    call                        INTEGER,
+    call_id                     TEXT,
+    ssrc                        INTEGER,
+    src                         TEXT,
+    dst                         TEXT,
+    direction                   TEXT,
+    media                       TEXT,
+    foreign_source              INTEGER,
+    payload_type                INTEGER,
+    codec                       TEXT,
+    fmtp                        TEXT,
+    clock_rate_hz               INTEGER,
+    ptime_ms                    REAL,
+    start_time                  INTEGER,
+    end_time                    INTEGER,
+    packets                     INTEGER,
+    expected                    INTEGER,
+    lost                        INTEGER,
+    duplicates                  INTEGER,
+    out_of_order                INTEGER,
+    restarts                    INTEGER,
+    jitter_ms_mean              REAL,
+    jitter_ms_p95               REAL,
+    jitter_ms_max               REAL,
+    delta_ms_mean               REAL,
+    delta_ms_max                REAL,
+    skew_ms_min                 REAL,
+    skew_ms_max                 REAL,
+    clock_drift_ppm             REAL,
+    talkspurts                  INTEGER,
+    comfort_noise               INTEGER,
+    dtx_ratio                   REAL,
+    burst_bursts                INTEGER,
+    burst_density_ratio         REAL,
+    burst_duration_ms           REAL,
+    burst_gap_duration_ms       REAL,
+    burst_longest_run           INTEGER,
+    burst_burst_ratio           REAL,
+    loss_runs                   TEXT,
+    playout_jb20_late           INTEGER,
+    playout_jb20_lost_total     INTEGER,
+    playout_jb50_late           INTEGER,
+    playout_jb50_lost_total     INTEGER,
+    playout_jb60_late           INTEGER,
+    playout_jb60_lost_total     INTEGER,
+    playout_jb120_late          INTEGER,
+    playout_jb120_lost_total    INTEGER,
+    playout_jb200_late          INTEGER,
+    playout_jb200_lost_total    INTEGER,
+    playout_adaptive_late       INTEGER,
+    playout_adaptive_lost_total INTEGER,
+    r_raw                       REAL,
+    r_jb20                      REAL,
+    r_jb50                      REAL,
+    r_jb60                      REAL,
+    r_jb120                     REAL,
+    r_jb200                     REAL,
+    r_adaptive                  REAL,
+    r_cq                        REAL,
+    mos_lq_raw                  REAL,
+    mos_lq_jb20                 REAL,
+    mos_lq_jb50                 REAL,
+    mos_lq_jb60                 REAL,
+    mos_lq_jb120                REAL,
+    mos_lq_jb200                REAL,
+    mos_lq_adaptive             REAL,
+    mos_cq                      REAL,
+    bad_seconds                 INTEGER,
+    worst_10s_mos_lq            REAL,
+    worst_10s_time              INTEGER,
+    interval_mos_p5             REAL,
+    interval_mos_p50            REAL,
+    level_dbm0                  REAL,
+    silence_ratio               REAL,
+    clipping_ratio              REAL,
+    rtcp_reports                INTEGER,
+    rtcp_sender_reports         INTEGER,
+    rtcp_sender_packets         INTEGER,
+    rtcp_fraction_lost_max      REAL,
+    rtcp_jitter_ms_max          REAL,
+    rtcp_rtt_ms                 REAL,
+    rtcp_rtt_receiver_ms        REAL,
+    rtcp_lost_cumulative        INTEGER,
+    rtcp_lost_before_probe      INTEGER,
+    rtcp_lost_after_probe       INTEGER,
+    rtcp_loss_side              TEXT,
+    rtcp_cname                  TEXT,
+    rtcp_bye_time               INTEGER,
+    rtcp_xr                     TEXT,
+    dscp                        INTEGER,
+    srtp                        INTEGER,
+    codec_model                 TEXT,
+    model_codec                 TEXT,
+    model_scale                 TEXT,
+    model_ppl_ratio             REAL,
+    model_burst_ratio           REAL,
+    model_ie                    REAL,
+    model_bpl                   REAL,
+    model_delay_ms              REAL,
+    model_cq_delay_ms           REAL,
+    model_version               TEXT,
+    udptl_recovered             INTEGER,
+    udptl_error_correction      TEXT,
+    events                      TEXT,
+    intervals                   BLOB
+) STRICT;
+
+-- A call with its streams; an orphan has no call.
+CREATE INDEX streams_call ON streams (call) WHERE call IS NOT NULL;
+
+CREATE TABLE transactions (
+    id                          INTEGER PRIMARY KEY,
+    method                      TEXT,
+    call_id                     TEXT,
+    user                        TEXT,
+    from_uri                    TEXT,
+    to_uri                      TEXT,
+    src                         TEXT,
+    dst                         TEXT,
+    user_agent                  TEXT,
+    time                        INTEGER,
+    final_status                INTEGER,
+    final_reason                TEXT,
+    round_trip_ms               REAL,
+    expires_s                   INTEGER,
+    attempts                    INTEGER,
+    auth_challenged             INTEGER
+) STRICT;
+
+CREATE TABLE captures (
+    -- Made of start_time and source, so that a ledger written twice is one row.
+    id                          INTEGER PRIMARY KEY,
+    source                      TEXT,
+    start_time                  INTEGER,
+    end_time                    INTEGER,
+    received                    INTEGER,
+    received_bytes              INTEGER,
+    kernel_dropped              INTEGER,
+    interface_dropped           INTEGER,
+    truncated                   INTEGER,
+    duplicate_frames            INTEGER,
+    malformed                   TEXT,
+    fragments_expired           INTEGER,
+    tcp_gaps                    INTEGER,
+    tracked_limit               INTEGER,
+    refusals                    TEXT,
+    bins                        TEXT,
+    sip_anomalies               TEXT,
+    protocols                   TEXT,
+    stored                      INTEGER,
+    store_dropped               INTEGER,
+    not_kept                    INTEGER,
+    calls                       INTEGER,
+    streams                     INTEGER
+) STRICT;
+
+CREATE TABLE alerts (
+    id                          INTEGER PRIMARY KEY,
+    rule                        TEXT,
+    severity                    TEXT,
+    state                       TEXT,
+    "group"                     TEXT,
+    summary                     TEXT,
+    description                 TEXT,
+    runbook                     TEXT,
+    since                       INTEGER,
+    time                        INTEGER,
+    ended_time                  INTEGER,
+    value                       REAL,
+    threshold                   REAL,
+    samples                     INTEGER,
+    window_s                    INTEGER,
+    calls                       TEXT
+) STRICT;
+
+CREATE TABLE certificates (
+    id                          INTEGER PRIMARY KEY,
+    server                      TEXT,
+    server_name                 TEXT,
+    transport                   TEXT,
+    tls_version                 TEXT,
+    state                       TEXT,
+    subject                     TEXT,
+    issuer                      TEXT,
+    subject_alt_names           TEXT,
+    serial                      TEXT,
+    fingerprint                 TEXT,
+    not_before                  INTEGER,
+    not_after                   INTEGER,
+    days_left                   REAL,
+    chain_length                INTEGER,
+    key_type                    TEXT,
+    key_bits                    INTEGER,
+    first_seen                  INTEGER,
+    last_seen                   INTEGER,
+    seen_count                  INTEGER
+) STRICT;
+
+CREATE TABLE mirrors (
+    -- Made of start_time and source, as in captures.
+    id                          INTEGER PRIMARY KEY,
+    source                      TEXT,
+    start_time                  INTEGER,
+    end_time                    INTEGER,
+    frames                      INTEGER,
+    duplicate_frames            INTEGER,
+    duplicate_ratio             REAL,
+    truncated                   INTEGER,
+    truncated_ratio             REAL,
+    conversations               INTEGER,
+    one_way                     INTEGER,
+    vlan_asymmetric             INTEGER,
+    vlans                       TEXT,
+    tunnels                     TEXT,
+    complaints                  TEXT
+) STRICT;
+
+-- Where the chunks of packets lie that the segments of this day hold. Could be made anew from the
+-- segments alone.
+CREATE TABLE chunks (
+    -- kind << 56 | segment << 32 | offset in the segment (storage/chunk_index.h): each place once.
+    place                       INTEGER PRIMARY KEY,
+    id                          INTEGER NOT NULL, -- of the call, or of the orphan stream
+    first_time                  INTEGER NOT NULL,
+    last_time                   INTEGER NOT NULL,
+    stored_bytes                INTEGER NOT NULL, -- header and payload
+    frames                      INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX chunks_id ON chunks (id);
