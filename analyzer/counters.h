@@ -98,11 +98,14 @@
     X(LINKS,              "links")              /* to other calls, over the cap */ \
     X(LEGS,               "legs")               /* summaries of calls that may be legs: the oldest went */ \
     X(KPI_GROUPS,         "kpi_groups")         /* trunks times destinations, over the cap */ \
+    X(KPI_LATE,           "kpi_late")           /* counts of a call told over an hour late, in no row */ \
     X(REGISTRATIONS,      "registrations")      /* the one longest silent was let go */ \
     X(PEERS,              "peers")              /* the same */             \
     X(SOURCES,            "sources")            /* watched by security: one that did least was let go */ \
     X(IDENTITY_MALFORMED, "identity_malformed") /* an Identity header that cannot be read */ \
     X(MEDIA_PAIRS,        "media_pairs")        /* pairs of hosts that blindness is judged by */ \
+    X(SDP_LIMIT,          "sdp_limit")          /* m= lines, formats, candidates or SSRCs of one SDP, over the caps */ \
+    X(LEARNED_ADDRESSES,  "learned_addresses")  /* of a call's media, named by no SDP or as a candidate, over the cap */ \
     X(CALLS_UNANSWERED,   "calls_unanswered")   /* unanswered calls over their share: the oldest went */ \
     X(MEMORY,             "memory")             /* the system gave none */
 /* clang-format on */

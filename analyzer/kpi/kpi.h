@@ -9,9 +9,11 @@
  *
  * Ownership  kpi_new/free.
  * Thread     Analysis thread only.
- * Time       Of the packets.
- * Bounded    KPI_GROUPS_MAX groups, KPI_MINUTES back; what is over the cap is counted (kpi_groups) and
- *            left out of the groups, never of the row of all.
+ * Time       Of the packets. When it is set far back, what was counted is told and counting begins
+ *            anew.
+ * Bounded    KPI_GROUPS_MAX groups, KPI_MINUTES back, KPI_BYTES_MAX; what is over a cap is counted
+ *            (kpi_groups) and left out of the groups, never of the row of all. What is told over an
+ *            hour late is in no row (kpi_late).
  * Source     ITU-T E.425 (ASR, NER), RFC 6076 (SER, SEER, ISA, SCR), docs/METRICS.md
  */
 #ifndef ANALYZER_KPI_KPI_H
@@ -21,18 +23,26 @@
 #include "analyzer/plan/plan.h"
 #include "analyzer/sink.h"
 
-enum { KPI_GROUPS_MAX = 4096, KPI_MINUTES = 61 };
+enum {
+    KPI_GROUPS_MAX = 4096,
+    KPI_MINUTES = 61,
+    KPI_GROUPS_OF_CALL = 5, /* in, out, destination, in and destination, out and destination */
+    KPI_BYTES_MAX = 64 << 20,
+};
 
 struct kpi;
 
 /* What of a call was counted where, so that a call that turns out otherwise (a branch answered after
- * another one failed) is moved and not counted twice. Zero: nothing yet. One in each call. */
+ * another one failed, another hop went to another trunk) is moved and not counted twice. Zero:
+ * nothing yet. One in each call. Minutes and seconds since 1970, + 1; 0: not counted. */
 struct kpi_mark {
-    int64_t attempt_minute, settled_minute; /* since 1970, + 1 */
-    uint16_t status;
+    uint32_t attempt_minute, settled_minute;
+    uint32_t answered_s, ended_s; /* a channel in use */
+    uint16_t groups[KPI_GROUPS_OF_CALL];
+    uint16_t status;    /* 0: none */
+    uint16_t pdd_class; /* + 1 */
     uint8_t outcome;
-    bool talking; /* counts as a channel in use */
-    bool ended;
+    uint8_t epoch; /* of the kpi: what was counted before time was set back stays told */
 };
 
 struct kpi_options {
@@ -41,6 +51,7 @@ struct kpi_options {
     struct counters *counters;
     record_fn record; /* minutes; NULL: kept for kpi_read alone */
     void *ctx;
+    bool once; /* a minute is told when it cannot change any more, and never again */
 };
 
 int kpi_new(struct kpi **kp, const struct kpi_options *options);
@@ -61,5 +72,8 @@ void kpi_finish(struct kpi *k);
  * call into this kpi. */
 bool kpi_read(struct kpi *k, struct slice trunk, struct slice direction, struct slice destination,
               unsigned minutes, int64_t now_ns, struct kpi_record *out);
+
+/* Bytes that groups and minutes take. */
+size_t kpi_bytes(const struct kpi *k);
 
 #endif
