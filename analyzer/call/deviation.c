@@ -313,7 +313,7 @@ static void add_warning(struct strbuf *out, struct slice warning)
 
     if (warning.len < WARNING_LENGTH)
         return;
-    strbuf_add_text(out, "; Warning ");
+    strbuf_add_text(out, "; warning: ");
     strbuf_add(out, warning.p, WARNING_LENGTH);
     if (open == warning.len)
         return;
@@ -331,7 +331,7 @@ static void add_accepted(struct strbuf *out, const struct sip_msg *msg)
 
     if (body.len && sdp_parse(&sdp, body) == SDP_PARSE_OK) {
         add_all_media(&words, &sdp);
-        strbuf_add_text(out, "; would take ");
+        strbuf_add_text(out, "; would take: ");
         strbuf_add_slice(out, strbuf_slice(&words));
     }
     strbuf_fini(&words);
@@ -349,7 +349,7 @@ static void check_refusal(const struct deviation_look *look)
         return;
     if (deviation_look_again(look, DEVIATION_CODEC_REFUSED))
         return;
-    strbuf_add_text(&detail, "offered ");
+    strbuf_add_text(&detail, "offer: ");
     strbuf_add_slice(&detail, look->watch->media[offerer]);
     add_accepted(&detail, msg);
     add_warning(&detail, msg->warning);

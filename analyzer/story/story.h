@@ -31,7 +31,8 @@ enum story_part {
         STORY_PART_COUNT
 };
 
-/* What belongs to the story besides the call: legs of which it is one, from the store. */
+/* What belongs to the story besides the call: legs of which it is one, from the store. Those that
+ * do not name the call are skipped. */
 struct story_scene {
     const struct leg_record *legs;
     size_t leg_count;
@@ -39,6 +40,10 @@ struct story_scene {
 
 /* A JSON array of {"part":"what","text":"…"}, in the order of the parts. */
 void story_write(const struct call_record *call, const struct story_scene *scene, struct jsonw *j);
+
+/* One part of it; nothing where there is nothing to tell. */
+void story_add_part(struct strbuf *out, enum story_part part, const struct call_record *call,
+                    const struct story_scene *scene);
 
 /* The same as one line of text. */
 void story_add_text(struct strbuf *out, const struct call_record *call,

@@ -1,0 +1,148 @@
+/*
+ * story_legs - other calls that belong to it, and how far the probe is to be believed.
+ */
+#include "analyzer/base/json_item.h"
+#include "analyzer/story/story_part.h"
+
+#include <math.h>
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+enum { LEGS_TOLD_MAX = 4, LINKS_TOLD_MAX = 4, EVIDENCE_TOLD_MAX = 3 };
+
+static void tell_links(const struct call_record *c, struct strbuf *out)
+{
+    static const struct {
+        const char *link, *words;
+    } kinds[] = {
+        { "replaces", "It takes the place of call " },
+        { "replaced_by", "Its place was taken by call " },
+        { "joins", "It enters as a third party call " },
+        { "joined_by", "It was entered as a third party by call " },
+        { "transfers_to", "Its transfer became call " },
+        { "referred_from", "It came of a transfer in call " },
+    };
+    struct slice array = c->links, item;
+
+    for (unsigned n = 0; n < LINKS_TOLD_MAX && json_item_next(&array, &item); n++) {
+        for (size_t i = 0; i < COUNT(kinds); i++) {
+            if (!story_says(json_item_get(item, "link"), kinds[i].link))
+                continue;
+            story_sentence(out);
+            strbuf_add_text(out, kinds[i].words);
+            story_add_json(out, json_item_get(item, "call_id"));
+            strbuf_add_text(out, json_item_get(item, "call").p ? "." : ", which was not seen.");
+        }
+    }
+}
+
+/* Evidence is a list of objects; what each is called comes under one of these keys. */
+static void add_evidence(struct slice array, struct strbuf *out)
+{
+    struct slice item;
+    unsigned n = 0;
+
+    for (; n < EVIDENCE_TOLD_MAX && json_item_next(&array, &item); n++) {
+        struct slice name = json_item_get(item, "name");
+
+        if (!name.p)
+            name = json_item_get(item, "what");
+        if (!name.p)
+            name = item.len && item.p[0] == '"' ? item : SLICE_ABSENT;
+        if (!name.p)
+            continue;
+        strbuf_add_text(out, n ? ", " : ": ");
+        story_add_json(out, name);
+    }
+}
+
+/* Which side of the machine between the two hurts. */
+static void tell_added(const struct leg_record *leg, struct strbuf *out)
+{
+    bool loss = leg->loss_added_ratio > 0, delay = leg->delay_added_ms > 0;
+
+    if (!loss && !delay)
+        return;
+    strbuf_add_text(out, " Between the two ");
+    if (loss) {
+        story_add_percent(out, leg->loss_added_ratio);
+        strbuf_add_text(out, " of the packets are lost");
+    }
+    if (delay) {
+        strbuf_add_text(out, loss ? " and " : "");
+        story_add_duration(out, leg->delay_added_ms);
+        strbuf_add_text(out, " are added");
+    }
+    strbuf_add_char(out, '.');
+}
+
+static void tell_leg(const struct call_record *c, const struct leg_record *leg, struct strbuf *out)
+{
+    bool first = leg->call_a == c->id;
+
+    story_sentence(out);
+    strbuf_add_text(out, "Call ");
+    story_add_name(out, first ? leg->call_id_b : leg->call_id_a);
+    strbuf_add_text(out, first ? " goes on from it: another leg of the same conversation"
+                               : " stands before it: another leg of the same conversation");
+    if (leg->certain == 1)
+        strbuf_add_text(out, " (certain");
+    else if (!isnan(leg->score))
+        strbuf_addf(out, " (likely, %.2f", leg->score);
+    else
+        strbuf_add_text(out, " (likely");
+    add_evidence(leg->evidence, out);
+    strbuf_add_text(out, ").");
+    tell_added(leg, out);
+}
+
+void story_tell_legs(const struct story_tale *t, struct strbuf *out)
+{
+    const struct call_record *c = t->call;
+    unsigned told = 0;
+
+    for (size_t i = 0; t->scene && i < t->scene->leg_count && told < LEGS_TOLD_MAX; i++) {
+        const struct leg_record *leg = &t->scene->legs[i];
+
+        if (leg->call_a != c->id && leg->call_b != c->id)
+            continue;
+        tell_leg(c, leg, out);
+        told++;
+    }
+    tell_links(c, out);
+    if (c->sightings > 0) {
+        story_sentence(out);
+        story_add_counted(out, c->sightings, "message");
+        strbuf_add_text(out, c->sightings == 1 ? " of it was" : " of it were");
+        strbuf_add_text(out, " seen at another point of the path as well.");
+    }
+}
+
+void story_tell_sure(const struct story_tale *t, struct strbuf *out)
+{
+    static const struct {
+        const char *reason, *words;
+    } reasons[] = {
+        { "capture_drops", "it lost packets itself meanwhile" },
+        { "simultaneous_gaps", "calls of other hosts lost packets at the same instants" },
+        { "one_direction_invisible", "one direction is invisible to it" },
+        { "truncated_packets", "packets were cut by the snap length" },
+        { "tcp_gaps", "its TCP stream has holes" },
+    };
+    struct slice array = t->call->capture_confidence_reasons, item;
+    bool low = story_is(t->call->capture_confidence, "low"), first = true;
+
+    if (!low && !story_is(t->call->capture_confidence, "reduced"))
+        return;
+    strbuf_add_text(out, low ? "Do not trust the probe here" : "The probe may be mistaken here");
+    while (json_item_next(&array, &item)) {
+        for (size_t i = 0; i < COUNT(reasons); i++) {
+            if (!story_says(item, reasons[i].reason))
+                continue;
+            strbuf_add_text(out, first ? ": " : ", ");
+            strbuf_add_text(out, reasons[i].words);
+            first = false;
+        }
+    }
+    strbuf_add_char(out, '.');
+}
