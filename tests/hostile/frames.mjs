@@ -8,18 +8,26 @@
 export const u8 = (n) => Buffer.from([n & 255]);
 export const u16 = (n) => Buffer.from([(n >> 8) & 255, n & 255]);
 export const u24 = (n) => Buffer.from([(n >> 16) & 255, (n >> 8) & 255, n & 255]);
-export const u32 = (n) => Buffer.concat([u16(Math.floor(n / 65536)), u16(n % 65536)]);
+export function u32(n) {
+  const high = Math.floor(n / 65536), low = n % 65536;
+  return Buffer.from([(high >> 8) & 255, high & 255, (low >> 8) & 255, low & 255]);
+}
 export const zeros = (n) => Buffer.alloc(n);
 
 /* Texts are bytes: one each, U+0000 to U+00FF. */
 export function cat(...parts) {
+  if (parts.every(Buffer.isBuffer)) return Buffer.concat(parts); /* nearly always */
   return Buffer.concat(parts.flat(Infinity).map((part) => (typeof part === "string" ? Buffer.from(part, "latin1") : part)));
 }
 
 export const hex = (text) => Buffer.from(text.replaceAll(/\s/g, ""), "hex");
 
+/* The same few come again with every frame. */
+const ip4Addresses = new Map();
 export function ip4Address(text) {
-  return Buffer.from(text.split(".").map(Number));
+  let bytes = ip4Addresses.get(text);
+  if (!bytes) ip4Addresses.set(text, (bytes = Buffer.from(text.split(".").map(Number))));
+  return bytes;
 }
 
 export function ip6Address(text) {

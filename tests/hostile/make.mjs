@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import bodies from "./cases/bodies.mjs";
 import cut from "./cases/cut.mjs";
+import dialogs from "./cases/dialogs.mjs";
 import files from "./cases/files.mjs";
 import fragments from "./cases/fragments.mjs";
 import handshakes from "./cases/handshakes.mjs";
@@ -24,7 +25,7 @@ import torture from "./cases/torture.mjs";
 import websocket from "./cases/websocket.mjs";
 import { Scene } from "./scene.mjs";
 
-export const cases = [ip, link, cut, fragments, tcp, websocket, signalling, bodies, media, quality, handshakes, files, torture].flat();
+export const cases = [ip, link, cut, fragments, tcp, websocket, signalling, dialogs, bodies, media, quality, handshakes, files, torture].flat();
 
 export const WITNESS = "witness@hostile";
 
