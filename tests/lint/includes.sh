@@ -6,7 +6,7 @@
 # itself; "*" is every room.
 rooms='
 base      ^analyzer/base/
-contract  ^analyzer/(datagram|path|interval|record|record_id|frame|counters|sink|deviation_table)\.
+contract  ^analyzer/(datagram|path|interval|record|record_id|frame|counters|deviation_table|sink)\.
 sip       ^analyzer/sip/       base contract
 rtp       ^analyzer/rtp/       base contract
 quality   ^analyzer/quality/   base contract
