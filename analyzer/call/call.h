@@ -13,11 +13,16 @@
 #define ANALYZER_CALL_CALL_H
 
 #include "analyzer/base/arena.h"
+#include "analyzer/call/branch.h"
+#include "analyzer/call/call_end.h"
 #include "analyzer/call/call_note.h"
 #include "analyzer/call/call_state.h"
 #include "analyzer/call/deviation.h"
+#include "analyzer/call/hold.h"
 #include "analyzer/call/media_map.h"
 #include "analyzer/call/media_stream.h"
+#include "analyzer/call/session_timer.h"
+#include "analyzer/call/sighting.h"
 #include "analyzer/kpi/kpi.h"
 #include "analyzer/sip/sip_msg.h"
 
@@ -25,7 +30,6 @@ enum {
     CALL_ID_MAX_BYTES = 1024, /* what is kept of a Call-ID; compared by hash beyond */
     CALL_TEXT_MAX_BYTES = 512,
     CALL_ARENA_MAX_BYTES = 64 * 1024,
-    CALL_SEEN_MESSAGES = 16, /* how far back a repeat is recognised */
     CALL_ENDPOINTS_MAX = 32,
     CALL_REINVITES_MAX = 1000000,
 };
@@ -63,30 +67,53 @@ struct call {
     bool truncated; /* a packet of it was cut by the snap length */
     bool changed;   /* stands in the list of changed calls */
     bool opened, settled;
-    bool invite_seen, invite_cseq_known, reinvite_by_callee;
+    bool invite_seen, invite_cseq_known;
+    bool invite_done;     /* whoever sent the INVITE has its final answer */
+    bool failure_pending; /* final_status is that of a branch; the caller has not heard it (yet) */
+    bool early_media, late_offer;
+    bool given_up;                      /* its deadline has passed */
+    bool transfer_asked, transfer_open; /* by REFER; … and what came of it is not known yet */
+    uint8_t message_kind;               /* enum sighting: of the message that is being taken in */
+    uint8_t ended_how;                  /* enum call_end */
+    uint8_t branch_count;               /* in the list */
+    int8_t q850_cause;                  /* −1: none */
+    bool cseq_known[2], reinvite_known[2]; /* by enum call_side */
     uint8_t endpoint_count, stream_count;
     uint16_t final_status, challenge_status; /* 0: none */
-    uint32_t invite_cseq, reinvite_cseq, bye_cseq;
+    uint32_t invite_cseq, bye_cseq;
+    uint32_t invite_via, invite_ends; /* where it was seen first, see sighting.h */
+    uint64_t invite_event;
+    uint32_t reinvite_cseq[2]; /* of the last one, by enum call_side */
+    uint32_t cseq_highest[2];  /* of requests but ACK and CANCEL, by enum call_side */
+    uint32_t sightings;        /* messages seen once more elsewhere */
+    uint32_t answer_repeats;   /* retransmissions of its 2xx */
     uint32_t invite_count, reinvite_count, retransmissions;
     uint32_t loss_epoch; /* of the analyzer when the call began */
 
     int64_t first_time, invite_time, first_18x_time, first_progress_time, answer_time, final_time;
     int64_t bye_time, bye_answer_time, end_time, last_sip_time;
+    int64_t invite_try_time;    /* of the INVITE that counts: the last one with a CSeq of its own */
+    int64_t answer_repeat_time; /* of the last */
+    int64_t replaced_time;      /* another call that takes its place was answered */
 
-    uint32_t seen_messages[CALL_SEEN_MESSAGES]; /* hashes, a ring */
-    uint8_t next_seen;
+    struct sightings seen;
+    struct call_branch *branches; /* the newest first */
+    struct session_timer session;
+    struct hold *hold;         /* NULL: no offer within the dialog yet */
+    struct addr challenged_by; /* who asked for credentials last */
 
     uint8_t sdp_direction[2]; /* enum sdp_direction the side said last, by enum call_side */
     bool sdp_seen[2];
-    uint8_t image_sides;         /* bits 1 << enum call_side: who spoke of fax in SDP */
-    bool has_fax;                /* it was heard */
-    struct keypress_list keys;   /* that were sent as INFO */
-    struct vq_entry *vq_reports; /* what phones said of it, in the arena */
+    uint8_t image_sides;          /* bits 1 << enum call_side: who spoke of fax in SDP */
+    bool has_fax;                 /* it was heard */
+    struct keypress_list keys;    /* that were sent as INFO */
+    struct vq_entry *vq_reports;  /* what phones said of it, in the arena */
     struct deviation_watch watch; /* what deviations are told by */
     struct call_notes deviations, history;
     struct call_link *links;
     const struct plan_trunk *trunk_in, *trunk_out; /* the plan's; NULL: of none */
     const struct plan_destination *destination;
+    uint8_t trunk_in_hops, trunk_out_hops; /* Max-Forwards of the hops that named them */
     struct slice from_number, to_number; /* E.164; absent: cannot be told */
     struct slice stir;                   /* JSON; absent: no Identity header */
     int64_t settled_time, closed_time;
@@ -107,18 +134,38 @@ struct slice call_keep(struct call *call, struct slice text, size_t max_len, str
 /* Takes a stream in; false at RECORD_STREAMS_MAX or without memory. */
 bool call_add_stream(struct call *call, struct media_stream *s);
 
-/* Takes one message in; the caller has found the call. True: it was a repeat of one seen before. */
-bool call_message(struct call *call, const struct sip_msg *msg, const struct datagram *d,
-                  struct counters *counters);
+/* Has the call seen that message: what is it now? */
+enum sighting call_recognise(const struct call *call, const struct sip_msg *msg,
+                             const struct sighting_mark *mark, int64_t time_ns);
+
+/* Takes one message in; the caller has found the call and set message_kind. */
+void call_message(struct call *call, const struct sip_msg *msg, const struct datagram *d,
+                  const struct sighting_mark *mark, struct counters *counters);
+
+/* A failure that was pending is the call's own. */
+void call_fail(struct call *call);
 
 /* Who sent the message: the caller or the callee. */
 enum call_side call_sender(const struct call *call, const struct sip_msg *msg);
 
-/* Does this INVITE, which carries the call's Call-ID, open another call? */
-bool call_is_other(const struct call *call, const struct sip_msg *msg);
+/* Of whose transaction it is: each side counts CSeq on its own (RFC 3261 §12.2.1.1). */
+bool call_is_by_callee(const struct call *call, const struct sip_msg *msg);
+
+/* Does this INVITE, which carries the call's Call-ID and From-tag, open another call? */
+bool call_is_other(const struct call *call, const struct sip_msg *msg,
+                   const struct sighting_mark *mark, int64_t time_ns);
+
+/* Is it, though its CSeq is known, the answer to a challenge or a redirection? */
+bool call_is_new_try(const struct call *call, const struct sip_msg *msg,
+                     const struct sighting_mark *mark);
+
+/* Failures that a client answers with a corrected INVITE of the same call. */
+bool call_is_retried(uint16_t status);
 
 /* Does the message carry the tags of this call, either way round? */
 bool call_has_tags(const struct call *call, const struct sip_msg *msg);
+/* … both of them, one being of a branch that was heard of? */
+bool call_has_dialog(const struct call *call, const struct sip_msg *msg);
 
 /* Was fax (T.38) agreed on, or heard? */
 bool call_has_fax(const struct call *call);

@@ -59,6 +59,8 @@ static void report_outcome(const struct call *call, struct call_record *out)
 {
     uint16_t status = final_status(call);
 
+    if (call->failure_pending)
+        return;
     if (status >= 200 && status < 300) {
         out->outcome = SLICE("success");
     } else if (status >= 500 && status < 600) {
@@ -99,6 +101,27 @@ static void report_signalling(const struct call *call, struct call_record *out)
     out->reinvite_count = call->reinvite_count;
 }
 
+/* What happened on the way. Of a call that began before the capture some is not known. */
+static void report_way(const struct call *call, struct call_record *out)
+{
+    int64_t until = call->bye_time != RECORD_NONE ? call->bye_time : call_last_time(call);
+
+    out->ended_how = call_end_text(call->ended_how);
+    if (call->q850_cause >= 0)
+        out->q850_cause = call->q850_cause;
+    out->challenged_by = call->challenged_by;
+    out->branches = branch_count(call);
+    out->sightings = call->sightings;
+    if (call->invite_seen) {
+        out->early_media = call->early_media;
+        out->late_offer = call->late_offer;
+    }
+    out->hold_count = hold_count(call);
+    out->hold_ms = (double)hold_total_ns(call, until) / 1e6;
+    if (call->session.interval_s)
+        out->session_expires_s = call->session.interval_s;
+}
+
 static void report_times(const struct call *call, struct call_record *out)
 {
     int64_t first_word = call->first_progress_time;
@@ -109,9 +132,9 @@ static void report_times(const struct call *call, struct call_record *out)
     out->end_time = call->end_time;
     out->settled_time = call->settled_time;
     out->closed_time = call->closed_time;
-    if (first_word == RECORD_NONE ||
-        (call->final_time != RECORD_NONE && call->final_time < first_word))
-        first_word = call->final_time;
+    if (first_word == RECORD_NONE || (call->final_time != RECORD_NONE && !call->failure_pending &&
+                                      call->final_time < first_word))
+        first_word = call->failure_pending ? RECORD_NONE : call->final_time;
     out->post_dial_delay_ms = ms_between(call->invite_time, first_word);
     out->setup_ms = ms_between(call->invite_time, call->answer_time);
     out->ring_ms = ms_between(call->first_18x_time, call->answer_time);
@@ -381,6 +404,7 @@ void call_report(const struct call *call, const struct call_scene *scene, struct
     record_clear(&record_type_call, out);
     strbuf_reset(scratch);
     report_signalling(call, out);
+    report_way(call, out);
     report_times(call, out);
     report_outcome(call, out);
     report_plan(call, out);

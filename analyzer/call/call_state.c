@@ -5,14 +5,14 @@ enum call_state call_state_after(enum call_state state, enum call_event event)
     enum { T = CALL_TRYING, R, I, D, C, F, A }; /* D: completed (done) */
     /* clang-format off */
     static const uint8_t next[CALL_STATES][CALL_EVENTS] = {
-        /*                   PROGRESS ANSWER FAILURE CANCELLED BYE SILENCE */
-        [CALL_TRYING]    = { R,       I,     F,      C,        D,  A },
-        [CALL_RINGING]   = { R,       I,     F,      C,        D,  A },
-        [CALL_IN_CALL]   = { I,       I,     I,      I,        D,  I },
-        [CALL_COMPLETED] = { D,       D,     D,      D,        D,  D },
-        [CALL_CANCELLED] = { C,       I,     C,      C,        C,  C },
-        [CALL_FAILED]    = { F,       I,     F,      F,        F,  F },
-        [CALL_ABANDONED] = { R,       I,     F,      C,        D,  A },
+        /*                   PROGRESS ANSWER FAILURE CANCELLED BYE SILENCE RETRY */
+        [CALL_TRYING]    = { R,       I,     F,      C,        D,  A,      T },
+        [CALL_RINGING]   = { R,       I,     F,      C,        D,  A,      R },
+        [CALL_IN_CALL]   = { I,       I,     I,      I,        D,  I,      I },
+        [CALL_COMPLETED] = { D,       D,     D,      D,        D,  D,      D },
+        [CALL_CANCELLED] = { C,       I,     C,      C,        C,  C,      T },
+        [CALL_FAILED]    = { F,       I,     F,      F,        F,  F,      T },
+        [CALL_ABANDONED] = { R,       I,     F,      C,        D,  A,      T },
     };
     /* clang-format on */
 

@@ -8,6 +8,8 @@
  *   FAILED,CANCELLED -> IN_CALL    2xx (another branch answered, or the answer crossed a CANCEL)
  *   any              -> COMPLETED  BYE
  *   TRYING, RINGING  -> ABANDONED  nothing more was heard
+ *   FAILED,CANCELLED,
+ *   ABANDONED        -> TRYING     the INVITE comes again, corrected: credentials, another target
  *
  * A passive observer misses packets, so every event is legal in every state; one with no arrow
  * changes nothing.
@@ -37,6 +39,7 @@ enum call_event {
     EVENT_CANCELLED_FAILURE,
     EVENT_BYE,
     EVENT_SILENCE,
+    EVENT_RETRY,
     CALL_EVENTS
 };
 

@@ -1,6 +1,7 @@
 /*
  * signalling - one SIP message finds its call or transaction, or begins one.
  */
+#include "analyzer/call/call_plan.h"
 #include "analyzer/call/deviation.h"
 #include "analyzer/call/media_tones.h"
 #include "analyzer/call/tracker.h"
@@ -21,26 +22,42 @@ static struct call *find_by_tags(struct call *call, const struct sip_msg *msg)
     return NULL;
 }
 
+/* Where a Call-ID and From-tag were used again, the To-tag tells which of the calls is meant. */
+static struct call *find_by_dialog(struct call *call, const struct sip_msg *msg)
+{
+    for (; call && msg->to_tag.len; call = call->next_same_id) {
+        if (call_has_dialog(call, msg))
+            return call;
+    }
+    return NULL;
+}
+
 /* The call that an INVITE without To-tag belongs to; NULL: it opens one. */
-static struct call *find_for_invite(struct call *calls, const struct sip_msg *msg)
+static struct call *find_for_invite(struct call *calls, const struct sip_msg *msg,
+                                    const struct sighting_mark *mark, int64_t time_ns)
 {
     struct call *call = find_by_tags(calls, msg);
 
     if (call)
-        return call_is_other(call, msg) ? NULL : call;
+        return call_is_other(call, msg, mark, time_ns) ? NULL : call;
     /* Some clients answer a challenge with another From-tag. */
     if (calls && calls->challenge_open)
         return calls;
     return NULL;
 }
 
-static struct call *find_call(struct call *calls, const struct sip_msg *msg)
+static struct call *find_call(struct call *calls, const struct sip_msg *msg,
+                              const struct sighting_mark *mark, int64_t time_ns)
 {
     struct call *call;
 
-    if (msg->is_request && msg->method == SIP_METHOD_INVITE && msg->to_tag.len == 0)
-        return find_for_invite(calls, msg);
-    call = find_by_tags(calls, msg);
+    if (!calls)
+        return NULL;
+    if (sighting_opens(msg))
+        return find_for_invite(calls, msg, mark, time_ns);
+    call = calls->next_same_id ? find_by_dialog(calls, msg) : NULL;
+    if (!call)
+        call = find_by_tags(calls, msg);
     return call ? call : calls; /* tags that were cut or rewritten: the newest of that Call-ID */
 }
 
@@ -52,15 +69,17 @@ static bool may_begin(const struct sip_msg *msg)
     return msg->cseq_method == SIP_METHOD_INVITE;
 }
 
-static void take_sdp(struct tracker *t, struct call *call, const struct sip_msg *msg)
+/* True: there was a session description. */
+static bool take_sdp(struct tracker *t, struct call *call, const struct sip_msg *msg)
 {
     struct slice body;
 
     if (msg->body.len == 0 || (!msg->is_request && msg->status >= 300))
-        return;
+        return false;
     body = sdp_find_body(msg->content_type, msg->body);
     if (body.len)
         tracker_announce(t, call, call_sender(call, msg), body);
+    return body.len != 0;
 }
 
 /* An INFO that carries a key; or that is sent back for credentials, and will carry it again. */
@@ -100,34 +119,54 @@ static void take_key(struct tracker *t, struct call *call, const struct sip_msg 
     }
 }
 
+/* A failure that the client will answer with another INVITE decides nothing yet. */
 static bool outcome_is_known(const struct call *call)
 {
-    return call->answer_time != RECORD_NONE || call_state_is_over((enum call_state)call->state);
+    return call->answer_time != RECORD_NONE ||
+           (call_state_is_over((enum call_state)call->state) &&
+            !(call->state == CALL_FAILED && call_is_retried(call->final_status)));
+}
+
+/* What is new, or new here: an INVITE that opens a call passes once for every point of its path that
+ * the probe sees. */
+static void take_sighting(struct tracker *t, struct call *call, const struct sip_msg *msg,
+                          const struct datagram *d)
+{
+    struct hold_before before = { call->sdp_direction[call_sender(call, msg)] };
+    bool has_sdp = take_sdp(t, call, msg);
+
+    if (msg->cseq_method == SIP_METHOD_INVITE)
+        legs_message(t->legs, call->id, call->call_id, msg, d);
+    call_plan_message(call, t->options.plan, msg, d, &t->counters);
+    if (call->message_kind != SIGHTING_NEW)
+        return;
+    hold_message(call, msg, d, has_sdp, before, &t->counters);
+    take_key(t, call, msg, d->time_ns);
+    transfer_message(t, call, msg, d);
 }
 
 static enum packet_bin into_call(struct tracker *t, struct call *call, const struct sip_msg *msg,
-                                 const struct datagram *d, struct claim *claim)
+                                 const struct datagram *d, const struct sighting_mark *mark,
+                                 struct claim *claim)
 {
-    bool repeat;
+    bool answered = call->answer_time != RECORD_NONE;
 
+    call->message_kind = (uint8_t)call_recognise(call, msg, mark, d->time_ns);
     deviation_message(call, msg, d, &t->counters);
-    repeat = call_message(call, msg, d, &t->counters);
-    if (!repeat && msg->cseq_method == SIP_METHOD_INVITE)
-        legs_message(t->legs, call->id, call->call_id, msg, d);
-
+    call_message(call, msg, d, mark, &t->counters);
     call->sip_anomalies |= msg->anomalies;
     if (d->wire_bytes > d->payload.len)
         call->truncated = true;
-    if (!repeat) {
-        take_sdp(t, call, msg);
-        take_key(t, call, msg, d->time_ns);
-    }
+    if (call->message_kind != SIGHTING_AGAIN)
+        take_sighting(t, call, msg, d);
+    if (!answered && call->answer_time != RECORD_NONE)
+        transfer_answered(t, call, d->time_ns);
     media_tones_call_changed(call); /* SDP may agree on events; it may be answered */
     tracker_changed(t, call);
-    if (outcome_is_known(call)) {
+    if (outcome_is_known(call))
         tracker_settled(t, call);
+    if (answered || call->state >= CALL_IN_CALL)
         expiry_set(&t->call_expiry, &call->expiry, call_deadline(call));
-    }
     /* What people write to each other is nobody's business: not kept, with the call or without. */
     if (msg->cseq_method != SIP_METHOD_MESSAGE || msg->body.len == 0)
         *claim = (struct claim){ CLAIM_SIP, call->id, &call->keeper };
@@ -261,8 +300,9 @@ enum packet_bin tracker_sip(struct tracker *t, const struct datagram *d, struct 
 {
     struct sip_msg msg;
     enum sip_parse why = sip_msg_parse(&msg, d->payload);
-    struct call *calls, *call;
+    struct sighting_mark mark;
     struct slice report;
+    struct call *call;
 
     if (why != SIP_PARSE_KEEPALIVE)
         count_anomalies(t, &msg);
@@ -273,14 +313,14 @@ enum packet_bin tracker_sip(struct tracker *t, const struct datagram *d, struct 
     report = vq_body(&msg);
     if (report.p)
         into_measured_call(t, report, d, claim);
-    calls = tracker_find_calls(t, msg.call_id);
-    call = calls ? find_call(calls, &msg) : NULL;
+    mark = sighting_mark_of(&msg, d);
+    call = find_call(tracker_find_calls(t, msg.call_id), &msg, &mark, d->time_ns);
     security_message(t->security, &msg, d, call ? call->id : 0);
     if (call)
-        return into_call(t, call, &msg, d, claim);
+        return into_call(t, call, &msg, d, &mark, claim);
     if (may_begin(&msg)) {
         call = tracker_open_call(t, msg.call_id, d->time_ns);
-        return call ? into_call(t, call, &msg, d, claim) : BIN_SIP;
+        return call ? into_call(t, call, &msg, d, &mark, claim) : BIN_SIP;
     }
     if (transaction_is_followed((enum sip_method)(msg.is_request ? msg.method : msg.cseq_method)))
         return into_transaction(t, &msg, d);

@@ -34,7 +34,8 @@ static int init_watchers(struct tracker *t)
                                      .hash_key = { o->hash_key[0], o->hash_key[1] },
                                      .counters = &t->counters,
                                      .record = t->sink.record,
-                                     .ctx = t->sink.ctx };
+                                     .ctx = t->sink.ctx,
+                                     .once = t->sink.closed_only };
     const struct legs_options legs = { .headers = o->leg_headers,
                                        .header_count = o->leg_header_count,
                                        .max_calls = o->max_calls,
@@ -156,6 +157,7 @@ static void report(struct tracker *t, struct call *call, enum record_event event
     if (!t->sink.call || (t->sink.closed_only && event < RECORD_SETTLED))
         return;
     media_foreign_judge(call);
+    call_end_judge(call, event == RECORD_CLOSED);
     call_report(call, &scene, &record, t->stream_records, &t->scratch);
     tell_watchers(t, call, &record, event);
     if (!t->sink.closed_only || event == RECORD_CLOSED)
@@ -181,7 +183,6 @@ void tracker_settled(struct tracker *t, struct call *call)
     if (call->settled)
         return;
     call->settled = true;
-    call->settled_time = call->last_sip_time;
     report(t, call, RECORD_SETTLED);
 }
 
@@ -232,6 +233,9 @@ static void unlink_call_id(struct tracker *t, struct call *call)
 static void close_call(struct tracker *t, struct call *call)
 {
     deviation_close(call, t->now_ns, t->loss_epoch != call->loss_epoch, &t->counters);
+    if (call->final_status && call_state_is_over((enum call_state)call->state))
+        tracker_settled(t, call); /* a failure that the client might have answered, and did not */
+    transfer_forget(t, call);
     expiry_cancel(&call->expiry);
     unlist_changed(t, call);
     unlink_call_id(t, call);
@@ -318,17 +322,6 @@ struct call *tracker_open_call(struct tracker *t, struct slice call_id, int64_t 
     return call;
 }
 
-static void settle_silence(struct call *call)
-{
-    enum call_event event = call->cancelled ? EVENT_CANCELLED_FAILURE : EVENT_SILENCE;
-
-    if (call->state != CALL_TRYING && call->state != CALL_RINGING)
-        return;
-    if (call->challenge_open)
-        event = EVENT_FAILURE; /* the client gave up, or went elsewhere */
-    call->state = (uint8_t)call_state_after((enum call_state)call->state, event);
-}
-
 static void expire_calls(struct tracker *t, int64_t now_ns)
 {
     struct expiry_link *link;
@@ -337,6 +330,8 @@ static void expire_calls(struct tracker *t, int64_t now_ns)
         struct call *call = OWNER(link, struct call, expiry);
         int64_t deadline = call_deadline(call);
 
+        if (call->loss_epoch == t->loss_epoch) /* else the refresh may be among what was lost */
+            session_timer_tick(call, now_ns, &t->counters);
         if (deadline > now_ns) {
             if (call->stream_count && call_last_time(call) > now_ns - REFRESH_S * NS_PER_S)
                 tracker_changed(t, call);
@@ -345,7 +340,7 @@ static void expire_calls(struct tracker *t, int64_t now_ns)
             expiry_set(&t->call_expiry, link, deadline);
             continue;
         }
-        settle_silence(call);
+        call_end_give_up(call, true);
         close_call(t, call);
     }
 }
@@ -416,11 +411,11 @@ static void expire_transactions(struct tracker *t, int64_t now_ns)
 void tracker_tick(struct tracker *t, int64_t now_ns)
 {
     t->now_ns = now_ns;
+    kpi_tick(t->kpi, now_ns); /* before calls are told: they count in the ring as it is now */
     expire_calls(t, now_ns);
     expire_orphans(t, now_ns);
     expire_transactions(t, now_ns);
     report_changed(t);
-    kpi_tick(t->kpi, now_ns);
     legs_tick(t->legs, now_ns);
     peers_tick(t->peers, now_ns);
     security_tick(t->security, now_ns);
@@ -430,8 +425,10 @@ void tracker_finish(struct tracker *t)
 {
     struct expiry_link *link;
 
-    while ((link = expiry_pop_any(&t->call_expiry)) != NULL)
+    while ((link = expiry_pop_any(&t->call_expiry)) != NULL) {
+        call_end_give_up(OWNER(link, struct call, expiry), false);
         close_call(t, OWNER(link, struct call, expiry));
+    }
     while ((link = expiry_pop_any(&t->orphan_expiry)) != NULL)
         close_orphan(t, OWNER(link, struct media_stream, expiry));
     while ((link = expiry_pop_any(&t->transaction_expiry)) != NULL)

@@ -19,6 +19,7 @@
 
 #include "analyzer/call/call.h"
 #include "analyzer/call/transaction.h"
+#include "analyzer/call/transfer.h"
 #include "analyzer/sink.h"
 
 struct tracker {
@@ -36,6 +37,7 @@ struct tracker {
     struct security *security;
     struct expiry call_expiry, orphan_expiry, transaction_expiry;
     struct call *changed_head, *changed_tail;
+    struct transfers transfers;
     size_t call_count, orphan_count, tone_listeners;
     int64_t now_ns; /* of the last tick */
     uint64_t calls_total, streams_total;
