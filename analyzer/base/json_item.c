@@ -78,23 +78,31 @@ bool json_item_next(struct slice *array, struct slice *item)
     return item->len > 0;
 }
 
+bool json_item_next_member(struct slice *object, struct slice *name, struct slice *value)
+{
+    size_t len;
+
+    if (!object->p || !next_place(object, '{') || object->p[0] != '"')
+        return false;
+    len = text_length(*object);
+    *name = slice_of(object->p + 1, len > 1 ? len - 2 : 0);
+    skip(object, len);
+    *object = without_spaces(*object);
+    if (object->len == 0 || object->p[0] != ':')
+        return false;
+    skip(object, 1);
+    *object = without_spaces(*object);
+    len = value_length(*object);
+    *value = slice_trim(slice_of(object->p, len));
+    skip(object, len);
+    return true;
+}
+
 struct slice json_item_get(struct slice object, const char *key)
 {
-    struct slice rest = object, wanted = slice_of_text(key);
+    struct slice name, value, wanted = slice_of_text(key);
 
-    while (rest.p && next_place(&rest, '{') && rest.p[0] == '"') {
-        size_t len = text_length(rest);
-        struct slice name = slice_of(rest.p + 1, len > 1 ? len - 2 : 0), value;
-
-        skip(&rest, len);
-        rest = without_spaces(rest);
-        if (rest.len == 0 || rest.p[0] != ':')
-            break;
-        skip(&rest, 1);
-        rest = without_spaces(rest);
-        len = value_length(rest);
-        value = slice_trim(slice_of(rest.p, len));
-        skip(&rest, len);
+    while (json_item_next_member(&object, &name, &value)) {
         if (slice_eq(name, wanted))
             return slice_eq(value, SLICE("null")) ? SLICE_ABSENT : value;
     }

@@ -15,6 +15,10 @@
 /* Takes the next element off an array, which loses its '[' with the first; false at the end. */
 bool json_item_next(struct slice *array, struct slice *item);
 
+/* Takes the next member off an object, which loses its '{' with the first; the name without its
+ * quotes, as it stands there. False at the end. */
+bool json_item_next_member(struct slice *object, struct slice *name, struct slice *value);
+
 /* The value of a key of an object, as it stands there: quoted texts, numbers, objects, arrays. Absent
  * when it is not there or null. */
 struct slice json_item_get(struct slice object, const char *key);

@@ -169,6 +169,7 @@ static const struct {
     { "/api/v1/calls/*/audio/peaks", PARAMS_PEAKS, get_peaks },
     { "/api/v1/alerts", PARAMS_PAGE, api_get_alerts },
     { "/api/v1/certificates", PARAMS_PAGE, api_get_certificates },
+    { "/api/v1/trunks", PARAMS_WINDOW, api_get_trunks },
     { "/api/v1/registrations", PARAMS_PAGE, api_get_registrations },
     { "/api/v1/peers", PARAMS_PAGE, api_get_peers },
     { "/api/v1/security", PARAMS_PAGE, api_get_security },

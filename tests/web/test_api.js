@@ -232,6 +232,10 @@ test('what is no parameter, or no value of it, is refused by name', async () => 
         ['/calls?limit=1&limit=2', 'limit'], ['/calls?status=abc', 'status'], ['/calls?mos_min=9', 'mos_min'],
         ['/calls?since=yesterday', 'since'], ['/calls?cursor=1', 'cursor'], ['/calls?ip=example.org', 'ip'],
         ['/calls?one_way=maybe', 'one_way'], ['/calls?state=', 'state'], ['/alerts?q=1', 'q'],
+        ['/trunks?minutes=0', 'minutes'], ['/trunks?minutes=1441', 'minutes'], ['/trunks?until=now', 'until'],
+        ['/trunks?limit=1', 'limit'], ['/registrations?minutes=1', 'minutes'], ['/peers?limit=1001', 'limit'],
+        ['/security?cursor=x', 'cursor'], ['/deviations?x=1', 'x'], [`/calls/${ids[0]}/messages?legs=yes`, 'legs'],
+        ['/calls?deviation=A%20B', 'deviation'], ['/calls?ended_how=', 'ended_how'],
         ['/stats?x', 'x'], [`/calls/${ids[0]}?x=1`, 'x'], ['/calls/123', 'id'], ['/calls/zz/pcap', 'id']]) {
         const answer = await fetch(base + query);
         const { error } = await answer.json();
@@ -249,6 +253,109 @@ test('one call comes with its streams', async () => {
     assert.equal(call.streams.length, 1);
     assert.equal(call.streams[0].ssrc, '0x00001234');
     assert.equal(call.duration_ms, null);
+});
+
+test('a call tells its story and its legs, from either of them', async () => {
+    for (const id of [ids[6], ids[7]]) {
+        const call = await getJson(`/calls/${id}`);
+        assert.ok(call.story.length > 0);
+        for (const { part, text } of call.story) assert.ok(typeof part === 'string' && text.length > 0);
+        assert.deepEqual(call.legs.calls.map((leg) => leg.id), [ids[6], ids[7]]);
+        assert.deepEqual(call.legs.calls.map((leg) => leg.streams.length), [2, 2]);
+        assert.equal(call.legs.calls[1].streams[0].mos_lq.jb200, 2.9);
+        assert.equal(call.legs.calls[0].trunk_in, 'carrier <a>');
+        assert.ok(!('intervals' in call.legs.calls[0].streams[0]));
+        const [pair] = call.legs.pairs;
+        assert.deepEqual([pair.type, pair.call_a, pair.call_b, pair.certain, pair.loss_added_ratio], ['leg', ids[6], ids[7], true, 0.02]);
+        assert.equal(pair.evidence[1].detail, 'no host is in both');
+    }
+    const alone = await getJson(`/calls/${ids[0]}`);
+    assert.deepEqual(alone.legs, { calls: [], pairs: [] });
+    assert.ok(alone.story.length > 0);
+});
+
+test('what strangers wrote into a call comes as text', async () => {
+    const call = await getJson(`/calls/${ids[6]}`);
+    assert.equal(call.deviations[0].detail, '<img src=x onerror=ran=1>');
+    assert.equal(call.history[1].detail, '<b>198.51.100.9:4000</b>');
+    assert.equal(call.links[0].call, ids[7]);
+    assert.equal(call.links[1].call, null);
+    assert.equal(call.media_evidence.packets.callee, 0);
+    assert.equal(call.hold_count, 1);
+    assert.equal(call.stir.attest, 'B');
+});
+
+test('messages of all legs stand in one list, by time', async () => {
+    const all = (await getJson(`/calls/${ids[7]}/messages?legs=true`)).messages;
+    assert.deepEqual(all.map((m) => m.call === ids[6] ? 'A' : m.call === ids[7] ? 'B' : '?').join(''), 'ABABBAAB');
+    for (let i = 1; i < all.length; i++) assert.ok(all[i].time >= all[i - 1].time);
+    assert.equal(all[0].branch, 'z9hG4bK1');
+    for (const query of ['', '?legs=false']) {
+        const own = (await getJson(`/calls/${ids[7]}/messages${query}`)).messages;
+        assert.deepEqual(own, all.filter((m) => m.call === ids[7]));
+    }
+    const alone = (await getJson(`/calls/${ids[0]}/messages?legs=true`)).messages;
+    assert.ok(alone.length === 4 && alone.every((m) => m.call === ids[0]));
+});
+
+test('deviations have a sentence and a clause', async () => {
+    const { deviations } = await getJson('/deviations');
+    assert.ok(deviations.length >= 15);
+    assert.equal(new Set(deviations.map(({ name }) => name)).size, deviations.length);
+    for (const { name, sentence, clause } of deviations) {
+        assert.match(name, /^[a-z_0-9]+$/);
+        assert.match(sentence, /\.$/);
+        assert.match(clause, /^RFC \d+( §[\d.]+)?$/);
+    }
+});
+
+test('calls are found by deviation, trunk, destination, end', async () => {
+    const found = async (query) => (await getJson(`/calls?limit=1000&${query}`)).calls.map(({ id }) => id);
+    assert.deepEqual(await found('deviation=private_contact'), [ids[7], ids[6]]);
+    assert.deepEqual(await found('deviation=ack_missing'), []);
+    assert.deepEqual(await found('trunk_in=carrier%20%3Ca%3E'), [ids[6]]);
+    assert.deepEqual(await found('trunk_out=carrier+b'), [ids[7]]);
+    assert.deepEqual(await found('destination=Germany&ended_how=bye'), [ids[7], ids[6]]);
+    assert.deepEqual(await found('destination=Ger'), []);
+});
+
+test('minutes of trunks add up to a window', async () => {
+    const { groups, minutes, from, until, cut } = await getJson('/trunks?minutes=5');
+    assert.deepEqual([minutes, until - from, cut], [5, 300, undefined]);
+    assert.deepEqual(groups.map((g) => [g.trunk, g.direction, g.destination]),
+        [[null, null, null], ['carrier <a>', 'in', null], ['carrier <a>', 'in', 'Germany']]);
+    for (const group of groups) {
+        assert.equal(group.attempts, 16 + 17 + 18 + 19 + 20);
+        assert.deepEqual([group.answered, group.nos_busy, group.ended, group.concurrent_max], [85, 5, 85, 19]);
+        assert.equal(group.asr_ratio, 0.944444); // 85 of 90
+        assert.equal(group.acd_s, 30);
+        assert.deepEqual(group.pdd_ms, { p50: 100, p95: 2000 });
+        assert.deepEqual(group.responses, { 486: 5 });
+        assert.deepEqual(group.pdd_histogram, { 100: 85, 2000: 5 });
+        assert.equal(group.mos_lq.p50, null);
+        assert.equal(group.window_s, 300);
+    }
+    assert.deepEqual(groups.map((g) => g.channel_limit), [null, 30, 30]);
+    const all = await getJson('/trunks?minutes=1440');
+    assert.equal(all.groups[0].attempts, 210);
+    const first = await getJson(`/trunks?minutes=1&until=${all.from + 86400 - 20 * 60 + 59}`);
+    assert.equal(first.groups[0].attempts, 1);
+    assert.deepEqual((await getJson('/trunks?until=1000')).groups, []);
+});
+
+test('registrations, peers, security and transactions come in pages', async () => {
+    for (const [path, count] of [['registrations', 5], ['peers', 2], ['security', 1], ['transactions', 3]]) {
+        const all = (await getJson(`/${path}`))[path];
+        const first = await getJson(`/${path}?limit=1`);
+        assert.equal(all.length, count, path);
+        assert.deepEqual(first[path], [all[0]]);
+        assert.equal(first.next, count > 1 ? all[0].id : null);
+        if (count > 1) assert.deepEqual((await getJson(`/${path}?cursor=${first.next}`))[path], all.slice(1));
+    }
+    const { registrations } = await getJson('/registrations');
+    assert.equal(registrations[4].user, '"><script>ran=1</script>');
+    assert.equal((await getJson('/security')).security[0].user_agent, 'friendly-scanner \ufffd');
+    assert.deepEqual((await getJson('/transactions')).transactions.map(({ type }) => type), ['options', 'options', 'register']);
 });
 
 test('what is not there is 404, as JSON', async () => {
