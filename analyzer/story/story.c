@@ -11,7 +11,7 @@ static const struct {
 } tellers[] = {
     { STORY_WHO, story_tell_who },       { STORY_WHAT, story_tell_what },
     { STORY_WHAT, story_tell_history },  { STORY_FAULT, story_tell_failure },
-    { STORY_FAULT, story_tell_verdict }, { STORY_FAULT, story_tell_deviations },
+    { STORY_FAULT, story_tell_verdict }, { STORY_STANDARD, story_tell_deviations },
     { STORY_SOUND, story_tell_sound },   { STORY_LEGS, story_tell_legs },
     { STORY_SURE, story_tell_sure },
 };

@@ -19,6 +19,7 @@
     X(WHO,   "who")    /* called whom, by which trunk, to where */            \
     X(WHAT,  "what")   /* happened */                                         \
     X(FAULT, "fault")  /* whose, and by what evidence */                      \
+    X(STANDARD, "standard") /* where its messages break it */                 \
     X(SOUND, "sound")  /* what was heard of it, and by whom */                \
     X(LEGS,  "legs")   /* other calls that belong to it */                    \
     X(SURE,  "sure")   /* how far the probe is to be believed */
