@@ -365,11 +365,17 @@ static void note_failure(struct call *call, const struct arrival *a)
         note(call, HISTORY_MERGED, 0, SLICE_ABSENT, a);
 }
 
+/* Who sends elsewhere, or has the INVITE already, is no place where it rings. */
+static bool is_from_branch(uint16_t status)
+{
+    return status >= 400 && status != 482;
+}
+
 static void on_failure(struct call *call, const struct arrival *a)
 {
     const struct sip_msg *msg = a->msg;
     bool own = is_callers_own(call, a);
-    struct call_branch *branch;
+    struct call_branch *branch = NULL;
 
     if (msg->cseq == call->invite_cseq && own)
         call->invite_done = true;
@@ -384,8 +390,9 @@ static void on_failure(struct call *call, const struct arrival *a)
         return; /* of the INVITE before, and late */
     if (a->kind == SIGHTING_NEW)
         note_failure(call, a);
-    branch = branch_take(call, msg->to_tag, msg->cseq, a->mark->via, BRANCH_FAILED, a->d->time_ns,
-                         a->counters);
+    if (is_from_branch(msg->status))
+        branch = branch_take(call, msg->to_tag, msg->cseq, a->mark->via, BRANCH_FAILED,
+                             a->d->time_ns, a->counters);
     if (!own && call_state_is_over((enum call_state)call->state))
         return;
     if (call->final_status != msg->status || call->failure_pending) {

@@ -3,6 +3,7 @@
  */
 #include "analyzer/call/call_plan.h"
 #include "analyzer/call/deviation.h"
+#include "analyzer/call/history.h"
 #include "analyzer/call/media_tones.h"
 #include "analyzer/call/tracker.h"
 #include "analyzer/call/vq_reports.h"
@@ -127,6 +128,17 @@ static bool outcome_is_known(const struct call *call)
             !(call->state == CALL_FAILED && call_is_retried(call->final_status)));
 }
 
+/* In mid-call both sides agreed on T.38. */
+static void note_fax(struct tracker *t, struct call *call, const struct sip_msg *msg,
+                     int64_t time_ns)
+{
+    if (msg->is_request || msg->status < 200 || call->answer_time == RECORD_NONE ||
+        call->answer_time == time_ns || !call->image_sides || !call_has_fax(call) ||
+        call_notes_find(&call->history, HISTORY_FAX))
+        return;
+    history_note(call, HISTORY_FAX, time_ns, 0, SLICE_ABSENT, &t->counters);
+}
+
 /* What is new, or new here: an INVITE that opens a call passes once for every point of its path that
  * the probe sees. */
 static void take_sighting(struct tracker *t, struct call *call, const struct sip_msg *msg,
@@ -141,6 +153,8 @@ static void take_sighting(struct tracker *t, struct call *call, const struct sip
     if (call->message_kind != SIGHTING_NEW)
         return;
     hold_message(call, msg, d, has_sdp, before, &t->counters);
+    if (has_sdp)
+        note_fax(t, call, msg, d->time_ns);
     take_key(t, call, msg, d->time_ns);
     transfer_message(t, call, msg, d);
 }
@@ -161,6 +175,7 @@ static enum packet_bin into_call(struct tracker *t, struct call *call, const str
         take_sighting(t, call, msg, d);
     if (!answered && call->answer_time != RECORD_NONE)
         transfer_answered(t, call, d->time_ns);
+    media_follow(t, call);
     media_tones_call_changed(call); /* SDP may agree on events; it may be answered */
     tracker_changed(t, call);
     if (outcome_is_known(call))
@@ -304,6 +319,7 @@ enum packet_bin tracker_sip(struct tracker *t, const struct datagram *d, struct 
     struct slice report;
     struct call *call;
 
+    t->heard_ns = d->time_ns;
     if (why != SIP_PARSE_KEEPALIVE)
         count_anomalies(t, &msg);
     if (why != SIP_PARSE_OK) {

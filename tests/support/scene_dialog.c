@@ -186,6 +186,7 @@ static void begins_in_call(struct play *p)
     play_bye(d, CALL_CALLER);
     d->invite_ns = 0;
     d->truth.branches = d->truth.streams = PLAY_ANY_INT;
+    d->truth.early_media = d->truth.late_offer = -1; /* how it began was not seen */
     d->truth.packets = INT32_MIN; /* what came before the first SDP may be found or not */
     d->truth.verdict = PLAY_ANY;
 }
