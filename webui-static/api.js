@@ -66,6 +66,7 @@ export const fetchMessages = async (id, signal) => get(callPath(id, "/messages")
 export const fetchDeviations = (signal) => get("deviations", null, signal);
 export const fetchAlerts = (params, signal) => get("alerts", params, signal);
 export const fetchCertificates = (params, signal) => get("certificates", params, signal);
+export const fetchTrunks = (params, signal) => get("trunks", params, signal);
 export const fetchStats = (signal) => get("stats", null, signal);
 
 export const pcapAddress = (id) => `${BASE}${callPath(id, "/pcap")}`;

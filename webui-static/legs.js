@@ -43,13 +43,9 @@ export function streamsOfLegs(legs, ownId, ownStreams) {
 const LOSS_HURTS = 0.01;
 const DELAY_HURTS_MS = 50;
 
+/* Facts, no sentence: the story has that. */
 function oneWay(way, { loss_added_ratio: loss, delay_added_ms: delay }) {
-  return {
-    way,
-    loss: isKnown(loss) ? `${percent(loss)} of the packets are lost between the two legs` : "what is lost between them is not known",
-    delay: isKnown(delay) ? `${milliseconds(delay)} added` : "delay not known",
-    hurts: loss >= LOSS_HURTS || delay >= DELAY_HURTS_MS,
-  };
+  return { way, loss: percent(loss), delay: milliseconds(delay), hurts: loss >= LOSS_HURTS || delay >= DELAY_HURTS_MS };
 }
 
 /* Of each stream that both legs carry; of the worst alone where the streams are not told. */
@@ -58,7 +54,7 @@ export function addedOf(pair) {
   const known = (each) => isKnown(each.loss_added_ratio) || isKnown(each.delay_added_ms);
 
   if (media.some(known)) return media.filter(known).map((each) => oneWay(directionWord(each.direction ?? "unknown"), each));
-  return known(pair) ? [oneWay("The worst direction", pair)] : [];
+  return known(pair) ? [oneWay("worst direction", pair)] : [];
 }
 
 const EVIDENCE = {

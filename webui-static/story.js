@@ -6,8 +6,9 @@
 import { text } from "./format.js";
 
 const SENTENCES_MAX = 4000;
-/* The parts that stand as a paragraph under the call's name; how sure the probe is stands beside its capture. */
 const TOLD = ["who", "what", "fault", "sound", "legs"];
+/* What stands elsewhere on the page: deviations in their list, how sure the probe is beside its capture. */
+const ELSEWHERE = ["standard", "sure"];
 
 function parts(call) {
   const story = Array.isArray(call?.story) ? call.story : [];
@@ -17,7 +18,7 @@ function parts(call) {
 /* [{part, text}] in the order in which they came; a part that this page does not know stands among them. */
 export function storyOf(call) {
   return parts(call)
-    .filter(({ part }) => part !== "sure")
+    .filter(({ part }) => !ELSEWHERE.includes(part))
     .map(({ part, text: said }) => ({ part: TOLD.includes(part) ? part : "other", text: text(said, SENTENCES_MAX) }));
 }
 

@@ -342,7 +342,7 @@ describe("story", () => {
   it("is the server's, part by part", () => {
     assert.deepEqual(storyOf({}), []);
     assert.deepEqual(storyOf({ story: "x" }), []);
-    const story = [{ part: "who", text: "a called b." }, null, { part: "sure", text: "All was seen." }, { part: "new", text: "x\u202e" }, { part: "what" }];
+    const story = [{ part: "who", text: "a called b." }, null, { part: "sure", text: "All was seen." }, { part: "standard", text: "No ACK." }, { part: "new", text: "x\u202e" }, { part: "what" }];
     assert.deepEqual(storyOf({ story }), [{ part: "who", text: "a called b." }, { part: "other", text: "x⟨202E⟩" }]);
     assert.equal(sureOf({ story }), "All was seen.");
     assert.equal(sureOf({}), null);
@@ -437,7 +437,7 @@ describe("legs", () => {
   });
   it("say which side hurts", () => {
     const [{ pair }] = legsOf(call).pairs;
-    assert.deepEqual(addedOf(pair).map(({ hurts, loss }) => [hurts, loss]), [[true, "2.0 % of the packets are lost between the two legs"]]);
+    assert.deepEqual(addedOf(pair).map(({ hurts, loss, delay }) => [hurts, loss, delay]), [[true, "2.0 %", "3.0 ms"]]);
     assert.deepEqual(addedOf({ media: [{ direction: "caller_to_callee", loss_added_ratio: 0, delay_added_ms: 80 }] }).map(({ hurts }) => hurts), [true]);
     assert.deepEqual(addedOf({ loss_added_ratio: null, delay_added_ms: null }), []);
   });

@@ -121,9 +121,9 @@ void told_add_leg(struct writer *w, const struct call_record *a, const struct ca
     leg.evidence = SLICE("[{\"by\":\"session_id\",\"weight\":1,\"detail\":null},{\"by\":\"address_"
                          "chain\",\"weight\":-0.05,\"detail\":\"no host is in both\"}]");
     leg.media = SLICE("[{\"direction\":\"caller_to_callee\",\"loss_added_ratio\":0.02,"
-                      "\"delay_added_ms\":12.5}]");
+                      "\"delay_added_ms\":14.0}]");
     leg.loss_added_ratio = 0.02;
-    leg.delay_added_ms = 12.5;
+    leg.delay_added_ms = 14;
     writer_submit(w, &record_type_leg, &leg);
 }
 

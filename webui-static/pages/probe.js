@@ -8,7 +8,8 @@ import { Icon } from "../parts/icon.js";
 import { MirrorPanel } from "../parts/mirror_panel.js";
 import { Empty, Failure, Loading } from "../parts/notice.js";
 import { Sparkline, useHistory } from "../parts/sparkline.js";
-import { fetchCertificates, fetchStats } from "../api.js";
+import { TrunkPanel } from "../parts/trunk_table.js";
+import { fetchCertificates, fetchStats, fetchTrunks } from "../api.js";
 import { bytes, count, dayAndTime, isKnown, percent, text } from "../format.js";
 import { binsMissing, countsOf, DROPS, LOSSES } from "../ledger.js";
 import { liveStats } from "../live.js";
@@ -19,6 +20,7 @@ import { anomalyWord, binWord, protocolWord } from "../words.js";
 const ASK_MS = 3000;
 const ASK_CERTIFICATES_MS = 15000;
 const CERTIFICATES_SHOWN = 200;
+const TRUNK_MINUTES = 15;
 
 /* What `fetch` answers, asked for again and again; an error stands beside what was known. */
 function useAsked(fetch, everyMs) {
@@ -42,6 +44,8 @@ function useAsked(fetch, everyMs) {
 }
 
 const askCertificates = (signal) => fetchCertificates({ limit: CERTIFICATES_SHOWN }, signal);
+
+const askTrunks = (signal) => fetchTrunks({ minutes: TRUNK_MINUTES }, signal);
 
 function Now({ live }) {
   const stats = useStore(liveStats);
@@ -153,6 +157,7 @@ function Store({ stats }) {
 export function ProbePage() {
   const { answer: stats, error } = useAsked(fetchStats, ASK_MS);
   const { answer: certificates } = useAsked(askCertificates, ASK_CERTIFICATES_MS);
+  const { answer: trunks } = useAsked(askTrunks, ASK_CERTIFICATES_MS);
   const capture = stats?.capture ?? null;
   const sum = (counts) => counts.reduce((all, [, value]) => all + value, 0);
   const malformed = countsOf(capture?.malformed);
@@ -169,6 +174,7 @@ export function ProbePage() {
       ? html`<div class="grid">
           <${Now} live=${stats.live === true} />
           <${Store} stats=${stats} />
+          ${trunks ? html`<${TrunkPanel} trunks=${trunks} />` : null}
           ${capture
             ? html`<${Ledger} capture=${capture} />
                 ${stats.mirror ? html`<${MirrorPanel} mirror=${stats.mirror} />` : null}

@@ -74,14 +74,14 @@ export function Confidence({ call }) {
   const level = call.capture_confidence;
   const reasons = Array.isArray(call.capture_confidence_reasons) ? call.capture_confidence_reasons : [];
 
-  const sure = sureOf(call) ?? confidenceSentence(level);
+  const sure = sureOf(call);
 
   if (!isKnown(level)) return null;
   return html`<div class=${`confidence ${level === "high" ? "sure" : "unsure"}`}>
     <${Icon} name=${level === "high" ? "check" : "warning"} />
     <div>
-      <b>Capture confidence: ${text(level, 20)}.</b>${" "}${sure}
-      ${reasons.length
+      <b>Capture confidence: ${text(level, 20)}.</b>${" "}${sure ?? confidenceSentence(level)}
+      ${sure === null && reasons.length
         ? html`<ul>
             ${reasons.map((reason) => html`<li>${reasonWord(reason)}</li>`)}
           </ul>`

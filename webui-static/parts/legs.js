@@ -48,9 +48,11 @@ function Between({ a, b, pair }) {
       ${speaksFor.length ? html`<p><span class="quiet">By:</span> ${speaksFor.join("; ")}</p>` : null}
       ${against.length ? html`<p><span class="quiet">Against it:</span> ${against.join("; ")}</p>` : null}
       ${added.map(
-        ({ way, loss, delay, hurts }) => html`<p class=${`added ${hurts ? "added-bad" : ""}`}>
-          <${Icon} name=${hurts ? "warning" : "check"} /><span>${way}: ${loss}, ${delay}</span>
-        </p>`,
+        ({ way, loss, delay, hurts }) => html`<dl class=${`added ${hurts ? "added-bad" : ""}`}>
+          <div><dt>${way}</dt><dd><${Icon} name=${hurts ? "warning" : "check"} />${hurts ? "hurts here" : "passes well"}</dd></div>
+          <div><dt>Lost between</dt><dd>${loss}</dd></div>
+          <div><dt>Delay added</dt><dd>${delay}</dd></div>
+        </dl>`,
       )}
     </div>
   </li>`;
