@@ -131,8 +131,11 @@ void analyzer_finish(struct analyzer *a)
 
 void analyzer_note_capture_loss(struct analyzer *a, uint64_t dropped)
 {
+    struct tracker *t = &a->tracker;
+
+    loss_windows_look(&t->losses, t->now_ns > t->heard_ns ? t->now_ns : t->heard_ns, dropped);
     if (dropped)
-        a->tracker.loss_epoch++;
+        t->loss_epoch++;
 }
 
 void analyzer_write_anomalies(const struct analyzer *a, struct jsonw *j)

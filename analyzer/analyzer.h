@@ -46,7 +46,8 @@ void analyzer_tick(struct analyzer *a, int64_t now_ns);
 /* The end of the packets: everything open is closed and reported. */
 void analyzer_finish(struct analyzer *a);
 
-/* The probe itself lost packets just now: calls that are open carry reduced confidence. */
+/* The probe looked at its counters: it lost so many packets since it did so before. Calls that went on
+ * meanwhile carry reduced confidence. 0 says that until now nothing was lost. */
 void analyzer_note_capture_loss(struct analyzer *a, uint64_t dropped);
 
 /* {"bad_via":3,…}: SIP messages by what is odd about them (enum sip_anomaly). */

@@ -21,9 +21,11 @@
 #include "analyzer/call/hold.h"
 #include "analyzer/call/media_map.h"
 #include "analyzer/call/media_stream.h"
+#include "analyzer/call/media_terms.h"
 #include "analyzer/call/session_timer.h"
 #include "analyzer/call/sighting.h"
 #include "analyzer/kpi/kpi.h"
+#include "analyzer/security/security.h"
 #include "analyzer/sip/sip_msg.h"
 
 enum {
@@ -104,8 +106,9 @@ struct call {
 
     uint8_t sdp_direction[2]; /* enum sdp_direction the side said last, by enum call_side */
     bool sdp_seen[2];
-    uint8_t image_sides;          /* bits 1 << enum call_side: who spoke of fax in SDP */
-    bool has_fax;                 /* it was heard */
+    uint8_t image_sides; /* bits 1 << enum call_side: who spoke of fax in SDP */
+    bool has_fax;        /* it was heard */
+    struct call_media media;
     struct keypress_list keys;    /* that were sent as INFO */
     struct vq_entry *vq_reports;  /* what phones said of it, in the arena */
     struct deviation_watch watch; /* what deviations are told by */
@@ -114,10 +117,11 @@ struct call {
     const struct plan_trunk *trunk_in, *trunk_out; /* the plan's; NULL: of none */
     const struct plan_destination *destination;
     uint8_t trunk_in_hops, trunk_out_hops; /* Max-Forwards of the hops that named them */
-    struct slice from_number, to_number; /* E.164; absent: cannot be told */
-    struct slice stir;                   /* JSON; absent: no Identity header */
+    struct slice from_number, to_number;   /* E.164; absent: cannot be told */
+    struct slice stir;                     /* JSON; absent: no Identity header */
     int64_t settled_time, closed_time;
     struct kpi_mark kpi;
+    struct security_mark guard;
     struct media_endpoint *endpoints;
     struct media_stream **streams; /* in the arena */
     uint8_t stream_room;

@@ -4,10 +4,11 @@
 #include "analyzer/call/deviation.h"
 #include "analyzer/call/history.h"
 #include "analyzer/call/keypress_report.h"
+#include "analyzer/call/media_evidence.h"
 #include "analyzer/call/media_foreign.h"
+#include "analyzer/call/media_timeout.h"
 #include "analyzer/call/stream_events.h"
 #include "analyzer/call/stream_reports.h"
-#include "analyzer/call/verdict.h"
 #include "analyzer/call/vq_reports.h"
 #include "analyzer/plan/plan.h"
 
@@ -220,22 +221,23 @@ static void write_dtmf(const struct call *call, const struct call_scene *scene, 
     keypress_report(call, scene->keep_digits, out);
 }
 
-static bool has_losses(const struct call *call, const struct call_scene *scene)
-{
-    return scene->loss_epoch != call->loss_epoch;
-}
-
 static void write_confidence(const struct call *call, const struct call_scene *scene,
                              struct strbuf *out)
 {
-    struct jsonw j = jsonw_to(out);
+    (void)call;
+    confidence_write_reasons(scene->confidence, out);
+}
 
-    jsonw_array_open(&j);
-    if (has_losses(call, scene))
-        jsonw_text(&j, SLICE("capture_drops"));
-    if (call->truncated)
-        jsonw_text(&j, SLICE("truncated_packets"));
-    jsonw_array_close(&j);
+static void write_evidence(const struct call *call, const struct call_scene *scene,
+                           struct strbuf *out)
+{
+    media_evidence_write(call, scene->verdict, scene->confidence, out);
+}
+
+static void write_timeouts(const struct call *call, const struct call_scene *scene,
+                           struct strbuf *out)
+{
+    media_timeout_write(call, scene->verdict, scene->now_ns, out);
 }
 
 static void write_vlan(const struct call *call, const struct call_scene *scene, struct strbuf *out)
@@ -309,6 +311,8 @@ static const struct call_text {
     { write_history, offsetof(struct call_record, history) },
     { write_deviations, offsetof(struct call_record, deviations) },
     { write_links, offsetof(struct call_record, links) },
+    { write_evidence, offsetof(struct call_record, media_evidence) },
+    { write_timeouts, offsetof(struct call_record, media_timeouts) },
 };
 enum { CALL_TEXTS = sizeof call_texts / sizeof call_texts[0] };
 
@@ -394,12 +398,26 @@ static void report_plan(const struct call *call, struct call_record *out)
     }
 }
 
+/* Of the call's own. */
+static int64_t lost_in(const struct stream_record *streams, size_t count)
+{
+    int64_t sum = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (streams[i].foreign_source != 1 && streams[i].lost > 0)
+            sum += streams[i].lost;
+    }
+    return sum;
+}
+
 void call_report(const struct call *call, const struct call_scene *scene, struct call_record *out,
                  struct stream_record *streams, struct strbuf *scratch)
 {
     struct piece codecs, texts[CALL_TEXTS];
     struct stream_pieces pieces[RECORD_STREAMS_MAX];
-    enum media_verdict verdict = verdict_of_call(call, scene->media_seen);
+    struct call_scene view = *scene;
+    struct confidence confidence;
+    struct verdict verdict;
 
     record_clear(&record_type_call, out);
     strbuf_reset(scratch);
@@ -416,8 +434,13 @@ void call_report(const struct call *call, const struct call_scene *scene, struct
         pieces[i] = write_stream(call->streams[i], scratch);
     }
     report_intervals(call, streams, out);
+    verdict_judge(call, &(struct verdict_scene){ scene->media_seen, scene->last }, &verdict);
+    confidence_judge(call, scene->losses, scene->now_ns, lost_in(streams, call->stream_count),
+                     verdict.word == VERDICT_CAPTURE_BLIND, &confidence);
+    view.verdict = &verdict;
+    view.confidence = &confidence;
     codecs = write_codecs(streams, call->stream_count, scratch);
-    write_texts(call, scene, scratch, texts);
+    write_texts(call, &view, scratch, texts);
     if (!scratch->failed) { /* else the texts are not whole: null */
         for (uint8_t i = 0; i < call->stream_count; i++)
             place_stream(&pieces[i], scratch, &streams[i]);
@@ -427,11 +450,10 @@ void call_report(const struct call *call, const struct call_scene *scene, struct
     out->fax = call_has_fax(call);
     out->codec_changes_unannounced = stream_events_unannounced_in_call(call);
     out->foreign_sources = media_foreign_count(call);
-    out->media_verdict = verdict_text(verdict);
-    if (verdict != VERDICT_NONE)
-        out->one_way = verdict_is_one_way(verdict);
-    out->capture_confidence =
-        has_losses(call, scene) || call->truncated ? SLICE("reduced") : SLICE("high");
+    out->media_verdict = verdict_text(verdict.word);
+    if (verdict.word != VERDICT_NONE)
+        out->one_way = verdict_is_one_way(verdict.word);
+    out->capture_confidence = confidence_text(confidence.level);
     out->stir = call->stir;
     out->streams = streams;
     out->stream_count = call->stream_count;

@@ -8,12 +8,20 @@
 #define ANALYZER_CALL_CALL_REPORT_H
 
 #include "analyzer/call/call.h"
+#include "analyzer/call/confidence.h"
+#include "analyzer/call/verdict.h"
 
 /* What the call alone does not know. */
 struct call_scene {
     uint32_t loss_epoch; /* the analyzer's, now */
     bool media_seen;     /* RTP of any call came by */
     bool keep_digits;    /* of keys that were pressed; else they are masked */
+    bool last;           /* the call closes */
+    int64_t now_ns;
+    const struct loss_windows *losses;
+    /* call_report fills these in for its writers. */
+    const struct verdict *verdict;
+    const struct confidence *confidence;
 };
 
 /* streams: room for RECORD_STREAMS_MAX. The scratch is reset. */

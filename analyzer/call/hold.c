@@ -89,7 +89,7 @@ static void take_answer(struct call *call, const struct sip_msg *msg, enum call_
     if (msg->status >= 300) {
         o->open = false;
         if (!o->empty)
-            call->sdp_direction[asker] = o->before;
+            media_terms_say(call, (uint8_t)asker, o->before);
         return;
     }
     if (!o->empty)

@@ -5,7 +5,9 @@
  * to (SDP announced it), the address it comes from (symmetric RTP behind NAT), else it is an orphan,
  * kept at its destination until SDP turns up.
  */
+#include "analyzer/call/gap_watch.h"
 #include "analyzer/call/media_fax.h"
+#include "analyzer/call/media_learn.h"
 #include "analyzer/call/media_tones.h"
 #include "analyzer/call/stream_events.h"
 #include "analyzer/call/tracker.h"
@@ -16,7 +18,8 @@ enum {
     LOWEST_DYNAMIC_TYPE = 96,
     LOWEST_MEDIA_PORT = 1024,
     STRAYS_IN_A_ROW = 25, /* half a second */
-    FMTP_MAX_BYTES = 256, /* of a codec's parameters: the longest in use have some 100 */
+    ORPHAN_ASKS = 32,     /* packets from one question whose a stream is to the next */
+    ORPHAN_ASKS_AT = 4,   /* so many prove a stream */
 };
 
 static bool same_stream(const void *item, const void *key)
@@ -46,10 +49,15 @@ struct media_stream *tracker_find_stream(const struct tracker *t, const struct s
     return table_find(&t->streams, stream_hash(t, key), same_stream, key);
 }
 
+void tracker_unfile_stream(struct tracker *t, struct media_stream *s)
+{
+    table_remove(&t->streams, stream_hash(t, &s->key), s);
+}
+
 void tracker_forget_stream(struct tracker *t, struct media_stream *s)
 {
     media_tones_close(t, s);
-    table_remove(&t->streams, stream_hash(t, &s->key), s);
+    tracker_unfile_stream(t, s);
     if (!s->call) {
         media_map_remove_orphan(&t->media, s);
         t->orphan_count--;
@@ -75,6 +83,21 @@ static uint8_t media_of_static_type(uint8_t payload_type)
     return fixed && fixed->type == SDP_VIDEO ? MEDIA_VIDEO : MEDIA_AUDIO;
 }
 
+/* Which m= line it is: its SSRC may be named; m= lines that share a port have types of their own. */
+static uint8_t kind_of(const struct tracker *t, const struct media_stream *s,
+                       const struct media_endpoint *e, enum call_side sender,
+                       const struct media_format *format)
+{
+    int named = media_learn_kind(t, e->call, (uint8_t)sender, s->key.ssrc);
+
+    if (named >= 0)
+        return (uint8_t)named;
+    if (e->several && format->of_media)
+        return (uint8_t)(format->of_media - 1);
+    /* RTP beside a fax, or on its port before and after it, is sound. */
+    return e->media == MEDIA_IMAGE ? MEDIA_AUDIO : e->media;
+}
+
 /* Ties a stream to the call of the endpoint. listener: the endpoint is where it goes to. */
 static bool join_call(struct tracker *t, struct media_stream *s, const struct media_endpoint *e,
                       bool listener)
@@ -90,15 +113,52 @@ static bool join_call(struct tracker *t, struct media_stream *s, const struct me
     }
     s->call = call;
     s->direction = direction_from(sender);
-    /* RTP beside a fax, or on its port before and after it, is sound. */
-    s->media = e->media == MEDIA_IMAGE ? MEDIA_AUDIO : e->media;
+    s->media = kind_of(t, s, e, sender, &format);
     s->srtp = e->srtp;
-    s->strayed = !listener;
     s->proven = true;
     s->tones_want |= TONES_DECIDE;
     media_stream_set_format(s, &format);
     tracker_changed(t, call);
     return true;
+}
+
+bool tracker_adopt(struct tracker *t, struct media_stream *s, const struct media_endpoint *e,
+                   bool listener)
+{
+    if (!join_call(t, s, e, listener))
+        return false;
+    expiry_cancel(&s->expiry);
+    media_map_remove_orphan(&t->media, s);
+    t->orphan_count--;
+    if (t->sink.adopted)
+        t->sink.adopted(t->sink.ctx, s->id, e->call->id, &s->keeper);
+    media_learn_stream(t, s, e, listener);
+    return true;
+}
+
+/* Those of one node. False when the call is full: it would refuse the rest too. */
+static bool adopt_from(struct tracker *t, struct media_endpoint *e, struct media_stream *s)
+{
+    while (s) {
+        struct media_stream *next = s->next_orphan;
+
+        if (!tracker_adopt(t, s, e, true))
+            return false;
+        s = next;
+    }
+    return true;
+}
+
+void tracker_adopt_orphans(struct tracker *t, struct media_endpoint *e)
+{
+    struct media_node *node = media_map_find(&t->media, &e->addr, e->network);
+
+    /* A node goes with its last orphan. */
+    while (adopt_from(t, e, node ? node->orphans : NULL)) {
+        node = media_map_orphans_elsewhere(&t->media, &e->addr);
+        if (!node)
+            return;
+    }
 }
 
 static struct media_stream *new_stream(struct tracker *t, const struct stream_key *key,
@@ -155,21 +215,36 @@ static struct media_stream *open_orphan(struct tracker *t, const struct stream_k
     return s;
 }
 
+/* A call that is over has the last claim to an address, what is only guessed the one before. */
+static int merit(const struct media_endpoint *e)
+{
+    return !e ? 0 : media_is_over(e->call) ? 1 : e->weak ? 2 : 3;
+}
+
+/* Of who listens and who sends there the better one; the listener among equals. */
+static struct media_endpoint *better(struct media_endpoint *to, struct media_endpoint *from,
+                                     bool *listener)
+{
+    *listener = to && merit(to) >= merit(from);
+    return *listener ? to : from;
+}
+
 /* Who announced the address that it goes to, or comes from: in its own network, or elsewhere.
  * *listener: the one it goes to. */
 struct media_endpoint *tracker_find_endpoint(const struct tracker *t, const struct datagram *d,
                                              bool *listener)
 {
-    struct media_endpoint *e = media_map_endpoint(&t->media, &d->dst, d->network);
+    struct media_endpoint *to = media_map_endpoint(&t->media, &d->dst, d->network), *from;
 
-    *listener = e != NULL;
-    if (!e)
-        e = media_map_endpoint(&t->media, &d->src, d->network);
-    if (e)
-        return e;
-    e = media_map_elsewhere(&t->media, &d->dst, d->network);
-    *listener = e != NULL;
-    return e ? e : media_map_elsewhere(&t->media, &d->src, d->network);
+    *listener = true;
+    if (merit(to) == 3)
+        return to;
+    from = media_map_endpoint(&t->media, &d->src, d->network);
+    if (to || from)
+        return better(to, from, listener);
+    to = media_map_elsewhere(&t->media, &d->dst, d->network);
+    from = to ? NULL : media_map_elsewhere(&t->media, &d->src, d->network);
+    return better(to, from, listener);
 }
 
 struct media_stream *tracker_open_stream(struct tracker *t, const struct stream_key *key,
@@ -182,6 +257,8 @@ struct media_stream *tracker_open_stream(struct tracker *t, const struct stream_
         drop_stream(t, s);
         return NULL;
     }
+    if (s)
+        media_learn_stream(t, s, e, listener);
     return s;
 }
 
@@ -316,6 +393,17 @@ static void take_print(struct tracker *t, const struct media_stream *s,
         legs_sound(t->legs, s->call->id, s->id, print, time_ns);
 }
 
+/* What may be the probe's or the mirror's own doing. */
+static void note_damage(struct tracker *t, struct media_stream *s, uint32_t missing,
+                        const struct rtp_packet *packet, int64_t time_ns)
+{
+    if (!s->call)
+        return;
+    s->call->media.cut |= packet->cut;
+    if (missing && !s->foreign)
+        gap_watch_lost(&t->gaps, s->call, &s->key.src, &s->key.dst, missing, time_ns);
+}
+
 enum packet_bin tracker_rtp(struct tracker *t, const struct datagram *d, struct claim *claim)
 {
     struct stream_key key;
@@ -323,6 +411,7 @@ enum packet_bin tracker_rtp(struct tracker *t, const struct datagram *d, struct 
     struct media_stream *s;
     struct dtmf_red_block older[DTMF_RED_BLOCKS];
     int older_count = 0;
+    uint32_t missing;
     uint64_t hash;
 
     if (rtp_packet_parse(&packet, d->payload, d->wire_bytes) != RTP_PARSE_OK) {
@@ -352,11 +441,15 @@ enum packet_bin tracker_rtp(struct tracker *t, const struct datagram *d, struct 
     }
     tracker_claim_stream(s, claim);
     __builtin_prefetch(*claim->keeper); /* whoever claims packets wants it next */
-    media_stream_packet(s, &packet, d->time_ns, &t->counters);
+    missing = media_stream_packet(s, &packet, d->time_ns, &t->counters);
+    if (missing || packet.cut)
+        note_damage(t, s, missing, &packet, d->time_ns);
     take_print(t, s, &packet, d->time_ns);
     if (older_count > 0)
         media_stream_hear_again(s, older, older_count, packet.timestamp, d->time_ns, &t->counters);
     media_tones_packet(t, s, &packet, d->time_ns);
+    if (!s->call && s->rtp.packets % ORPHAN_ASKS == ORPHAN_ASKS_AT && s->proven)
+        media_learn_orphan(t, s);
     return s->proven ? BIN_RTP : BIN_RTP_UNPROVEN;
 }
 
@@ -369,177 +462,4 @@ bool tracker_claim_media(struct tracker *t, const struct datagram *d, struct cla
         return false;
     *claim = (struct claim){ CLAIM_MEDIA, e->call->id, &e->call->keeper };
     return true;
-}
-
-static struct media_endpoint *find_endpoint(struct call *call, const struct addr *addr)
-{
-    for (struct media_endpoint *e = call->endpoints; e; e = e->next_in_call) {
-        if (addr_eq(&e->addr, addr))
-            return e;
-    }
-    return NULL;
-}
-
-static struct media_endpoint *add_endpoint(struct tracker *t, struct call *call,
-                                           const struct addr *addr)
-{
-    struct media_endpoint *e = find_endpoint(call, addr);
-
-    if (e)
-        return e;
-    if (call->endpoint_count >= CALL_ENDPOINTS_MAX) {
-        tracker_refuse(t, REFUSAL_MEDIA_ADDRESSES);
-        return NULL;
-    }
-    e = arena_take(&call->arena, sizeof *e);
-    if (!e) {
-        tracker_refuse(t, REFUSAL_MEMORY);
-        return NULL;
-    }
-    *e = (struct media_endpoint){ .addr = *addr, .network = call->network, .call = call };
-    if (!media_map_announce(&t->media, e)) {
-        tracker_refuse(t, REFUSAL_MEDIA_ADDRESSES);
-        return NULL;
-    }
-    e->next_in_call = call->endpoints;
-    call->endpoints = e;
-    call->endpoint_count++;
-    return e;
-}
-
-/* The parameters as they are kept already: a re-INVITE says most things again. */
-static struct slice same_fmtp(const struct media_endpoint *e, uint8_t payload_type,
-                              struct slice fmtp)
-{
-    for (uint8_t i = 0; i < e->format_count; i++) {
-        if (e->formats[i].payload_type == payload_type && slice_eq(e->formats[i].fmtp, fmtp))
-            return e->formats[i].fmtp;
-    }
-    return SLICE_ABSENT;
-}
-
-static void take_formats(struct tracker *t, struct media_endpoint *e, const struct sdp *sdp,
-                         const struct sdp_media *m)
-{
-    const struct sdp_format *formats = sdp_media_formats(sdp, m);
-    struct slice fmtp;
-    uint8_t count = 0;
-
-    if (m->format_count > e->format_room) {
-        struct media_format *room = arena_take(&e->call->arena, m->format_count * sizeof *room);
-
-        if (!room) {
-            tracker_refuse(t, REFUSAL_MEMORY);
-            return;
-        }
-        e->formats = room;
-        e->format_room = m->format_count;
-        e->format_count = 0;
-    }
-    for (uint8_t i = 0; i < m->format_count; i++) {
-        if (formats[i].payload_type == SDP_PAYLOAD_NONE)
-            continue;
-        fmtp = same_fmtp(e, formats[i].payload_type, formats[i].fmtp);
-        if (!fmtp.p && formats[i].fmtp.len)
-            fmtp = call_keep(e->call, formats[i].fmtp, FMTP_MAX_BYTES, &t->counters);
-        e->formats[count] = media_format_of_sdp(&formats[i]);
-        e->formats[count++].fmtp = fmtp;
-    }
-    e->format_count = count;
-}
-
-/* Those of one node. False when the call is full: it would refuse the rest too. */
-static bool adopt_from(struct tracker *t, struct media_endpoint *e, struct media_stream *s)
-{
-    while (s) {
-        struct media_stream *next = s->next_orphan;
-
-        if (!join_call(t, s, e, true))
-            return false;
-        expiry_cancel(&s->expiry);
-        media_map_remove_orphan(&t->media, s);
-        t->orphan_count--;
-        if (t->sink.adopted)
-            t->sink.adopted(t->sink.ctx, s->id, e->call->id, &s->keeper);
-        s = next;
-    }
-    return true;
-}
-
-/* Orphans that were heard at this address before SDP named it. */
-static void adopt_orphans(struct tracker *t, struct media_endpoint *e)
-{
-    struct media_node *node = media_map_find(&t->media, &e->addr, e->network);
-
-    /* A node goes with its last orphan. */
-    while (adopt_from(t, e, node ? node->orphans : NULL)) {
-        node = media_map_orphans_elsewhere(&t->media, &e->addr);
-        if (!node)
-            return;
-    }
-}
-
-static uint8_t kind_of(uint8_t sdp_type)
-{
-    static const uint8_t kinds[] = { [SDP_OTHER] = MEDIA_OTHER,
-                                     [SDP_AUDIO] = MEDIA_AUDIO,
-                                     [SDP_VIDEO] = MEDIA_VIDEO,
-                                     [SDP_IMAGE] = MEDIA_IMAGE };
-
-    return kinds[sdp_type];
-}
-
-/* Muxed, or one port above: found without being announced (rtcp_endpoint). */
-static bool is_default_rtcp(const struct addr *rtp, const struct addr *rtcp)
-{
-    return addr_ip_eq(rtp, rtcp) &&
-           (rtcp->port == rtp->port || rtcp->port == (uint16_t)(rtp->port + 1));
-}
-
-static void announce_media(struct tracker *t, struct call *call, enum call_side side,
-                           const struct sdp *sdp, const struct sdp_media *m)
-{
-    struct media_endpoint *e;
-
-    if (m->type == SDP_AUDIO) {
-        call->sdp_seen[side] = true;
-        /* 0.0.0.0 is how RFC 2543 put a call on hold. */
-        call->sdp_direction[side] = m->has_address && !m->host_name && addr_is_unspecified(&m->rtp)
-                                        ? SDP_INACTIVE
-                                        : m->direction;
-    }
-    if (m->disabled || !m->has_address || m->host_name || addr_is_unspecified(&m->rtp))
-        return;
-    if (m->type == SDP_IMAGE)
-        call->image_sides |= (uint8_t)(1u << side);
-    e = add_endpoint(t, call, &m->rtp);
-    if (!e)
-        return;
-    e->side = (uint8_t)side;
-    e->media = kind_of(m->type);
-    e->direction = m->direction;
-    e->srtp = m->srtp;
-    if (m->type != SDP_IMAGE) /* sound may come back to the port of the fax, as it was before */
-        take_formats(t, e, sdp, m);
-    adopt_orphans(t, e);
-    if (m->on_rtp && !is_default_rtcp(&m->rtp, &m->rtcp) && !addr_is_unspecified(&m->rtcp)) {
-        e = add_endpoint(t, call, &m->rtcp);
-        if (e && e->formats == NULL) {
-            e->side = (uint8_t)side;
-            e->rtcp_only = true;
-        }
-    }
-}
-
-void tracker_announce(struct tracker *t, struct call *call, enum call_side side, struct slice body)
-{
-    struct sdp sdp;
-
-    if (sdp_parse(&sdp, body) != SDP_PARSE_OK) {
-        tracker_refuse(t, REFUSAL_SDP_MALFORMED);
-        return;
-    }
-    deviation_media(call, side, &sdp, &t->counters);
-    for (uint16_t i = 0; i < sdp.media_count; i++)
-        announce_media(t, call, side, &sdp, &sdp.media[i]);
 }

@@ -18,7 +18,7 @@ static bool is_announced(const struct call *call, const struct media_stream *s)
     uint8_t sender = s->direction == DIRECTION_CALLER_TO_CALLEE ? SIDE_CALLER : SIDE_CALLEE;
 
     for (const struct media_endpoint *e = call->endpoints; e; e = e->next_in_call) {
-        if (addr_eq(&e->addr, &s->key.src) && !e->rtcp_only &&
+        if (addr_eq(&e->addr, &s->key.src) && !e->rtcp_only && e->learned <= LEARNED_PORT &&
             (s->direction == DIRECTION_UNKNOWN || e->side == sender))
             return true;
     }

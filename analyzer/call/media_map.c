@@ -190,12 +190,26 @@ static void drop_if_empty(struct media_map *m, struct media_node *node)
     free(node);
 }
 
+/* Guesses must not take what somebody announces: behind the first, so that no list is walked. */
+static void announce_behind(struct media_endpoint *first, struct media_endpoint *endpoint)
+{
+    endpoint->previous_at_address = first;
+    endpoint->next_at_address = first->next_at_address;
+    if (first->next_at_address)
+        first->next_at_address->previous_at_address = endpoint;
+    first->next_at_address = endpoint;
+}
+
 bool media_map_announce(struct media_map *m, struct media_endpoint *endpoint)
 {
     struct media_node *node = node_for(m, &endpoint->addr, endpoint->network);
 
     if (!node)
         return false;
+    if (endpoint->weak && node->endpoints && !node->endpoints->weak) {
+        announce_behind(node->endpoints, endpoint);
+        return true;
+    }
     endpoint->previous_at_address = NULL;
     endpoint->next_at_address = node->endpoints;
     if (node->endpoints) {
@@ -275,9 +289,10 @@ static void name_format(struct media_format *f, struct slice name, struct slice 
     f->ie = codec_ie_for_sdp(name, f->clock_rate_hz, fmtp);
 }
 
-struct media_format media_format_of_sdp(const struct sdp_format *sdp)
+struct media_format media_format_of_sdp(const struct sdp_format *sdp, uint8_t media)
 {
     struct media_format f = { .payload_type = sdp->payload_type,
+                              .of_media = (uint8_t)(media + 1),
                               .clock_rate_hz = sdp->clock_rate_hz };
 
     if (sdp->name.p)

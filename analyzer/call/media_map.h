@@ -21,6 +21,18 @@
 #include "analyzer/call/media_stream.h"
 #include "analyzer/sip/sdp.h"
 
+/* How an endpoint's address became known. */
+enum media_learned {
+    LEARNED_NOT,       /* SDP: c= and m=, a=rtcp */
+    LEARNED_CANDIDATE, /* SDP: an ICE candidate */
+    LEARNED_PORT,      /* the port of a private address in the SDP, at the host of its signalling */
+    LEARNED_ANSWERED,  /* an announced address sends there */
+    LEARNED_ANSWERS,   /* it sends to an announced address */
+    LEARNED_SSRC,      /* it sends an SSRC that SDP names */
+    LEARNED_CONTINUES, /* a stream of the call goes on there */
+    LEARNED_COUNT
+};
+
 struct media_endpoint {
     struct addr addr;
     uint32_t network;
@@ -33,8 +45,13 @@ struct media_endpoint {
     uint8_t side;      /* enum call_side: who listens here */
     uint8_t media;     /* enum media_kind */
     uint8_t direction; /* enum sdp_direction, as this side put it */
+    uint8_t learned;   /* enum media_learned */
     bool srtp;
     bool rtcp_only;
+    bool weak;     /* stands behind what other calls announce there */
+    bool ice;      /* media may go elsewhere */
+    bool several;  /* several m= lines share it (BUNDLE) */
+    bool unplaced; /* no address so far: it stands in its call alone */
 };
 
 struct media_place;
@@ -83,7 +100,7 @@ struct media_endpoint *media_map_elsewhere(const struct media_map *m, const stru
  * found: a node of them, or NULL. */
 struct media_node *media_map_orphans_elsewhere(const struct media_map *m, const struct addr *addr);
 
-/* False at the cap or without memory. */
+/* False at the cap or without memory. A weak one stands behind the newest that is not. */
 bool media_map_announce(struct media_map *m, struct media_endpoint *endpoint);
 void media_map_withdraw(struct media_map *m, struct media_endpoint *endpoint);
 
@@ -95,7 +112,7 @@ void media_map_remove_orphan(struct media_map *m, struct media_stream *s);
 struct media_format media_format_for(const struct media_endpoint *at,
                                      const struct media_endpoint *others, uint8_t payload_type);
 
-/* From an SDP format. */
-struct media_format media_format_of_sdp(const struct sdp_format *f);
+/* From an SDP format of such an m= line. */
+struct media_format media_format_of_sdp(const struct sdp_format *f, uint8_t media);
 
 #endif

@@ -100,6 +100,59 @@ static void measured(const struct rtcp_scene *scene, struct media_stream *heard,
         told(scene, stream_reports_sender_rtt(own, rtt_ms));
 }
 
+/* The side of the call that sends this datagram; −1: cannot be told. */
+static int side_of_sender(const struct rtcp_scene *scene, uint32_t by_ssrc)
+{
+    const struct media_stream *own = sent_stream(scene, by_ssrc);
+    const struct addr *src = &scene->d->src;
+    int side = -1;
+
+    if (own && own->direction != DIRECTION_UNKNOWN)
+        return own->direction == DIRECTION_CALLER_TO_CALLEE ? SIDE_CALLER : SIDE_CALLEE;
+    for (const struct media_endpoint *e = scene->call->endpoints; e; e = e->next_in_call) {
+        if (e->unplaced || !addr_ip_eq(&e->addr, src))
+            continue;
+        if (port_fits(e->addr.port, src->port))
+            return e->side;
+        side = side < 0 || side == e->side ? e->side : 2; /* both at one host: by the port alone */
+    }
+    return side == 2 ? -1 : side;
+}
+
+static bool is_seen(const struct call *call, uint32_t ssrc)
+{
+    for (uint8_t i = 0; i < call->stream_count; i++) {
+        if (call->streams[i]->key.ssrc == ssrc)
+            return true;
+    }
+    return false;
+}
+
+/* What a receiver says that it hears proves that it exists, whether the probe sees it or not. A block
+ * without a number (highest_seq 0), or with all of it lost, is of a stream that never came. */
+static void note_listener(const struct rtcp_scene *scene, const struct rtcp_packet *p,
+                          uint32_t by_ssrc)
+{
+    struct rtcp_iter blocks = rtcp_report_blocks(p);
+    uint8_t word = LISTENER_HEARS_NOTHING;
+    struct rtcp_report_block block;
+    int side;
+
+    if (!scene->call || scene->call->answer_time == RECORD_NONE)
+        return;
+    side = side_of_sender(scene, by_ssrc);
+    while (side >= 0 && rtcp_report_block_next(&blocks, &block)) {
+        if (block.highest_seq == 0 || block.fraction_lost == UINT8_MAX)
+            continue;
+        if (!is_seen(scene->call, block.ssrc))
+            word = LISTENER_HEARS_UNSEEN;
+        else if (word == LISTENER_HEARS_NOTHING)
+            word = LISTENER_HEARS_SEEN;
+    }
+    if (side >= 0 && word > scene->call->media.listener[side])
+        scene->call->media.listener[side] = word;
+}
+
 static void take_report(const struct rtcp_scene *scene, const struct rtcp_packet *p)
 {
     int64_t time_ns = scene->d->time_ns;
@@ -114,6 +167,7 @@ static void take_report(const struct rtcp_scene *scene, const struct rtcp_packet
         told(scene, stream_reports_sent(s, &info, time_ns));
     if (!rtcp_sender_ssrc(p, &by_ssrc))
         return;
+    note_listener(scene, p, by_ssrc);
     while (rtcp_report_block_next(&blocks, &block)) {
         s = heard_stream(scene, block.ssrc);
         if (!s)

@@ -167,8 +167,9 @@ struct sequence {
     int64_t first, highest;
 };
 
-/* Losses are charged where the gap shows, and credited back where the late packet belongs. */
-static void count_unusual(struct media_stream *s, const struct rtp_observation *seen,
+/* Losses are charged where the gap shows, and credited back where the late packet belongs. Says how
+ * many numbers were passed over. */
+static uint32_t count_unusual(struct media_stream *s, const struct rtp_observation *seen,
                           const struct sequence *before, int64_t time_ns, bool late,
                           struct counters *counters)
 {
@@ -198,16 +199,18 @@ static void count_unusual(struct media_stream *s, const struct rtp_observation *
         p.above_heard = is_played(s, seen->ext + 1);
     }
     timeline_unusual(&s->timeline, &p, counters);
+    return p.widens ? 0 : p.gap;
 }
 
-static void count_in_timeline(struct media_stream *s, const struct rtp_observation *seen,
+static uint32_t count_in_timeline(struct media_stream *s, const struct rtp_observation *seen,
                               const struct sequence *before, int64_t time_ns, bool late,
                               struct counters *counters)
 {
     if (seen->arrival == RTP_ARRIVAL_IN_ORDER && seen->ext == before->highest + 1 && !late)
         timeline_usual(&s->timeline, time_ns, seen->ext, s->rtp.jitter_ms, counters);
     else if (seen->arrival != RTP_ARRIVAL_DUPLICATE && seen->arrival != RTP_ARRIVAL_WILD)
-        count_unusual(s, seen, before, time_ns, late, counters);
+        return count_unusual(s, seen, before, time_ns, late, counters);
+    return 0;
 }
 
 /* True: too late for 200 ms. */
@@ -307,8 +310,8 @@ static void note_events(struct media_stream *s, const struct rtp_observation *se
         stream_events_jump(s, seen->jump_ms, time_ns, counters);
 }
 
-void media_stream_packet(struct media_stream *s, const struct rtp_packet *packet, int64_t time_ns,
-                         struct counters *counters)
+uint32_t media_stream_packet(struct media_stream *s, const struct rtp_packet *packet,
+                             int64_t time_ns, struct counters *counters)
 {
     bool is_event = packet->payload_type == s->event_payload_type;
     bool is_codec = packet->payload_type == s->payload_type;
@@ -317,6 +320,7 @@ void media_stream_packet(struct media_stream *s, const struct rtp_packet *packet
                  (is_codec || (packet->payload_type == s->noise_payload_type && s->noise_timed));
     struct sequence before = { s->rtp.first, s->rtp.highest };
     struct rtp_observation seen;
+    uint32_t missing;
     bool late = false;
 
     if (time_ns - s->rtp.last_time_ns >= STREAM_PAUSE_LEAST_NS && s->rtp.packets)
@@ -330,11 +334,12 @@ void media_stream_packet(struct media_stream *s, const struct rtp_packet *packet
         counters->refusals[REFUSAL_RTP_OUT_OF_WINDOW]++;
     else if (timed && seen.arrival != RTP_ARRIVAL_DUPLICATE && !s->times_lie)
         late = play_out(s, &seen);
-    count_in_timeline(s, &seen, &before, time_ns, late, counters);
+    missing = count_in_timeline(s, &seen, &before, time_ns, late, counters);
     if (is_event)
         hear_event(s, packet, time_ns, counters);
     else if (timed && seen.arrival != RTP_ARRIVAL_DUPLICATE && seen.arrival != RTP_ARRIVAL_WILD)
         hear(s, packet, &seen, time_ns, counters);
+    return missing;
 }
 
 int media_stream_unpack(const struct media_stream *s, struct rtp_packet *packet,

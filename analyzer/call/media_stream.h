@@ -54,6 +54,7 @@ struct media_format {
     bool is_red;            /* redundancy: others are packed in it (RFC 2198) */
     uint8_t payload_kind;   /* enum payload_kind */
     uint8_t level_encoding; /* enum level_encoding */
+    uint8_t of_media;       /* enum media_kind + 1 of the m= line that names it; 0: none does */
 };
 
 /* The key of the stream table: who sends what to whom. */
@@ -85,7 +86,6 @@ struct media_stream {
     uint8_t tones_want; /* enum tones_want */
     bool srtp;
     bool foreign;     /* somebody else sends to the call's port, see media_foreign.h */
-    bool strayed;     /* it goes to an address that SDP did not name */
     bool proven;      /* announced by SDP, or enough packets in sequence to be RTP */
     uint8_t in_a_row; /* in sequence, until proven */
     bool times_lie;   /* so many that nothing is called late any more */
@@ -119,6 +119,7 @@ struct media_stream {
     struct stream_reports *reports;     /* what RTCP says of it; NULL: nothing so far */
     struct media_stream *next_orphan, *previous_orphan; /* that go to the same address */
     uint64_t id;
+    int64_t early_packets; /* before the call was answered */
     void *keeper; /* of the orphan; a call has its own */
     struct expiry_link expiry;
 };
@@ -147,8 +148,9 @@ static inline void media_stream_prefetch_through(const struct media_stream *s)
 /* The codec changes in mid-stream. */
 void media_stream_set_format(struct media_stream *s, const struct media_format *format);
 
-void media_stream_packet(struct media_stream *s, const struct rtp_packet *packet, int64_t time_ns,
-                         struct counters *counters);
+/* Says how many numbers are newly missing because of it: mostly 0. */
+uint32_t media_stream_packet(struct media_stream *s, const struct rtp_packet *packet,
+                             int64_t time_ns, struct counters *counters);
 
 /* Takes the packet out of the redundancy that it is packed in; the blocks of those before it come
  * along. Says how many; 0 too where there is nothing to unpack, −1 where a length lies (counted). */

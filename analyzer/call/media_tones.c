@@ -168,7 +168,7 @@ static bool events_agreed(const struct call *call)
     bool spoke[2] = { false, false }, events[2] = { false, false };
 
     for (const struct media_endpoint *e = call->endpoints; e; e = e->next_in_call) {
-        if (e->media != MEDIA_AUDIO || e->rtcp_only)
+        if (e->media != MEDIA_AUDIO || e->rtcp_only || e->learned)
             continue;
         spoke[e->side] = true;
         events[e->side] = events[e->side] || offers_events(e);

@@ -52,13 +52,9 @@ struct stream_event {
     } u;
 };
 
-struct pause {
-    int64_t from_ns, to_ns;
-};
-
 struct stream_events {
     struct stream_event *events;
-    struct pause pauses[STREAM_PAUSES_MAX];
+    struct stream_pause pauses[STREAM_PAUSES_MAX];
     uint8_t count, room, pause_count;
     uint8_t of_kind[EVENT_KINDS];
 };
@@ -190,7 +186,7 @@ void stream_events_pause(struct media_stream *s, int64_t from_ns, int64_t to_ns,
                          struct counters *counters)
 {
     struct stream_events *e = events_of(s, counters);
-    struct pause *at;
+    struct stream_pause *at;
 
     if (!e)
         return;
@@ -205,7 +201,16 @@ void stream_events_pause(struct media_stream *s, int64_t from_ns, int64_t to_ns,
         if (at->to_ns - at->from_ns >= to_ns - from_ns)
             return;
     }
-    *at = (struct pause){ from_ns, to_ns };
+    *at = (struct stream_pause){ from_ns, to_ns };
+}
+
+int stream_events_pauses(const struct media_stream *s, struct stream_pause out[STREAM_PAUSES_MAX])
+{
+    int count = s->events ? s->events->pause_count : 0;
+
+    for (int i = 0; i < count; i++)
+        out[i] = s->events->pauses[i];
+    return count;
 }
 
 static int64_t common_ns(int64_t from, int64_t to, int64_t from2, int64_t to2)

@@ -53,6 +53,12 @@ void stream_events_dscp(struct media_stream *s, uint8_t to, int64_t time_ns,
 void stream_events_pause(struct media_stream *s, int64_t from_ns, int64_t to_ns,
                          struct counters *counters);
 
+/* Those that are kept, in no order. Says how many. */
+struct stream_pause {
+    int64_t from_ns, to_ns;
+};
+int stream_events_pauses(const struct media_stream *s, struct stream_pause out[STREAM_PAUSES_MAX]);
+
 /* How long both sent. 0: not at once. */
 int64_t stream_events_overlap_ns(const struct media_stream *a, const struct media_stream *b);
 

@@ -3,6 +3,7 @@
 #include "analyzer/call/call_report.h"
 #include "analyzer/call/deviation.h"
 #include "analyzer/call/media_foreign.h"
+#include "analyzer/call/verdict.h"
 #include "analyzer/legs/legs.h"
 #include "analyzer/peer/peers.h"
 #include "analyzer/record_id.h"
@@ -19,10 +20,12 @@ enum {
     CALLS_OF_ONE_ID_MAX =
         32,               /* open at a time: whoever needs more plays with the list they are in */
     REFRESH_S = 10,       /* how often a call with media is reported as it goes on */
+    WAIT_S = 5,           /* how often a call that waits for others is looked at */
     ORPHAN_PROVEN_S = 60, /* silence that ends a stream nobody announced */
     ORPHAN_UNPROVEN_S = 5,
     MAX_REGISTRATIONS = 200000,
     MAX_PEERS = 20000,
+    MAX_PAIRS = 20000, /* of hosts, of media and of signalling */
     MAX_SOURCES = 20000,
 };
 
@@ -79,6 +82,8 @@ int tracker_init(struct tracker *t, const struct analyzer_options *options,
     if (table_init(&t->calls, options->max_calls) != 0 ||
         table_init(&t->streams, options->max_streams) != 0 ||
         table_init(&t->transactions, options->max_transactions) != 0 ||
+        table_init(&t->ssrcs, options->max_streams) != 0 ||
+        pair_watch_init(&t->pairs, &t->key, MAX_PAIRS, &t->counters) != 0 ||
         media_map_init(&t->media, &t->key, options->max_streams * 2) != 0 ||
         init_watchers(t) != 0) {
         tracker_fini(t);
@@ -95,6 +100,8 @@ void tracker_fini(struct tracker *t)
     table_fini(&t->calls);
     table_fini(&t->streams);
     table_fini(&t->transactions);
+    table_fini(&t->ssrcs);
+    pair_watch_fini(&t->pairs);
     media_map_fini(&t->media);
     strbuf_fini(&t->scratch);
     kpi_free(t->kpi);
@@ -145,18 +152,23 @@ static void tell_watchers(struct tracker *t, struct call *call, struct call_reco
 {
     kpi_call(t->kpi, &call->kpi, record, event);
     legs_call(t->legs, record, event);
-    security_call(t->security, record, event);
+    security_call(t->security, &call->guard, record, event);
     record->leg_group = legs_group(t->legs, call->id);
 }
 
 static void report(struct tracker *t, struct call *call, enum record_event event)
 {
-    const struct call_scene scene = { t->loss_epoch, t->streams_total > 0, t->options.keep_digits };
+    const struct call_scene scene = { .media_seen = t->streams_total > 0,
+                                      .keep_digits = t->options.keep_digits,
+                                      .last = event == RECORD_CLOSED,
+                                      .now_ns = t->now_ns,
+                                      .losses = &t->losses };
     struct call_record record;
 
     if (!t->sink.call || (t->sink.closed_only && event < RECORD_SETTLED))
         return;
     media_foreign_judge(call);
+    media_before_report(t, call, event == RECORD_CLOSED);
     call_end_judge(call, event == RECORD_CLOSED);
     call_report(call, &scene, &record, t->stream_records, &t->scratch);
     tell_watchers(t, call, &record, event);
@@ -244,6 +256,7 @@ static void close_call(struct tracker *t, struct call *call)
     for (struct media_endpoint *e = call->endpoints; e; e = e->next_in_call)
         media_map_withdraw(&t->media, e);
     report(t, call, RECORD_CLOSED);
+    media_close(t, call);
     t->call_count--;
     call_free(call);
 }
@@ -333,11 +346,16 @@ static void expire_calls(struct tracker *t, int64_t now_ns)
         if (call->loss_epoch == t->loss_epoch) /* else the refresh may be among what was lost */
             session_timer_tick(call, now_ns, &t->counters);
         if (deadline > now_ns) {
-            if (call->stream_count && call_last_time(call) > now_ns - REFRESH_S * NS_PER_S)
+            if (media_goes_silent(t, call, now_ns) ||
+                (call->stream_count && call_last_time(call) > now_ns - REFRESH_S * NS_PER_S))
                 tracker_changed(t, call);
             if (deadline > now_ns + REFRESH_S * NS_PER_S)
                 deadline = now_ns + REFRESH_S * NS_PER_S;
             expiry_set(&t->call_expiry, link, deadline);
+            continue;
+        }
+        if (media_waits(t, call, now_ns)) {
+            expiry_set(&t->call_expiry, link, now_ns + WAIT_S * NS_PER_S);
             continue;
         }
         call_end_give_up(call, true);
@@ -425,6 +443,9 @@ void tracker_finish(struct tracker *t)
 {
     struct expiry_link *link;
 
+    /* Calls of one pair of hosts are judged together: all are counted before the first is told. */
+    for (link = expiry_first(&t->call_expiry); link; link = expiry_next(&t->call_expiry, link))
+        verdict_tell_pairs(&t->pairs, OWNER(link, struct call, expiry), true);
     while ((link = expiry_pop_any(&t->call_expiry)) != NULL) {
         call_end_give_up(OWNER(link, struct call, expiry), false);
         close_call(t, OWNER(link, struct call, expiry));

@@ -18,6 +18,8 @@
 #define ANALYZER_CALL_TRACKER_H
 
 #include "analyzer/call/call.h"
+#include "analyzer/call/confidence.h"
+#include "analyzer/call/gap_watch.h"
 #include "analyzer/call/transaction.h"
 #include "analyzer/call/transfer.h"
 #include "analyzer/sink.h"
@@ -30,7 +32,11 @@ struct tracker {
     struct table calls;   /* head of the list of those with one Call-ID */
     struct table streams; /* struct media_stream by key */
     struct table transactions;
+    struct table ssrcs; /* struct media_ssrc */
     struct media_map media;
+    struct pair_watch pairs;
+    struct gap_watch gaps;
+    struct loss_windows losses; /* of the probe itself */
     struct legs *legs;
     struct kpi *kpi;
     struct peers *peers;
@@ -39,7 +45,9 @@ struct tracker {
     struct call *changed_head, *changed_tail;
     struct transfers transfers;
     size_t call_count, orphan_count, tone_listeners;
-    int64_t now_ns; /* of the last tick */
+    size_t waiting_count; /* calls that are over, and whose media is judged together with others' */
+    int64_t now_ns;       /* of the last tick */
+    int64_t heard_ns;     /* of the last SIP message */
     uint64_t calls_total, streams_total;
     uint64_t last_id;
     uint64_t anomalies[SIP_ANOMALY_COUNT]; /* messages that have each */
@@ -100,11 +108,34 @@ struct media_stream *tracker_open_stream(struct tracker *t, const struct stream_
                                          uint8_t payload_type, const struct datagram *d,
                                          const struct media_endpoint *e, bool listener);
 
-/* media.c: what SDP of that side announces. */
+/* media.c: an orphan joins the endpoint's call. listener: the endpoint is where it goes to. False:
+ * the call is full. And all orphans that go to the endpoint. */
+bool tracker_adopt(struct tracker *t, struct media_stream *s, const struct media_endpoint *e,
+                   bool listener);
+void tracker_adopt_orphans(struct tracker *t, struct media_endpoint *e);
+/* media_announce.c: the call's endpoint at that address; NULL: over a limit, counted. The other is one
+ * without an address, for what SDP says of media whose address comes later (ICE). */
+struct media_endpoint *tracker_add_endpoint(struct tracker *t, struct call *call,
+                                            const struct addr *addr, uint32_t network,
+                                            enum media_learned by);
+struct media_endpoint *tracker_add_unplaced(struct tracker *t, struct call *call, uint8_t side);
+/* media_announce.c: what SDP of that side announces. */
 void tracker_announce(struct tracker *t, struct call *call, enum call_side side, struct slice body);
 /* media.c: the stream with that key, or NULL; whose packets its packets are. */
 struct media_stream *tracker_find_stream(const struct tracker *t, const struct stream_key *key);
 void tracker_claim_stream(struct media_stream *s, struct claim *claim);
+/* media.c: packets with its key are no longer its own: its ports are another call's. */
+void tracker_unfile_stream(struct tracker *t, struct media_stream *s);
+/* media_watch.c: a message of the call was taken in. */
+void media_follow(struct tracker *t, struct call *call);
+/* media_watch.c: the call is about to be reported. last: for the last time. */
+void media_before_report(struct tracker *t, struct call *call, bool last);
+/* media_watch.c: is one direction newly silent for too long? */
+bool media_goes_silent(struct tracker *t, struct call *call, int64_t now_ns);
+/* media_watch.c: is the verdict of a call that is over to wait for other calls? */
+bool media_waits(struct tracker *t, struct call *call, int64_t now_ns);
+/* media_watch.c: the call was reported for the last time. */
+void media_close(struct tracker *t, struct call *call);
 /* media.c: a stream leaves the tables, because its call or it itself ends. */
 void tracker_forget_stream(struct tracker *t, struct media_stream *s);
 

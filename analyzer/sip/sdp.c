@@ -4,7 +4,12 @@
 #include "analyzer/sip/sip_scan.h"
 
 /* Above this a packet time is a mistake: 1 s. */
-enum { PTIME_MAX_MS = 1000, PAYLOAD_TYPES = 128, PORT_COUNT_MAX = 1000 };
+enum {
+    PTIME_MAX_MS = 1000,
+    PAYLOAD_TYPES = 128,
+    PORT_COUNT_MAX = 1000,
+    GROUP_MAX_BYTES = 512, /* it is searched for each m= line */
+};
 
 struct reader {
     struct sdp *out;
@@ -12,7 +17,7 @@ struct reader {
     bool skip;               /* … which is one that is not kept */
     bool own_address;        /* the section had a c= */
     bool own_direction;
-    bool session_fingerprint;
+    bool session_fingerprint, session_ice;
     bool rtcp_port, rtcp_address;   /* a=rtcp said one */
     uint16_t format[PAYLOAD_TYPES]; /* index in out->formats + 1; 0: not in this m= */
 };
@@ -245,6 +250,20 @@ static bool parse_port(struct sdp_media *media, struct slice s)
     return true;
 }
 
+/* The number of the group that names the mid; 0: none does. */
+static uint8_t bundle_of(const struct sdp *sdp, struct slice mid)
+{
+    for (uint8_t i = 0; mid.len && i < sdp->bundle_count; i++) {
+        struct slice rest = sdp->bundles[i];
+
+        for (struct slice word = cut_word(&rest); word.len; word = cut_word(&rest)) {
+            if (slice_eq(word, mid))
+                return (uint8_t)(i + 1);
+        }
+    }
+    return 0;
+}
+
 /* What only the whole section tells. */
 static void end_media(struct reader *r)
 {
@@ -262,6 +281,8 @@ static void end_media(struct reader *r)
     if (!r->own_direction)
         media->direction = r->out->direction;
     media->srtp |= r->session_fingerprint && media->on_rtp;
+    media->ice |= r->session_ice;
+    media->bundle = bundle_of(r->out, media->mid);
     port = media->rtcp.port;
     if (!r->rtcp_port && media->rtp.port != 0 && media->rtp.port != UINT16_MAX)
         port = (uint16_t)(media->rtp.port + (media->rtcp_mux ? 0 : 1));
@@ -284,7 +305,9 @@ static void read_media(struct reader *r, struct slice s)
         return;
     }
     media = &out->media[out->media_count];
-    *media = (struct sdp_media){ .first_format = out->format_count };
+    *media = (struct sdp_media){ .first_format = out->format_count,
+                                 .first_candidate = out->candidate_count,
+                                 .first_ssrc = out->ssrc_count };
     media->type_text = cut_word(&s);
     media->type = (uint8_t)type_of(media->type_text);
     word = cut_word(&s);
@@ -431,11 +454,103 @@ static void read_fingerprint(struct reader *r, struct slice s)
         r->session_fingerprint = true;
 }
 
+static void add_candidate(struct reader *r, enum sdp_candidate_parse result,
+                          const struct sdp_candidate *candidate)
+{
+    struct sdp *out = r->out;
+
+    if (result == SDP_CANDIDATE_BAD)
+        flag(out, SDP_ANOMALY_BAD_ATTRIBUTE);
+    if (result != SDP_CANDIDATE_OK)
+        return;
+    if (out->candidate_count == SDP_CANDIDATES_MAX) {
+        flag(out, SDP_ANOMALY_CANDIDATE_LIMIT);
+        return;
+    }
+    out->candidates[out->candidate_count++] = *candidate;
+    r->media->candidate_count++;
+}
+
 static void read_candidate(struct reader *r, struct slice s)
+{
+    struct sdp_candidate candidate;
+
+    if (!r->media)
+        return;
+    r->media->ice = true;
+    add_candidate(r, sdp_candidate_parse(s, &candidate), &candidate);
+}
+
+static void read_remote_candidates(struct reader *r, struct slice s)
+{
+    for (s = scan_trim(s); r->media && s.len;) {
+        struct sdp_candidate candidate;
+        enum sdp_candidate_parse result = sdp_candidate_cut_remote(&s, &candidate);
+
+        add_candidate(r, result, &candidate);
+        if (result == SDP_CANDIDATE_BAD)
+            return;
+    }
+}
+
+static void read_ice(struct reader *r, struct slice s)
 {
     (void)s;
     if (r->media)
         r->media->ice = true;
+    else
+        r->session_ice = true;
+}
+
+static void read_mid(struct reader *r, struct slice s)
+{
+    if (r->media)
+        r->media->mid = scan_trim(s);
+}
+
+static void read_bundle_only(struct reader *r, struct slice s)
+{
+    (void)s;
+    if (r->media)
+        r->media->bundle_only = true;
+}
+
+/* "BUNDLE audio video". */
+static void read_group(struct reader *r, struct slice s)
+{
+    struct sdp *out = r->out;
+
+    if (r->media || !scan_is(cut_word(&s), SLICE("bundle")))
+        return;
+    if (out->bundle_count == SDP_BUNDLES_MAX)
+        flag(out, SDP_ANOMALY_BUNDLE_LIMIT);
+    else
+        out->bundles[out->bundle_count++] =
+            scan_trim(scan_head(s, s.len < GROUP_MAX_BYTES ? s.len : GROUP_MAX_BYTES));
+}
+
+/* "314159 cname:x", a line for each of its attributes. */
+static void read_ssrc(struct reader *r, struct slice s)
+{
+    struct sdp *out = r->out;
+    uint64_t ssrc;
+
+    if (!r->media)
+        return;
+    if (!slice_to_u64(cut_word(&s), UINT32_MAX, &ssrc)) {
+        flag(out, SDP_ANOMALY_BAD_ATTRIBUTE);
+        return;
+    }
+    for (unsigned i = r->media->first_ssrc; i < out->ssrc_count; i++) {
+        if (out->ssrcs[i] == ssrc)
+            return;
+    }
+    if (out->ssrc_count == SDP_SSRCS_MAX) {
+        flag(out, SDP_ANOMALY_SSRC_LIMIT);
+        return;
+    }
+    out->ssrcs[out->ssrc_count++] = (uint32_t)ssrc;
+    r->media->ssrc_count++;
 }
 
 static void read_attribute(struct reader *r, struct slice s)
@@ -444,10 +559,20 @@ static void read_attribute(struct reader *r, struct slice s)
         struct slice name;
         void (*read)(struct reader *r, struct slice value);
     } attributes[] = {
-        { SLICE_INIT("rtpmap"), read_rtpmap }, { SLICE_INIT("fmtp"), read_fmtp },
-        { SLICE_INIT("ptime"), read_ptime },   { SLICE_INIT("candidate"), read_candidate },
-        { SLICE_INIT("rtcp"), read_rtcp },     { SLICE_INIT("rtcp-mux"), read_rtcp_mux },
-        { SLICE_INIT("crypto"), read_crypto }, { SLICE_INIT("fingerprint"), read_fingerprint },
+        { SLICE_INIT("rtpmap"), read_rtpmap },
+        { SLICE_INIT("fmtp"), read_fmtp },
+        { SLICE_INIT("ptime"), read_ptime },
+        { SLICE_INIT("candidate"), read_candidate },
+        { SLICE_INIT("rtcp"), read_rtcp },
+        { SLICE_INIT("rtcp-mux"), read_rtcp_mux },
+        { SLICE_INIT("crypto"), read_crypto },
+        { SLICE_INIT("fingerprint"), read_fingerprint },
+        { SLICE_INIT("mid"), read_mid },
+        { SLICE_INIT("group"), read_group },
+        { SLICE_INIT("ssrc"), read_ssrc },
+        { SLICE_INIT("ice-ufrag"), read_ice },
+        { SLICE_INIT("remote-candidates"), read_remote_candidates },
+        { SLICE_INIT("bundle-only"), read_bundle_only },
     };
     struct slice name = scan_cut(&s, ':');
 

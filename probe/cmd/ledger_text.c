@@ -100,6 +100,8 @@ static const struct word words[] = {
     { "sources", "sources watched over the limit" },
     { "identity_malformed", "Identity headers that cannot be read" },
     { "media_pairs", "pairs of media hosts over the limit" },
+    { "sdp_limit", "session descriptions with more lines than are read" },
+    { "learned_addresses", "media addresses found without SDP, over the limit" },
     { "calls_unanswered", "unanswered calls that made room" },
     { "memory", "out of memory" },
 };

@@ -318,6 +318,11 @@ static int open_analyzer(struct engine *e)
     options.tones = tones_listener();
     options.inband_dtmf = e->options.inband_dtmf;
     options.keep_digits = e->options.keep_digits;
+    options.plan = e->options.plan;
+    options.leg_headers = e->options.leg_headers;
+    options.leg_header_count = e->options.leg_header_count;
+    options.hours_from = e->options.hours_from;
+    options.hours_to = e->options.hours_to;
     return analyzer_new(&e->analyzer, &options, &sink);
 }
 
@@ -446,8 +451,8 @@ static void note_losses(struct engine *e, const struct engine_losses *losses)
 
     e->ledger.kernel_dropped = losses->kernel_dropped;
     e->ledger.interface_dropped = losses->interface_dropped;
-    if (lost > e->losses_noted)
-        analyzer_note_capture_loss(e->analyzer, (uint64_t)(lost - e->losses_noted));
+    analyzer_note_capture_loss(e->analyzer,
+                               lost > e->losses_noted ? (uint64_t)(lost - e->losses_noted) : 0);
     e->losses_noted = lost;
 }
 

@@ -20,7 +20,7 @@ static struct media_stream *new_stream(const char *codec, uint32_t clock_rate_hz
                                     .clock_rate_hz = clock_rate_hz,
                                     .fmtp = slice_of_text(fmtp) };
     const struct stream_key key = { .ssrc = 7 };
-    struct media_format format = media_format_of_sdp(&sdp);
+    struct media_format format = media_format_of_sdp(&sdp, MEDIA_AUDIO);
     struct media_stream *s = media_stream_new(&key, &format, 0);
 
     assert_non_null(s);
@@ -193,7 +193,7 @@ static void the_codec_of_most_packets_is_the_models(void **state)
         { 100, 60, 60, "AMR-12.2" }, { 0, 100, 50, "GSM-FR" },  { 10, 20, 30, "AMR-12.2" }
     };
     struct media_format gsm = media_format_of_sdp(&(struct sdp_format){
-        .payload_type = 3, .name = SLICE_INIT("GSM"), .clock_rate_hz = 8000 });
+        .payload_type = 3, .name = SLICE_INIT("GSM"), .clock_rate_hz = 8000 }, MEDIA_AUDIO);
 
     (void)state;
     for (size_t i = 0; i < sizeof turns / sizeof turns[0]; i++) {

@@ -233,7 +233,7 @@ static void names_from_sdp_are_made_harmless(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const struct sdp_format sdp = { .name = rows[i].name, .clock_rate_hz = 8000 };
-        struct media_format f = media_format_of_sdp(&sdp);
+        struct media_format f = media_format_of_sdp(&sdp, MEDIA_AUDIO);
 
         assert_string_equal(f.codec, rows[i].codec);
         assert_int_equal(f.is_event, rows[i].is_event);
