@@ -5,6 +5,7 @@
 #include "probe/config_option.h"
 
 #include "analyzer/base/addr.h"
+#include "analyzer/plan/plan.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -57,6 +58,72 @@ static bool is_inband(struct slice value)
            slice_eq(value, SLICE("never"));
 }
 
+static bool is_rule(struct slice value)
+{
+    struct plan_rule ignored;
+
+    return plan_rule_parse(value, &ignored);
+}
+
+/* RFC 3261 token, which a header's name is. */
+static bool is_header(struct slice value)
+{
+    static const char marks[] = "-.!%*_+`'~";
+
+    for (size_t i = 0; i < value.len; i++) {
+        unsigned char c = (unsigned char)value.p[i];
+        bool letter = (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+
+        if (!letter && !(c >= '0' && c <= '9') && !(c && strchr(marks, c)))
+            return false;
+    }
+    return value.len > 0 && value.len <= 64;
+}
+
+/* "07:00": hours alone, the minutes are there because people write them. */
+static bool parse_hour(struct slice text, uint8_t *out)
+{
+    struct slice minutes = text, hour = slice_cut(&minutes, ':');
+    uint64_t number;
+
+    if (!slice_eq(minutes, SLICE("00")) || !slice_to_u64(hour, 24, &number) || hour.len > 2)
+        return false;
+    *out = (uint8_t)number;
+    return true;
+}
+
+static bool parse_hours(struct slice value, uint8_t *from, uint8_t *to)
+{
+    struct slice rest = value, first = slice_cut(&rest, '-');
+
+    return parse_hour(slice_trim(first), from) && parse_hour(slice_trim(rest), to) && *from < *to;
+}
+
+static bool is_hours(struct slice value)
+{
+    uint8_t from, to;
+
+    return parse_hours(value, &from, &to);
+}
+
+static bool is_trunk_name(struct slice value)
+{
+    return value.len <= PLAN_NAME_MAX;
+}
+
+static const struct config_form form_country = { "a country code, like 49 or +49",
+                                                 plan_is_country };
+static const struct config_form form_rule = { "PREFIX MIN-MAX REPLACEMENT, like '0 6-12 +49' or "
+                                              "'- 3-4 +4930555'",
+                                              is_rule };
+static const struct config_form form_header = { "the name of a header", is_header };
+static const struct config_form form_hours = { "FROM-TO in full hours, like 07:00-19:00",
+                                               is_hours };
+static const struct config_form form_trunk_name = { "at most 64 bytes long", is_trunk_name };
+static const struct config_form form_trunk_address = {
+    "an IP address, IP:PORT or CIDR, like 192.0.2.1, [2001:db8::1]:5060 or 192.0.2.0/24",
+    plan_is_address
+};
 static const struct config_form form_inband = { "auto, always or never", is_inband };
 static const struct config_form form_timestamps = { "host or adapter", is_timestamps };
 static const struct config_form form_address = { "ADDRESS:PORT, like 127.0.0.1:8080 or [::1]:8080",
@@ -136,6 +203,30 @@ const struct config_option config_options[CONFIG_OPTIONS] = {
     { "dtmf.inband", CONFIG_TEXT, AT(dtmf_inband), 0, 0, "auto", &form_inband,
       "When the sound itself is listened to for keys: auto, in G.711 calls that agreed on no "
       "telephone-event; always, in every G.711 call, which costs a few times the analysis; or never." },
+    { "trunks", CONFIG_TRUNKS, AT(trunks), 0, PLAN_TRUNKS_MAX, NULL, NULL,
+      "The trunks to carriers, SBCs and branches, so that calls are counted for each of them by "
+      "name. "
+      "A list of maps with the keys name, addresses, channels and encrypted. "
+      "A call came from the trunk that sent the INVITE, and went to the one that it was sent to last." },
+    { "numbers.country", CONFIG_TEXT, AT(numbers_country), 0, 0, NULL, &form_country,
+      "The country code of numbers that are dialled without one, like 49. "
+      "Its national and international prefixes are known for most countries. "
+      "Unset, only numbers that begin with a plus are understood." },
+    { "numbers.rules", CONFIG_LIST, AT(numbers_rules), 0, PLAN_RULES_MAX, NULL, &form_rule,
+      "What dialled strings mean here, before the country's habits are asked: 'PREFIX MIN-MAX "
+      "REPLACEMENT', where strings of MIN to MAX characters that begin with PREFIX begin with "
+      "REPLACEMENT instead, and - is nothing. "
+      "The longest prefix that fits counts, then the first." },
+    { "destinations.file", CONFIG_TEXT, AT(destinations_file), 0, 0, NULL, NULL,
+      "A CSV file of prefixes and names, like '4930,Berlin', over the countries and area codes "
+      "that are built in." },
+    { "legs.headers", CONFIG_LIST, AT(legs_headers), 0, 16,
+      "X-CID, X-Call-ID, X-Correlation-ID, X-CorrelationID, In-Reply-To", &form_header,
+      "Headers in which a B2BUA or SBC repeats what tells that two calls are legs of one "
+      "conversation." },
+    { "security.hours", CONFIG_TEXT, AT(security_hours), 0, 0, NULL, &form_hours,
+      "The hours of the day, in UTC, in which calls abroad are usual, like 07:00-19:00. "
+      "Unset, the whole day." },
     { "web.listen", CONFIG_TEXT, AT(web_listen), 0, 0, "127.0.0.1:8080", &form_address,
       "Where the dashboard and the API listen. "
       "There is no login: whoever reaches this address sees every call." },
@@ -155,6 +246,21 @@ const struct config_option config_options[CONFIG_OPTIONS] = {
       "The store must be theirs to write." },
     { "log.level", CONFIG_TEXT, AT(log_level), 0, 0, "warn", &form_log_level,
       "What is told on the standard error: error, warn, info or debug, each with those before." },
+};
+
+#undef AT
+#define AT(field) offsetof(struct config_trunk, field)
+
+const struct config_option config_trunk_keys[CONFIG_TRUNK_KEYS] = {
+    { "name", CONFIG_TEXT, AT(name), 0, 0, NULL, &form_trunk_name,
+      "What calls and reports call it." },
+    { "addresses", CONFIG_LIST, AT(addresses), 0, 4096, NULL, &form_trunk_address,
+      "Its IP addresses, each alone, with a port, or as a network. "
+      "Of those that overlap the narrower one counts." },
+    { "channels", CONFIG_INT, AT(channels), 1, 1000000, NULL, NULL,
+      "How many calls it carries at once." },
+    { "encrypted", CONFIG_BOOL, AT(encrypted), 0, 0, NULL, NULL,
+      "Whether its signalling and media must be encrypted, so that it is told when they are not." },
 };
 /* clang-format on */
 
@@ -178,9 +284,9 @@ void config_complain(struct config_origin *origin, const char *format, ...)
         strbuf_addf(origin->errors, "%s: %s\n", origin->name, text);
 }
 
-void *config_field(struct config *c, const struct config_option *o)
+void *config_field(void *of, const struct config_option *o)
 {
-    return (char *)c + o->offset;
+    return (char *)of + o->offset;
 }
 
 void config_list_clear(struct config_list *list)
@@ -353,10 +459,10 @@ int config_list_append(const struct config_option *o, struct config_list *list, 
 }
 
 /* One value. A list becomes a list of that one. */
-int config_set_one(struct config *c, const struct config_option *o, struct slice value,
+int config_set_one(void *of, const struct config_option *o, struct slice value,
                    struct config_origin *origin)
 {
-    void *field = config_field(c, o);
+    void *field = config_field(of, o);
 
     switch (o->type) {
     case CONFIG_TEXT:
@@ -369,12 +475,44 @@ int config_set_one(struct config *c, const struct config_option *o, struct slice
             return 0;
         config_complain(origin, "%s: '%s' is neither yes nor no", o->name, log_text(value));
         return -EINVAL;
+    case CONFIG_TRUNKS:
+        config_complain(origin, "%s: must be a list of maps, each with name and addresses",
+                        o->name);
+        return -EINVAL;
     case CONFIG_INT:
     case CONFIG_SIZE:
     case CONFIG_DURATION:
         break;
     }
     return set_number(o, field, value, origin);
+}
+
+void config_trunks_clear(struct config_trunks *trunks)
+{
+    for (size_t i = 0; i < trunks->n; i++) {
+        free(trunks->items[i].name);
+        config_list_clear(&trunks->items[i].addresses);
+    }
+    free(trunks->items);
+    *trunks = (struct config_trunks){ NULL, 0 };
+}
+
+struct config_trunk *config_trunks_append(const struct config_option *o,
+                                          struct config_trunks *trunks,
+                                          struct config_origin *origin)
+{
+    struct config_trunk *items;
+
+    if (trunks->n == (size_t)o->max) {
+        config_complain(origin, "%s: more than %" PRId64 " items", o->name, o->max);
+        return NULL;
+    }
+    items = realloc(trunks->items, (trunks->n + 1) * sizeof *items);
+    if (!items)
+        return NULL;
+    trunks->items = items;
+    items[trunks->n] = (struct config_trunk){ .name = NULL };
+    return &items[trunks->n++];
 }
 
 const struct config_option *config_option_find(const char *name)
@@ -421,6 +559,8 @@ void config_fini(struct config *c)
 
         if (config_options[i].type == CONFIG_LIST)
             config_list_clear(field);
+        if (config_options[i].type == CONFIG_TRUNKS)
+            config_trunks_clear(field);
         if (config_options[i].type == CONFIG_TEXT) {
             free(*(char **)field);
             *(char **)field = NULL;
@@ -459,4 +599,10 @@ enum log_level config_log_level(const struct config *c)
             return (enum log_level)i;
     }
     return LOG_LEVEL_WARN;
+}
+
+void config_hours(const struct config *c, uint8_t *from, uint8_t *to)
+{
+    if (!c->security_hours || !parse_hours(slice_of_text(c->security_hours), from, to))
+        *from = *to = 0;
 }

@@ -19,6 +19,18 @@ struct config_list {
     size_t n;
 };
 
+struct config_trunk {
+    char *name;
+    struct config_list addresses; /* IP, IP:PORT, CIDR */
+    int64_t channels;             /* 0: not known */
+    bool encrypted;
+};
+
+struct config_trunks {
+    struct config_trunk *items;
+    size_t n;
+};
+
 /* Unset texts are NULL. Fields are named as their options: capture.ring_mib is capture_ring_mib. */
 struct config {
     struct config_list capture_interfaces;
@@ -41,7 +53,13 @@ struct config {
     bool audio_listen;
     bool dtmf_keep_digits;
     char *dtmf_inband; /* auto, always, never */
-    char *web_listen;  /* ADDRESS:PORT */
+    struct config_trunks trunks;
+    char *numbers_country; /* "49" or "+49" */
+    struct config_list numbers_rules;
+    char *destinations_file;
+    struct config_list legs_headers;
+    char *security_hours; /* "07:00-19:00" */
+    char *web_listen;     /* ADDRESS:PORT */
     char *web_root;
     char *rules_directory;
     struct config_list notify_webhooks;
@@ -76,5 +94,8 @@ void config_print_manual(struct strbuf *out);
 const char *config_option_name(size_t i);
 
 enum log_level config_log_level(const struct config *c);
+
+/* The hours of security.hours; both 0: the whole day. */
+void config_hours(const struct config *c, uint8_t *from, uint8_t *to);
 
 #endif

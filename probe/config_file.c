@@ -5,6 +5,7 @@
 #include "probe/config_option.h"
 
 #include "analyzer/base/nearest.h"
+#include "analyzer/plan/plan.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -12,8 +13,8 @@
 #include <yaml.h>
 
 enum {
-    FILE_BYTES_MAX = 64 << 10, /* the sample with all its comments is 2 KiB */
-    BRACKETS_OPEN_MAX = 64,    /* a list in a section needs two */
+    FILE_BYTES_MAX = 256 << 10, /* the sample with all its comments is 5 KiB, a trunk 200 bytes */
+    BRACKETS_OPEN_MAX = 64,     /* a list in a section needs two */
     NAME_BYTES_MAX = 64,
 };
 
@@ -22,7 +23,8 @@ struct reading {
     struct config_origin origin;
     yaml_document_t document;
     bool seen[CONFIG_OPTIONS];
-    int err; /* the first that is no fault of the file: −ENOMEM */
+    struct plan *plan; /* of the trunks so far: two must not share a name, or an address */
+    int err;           /* the first that is no fault of the file: −ENOMEM */
 };
 
 static struct slice scalar_of(const yaml_node_t *node)
@@ -53,10 +55,9 @@ static void keep_error(struct reading *r, int err)
         r->err = err;
 }
 
-static void read_list(struct reading *r, const struct config_option *o, const yaml_node_t *node)
+static void read_list(struct reading *r, const struct config_option *o, struct config_list *list,
+                      const yaml_node_t *node)
 {
-    struct config_list *list = config_field(r->c, o);
-
     config_list_clear(list);
     for (const yaml_node_item_t *item = node->data.sequence.items.start;
          item < node->data.sequence.items.top; item++) {
@@ -70,6 +71,160 @@ static void read_list(struct reading *r, const struct config_option *o, const ya
     }
 }
 
+/* One option's value, into the struct that it belongs to. */
+static void read_value(struct reading *r, void *of, const struct config_option *o,
+                       const yaml_node_t *value)
+{
+    point_at(r, value);
+    if (value->type == YAML_SEQUENCE_NODE && o->type == CONFIG_LIST)
+        read_list(r, o, config_field(of, o), value);
+    else if (value->type != YAML_SCALAR_NODE)
+        config_complain(&r->origin, "%s: must be a %s", o->name,
+                        o->type == CONFIG_LIST ? "list, like [a, b]" : "single value");
+    else if (is_null(value) && o->type == CONFIG_LIST)
+        config_list_clear(config_field(of, o));
+    else if (is_null(value) && o->type == CONFIG_TEXT)
+        keep_error(r, config_set_one(of, o, SLICE(""), &r->origin));
+    else
+        keep_error(r, config_set_one(of, o, scalar_of(value), &r->origin));
+}
+
+static const struct config_option *find_trunk_key(struct slice name)
+{
+    for (size_t i = 0; i < CONFIG_TRUNK_KEYS; i++) {
+        if (slice_eq(name, slice_of_text(config_trunk_keys[i].name)))
+            return &config_trunk_keys[i];
+    }
+    return NULL;
+}
+
+static void complain_trunk_key(struct reading *r, struct slice key)
+{
+    const char *names[CONFIG_TRUNK_KEYS], *nearest;
+
+    for (size_t i = 0; i < CONFIG_TRUNK_KEYS; i++)
+        names[i] = config_trunk_keys[i].name;
+    nearest = nearest_name(key, names, CONFIG_TRUNK_KEYS);
+    if (nearest)
+        config_complain(&r->origin, "trunks: unknown key '%s', did you mean '%s'?", log_text(key),
+                        nearest);
+    else
+        config_complain(&r->origin,
+                        "trunks: unknown key '%s'; there are name, addresses, channels, encrypted",
+                        log_text(key));
+}
+
+/* Two of one name, or of one address, would each have half of the calls. */
+static void check_address(struct reading *r, struct slice trunk, const yaml_node_t *at)
+{
+    int err = plan_add_trunk_address(r->plan, trunk, scalar_of(at));
+
+    point_at(r, at);
+    if (err == -EEXIST)
+        config_complain(&r->origin, "trunks: '%s' is an address of another trunk already",
+                        log_text(scalar_of(at)));
+    else if (err == -E2BIG)
+        config_complain(&r->origin, "trunks: more than %d addresses in all", PLAN_ADDRESSES_MAX);
+    else
+        keep_error(r, err); /* what cannot be read was complained about */
+}
+
+/* is_clean: what is missing was not merely misspelt. */
+static void check_trunk(struct reading *r, const struct config_trunk *trunk,
+                        const yaml_node_t *node, const yaml_node_t *addresses, bool is_clean)
+{
+    struct slice name = slice_of_text(trunk->name);
+    int err = trunk->name ? plan_add_trunk(r->plan, &(struct plan_trunk){ .name = name }) : 0;
+
+    point_at(r, node);
+    if (!trunk->name && is_clean)
+        config_complain(&r->origin, "trunks: a trunk needs a name");
+    else if (err == -EEXIST)
+        config_complain(&r->origin, "trunks: '%s' is there twice", log_text(name));
+    else if (!addresses && is_clean)
+        config_complain(&r->origin, "trunks: '%s' needs addresses", log_text(name));
+    keep_error(r, err);
+    if (!trunk->name || err || !addresses || addresses->type == YAML_MAPPING_NODE)
+        return; /* not a list: complained about */
+    if (addresses->type == YAML_SCALAR_NODE) {
+        check_address(r, name, addresses);
+        return;
+    }
+    for (const yaml_node_item_t *item = addresses->data.sequence.items.start;
+         item < addresses->data.sequence.items.top; item++) {
+        const yaml_node_t *at = yaml_document_get_node(&r->document, *item);
+
+        if (at->type == YAML_SCALAR_NODE)
+            check_address(r, name, at);
+    }
+}
+
+static void read_trunk(struct reading *r, struct config_trunk *trunk, const yaml_node_t *node)
+{
+    const yaml_node_t *addresses = NULL;
+    bool seen[CONFIG_TRUNK_KEYS] = { false };
+    unsigned complaints = r->origin.count;
+
+    for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start;
+         pair < node->data.mapping.pairs.top; pair++) {
+        const yaml_node_t *key = yaml_document_get_node(&r->document, pair->key);
+        const yaml_node_t *value = yaml_document_get_node(&r->document, pair->value);
+        const struct config_option *o =
+            key->type == YAML_SCALAR_NODE ? find_trunk_key(scalar_of(key)) : NULL;
+
+        point_at(r, key);
+        if (key->type != YAML_SCALAR_NODE) {
+            config_complain(&r->origin, "a key must be a single word");
+        } else if (!o) {
+            complain_trunk_key(r, scalar_of(key));
+        } else if (seen[o - config_trunk_keys]) {
+            config_complain(&r->origin, "trunks: %s is given twice", o->name);
+        } else {
+            seen[o - config_trunk_keys] = true;
+            read_value(r, trunk, o, value);
+            if (o->type == CONFIG_LIST && !is_null(value))
+                addresses = value;
+        }
+    }
+    check_trunk(r, trunk, node, addresses, r->origin.count == complaints);
+}
+
+static void read_trunks(struct reading *r, const struct config_option *o, const yaml_node_t *node)
+{
+    struct config_trunks *trunks = config_field(r->c, o);
+
+    config_trunks_clear(trunks);
+    if (is_null(node))
+        return;
+    point_at(r, node);
+    if (node->type != YAML_SEQUENCE_NODE) {
+        config_set_one(r->c, o, SLICE(""), &r->origin); /* says what it must be */
+        return;
+    }
+    keep_error(r, plan_new(&r->plan));
+    for (const yaml_node_item_t *item = node->data.sequence.items.start;
+         item < node->data.sequence.items.top && r->plan; item++) {
+        const yaml_node_t *value = yaml_document_get_node(&r->document, *item);
+        struct config_trunk *trunk;
+
+        point_at(r, value);
+        if (value->type != YAML_MAPPING_NODE) {
+            config_complain(&r->origin, "%s: an item must be a map, with name and addresses",
+                            o->name);
+            continue;
+        }
+        trunk = config_trunks_append(o, trunks, &r->origin);
+        if (!trunk) {
+            if (trunks->n < (size_t)o->max)
+                r->err = -ENOMEM;
+            break;
+        }
+        read_trunk(r, trunk, value);
+    }
+    plan_free(r->plan);
+    r->plan = NULL;
+}
+
 static void read_option(struct reading *r, const struct config_option *o, const yaml_node_t *key,
                         const yaml_node_t *value)
 {
@@ -81,18 +236,10 @@ static void read_option(struct reading *r, const struct config_option *o, const 
         return;
     }
     *seen = true;
-    point_at(r, value);
-    if (value->type == YAML_SEQUENCE_NODE && o->type == CONFIG_LIST)
-        read_list(r, o, value);
-    else if (value->type != YAML_SCALAR_NODE)
-        config_complain(&r->origin, "%s: must be a %s", o->name,
-                        o->type == CONFIG_LIST ? "list, like [a, b]" : "single value");
-    else if (is_null(value) && o->type == CONFIG_LIST)
-        config_list_clear(config_field(r->c, o));
-    else if (is_null(value) && o->type == CONFIG_TEXT)
-        keep_error(r, config_set_one(r->c, o, SLICE(""), &r->origin));
+    if (o->type == CONFIG_TRUNKS)
+        read_trunks(r, o, value);
     else
-        keep_error(r, config_set_one(r->c, o, scalar_of(value), &r->origin));
+        read_value(r, r->c, o, value);
 }
 
 /* The part of an option's name that stands at this level, in `out`; false: none. */
@@ -268,7 +415,7 @@ int config_read_text(struct config *c, const char *name, struct slice text, stru
     yaml_parser_t parser;
 
     if (text.len > FILE_BYTES_MAX) {
-        config_complain(&r.origin, "larger than 64 KiB");
+        config_complain(&r.origin, "larger than 256 KiB");
         return -EINVAL;
     }
     if (is_too_deep(text, &r.origin))

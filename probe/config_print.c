@@ -7,14 +7,32 @@
 
 #include <inttypes.h>
 
-static const char *const type_names[] = {
-    "text", "list", "number", "yes or no", "size", "duration"
-};
+static const char *const type_names[] = { "text", "list",     "number",      "yes or no",
+                                          "size", "duration", "list of maps" };
+
+static void print_value(const void *of, const struct config_option *o, struct strbuf *out);
+
+/* A key that is not known is left out: no channels are not 0 channels. */
+static void print_trunks(const struct config_trunks *trunks, struct strbuf *out)
+{
+    for (size_t i = 0; i < trunks->n; i++) {
+        const struct config_trunk *trunk = &trunks->items[i];
+
+        for (size_t k = 0; k < CONFIG_TRUNK_KEYS; k++) {
+            const struct config_option *key = &config_trunk_keys[k];
+
+            if (key->type == CONFIG_INT && trunk->channels == 0)
+                continue;
+            strbuf_addf(out, "\n  %s %s: ", k ? " " : "-", key->name);
+            print_value(trunk, key, out);
+        }
+    }
+}
 
 /* The value as the file would have it; nothing when it is unset. JSON's quoting is YAML's too. */
-static void print_value(const struct config *c, const struct config_option *o, struct strbuf *out)
+static void print_value(const void *of, const struct config_option *o, struct strbuf *out)
 {
-    const void *field = (const char *)c + o->offset;
+    const void *field = (const char *)of + o->offset;
     const struct config_list *list = field;
     struct jsonw j = jsonw_to(out);
 
@@ -40,6 +58,9 @@ static void print_value(const struct config *c, const struct config_option *o, s
         break;
     case CONFIG_DURATION:
         strbuf_addf(out, "%" PRId64 "ms", *(const int64_t *)field);
+        break;
+    case CONFIG_TRUNKS:
+        print_trunks(field, out);
         break;
     }
 }
@@ -85,7 +106,7 @@ void config_print(const struct config *c, struct strbuf *out)
         print_wrapped(out, *indent ? "  # " : "# ", slice_of_text(config_options[i].help));
         print_value(c, &config_options[i], &value);
         strbuf_addf(out, "%s%s%.*s:%s%s\n", indent, value.len ? "" : "# ", (int)key.len, key.p,
-                    value.len ? " " : "", value.len ? value.p : "");
+                    value.len && value.p[0] != '\n' ? " " : "", value.len ? value.p : "");
         if (value.failed)
             out->failed = true;
         strbuf_fini(&value);
@@ -108,24 +129,36 @@ static struct slice cut_sentence(struct slice *rest)
     return sentence;
 }
 
-void config_print_manual(struct strbuf *out)
+static void print_range(const struct config_option *o, struct strbuf *out)
+{
+    if (o->max && (o->type == CONFIG_LIST || o->type == CONFIG_TRUNKS))
+        strbuf_addf(out, "At most %" PRId64 ".\n", o->max);
+    else if (o->max)
+        strbuf_addf(out, "From %" PRId64 " to %" PRId64 "%s.\n", o->min, o->max,
+                    o->type == CONFIG_DURATION ? " milliseconds"
+                    : o->type == CONFIG_SIZE   ? " bytes"
+                                               : "");
+    if (o->fallback)
+        strbuf_addf(out, "Default:\n.Ql %s .\n", o->fallback);
+}
+
+static void print_options(const struct config_option *options, size_t n, struct strbuf *out)
 {
     strbuf_add_text(out, ".Bl -tag -width Ds\n");
-    for (size_t i = 0; i < CONFIG_OPTIONS; i++) {
-        const struct config_option *o = &config_options[i];
+    for (size_t i = 0; i < n; i++) {
+        const struct config_option *o = &options[i];
 
         strbuf_addf(out, ".It Cm %s Pq %s\n", o->name, type_names[o->type]);
         for (struct slice rest = slice_of_text(o->help); rest.len;)
             print_wrapped(out, "", cut_sentence(&rest));
-        if (o->max && o->type == CONFIG_LIST)
-            strbuf_addf(out, "At most %" PRId64 ".\n", o->max);
-        else if (o->max)
-            strbuf_addf(out, "From %" PRId64 " to %" PRId64 "%s.\n", o->min, o->max,
-                        o->type == CONFIG_DURATION ? " milliseconds"
-                        : o->type == CONFIG_SIZE   ? " bytes"
-                                                   : "");
-        if (o->fallback)
-            strbuf_addf(out, "Default:\n.Ql %s .\n", o->fallback);
+        print_range(o, out);
+        if (o->type == CONFIG_TRUNKS)
+            print_options(config_trunk_keys, CONFIG_TRUNK_KEYS, out);
     }
     strbuf_add_text(out, ".El\n");
+}
+
+void config_print_manual(struct strbuf *out)
+{
+    print_options(config_options, CONFIG_OPTIONS, out);
 }

@@ -12,6 +12,7 @@ struct replay {
     const struct cli_command *command;
     const char *store, *rules;
     struct engine_options engine;
+    struct plan_loaded plan;
     bool quiet;
 };
 
@@ -64,7 +65,9 @@ int cmd_replay(int argc, char **argv)
     const char *config = NULL;
     const struct cli_option options[] = {
         { "config", 'c', CLI_TEXT, "FILE",
-          "what of earshot.yaml(5) is heeded: decap, dtmf, store.video", &config, 0, 0 },
+          "what of earshot.yaml(5) is heeded: decap, dtmf, store.video, trunks, numbers, "
+          "destinations",
+          &config, 0, 0 },
         { "store", 's', CLI_TEXT, "DIR", "the store to write to; made when it is missing", &r.store,
           0, 0 },
         { "rules", 'r', CLI_TEXT, "DIR", "alert rules (default: those that came with earshot)",
@@ -92,11 +95,13 @@ int cmd_replay(int argc, char **argv)
                         "which capture? 'earshot replay FILE... --store DIR'");
     if (!r.store)
         return cli_fail(&command, EXIT_USAGE, "which store? '--store DIR'");
-    status = settings_read_engine(&command, config, &r.engine);
-    if (status != -1)
-        return status;
-    if (!r.rules)
-        r.rules = folders_find("rules", rules);
-    stop_signal_install();
-    return replay(&r, argv + first, (size_t)(argc - first));
+    status = settings_read_engine(&command, config, &r.plan, &r.engine);
+    if (status == -1) {
+        if (!r.rules)
+            r.rules = folders_find("rules", rules);
+        stop_signal_install();
+        status = replay(&r, argv + first, (size_t)(argc - first));
+    }
+    plan_load_fini(&r.plan);
+    return status;
 }

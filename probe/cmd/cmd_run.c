@@ -24,6 +24,7 @@ struct run {
     bool no_web;
     struct source_live_options live;
     struct decap_options decap;
+    struct plan_loaded plan;
     uint16_t tunnel_ports[TUNNEL_PORTS_MAX]; /* of decap, for the filter */
     struct web_process_options web;          /* its store is the probe's */
     struct source *sources[RUN_SOURCES_MAX];
@@ -108,7 +109,7 @@ static int listen_until_stopped(struct run *r)
     struct engine *engine;
     int status;
 
-    settings_engine(r->config, &options);
+    settings_engine(r->config, &r->plan, &options);
     if (engine_open(&engine, &options, &error) != 0)
         return cli_fail(r->command, EXIT_CANNOT_WRITE, "%s", error.text);
     printf("listening on %s, storing into %s; Ctrl-C ends it\n", r->source_names, r->web.store_dir);
@@ -200,13 +201,20 @@ static int print_filter(const struct run *r)
 
 static int run_as_configured(struct run *r, const struct config *c, bool only_filter)
 {
+    int status;
+
     take_settings(r, c);
     if (only_filter)
         return print_filter(r);
     if (c->capture_interfaces.n == 0)
         return cli_fail(r->command, EXIT_USAGE, "which interface? '-i NAME'");
-    stop_signal_install();
-    return run(r);
+    status = settings_plan(r->command, c, &r->plan);
+    if (status == -1) {
+        stop_signal_install();
+        status = run(r);
+    }
+    plan_load_fini(&r->plan);
+    return status;
 }
 
 int cmd_run(int argc, char **argv)

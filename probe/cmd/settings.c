@@ -133,23 +133,48 @@ static uint8_t inband_of(const char *word)
     return INBAND_AUTO;
 }
 
-void settings_engine(const struct config *config, struct engine_options *engine)
+int settings_plan(const struct cli_command *command, const struct config *config,
+                  struct plan_loaded *plan)
+{
+    struct strbuf errors = { 0 };
+    int err = plan_load(plan, config, &errors), status = -1;
+
+    if (errors.len) {
+        fputs(errors.p, stderr);
+        status = EXIT_BAD_CONFIG;
+    } else if (err) {
+        status = cli_fail(command, EXIT_TROUBLE, "out of memory");
+    }
+    strbuf_fini(&errors);
+    return status;
+}
+
+void settings_engine(const struct config *config, const struct plan_loaded *plan,
+                     struct engine_options *engine)
 {
     settings_decap(config, &engine->decap);
+    engine->plan = plan->plan;
+    engine->leg_headers = plan->headers;
+    engine->leg_header_count = plan->header_count;
+    engine->hours_from = plan->hours_from;
+    engine->hours_to = plan->hours_to;
     engine->inband_dtmf = inband_of(config->dtmf_inband);
     engine->keep_digits = config->dtmf_keep_digits;
     engine->keep_video = config->store_video;
 }
 
 int settings_read_engine(const struct cli_command *command, const char *file,
-                         struct engine_options *engine)
+                         struct plan_loaded *plan, struct engine_options *engine)
 {
     const struct settings set = { .file = file };
     struct config config;
     int status = settings_read(command, &set, &config);
 
+    *plan = (struct plan_loaded){ .plan = NULL };
     if (status == -1)
-        settings_engine(&config, engine);
+        status = settings_plan(command, &config, plan);
+    if (status == -1)
+        settings_engine(&config, plan, engine);
     config_fini(&config);
     return status;
 }

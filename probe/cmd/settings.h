@@ -14,6 +14,7 @@
 #include "probe/config.h"
 #include "probe/decap/decap.h"
 #include "probe/engine/engine.h"
+#include "probe/plan_load.h"
 
 /* The options as they were given; NULL, false or empty: not given. */
 struct settings {
@@ -36,13 +37,19 @@ const char *settings_rules(const struct config *config, char room[FOLDERS_PATH_M
 /* How packets are opened. */
 void settings_decap(const struct config *config, struct decap_options *decap);
 
-/* The same for an engine, and what it makes of keys and video. */
-void settings_engine(const struct config *config, struct engine_options *engine);
+/* Trunks, numbers, destinations. -1 to go on; else the exit status, everything said. *plan is to be
+ * freed with plan_load_fini either way. */
+int settings_plan(const struct cli_command *command, const struct config *config,
+                  struct plan_loaded *plan);
+
+/* What the configuration says of an engine; it borrows from the plan. */
+void settings_engine(const struct config *config, const struct plan_loaded *plan,
+                     struct engine_options *engine);
 
 /* The same of a command that needs nothing else of the file; NULL: the defaults. -1 to go on; else
- * the exit status, everything said. */
+ * the exit status, everything said. *plan is to be freed with plan_load_fini either way. */
 int settings_read_engine(const struct cli_command *command, const char *file,
-                         struct engine_options *engine);
+                         struct plan_loaded *plan, struct engine_options *engine);
 
 /* Borrows from the configuration and from `room`. file: the configuration's, or NULL. */
 void settings_web(const struct config *config, const char *file, struct web_process_options *web,

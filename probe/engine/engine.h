@@ -34,10 +34,15 @@ struct engine_options {
     bool live;             /* a network does not wait: queues refuse instead of slowing it down */
     /* All zero: the defaults. The engine's own: hash_key and certificate. */
     struct decap_options decap;
-    bool no_classify;    /* unknown flows are counted by their bin alone */
-    uint8_t inband_dtmf; /* enum inband_dtmf: when sound is listened to for keys */
-    bool keep_digits;    /* keys stand in records; else they are masked */
-    bool keep_video;     /* packets of video are stored */
+    bool no_classify;        /* unknown flows are counted by their bin alone */
+    uint8_t inband_dtmf;     /* enum inband_dtmf: when sound is listened to for keys */
+    bool keep_digits;        /* keys stand in records; else they are masked */
+    bool keep_video;         /* packets of video are stored */
+    const struct plan *plan; /* trunks, numbers, destinations; NULL: none. Borrowed, as the next */
+    const struct slice *leg_headers; /* whose values both legs of a B2BUA carry */
+    size_t leg_header_count;
+    uint8_t hours_from,
+        hours_to; /* of the day, UTC, in which calls abroad are usual; both 0: all */
     engine_record_fn record;
     void *record_ctx;
 };

@@ -63,6 +63,13 @@ static void starts_with_the_defaults(void **state)
     assert_true(c->decap_classify);
     assert_string_equal(c->store_directory, "/var/lib/earshot");
     assert_string_equal(c->web_listen, "127.0.0.1:8080");
+    assert_int_equal(c->trunks.n, 0);
+    assert_null(c->numbers_country);
+    assert_int_equal(c->numbers_rules.n, 0);
+    assert_null(c->destinations_file);
+    assert_int_equal(c->legs_headers.n, 5);
+    assert_string_equal(c->legs_headers.items[1], "X-Call-ID");
+    assert_null(c->security_hours);
     assert_null(c->web_root);
     assert_null(c->rules_directory);
     assert_int_equal(c->notify_webhooks.n, 0);
@@ -75,6 +82,7 @@ static void reads_every_option(void **state)
 {
     struct config *c = *state;
     struct strbuf errors = { 0 };
+    uint8_t from, to;
 
     assert_int_equal(read_text(c,
                                "capture:\n"
@@ -97,6 +105,18 @@ static void reads_every_option(void **state)
                                "  tcp_memory_mib: 4096\n"
                                "  classify: no\n"
                                "store: { directory: /srv/calls }\n"
+                               "trunks:\n"
+                               "  - name: carrier one\n"
+                               "    addresses: [192.0.2.0/24, '[2001:db8::1]:5060']\n"
+                               "    channels: 30\n"
+                               "    encrypted: yes\n"
+                               "  - { addresses: 198.51.100.7, name: branch }\n"
+                               "numbers:\n"
+                               "  country: +49\n"
+                               "  rules: ['- 3-4 +4930555', \"0 6-12 +49\"]\n"
+                               "destinations: { file: /etc/prefixes.csv }\n"
+                               "legs: { headers: [X-Leg] }\n"
+                               "security: { hours: 07:00-19:00 }\n"
                                "web:\n"
                                "  listen: \"[::1]:8443\"\n"
                                "  root: /srv/www\n"
@@ -135,6 +155,23 @@ static void reads_every_option(void **state)
     assert_int_equal(c->decap_tcp_memory_mib, 4096);
     assert_false(c->decap_classify);
     assert_string_equal(c->store_directory, "/srv/calls");
+    assert_int_equal(c->trunks.n, 2);
+    assert_string_equal(c->trunks.items[0].name, "carrier one");
+    assert_int_equal(c->trunks.items[0].addresses.n, 2);
+    assert_string_equal(c->trunks.items[0].addresses.items[1], "[2001:db8::1]:5060");
+    assert_int_equal(c->trunks.items[0].channels, 30);
+    assert_true(c->trunks.items[0].encrypted);
+    assert_string_equal(c->trunks.items[1].name, "branch");
+    assert_int_equal(c->trunks.items[1].addresses.n, 1);
+    assert_int_equal(c->trunks.items[1].channels, 0);
+    assert_false(c->trunks.items[1].encrypted);
+    assert_string_equal(c->numbers_country, "+49");
+    assert_int_equal(c->numbers_rules.n, 2);
+    assert_string_equal(c->destinations_file, "/etc/prefixes.csv");
+    assert_int_equal(c->legs_headers.n, 1);
+    config_hours(c, &from, &to);
+    assert_int_equal(from, 7);
+    assert_int_equal(to, 19);
     assert_string_equal(c->web_listen, "[::1]:8443");
     assert_string_equal(c->web_root, "/srv/www");
     assert_string_equal(c->rules_directory, "/etc/earshot/rules");
@@ -237,6 +274,38 @@ static void errors_say_where_and_what(void **state)
         { "decap:\n  duplicate_window: 500ms\n", "'500ms' is not between 0 and 250 ms\n" },
         { "log:\n  level: loud\n", "'loud' is not one of error, warn, info, debug\n" },
         { "user: a\nuser: b\n", "earshot.yaml:2:1: user: given twice\n" },
+        { "trunks: carrier\n", "earshot.yaml:1:9: trunks: must be a list of maps" },
+        { "trunks: {name: a}\n", "earshot.yaml:1:9: trunks: must be a list of maps" },
+        { "trunks: [a]\n", "earshot.yaml:1:10: trunks: an item must be a map" },
+        { "trunks:\n  - name: a\n    adresses: [192.0.2.1]\n",
+          "earshot.yaml:3:5: trunks: unknown key 'adresses', did you mean 'addresses'?\n" },
+        { "trunks:\n  - name: a\n    zebra: 1\n    addresses: 192.0.2.1\n",
+          "earshot.yaml:3:5: trunks: unknown key 'zebra'; there are name, addresses, channels, "
+          "encrypted\n" },
+        { "trunks:\n  - addresses: [192.0.2.1]\n",
+          "earshot.yaml:2:5: trunks: a trunk needs a name\n" },
+        { "trunks:\n  - name: a\n", "earshot.yaml:2:5: trunks: 'a' needs addresses\n" },
+        { "trunks:\n  - name: a\n    name: b\n    addresses: 192.0.2.1\n",
+          "earshot.yaml:3:5: trunks: name is given twice\n" },
+        { "trunks:\n  - {name: a, addresses: [192.0.2.1]}\n  - {name: a, addresses: "
+          "[192.0.2.2]}\n",
+          "earshot.yaml:3:5: trunks: 'a' is there twice\n" },
+        { "trunks:\n  - {name: a, addresses: [192.0.2.1]}\n  - {name: b, addresses: "
+          "[192.0.2.1]}\n",
+          "earshot.yaml:3:27: trunks: '192.0.2.1' is an address of another trunk already\n" },
+        { "trunks:\n  - {name: a, addresses: [192.0.2.1/33]}\n",
+          "earshot.yaml:2:27: addresses: '192.0.2.1/33' is not an IP address, IP:PORT or CIDR" },
+        { "trunks:\n  - {name: a, addresses: {b: c}}\n",
+          "earshot.yaml:2:26: addresses: must be a list, like [a, b]\n" },
+        { "trunks:\n  - {name: a, addresses: 192.0.2.1, channels: 0}\n",
+          "earshot.yaml:2:47: channels: '0' is not between 1 and 1000000\n" },
+        { "numbers:\n  country: de\n",
+          "numbers.country: 'de' is not a country code, like 49 or +49\n" },
+        { "numbers:\n  rules: ['0 +49']\n",
+          "earshot.yaml:2:11: numbers.rules: '0 +49' is not PREFIX MIN-MAX REPLACEMENT" },
+        { "legs:\n  headers: ['X Leg']\n", "'X Leg' is not the name of a header\n" },
+        { "security:\n  hours: 19:00-07:00\n", "is not FROM-TO in full hours, like 07:00-19:00\n" },
+        { "security:\n  hours: 07:30-19:00\n", "is not FROM-TO in full hours, like 07:00-19:00\n" },
         { "user: \"a\\nb\"\n", "user: holds a control character\n" },
         { "- a\n- b\n", "earshot.yaml:1:1: must be options" },
         { "user: a\n---\nuser: b\n", "a second document" },
@@ -318,10 +387,10 @@ static void refuses_great_and_deep_files(void **state)
     strbuf_reset(&yaml);
     strbuf_reset(&errors);
     strbuf_add_text(&yaml, "user: ");
-    for (unsigned i = 0; i < (64 << 10); i++)
+    for (unsigned i = 0; i < (256 << 10); i++)
         strbuf_add_char(&yaml, 'a');
     assert_int_equal(config_read_text(*state, "f", strbuf_slice(&yaml), &errors), -EINVAL);
-    assert_string_equal(errors.p, "f: larger than 64 KiB\n");
+    assert_string_equal(errors.p, "f: larger than 256 KiB\n");
     strbuf_reset(&errors);
     assert_int_equal(config_read_text(*state, "f", slice_of(yaml.p, 5000), &errors), -EINVAL);
     assert_string_equal(errors.p, "f:1:7: user: longer than 4096 bytes\n");
@@ -376,6 +445,8 @@ static void what_is_printed_reads_back_as_the_same(void **state)
                                "snaplen: 96, block_timeout: 3s, promiscuous: no}\n"
                                "user: 'yes'\nstore: {directory: ~}\n"
                                "decap: {geneve_ports: [], l2tp_ports: [7]}\n"
+                               "trunks: [{name: 'a \"b\"', addresses: [192.0.2.1, 10.0.0.0/8], "
+                               "channels: 7}, {name: c, addresses: ['::1'], encrypted: yes}]\n"
                                "notify: {webhooks: ['http://x/#y']}\n",
                                &errors),
                      0);
@@ -388,6 +459,11 @@ static void what_is_printed_reads_back_as_the_same(void **state)
     assert_int_equal(again.capture_block_timeout, 3000);
     assert_false(again.capture_promiscuous);
     assert_string_equal(again.user, "yes");
+    assert_int_equal(again.trunks.n, 2);
+    assert_string_equal(again.trunks.items[0].name, "a \"b\"");
+    assert_int_equal(again.trunks.items[0].channels, 7);
+    assert_int_equal(again.trunks.items[1].channels, 0);
+    assert_true(again.trunks.items[1].encrypted);
     assert_int_equal(again.decap_geneve_ports.n, 0);
     assert_int_equal(again.decap_l2tp_ports.n, 1);
     /* Unset is a comment in the file, so the default stays there: the one thing lost. */
