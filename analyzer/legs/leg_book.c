@@ -4,8 +4,10 @@
 
 #include <errno.h>
 
-/* Its own Call-ID, three numbers, and a name or two; few have all. */
-enum { KEYS_PER_CALL = 6 };
+enum {
+    KEYS_PER_CALL = 6, /* its own Call-ID, three numbers, and a name or two; few have all */
+    KEYS_AT_MOST = LEGS_KEYS_MAX + 4,
+};
 
 static struct leg_link *looks_link(struct leg_call *c)
 {
@@ -117,6 +119,20 @@ struct leg_call *leg_book_find(const struct leg_book *b, uint64_t id)
     return table_find(&b->calls, hash_id(id), same_id, &id);
 }
 
+/* False: all that are remembered go on yet. */
+static bool make_room(struct leg_book *b)
+{
+    while (b->closed.first && (b->calls.used >= b->options.max_calls ||
+                               b->keys.count + KEYS_AT_MOST > b->keys.max_keys)) {
+        leg_book_refuse(b, REFUSAL_LEGS);
+        forget(b, b->closed.first);
+    }
+    if (b->calls.used < b->options.max_calls)
+        return true;
+    leg_book_refuse(b, REFUSAL_LEGS);
+    return false;
+}
+
 struct leg_call *leg_book_get(struct leg_book *b, uint64_t id, struct slice call_id,
                               int64_t time_ns)
 {
@@ -124,12 +140,8 @@ struct leg_call *leg_book_get(struct leg_book *b, uint64_t id, struct slice call
 
     if (c)
         return c;
-    if (b->calls.used >= b->options.max_calls) {
-        leg_book_refuse(b, REFUSAL_LEGS);
-        if (!b->closed.first)
-            return NULL;
-        forget(b, b->closed.first);
-    }
+    if (!make_room(b))
+        return NULL;
     c = leg_call_new(id, call_id, time_ns);
     if (!c || table_put(&b->calls, hash_id(id), c) != 0) {
         leg_book_refuse(b, REFUSAL_MEMORY);

@@ -65,17 +65,15 @@ static void name_group(struct leg_book *b, const struct members *m, bool keep_na
     tell_changed(b, m);
 }
 
-bool leg_group_join(struct leg_book *b, struct leg_pair *p)
+void leg_group_join(struct leg_book *b, struct leg_pair *p)
 {
     struct members m;
 
     p->joined = true;
-    if (!collect(&m, p->calls[0])) {
+    if (collect(&m, p->calls[0]))
+        name_group(b, &m, true);
+    else
         p->joined = false;
-        return false;
-    }
-    name_group(b, &m, true);
-    return true;
 }
 
 void leg_group_part(struct leg_book *b, struct leg_pair *p)

@@ -12,8 +12,8 @@
 /* Nothing that is true joins more: what would is refused. */
 enum { LEG_GROUP_MAX = 24 };
 
-/* Joins the two, and tells all whose group it changes. False: the group would be too large. */
-bool leg_group_join(struct leg_book *b, struct leg_pair *p);
+/* Joins the two, unless the group would be too large, and tells all whose group that changes. */
+void leg_group_join(struct leg_book *b, struct leg_pair *p);
 
 /* It was wrong. */
 void leg_group_part(struct leg_book *b, struct leg_pair *p);

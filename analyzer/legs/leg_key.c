@@ -85,10 +85,12 @@ static uint32_t take_free(struct leg_keys *k)
 
     if (at) {
         k->free_head = k->keys[at].next;
+        k->count++;
         return at;
     }
     if (k->used > k->max_keys || (k->used == k->room && grow(k) != 0))
         return 0;
+    k->count++;
     return k->used++;
 }
 
@@ -133,6 +135,7 @@ static void release(struct leg_keys *k, uint32_t at)
     unlink_name(k, at);
     k->keys[at].next = k->free_head;
     k->free_head = at;
+    k->count--;
 }
 
 /* Of a name that too many carry the oldest key goes: the newest keep it marked. */

@@ -48,6 +48,7 @@ struct leg_keys {
     struct leg_key *keys;
     uint32_t *buckets;
     uint32_t room, used, free_head;
+    uint32_t count; /* keys in use */
     uint32_t bucket_mask;
     uint32_t max_keys;
 };

@@ -10,11 +10,12 @@ enum {
     NEIGHBOURS = 16, /* of each key, to both sides in time: of a number that all dial the nearest */
 };
 
-#define JOIN_SUM      0.42  /* likelihood 0.98 */
-#define JOIN_SUM_SOON 0.55  /* 0.994: before it is known how the calls end */
-#define STAY_SUM      0.25  /* 0.91: what was joined stays so */
-#define MARGIN        0.25  /* ten times likelier than any other */
-#define NO_SUM        (-9.) /* out of reach: by score they are strangers */
+#define JOIN_SUM      0.42   /* likelihood 0.98 */
+#define JOIN_SUM_SOON 0.55   /* 0.994: before it is known how the calls end */
+#define STAY_SUM      0.25   /* 0.91: what was joined stays so */
+#define MARGIN        0.25   /* ten times likelier than any other */
+#define NO_SUM        (-9.)  /* out of reach: by score they are strangers */
+#define BESIDE        (-0.1) /* of the chain of hosts: they go the same way, side by side */
 
 struct candidate {
     struct leg_call *call;
@@ -87,12 +88,13 @@ static void gather(const struct leg_book *b, struct candidates *out, const struc
     }
 }
 
-static double sum_of(const struct leg_call *x, const struct leg_call *y)
+/* Are the two legs of each other, one after the other in a longer chain? */
+static bool are_legs(const struct leg_call *x, const struct leg_call *y)
 {
     struct leg_score score;
 
     leg_score_pair(&score, x, y);
-    return score.sum;
+    return score.sum >= JOIN_SUM && score.facts[LEG_FACT_CHAIN].weight > BESIDE;
 }
 
 /* Branches of one call: from one host, and at most one of them was answered. */
@@ -125,7 +127,7 @@ static bool is_clear(const struct candidates *of_x, const struct leg_call *x,
             continue;
         if (y->made_of_x && are_branches(y->call, z->call))
             continue;
-        if (is_taken(z->call, x, z->made_of_x) || sum_of(y->call, z->call) >= JOIN_SUM)
+        if (is_taken(z->call, x, z->made_of_x) || are_legs(y->call, z->call))
             continue; /* another's; or of the same conversation: they are no rivals */
         return false;
     }
@@ -176,13 +178,13 @@ static void join(struct leg_book *b, struct leg_call *x, const struct candidate 
 
     if (!p)
         return;
-    news = !p->joined || p->certain != certain || (final && !p->told_final);
+    news = p->certain != certain || (final && !p->told_final);
     p->certain = certain;
     p->score = leg_score_likelihood(y->sum);
     p->told_final = final;
-    if (!p->joined && !leg_group_join(b, p))
-        return;
-    if (news)
+    if (!p->joined)
+        leg_group_join(b, p);
+    else if (news)
         leg_report_tell(b, p);
 }
 

@@ -21,14 +21,14 @@ static const struct slice directions[DIRECTION_COUNT] = {
 
 struct leg_stream {
     uint64_t id;
-    struct addr src, dst;
-    double loss_ratio, jitter_ms; /* NaN: not known */
-    uint8_t direction;            /* enum direction */
+    uint32_t src, dst;           /* hashes of the hosts */
+    float loss_ratio, jitter_ms; /* NaN: not known */
+    uint8_t direction;           /* enum direction */
 };
 
 struct leg_media {
-    uint8_t count;
-    struct leg_stream streams[STREAMS_MAX];
+    unsigned count;
+    struct leg_stream streams[];
 };
 
 static bool is_heard_elsewhere(const struct leg_call *c, uint64_t stream)
@@ -42,34 +42,50 @@ static bool is_heard_elsewhere(const struct leg_call *c, uint64_t stream)
     return false;
 }
 
-static void keep(struct leg_stream *out, const struct stream_record *s)
+static uint32_t hash_host(const struct addr *a)
 {
-    *out = (struct leg_stream){
-        .id = s->id, .src = s->src, .dst = s->dst, .loss_ratio = NAN, .jitter_ms = s->jitter_ms_mean
-    };
+    static const struct siphash_key fixed = { { 0, 0 } };
+
+    return (uint32_t)siphash(&fixed, a->ip, sizeof a->ip);
+}
+
+static struct leg_stream summary_of(const struct stream_record *s)
+{
+    struct leg_stream out = { .id = s->id,
+                              .src = hash_host(&s->src),
+                              .dst = hash_host(&s->dst),
+                              .loss_ratio = NAN,
+                              .jitter_ms = (float)s->jitter_ms_mean };
+
     if (s->expected > 0 && s->lost >= 0)
-        out->loss_ratio = (double)s->lost / (double)s->expected;
+        out.loss_ratio = (float)((double)s->lost / (double)s->expected);
     for (uint8_t i = 0; i < DIRECTION_COUNT; i++) {
         if (slice_eq(s->direction, directions[i]))
-            out->direction = i;
+            out.direction = i;
     }
+    return out;
 }
 
 void leg_media_take(struct leg_call *c, const struct call_record *record)
 {
-    if (!c->pairs)
-        return;
-    if (!c->media)
-        c->media = calloc(1, sizeof *c->media);
-    if (!c->media)
-        return;
-    c->media->count = 0;
-    for (size_t i = 0; i < record->stream_count && c->media->count < STREAMS_MAX; i++) {
+    struct leg_stream found[STREAMS_MAX];
+    struct leg_media *media;
+    unsigned count = 0;
+
+    for (size_t i = 0; c->pairs && i < record->stream_count && count < STREAMS_MAX; i++) {
         const struct stream_record *s = &record->streams[i];
 
         if (s->foreign_source != 1 && is_heard_elsewhere(c, s->id))
-            keep(&c->media->streams[c->media->count++], s);
+            found[count++] = summary_of(s);
     }
+    if (!count)
+        return;
+    media = realloc(c->media, sizeof *media + count * sizeof *found);
+    if (!media)
+        return;
+    memcpy(media->streams, found, count * sizeof *found);
+    media->count = count;
+    c->media = media;
 }
 
 void leg_media_drop(struct leg_call *c)
@@ -80,7 +96,7 @@ void leg_media_drop(struct leg_call *c)
 
 static const struct leg_stream *find(const struct leg_call *c, uint64_t id)
 {
-    for (uint8_t i = 0; c->media && i < c->media->count; i++) {
+    for (unsigned i = 0; c->media && i < c->media->count; i++) {
         if (c->media->streams[i].id == id)
             return &c->media->streams[i];
     }
@@ -91,12 +107,12 @@ static const struct leg_stream *find(const struct leg_call *c, uint64_t id)
  * passes a machine comes from one host, and goes to another. */
 static bool passes_on(const struct leg_stream *a, const struct leg_stream *b)
 {
-    return a && b && !addr_ip_eq(&a->src, &b->src) && !addr_ip_eq(&a->dst, &b->dst);
+    return a && b && a->src != b->src && a->dst != b->dst;
 }
 
 static bool is_relayed(const struct leg_stream *a, const struct leg_stream *b)
 {
-    return addr_ip_eq(&a->dst, &b->src) || addr_ip_eq(&b->dst, &a->src);
+    return a->dst == b->src || b->dst == a->src;
 }
 
 static unsigned count_bits(uint16_t bits)
@@ -161,7 +177,7 @@ static void worsen(double *worst, double value)
 /* Which one the sound passes first: by the host between them, else by the clock. */
 static bool b_is_first(const struct leg_stream *a, const struct leg_stream *b, int64_t apart_us)
 {
-    bool a_feeds_b = addr_ip_eq(&a->dst, &b->src), b_feeds_a = addr_ip_eq(&b->dst, &a->src);
+    bool a_feeds_b = a->dst == b->src, b_feeds_a = b->dst == a->src;
 
     return a_feeds_b == b_feeds_a ? apart_us < 0 : b_feeds_a;
 }
@@ -170,7 +186,7 @@ static void write_one(struct jsonw *j, const struct leg_sound *s, const struct l
                       const struct leg_stream *b, int64_t apart_us, struct leg_media_worst *worst)
 {
     bool turned = b_is_first(a, b, apart_us);
-    double loss = turned ? a->loss_ratio - b->loss_ratio : b->loss_ratio - a->loss_ratio;
+    double more = (double)b->loss_ratio - (double)a->loss_ratio, loss = turned ? -more : more;
     double delay = (double)(turned ? -apart_us : apart_us) / 1000;
 
     jsonw_object_open(j);
@@ -182,12 +198,12 @@ static void write_one(struct jsonw *j, const struct leg_sound *s, const struct l
     jsonw_text(j, turned ? SLICE("b") : SLICE("a"));
     jsonw_key(j, "prints");
     jsonw_int(j, s->matched);
-    write_real(j, "loss_ratio_a", a->loss_ratio, 6);
-    write_real(j, "loss_ratio_b", b->loss_ratio, 6);
+    write_real(j, "loss_ratio_a", (double)a->loss_ratio, 6);
+    write_real(j, "loss_ratio_b", (double)b->loss_ratio, 6);
     write_real(j, "loss_added_ratio", loss, 6);
     write_real(j, "delay_added_ms", delay, 3);
-    write_real(j, "jitter_ms_a", a->jitter_ms, 3);
-    write_real(j, "jitter_ms_b", b->jitter_ms, 3);
+    write_real(j, "jitter_ms_a", (double)a->jitter_ms, 3);
+    write_real(j, "jitter_ms_b", (double)b->jitter_ms, 3);
     jsonw_object_close(j);
     worsen(&worst->loss_added_ratio, loss);
     worsen(&worst->delay_added_ms, delay);

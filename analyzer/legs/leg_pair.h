@@ -10,7 +10,7 @@
 
 #include "analyzer/legs/leg_call.h"
 
-enum { LEG_PAIRS_MAX = 12, LEG_SOUNDS_MAX = 4, LEG_SAMPLES = 12 };
+enum { LEG_PAIRS_MAX = 12, LEG_SOUNDS_MAX = 4, LEG_SAMPLES = 8 };
 
 /* One stream of each call, and when the same sound passed on both. */
 struct leg_sound {

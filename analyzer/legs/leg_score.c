@@ -166,7 +166,7 @@ static void judge_chain(struct leg_score *s)
     if (addr_ip_eq(&a->dst, &b->src))
         set(s, LEG_FACT_CHAIN, 0.15, "who received the one sent the other");
     else if (same_source && same_target)
-        set(s, LEG_FACT_CHAIN, -0.80, "side by side between the same hosts");
+        set(s, LEG_FACT_CHAIN, -2, "side by side between the same hosts");
     else if (same_source)
         set(s, LEG_FACT_CHAIN, -0.25, "sent by the same host");
     else if (same_target)
@@ -284,7 +284,7 @@ void leg_score_pair(struct leg_score *out, const struct leg_call *x, const struc
     if (b->start - a->start > SKEW_NS)
         return;
     judge(&turned, b, a);
-    if (turned.sum > out->sum)
+    if (turned.facts[LEG_FACT_CHAIN].weight > out->facts[LEG_FACT_CHAIN].weight)
         *out = turned;
 }
 

@@ -54,7 +54,7 @@ struct leg_score {
     double sum; /* LEG_PRIOR included */
 };
 
-/* In whichever order is likelier where they began together. */
+/* Where they began together the hosts tell which was made of which. */
 void leg_score_pair(struct leg_score *out, const struct leg_call *x, const struct leg_call *y);
 
 /* 0..1 */

@@ -95,9 +95,10 @@ static void close_call(struct legs *l, struct leg_call *c, bool was_closed)
     if (was_closed)
         return;
     leg_book_close(b, c);
-    /* Its record goes out now: what can be known by now shall stand in it. */
+    /* Its record goes out now, so what is certain shall stand in it; to weigh scores all that may
+     * be its legs must have closed. */
     if (!c->group)
-        look(l, c);
+        leg_match_look(b, c, false);
     leg_book_look_later(b, c, b->now_ns + WAIT_NS);
 }
 
