@@ -27,6 +27,7 @@ struct rule {
     struct rule_filter among; /* which records count at all */
     struct rule_filter where; /* which of those are the bad ones */
     struct rule_field group;  /* field NULL: all records are one group */
+    bool confident;           /* calls that the probe itself may have damaged are left out */
     int64_t window_ns, step_ns, for_ns;
     enum rule_measure measure;
     double threshold;

@@ -366,6 +366,16 @@ void rule_eval_free(struct rule_eval *e)
     free(e);
 }
 
+/* What the probe or its mirror lost must not be blamed on a network: no alert about quality comes
+ * from such a call, neither as one of the bad nor as one of all. */
+static bool is_doubtful(const struct rule_eval *e, const void *record)
+{
+    const struct call_record *call = record;
+
+    return e->rule->confident && call->capture_confidence.p &&
+           !slice_eq(call->capture_confidence, SLICE("high"));
+}
+
 void rule_eval_record(struct rule_eval *e, const void *record, int64_t now_ns)
 {
     struct rule_group *g;
@@ -376,6 +386,10 @@ void rule_eval_record(struct rule_eval *e, const void *record, int64_t now_ns)
     advance(e, now_ns);
     if (!rule_filter_match(&e->rule->among, record))
         return;
+    if (is_doubtful(e, record)) {
+        e->stats.doubtful++;
+        return;
+    }
     key = group_key(e, record);
     if (!key.p) {
         e->stats.without_group++;
@@ -406,6 +420,7 @@ void rule_eval_add_stats(const struct rule_eval *e, struct rule_set_stats *stats
 {
     stats->records += e->stats.records;
     stats->without_group += e->stats.without_group;
+    stats->doubtful += e->stats.doubtful;
     stats->groups_refused += e->stats.groups_refused;
     stats->clock_set_back += e->stats.clock_set_back;
     stats->no_memory += e->stats.no_memory;

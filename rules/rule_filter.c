@@ -199,6 +199,15 @@ void rule_filter_fini(struct rule_filter *f)
     f->count = 0;
 }
 
+bool rule_filter_names(const struct rule_filter *f, const struct record_field *field)
+{
+    for (size_t i = 0; i < f->count; i++) {
+        if (f->conditions[i].field.field == field)
+            return true;
+    }
+    return false;
+}
+
 /* −1, 0, 1; a caller of EQ and NE only needs 0 or not. */
 static int compare(const struct rule_condition *c, const void *at, const struct rule_value *v)
 {

@@ -51,6 +51,9 @@ int rule_filter_read(struct rule_filter *out, const struct record_type *type,
                      const struct rule_node *map, struct rule_fault *fault);
 void rule_filter_fini(struct rule_filter *filter);
 
+/* Does a line of it compare that field? */
+bool rule_filter_names(const struct rule_filter *filter, const struct record_field *field);
+
 bool rule_filter_match(const struct rule_filter *filter, const void *record);
 
 #endif

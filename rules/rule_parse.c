@@ -187,6 +187,46 @@ static int read_group_by(struct reader *r, const struct rule_node *node)
     return 0;
 }
 
+/* Comes about by what was captured, or was not. */
+static bool is_of_quality(const struct rule *rule)
+{
+    static const char *const fields[] = {
+        "mos_lq",        "mos_cq",           "jitter_ms_p95",   "loss_ratio",
+        "bad_seconds",   "worst_10s_mos_lq", "interval_mos.p5", "interval_mos.p50",
+        "silence_ratio", "one_way",          "media_verdict",
+    };
+
+    for (size_t i = 0; i < COUNT(fields); i++) {
+        const struct record_field *f = record_field_find(rule->type, slice_of_text(fields[i]));
+
+        if (f && (rule_filter_names(&rule->among, f) || rule_filter_names(&rule->where, f) ||
+                  rule->group.field == f))
+            return true;
+    }
+    return false;
+}
+
+/* A rule that asks for the confidence itself knows what it does. */
+static bool names_confidence(const struct rule *rule)
+{
+    const struct record_field *f = record_field_find(rule->type, SLICE("capture_confidence"));
+
+    return f && (rule_filter_names(&rule->among, f) || rule_filter_names(&rule->where, f));
+}
+
+static int read_confidence(struct reader *r, const struct rule_node *node)
+{
+    static const char *const words[] = { "any", "high" };
+    int which = read_choice(r, node, words, COUNT(words));
+
+    if (which < 0)
+        return which;
+    if (r->rule->type != &record_type_call)
+        return rule_yaml_fault(r->fault, node, "'confidence' goes with calls only");
+    r->rule->confident = which == 1;
+    return 0;
+}
+
 static int read_window(struct reader *r, const struct rule_node *node)
 {
     return read_duration(r, node, SECOND, WINDOW_MAX, &r->rule->window_ns);
@@ -343,6 +383,7 @@ static const struct key rule_keys[] = {
     { "among", false, read_among },
     { "where", false, read_where },
     { "group_by", false, read_group_by },
+    { "confidence", false, read_confidence },
     { "window", true, read_window },
     { "step", true, read_step },
     { "for", false, read_for },
@@ -406,6 +447,8 @@ int rule_parse(struct rule **rp, const char *file, struct slice text, char *erro
     r.map = rule->tree;
     if (!err)
         err = read_keys(&r, r.map, rule_keys, COUNT(rule_keys));
+    if (!err && !rule_yaml_find(r.map, "confidence"))
+        rule->confident = is_of_quality(rule) && !names_confidence(rule);
     if (err) {
         rule_free(rule);
         return err;

@@ -39,6 +39,7 @@ size_t rule_set_count(const struct rule_set *s);
 struct rule_set_stats {
     uint64_t records;        /* counted in a window */
     uint64_t without_group;  /* left out: the field of group_by is unknown */
+    uint64_t doubtful;       /* left out: the probe itself may have damaged the call */
     uint64_t groups_refused; /* records of a group that found no room */
     uint64_t clock_set_back; /* times that packet time went back past a window */
     uint64_t no_memory;      /* alerts put off for want of memory */

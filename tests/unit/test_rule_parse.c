@@ -36,6 +36,7 @@ static const struct {
     { "# only a comment\n", "1:1: nothing in it; rules/README.md shows what a rule is" },
     { "- a\n", "1:1: a rule is a list of 'key: value' lines" },
     { "just words\n", "1:1: a rule is a list of 'key: value' lines" },
+    { BASE "confidence: hgih\n", "9:13: 'confidence' is not 'hgih', did you mean 'high'?" },
     { BASE "treshold: 9\n", "9:1: unknown key 'treshold', did you mean 'threshold'?" },
     { BASE "colour: red\n", "9:1: unknown key 'colour'; rules/README.md lists them" },
     { BASE "step: 20s\n", "9:1: 'step' stands here a second time, first in line 5" },

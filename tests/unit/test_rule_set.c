@@ -494,6 +494,82 @@ static void a_strangers_group_is_printable_and_short(void **state)
     close_bench(&b);
 }
 
+#define BAD_MEDIA                                                                                  \
+    "description: d\nseverity: warning\non: call.closed\nwindow: 60s\nstep: 10s\n"                 \
+    "measure: count\nthreshold: 3\nclear: { below: 1, for: 10s }\n"
+
+/* A call with bad media of which the probe says how far it can be believed; NULL: it does not say. */
+static void close_at(struct bench *b, int64_t s, const char *confidence)
+{
+    struct call_record call;
+
+    record_clear(&record_type_call, &call);
+    call.id = b->next_id++;
+    call.mos_lq = 2.0;
+    call.jitter_ms_p95 = 90;
+    call.loss_ratio = 0.1;
+    call.one_way = 1;
+    call.media_verdict = SLICE("one_way");
+    call.final_status = 200;
+    call.capture_confidence = slice_of_text(confidence);
+    rule_eval_record(b->eval, &call, START + s * NS_PER_S);
+}
+
+/* What the probe itself may have damaged raises no alert about quality, unless the rule says so. */
+static void doubtful_calls_raise_no_alert_about_quality(void **state)
+{
+    static const struct {
+        const char *rule;
+        bool leaves_out;
+    } rows[] = {
+        { "where: { mos_lq: { \"<\": 3 } }\n", true },
+        { "among: { mos_lq: { \"<\": 3 } }\n", true },
+        { "where: { jitter_ms_p95: { \">\": 50 } }\n", true },
+        { "where: { loss_ratio: { \">=\": 0.05 } }\n", true },
+        { "where: { one_way: true }\n", true },
+        { "where: { media_verdict: one_way }\n", true },
+        { "group_by: media_verdict\n", true },
+        { "where: { final_status: 200 }\nconfidence: high\n", true },
+        { "where: { final_status: 200 }\n", false },
+        { "where: { one_way: true }\nconfidence: any\n", false },
+        { "where: { one_way: true, capture_confidence: [high, reduced, low] }\n", false },
+    };
+    static const char *const doubtful[] = { "reduced", "low" };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct rule_set_stats stats = { 0 };
+        struct bench b;
+        char text[600];
+
+        snprintf(text, sizeof text, "%s%s", BAD_MEDIA, rows[i].rule);
+        open_bench(&b, text, 10, 1);
+        for (int n = 0; n < 6; n++)
+            close_at(&b, n, doubtful[n % 2]);
+        rule_eval_add_stats(b.eval, &stats);
+        if (b.told.count != !rows[i].leaves_out || stats.doubtful != (rows[i].leaves_out ? 6 : 0) ||
+            stats.records != (rows[i].leaves_out ? 0 : 6))
+            fail_msg("row %zu: %zu alerts, %d left out", i, b.told.count, (int)stats.doubtful);
+        for (int n = 6; n < 9; n++)
+            close_at(&b, n, "high");
+        assert_int_equal(b.told.count, 1);
+        close_bench(&b);
+    }
+}
+
+/* Records of versions that did not say it are as good as they were. */
+static void calls_without_a_word_on_confidence_count(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    open_bench(&b, BAD_MEDIA "where: { one_way: true }\n", 10, 1);
+    for (int n = 0; n < 3; n++)
+        close_at(&b, n, NULL);
+    assert_int_equal(b.told.count, 1);
+    close_bench(&b);
+}
+
 static void write_file(const char *dir, const char *name, const char *text)
 {
     char path[128];
@@ -623,6 +699,8 @@ int main(void)
         cmocka_unit_test(the_window_ends_where_it_says),
         cmocka_unit_test(leaves_out_what_has_no_group),
         cmocka_unit_test(a_strangers_group_is_printable_and_short),
+        cmocka_unit_test(doubtful_calls_raise_no_alert_about_quality),
+        cmocka_unit_test(calls_without_a_word_on_confidence_count),
         cmocka_unit_test(loads_a_folder_in_order),
         cmocka_unit_test(the_shipped_rules_load_and_the_spike_fires),
     };
