@@ -32,7 +32,7 @@
     X(PRIVATE_VIA,        "private_via",        "RFC 3581 §4",                                     \
       "The Via names a private address, but the message came from a public one: it passed a NAT.") \
     X(CODEC_REFUSED,      "codec_refused",      "RFC 3261 §21.4.26",                               \
-      "The media that was offered was refused: no codec in common.")                               \
+      "The media that was offered was refused as not acceptable (488, 606).")                               \
     X(CODEC_UNANNOUNCED,  "codec_unannounced",  "RFC 3264 §8.3.2",                                 \
       "Media changed to a codec that no offer or answer named.")                                   \
     X(TAG_CHANGED,        "tag_changed",        "RFC 3261 §12.2.2",                                \

@@ -96,6 +96,12 @@ static bool host_to_addr(struct slice sent_by, struct addr *out)
     return addr_parse(sent_by, out) || addr_parse_ip(sent_by, out);
 }
 
+/* Who names its loopback does not know where it is; that is no NAT. */
+static bool is_loopback(const struct addr *a)
+{
+    return addr_is_v4(a) && a->ip[12] == 127;
+}
+
 /* Within a NAT all is private, and so it should be: only a public source shows that one was passed. */
 static bool is_inside_address(const struct deviation_look *look, const struct addr *named)
 {
@@ -135,7 +141,8 @@ static void check_via(const struct deviation_look *look)
     struct strbuf detail = { 0 };
 
     if (!look->msg->is_request || !host_to_addr(look->msg->via_sent_by, &via) ||
-        !is_inside_address(look, &via) || deviation_look_again(look, DEVIATION_PRIVATE_VIA))
+        !is_inside_address(look, &via) || is_loopback(&via) ||
+        deviation_look_again(look, DEVIATION_PRIVATE_VIA))
         return;
     add_named(&detail, "Via", &via, &look->d->src);
     add_alg(&detail, look, "Contact", &contact, contact_addr(look->msg, &contact));
@@ -248,8 +255,6 @@ static void add_media(struct strbuf *out, const struct sdp *sdp, const struct sd
     const struct sdp_format *formats = sdp_media_formats(sdp, media);
     bool audio = slice_ieq(media->type_text, SLICE("audio")), first = true;
 
-    if (media->disabled)
-        return;
     if (out->len)
         strbuf_add_text(out, ", ");
     if (!audio) {
@@ -265,7 +270,9 @@ static void add_media(struct strbuf *out, const struct sdp *sdp, const struct sd
         if (formats[i].name.len)
             strbuf_add_slice(out, formats[i].name);
     }
-    if (media->srtp)
+    if (media->disabled)
+        strbuf_add_text(out, " (port 0: switched off)");
+    else if (media->srtp)
         strbuf_add_text(out, " (SRTP)");
 }
 

@@ -237,6 +237,18 @@ static void tell_silence(const struct call_record *c, struct strbuf *out)
     strbuf_add_char(out, '.');
 }
 
+/* Nobody knows yet how it ends; or nobody ever will. */
+static void tell_open(const struct call_record *c, struct strbuf *out)
+{
+    bool rings = story_is(c->state, "ringing");
+
+    if (c->ended_how.len)
+        strbuf_addf(out, "%s when the last of it was seen.",
+                    rings ? "It was ringing" : "Nobody had answered");
+    else
+        strbuf_add_text(out, rings ? "It is ringing." : "Nobody has answered yet.");
+}
+
 static void tell_challenge(const struct call_record *c, struct strbuf *out)
 {
     bool unanswered = c->final_status == 401 || c->final_status == 407;
@@ -266,10 +278,8 @@ void story_tell_what(const struct story_tale *t, struct strbuf *out)
         tell_refusal(c, out);
     else if (story_is(c->state, "abandoned"))
         tell_silence(c, out);
-    else if (story_is(c->state, "ringing"))
-        strbuf_add_text(out, "It is ringing.");
     else
-        strbuf_add_text(out, "Nobody has answered yet.");
+        tell_open(c, out);
     tell_challenge(c, out);
 }
 

@@ -59,14 +59,19 @@ void story_tell_failure(const struct story_tale *t, struct strbuf *out)
         tell_no_response(c, out);
 }
 
-static void tell_deviation(struct slice item, const struct deviation_row *row, struct strbuf *out)
+/* before: the one that was told just now, of the other side maybe; NULL: none. */
+static void tell_deviation(struct slice item, const struct deviation_row *row,
+                           const struct deviation_row *before, struct strbuf *out)
 {
     struct slice detail = json_item_get(item, "detail");
     double count = json_item_number(item, "count");
     size_t len = strlen(row->sentence);
 
     story_sentence(out);
-    strbuf_add(out, row->sentence, len - 1); /* its full stop comes behind */
+    if (row == before)
+        strbuf_add_text(out, "The other side does the same");
+    else
+        strbuf_add(out, row->sentence, len - 1); /* its full stop comes behind */
     strbuf_add_text(out, " (");
     if (detail.len > 2) {
         json_item_add_raw(out, detail);
@@ -80,6 +85,7 @@ static void tell_deviation(struct slice item, const struct deviation_row *row, s
 void story_tell_deviations(const struct story_tale *t, struct strbuf *out)
 {
     struct slice array = t->call->deviations, item;
+    const struct deviation_row *before = NULL;
     unsigned told = 0, left = 0;
 
     while (json_item_next(&array, &item)) {
@@ -94,7 +100,8 @@ void story_tell_deviations(const struct story_tale *t, struct strbuf *out)
             continue;
         }
         told++;
-        tell_deviation(item, row, out);
+        tell_deviation(item, row, before, out);
+        before = row;
     }
     if (left) {
         story_sentence(out);

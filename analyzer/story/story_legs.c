@@ -36,23 +36,41 @@ static void tell_links(const struct call_record *c, struct strbuf *out)
     }
 }
 
-/* Evidence is a list of objects; what each is called comes under one of these keys. */
+/* What a name that both carry is called; else the detail says it in words. */
+static const char *name_of(struct slice by)
+{
+    static const struct {
+        const char *by, *words;
+    } names[] = {
+        { "session_id", "the same Session-ID" }, { "icid", "the same charging id" },
+        { "header", "a header names it" },       { "call_id", "a header names its Call-ID" },
+        { "sound", "the same sound" },
+    };
+
+    for (size_t i = 0; i < COUNT(names); i++) {
+        if (story_says(by, names[i].by))
+            return names[i].words;
+    }
+    return NULL;
+}
+
+/* What speaks for it; what speaks against it stands beside the story. */
 static void add_evidence(struct slice array, struct strbuf *out)
 {
     struct slice item;
-    unsigned n = 0;
+    unsigned told = 0;
 
-    for (; n < EVIDENCE_TOLD_MAX && json_item_next(&array, &item); n++) {
-        struct slice name = json_item_get(item, "name");
+    while (told < EVIDENCE_TOLD_MAX && json_item_next(&array, &item)) {
+        struct slice by = json_item_get(item, "by"), detail = json_item_get(item, "detail");
+        const char *words = name_of(by);
 
-        if (!name.p)
-            name = json_item_get(item, "what");
-        if (!name.p)
-            name = item.len && item.p[0] == '"' ? item : SLICE_ABSENT;
-        if (!name.p)
+        if (!by.p || json_item_number(item, "weight") <= 0)
             continue;
-        strbuf_add_text(out, n ? ", " : ": ");
-        story_add_json(out, name);
+        strbuf_add_text(out, told++ ? ", " : ": ");
+        if (words)
+            strbuf_add_text(out, words);
+        else
+            story_add_json(out, detail.len > 2 ? detail : by);
     }
 }
 

@@ -3,6 +3,7 @@
 #include "probe/cmd/cmd.h"
 #include "probe/cmd/ledger_text.h"
 #include "probe/cmd/settings.h"
+#include "probe/cmd/story_lines.h"
 #include "probe/engine/file_run.h"
 #include "probe/engine/stop_signal.h"
 
@@ -12,12 +13,13 @@
 struct printer {
     const struct cli_command *command;
     struct strbuf out;
-    bool json;
+    bool json, story;
     bool heading_done;
     bool broken; /* nobody reads any more */
     uint64_t calls, streams;
     struct strbuf certificates;
     struct mirror_record *mirror; /* the last word on it; NULL: none yet */
+    struct story_lines *stories;
 };
 
 enum { FLUSH_BYTES = 64 * 1024 };
@@ -73,7 +75,9 @@ static void on_record(void *ctx, const struct record_type *type, const void *rec
 {
     struct printer *p = ctx;
 
-    if (p->json)
+    if (p->story)
+        story_lines_take(p->stories, type, record, &p->out);
+    else if (p->json)
         add_json(p, type, record);
     else
         add_text(p, type, record);
@@ -96,9 +100,11 @@ int cmd_analyze(int argc, char **argv)
     struct printer p = { 0 };
     const char *config = NULL;
     const struct cli_option options[] = {
-        { "config", 'c', CLI_TEXT, "FILE", "what of earshot.yaml(5) is heeded: decap, dtmf",
-          &config, 0, 0 },
+        { "config", 'c', CLI_TEXT, "FILE",
+          "what of earshot.yaml(5) is heeded: decap, dtmf, trunks, numbers, destinations", &config,
+          0, 0 },
         { "json", 'j', CLI_FLAG, NULL, "one JSON record a line (docs/METRICS.md)", &p.json, 0, 0 },
+        { "story", 0, CLI_FLAG, NULL, "each call in plain sentences, a line each", &p.story, 0, 0 },
     };
     const struct cli_command command = {
         "analyze",
@@ -106,11 +112,13 @@ int cmd_analyze(int argc, char **argv)
         "reads captures and prints their calls; nothing is stored",
         "FILE is a pcap or pcapng, '-' the standard input.\n\n"
         "  earshot analyze capture.pcap\n"
+        "  earshot analyze --story capture.pcap\n"
         "  tcpdump -w - -i eth0 -c 10000 | earshot analyze --json - | jq .mos_lq\n",
         options,
         sizeof options / sizeof options[0],
     };
     struct engine_options engine_options = { .source = "", .record = on_record, .record_ctx = &p };
+    struct plan_loaded plan = { .plan = NULL };
     struct engine_error error;
     struct engine *engine;
     int first, status = cli_parse(&command, argc, argv, &first);
@@ -119,18 +127,34 @@ int cmd_analyze(int argc, char **argv)
         return status;
     if (first == argc)
         return cli_fail(&command, EXIT_USAGE, "which capture? 'earshot analyze FILE...'");
-    status = settings_read_engine(&command, config, &engine_options);
-    if (status != -1)
+    status = settings_read_engine(&command, config, &plan, &engine_options);
+    if (status != -1) {
+        plan_load_fini(&plan);
         return status;
+    }
+    p.stories = p.story ? calloc(1, sizeof *p.stories) : NULL;
+    if (p.story && !p.stories) {
+        plan_load_fini(&plan);
+        return cli_fail(&command, EXIT_TROUBLE, "out of memory");
+    }
     p.command = &command;
     engine_options.source = argv[first];
     stop_signal_install();
-    if (engine_open(&engine, &engine_options, &error) != 0)
+    if (engine_open(&engine, &engine_options, &error) != 0) {
+        free(p.stories);
+        plan_load_fini(&plan);
         return cli_fail(&command, EXIT_TROUBLE, "%s", error.text);
+    }
     status = file_run(engine, argv + first, (size_t)(argc - first), on_trouble, &p);
     engine_finish(engine);
     engine_close(engine);
+    plan_load_fini(&plan);
+    if (p.stories) {
+        story_lines_finish(p.stories, &p.out);
+        story_lines_fini(p.stories);
+    }
     flush(&p);
+    free(p.stories);
     strbuf_fini(&p.out);
     free(p.mirror);
     strbuf_fini(&p.certificates);

@@ -440,6 +440,8 @@ static void codecs_that_were_refused(void **state)
         { "606", "", NULL, "offer: G729, opus" },
         { "488", "Warning: 305 pbx \"Incompatible media format\"\r\n", NULL,
           "offer: G729, opus; warning: 305 Incompatible media format" },
+        { "488", "", SDP_OF("0 8", "a=inactive\r\n") "m=video 0 RTP/AVP 34\r\n",
+          "offer: G729, opus; would take: PCMU, PCMA, video H263 (port 0: switched off)" },
         { "488", "", SDP_OF("0 8", ""), "offer: G729, opus; would take: PCMU, PCMA" },
     };
 

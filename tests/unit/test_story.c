@@ -369,7 +369,7 @@ static void where_it_breaks_the_standard(void **state)
               "\"detail\":\"200 to INVITE, though an ACK went to 10.0.0.9:5060\"},"
               "{\"t\":2,\"deviation\":\"of_tomorrow\",\"by\":null,\"count\":1,\"detail\":null},"
               "{\"t\":2,\"deviation\":\"glare\",\"by\":null,\"count\":1,\"detail\":null}]");
-    expect_part(&c, NULL, STORY_FAULT,
+    expect_part(&c, NULL, STORY_STANDARD,
                 "The answer was sent again and again: the ACK does not reach the one who answered "
                 "(200 to INVITE, though an ACK went to 10.0.0.9:5060; 9 times; RFC 3261 "
                 "§13.3.1.4). Both sides changed the session at once and had to try again (491) "
@@ -419,7 +419,10 @@ static void who_belongs_to_it(void **state)
     legs[0].call_b = 2;
     legs[0].call_id_b = SLICE("out@sbc");
     legs[0].certain = 1;
-    legs[0].evidence = SLICE("[{\"name\":\"session_id\",\"weight\":1}]");
+    legs[0].evidence =
+        SLICE("[{\"by\":\"session_id\",\"weight\":1,\"detail\":\"ab12\"},"
+              "{\"by\":\"start\",\"weight\":-0.15,\"detail\":\"begins long after\"},"
+              "{\"by\":\"answer\",\"weight\":0.35,\"detail\":\"answered together\"}]");
     legs[0].loss_added_ratio = 0.012;
     legs[0].delay_added_ms = 30;
     legs[1] = legs[0];
@@ -429,7 +432,8 @@ static void who_belongs_to_it(void **state)
     c.sightings = 7;
     expect_part(&c, &scene, STORY_LEGS,
                 "Call out@sbc goes on from it: another leg of the same conversation (certain: "
-                "session_id). Between the two 1.2 % of the packets are lost and 30 ms are added. "
+                "the same Session-ID, answered together). Between the two 1.2 % of the packets are "
+                "lost and 30 ms are added. "
                 "It came of a transfer in call a@b, which was not seen. 7 messages of it were seen "
                 "at another point of the path as well.");
     legs[0].call_a = 9;
@@ -442,7 +446,7 @@ static void who_belongs_to_it(void **state)
     c.sightings = 0;
     expect_part(&c, &scene, STORY_LEGS,
                 "Call in@pbx stands before it: another leg of the same conversation (likely, 0.94: "
-                "session_id).");
+                "the same Session-ID, answered together).");
 }
 
 static void how_sure_it_is(void **state)
@@ -484,7 +488,7 @@ static void every_deviation_is_told(void **state)
 
         snprintf(json, sizeof json, "[{\"deviation\":\"%s\"}]", deviation_rows[i].name);
         c.deviations = slice_of_text(json);
-        story_add_part(&text, STORY_FAULT, &c, NULL);
+        story_add_part(&text, STORY_STANDARD, &c, NULL);
         assert_true(text.len > strlen(deviation_rows[i].sentence));
         assert_non_null(strstr(text.p, deviation_rows[i].clause));
         strbuf_fini(&text);
