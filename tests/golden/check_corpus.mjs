@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 const [, , truthPath, analyzedPath, mode = ''] = process.argv;
 const PRECISION_MIN = 0.99, RECALL_MIN = 0.95, EXAMPLES = 2;
 // How far a measured figure of two legs may be from what the box between them did.
-const LOST_WITHIN = 3, DELAY_WITHIN_MS = 5;
+const LOST_WITHIN = 0.005, DELAY_WITHIN_MS = 5;
 // Of a history these may stand there unasked: they say how, not what.
 const LIGHT = new Set(['reinvite', 'update', 'prack', 'challenge', 'early_media', 'cancel', 'session_refresh']);
 
@@ -45,12 +45,13 @@ const compare = {
     return [same(links.sort(), [...expected].sort()) && call.links.every((one) => one.call), call.links];
   },
   streams: (expected, call) => [call.streams.length === expected, call.streams.length],
+  packets: (expected, call) => [(call.packets ?? 0) === expected, call.packets],
   media_timeouts: (expected, call) => [((call.media_timeouts ?? []).length > 0) === expected > 0, call.media_timeouts],
-  attestation: (expected, call) => [call.stir?.attest === expected, call.stir],
+  attestation: (expected, call) => [call.stir?.attestation === expected, call.stir],
   // Of a conversation below; here: a call that stands alone.
   legs: (expected, call) => [expected !== null || call.leg_group === null, call.leg_group],
-  legs_lost: (expected, call) => {
-    const leg = legOf.get(call.call_id), actual = leg ? leg.loss_added_ratio * 100 : null;
+  legs_lost_ratio: (expected, call) => {
+    const actual = legOf.get(call.call_id)?.loss_added_ratio ?? null;
     return [actual !== null && Math.abs(actual - expected) <= LOST_WITHIN, actual];
   },
   legs_delay_ms: (expected, call) => {
@@ -89,6 +90,7 @@ function checkCalls() {
 const conversations = new Map(truth.filter((one) => one.type === 'label').map((one) => [one.call_id, one]));
 // The last word about each pair.
 const pairs = new Map(of('leg').map((leg) => [[leg.call_id_a, leg.call_id_b].sort().join(' '), leg]));
+for (const [key, leg] of pairs) if (!leg.leg_group) pairs.delete(key); // taken back
 const legOf = new Map([...pairs.values()].flatMap((leg) => [[leg.call_id_a, leg], [leg.call_id_b, leg]]));
 let scored = 0, scoredRight = 0, wantedPairs = 0, foundPairs = 0;
 

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# golden.sh EARSHOT CHECK_TRUTH - each capture of samples/ gives the records that stand beside this
+# golden.sh EARSHOT CHECK_TRUTH [NODE] - each capture of samples/ gives the records that stand beside this
 # script, and they are the truth where the generator left it beside the capture.
 #
 # GOLDEN_UPDATE=1 writes them anew: read the difference before it is committed.
 set -u
 export LC_ALL=C TZ=UTC
-earshot=$1 check_truth=$2
+earshot=$1 check_truth=$2 node=${3:-}
 cd "$(dirname "$0")/../.." || exit 1 # the name of the file is part of the ledger: as from the root
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
@@ -29,7 +29,12 @@ for capture in samples/*.pcap samples/*.pcapng; do
         echo "$capture: no longer what $golden says" && failed=1
     fi
     truth=${capture%.*}.truth.jsonl
-    [ ! -f "$truth" ] || "$check_truth" "$truth" "$work/once" || failed=1
+    if grep -q '^{"type":"label' "$truth" 2>/dev/null; then # of scenes: what must be said
+        [ -z "$node" ] || "$node" tests/golden/check_corpus.mjs "$truth" "$work/once" >"$work/said" ||
+            { cat "$work/said" && failed=1; }
+    elif [ -f "$truth" ]; then
+        "$check_truth" "$truth" "$work/once" || failed=1
+    fi
     compared=$((compared + 1))
 done
 # One without its capture proves nothing any more.

@@ -203,7 +203,6 @@ struct play_dialog *play_dialog(struct play *p, enum play_role caller, enum play
                                     .attestation = PLAY_ANY,
                                     .deviations = "",
                                     .history = "",
-                                    .legs_lost = PLAY_ANY_INT,
                                     .legs_delay_ms = PLAY_ANY_INT };
     return d;
 }

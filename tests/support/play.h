@@ -61,6 +61,7 @@ struct play_voice {
     bool started, marker, silent, fax;
     bool noise;    /* comfort noise alone */
     uint64_t loss; /* chance */
+    int64_t sent, lost;
     struct play *play;
     struct play_dialog *dialog; /* whose packet count it adds to; NULL: nobody's */
 };
@@ -91,7 +92,7 @@ struct play_truth {
     const char *trunk_in, *trunk_out, *attestation;
     int one_way, early_media, late_offer, challenged, media_timeouts;
     int final_status, q850_cause, branches, sightings, hold_count, retransmissions;
-    int session_expires_s, streams, legs_lost, legs_delay_ms;
+    int session_expires_s, streams, legs_delay_ms;
     int64_t conversation, packets;
 };
 
@@ -113,6 +114,7 @@ struct play_said {
 
 struct play_sdp {
     const char *direction, *formats, *lines, *lines_after;
+    const char *connection; /* NULL: the party's address */
     int version;
     uint16_t port; /* 0: the party's */
 };

@@ -84,7 +84,10 @@ static int64_t segment_run(struct actor *self, int64_t now_ns)
     }
     head.len = v->fax ? put_fax(v, packet) : put_rtp(s, packet, now_ns);
     v->seq++;
-    if (!rng_chance(&v->play->rng, v->loss) && !in_gap(w, now_ns)) {
+    v->sent++;
+    if (rng_chance(&v->play->rng, v->loss)) {
+        v->lost++;
+    } else if (!in_gap(w, now_ns)) {
         head.sum = flow_fold(flow_sum(packet, head.len));
         world_write(w, v->fax ? WORLD_UDPTL : WORLD_RTP, &v->flow, now_ns, &head, &none);
         if (v->dialog)

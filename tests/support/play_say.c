@@ -338,7 +338,7 @@ void play_add_sdp(struct play_dialog *d, int side)
     strbuf_reset(out);
     strbuf_addf(out, "v=0\r\no=- %u %u IN IP4 %s\r\ns=call\r\nc=IN IP4 %s\r\nt=0 0\r\n%s",
                 1000 + d->tag[side] % 100000, 1000 + d->tag[side] % 100000 + (unsigned)sdp->version,
-                ip, ip, sdp->lines ? sdp->lines : "");
+                ip, sdp->connection ? sdp->connection : ip, sdp->lines ? sdp->lines : "");
     strbuf_addf(out, "m=audio %u RTP/AVP %s\r\n", sdp->port ? sdp->port : media->port,
                 sdp->formats ? sdp->formats : codec);
     strbuf_add_text(out, "a=rtpmap:18 G729/8000\r\na=rtpmap:8 PCMA/8000\r\n"

@@ -30,7 +30,6 @@ static const struct label {
     { "hold_count", LABEL_COUNT, AT(hold_count) },
     { "media_timeouts", LABEL_COUNT, AT(media_timeouts) },
     { "streams", LABEL_COUNT, AT(streams) },
-    { "legs_lost", LABEL_COUNT, AT(legs_lost) },
     { "legs_delay_ms", LABEL_COUNT, AT(legs_delay_ms) },
     { "deviations", LABEL_WORDS, AT(deviations) },
     { "history", LABEL_WORDS, AT(history) },
@@ -93,6 +92,23 @@ static void put_label(struct jsonw *j, const struct label *l, const struct play_
     put_number(j, l->kind, number);
 }
 
+/* What the box between two legs lost, of the worse direction. */
+static void put_losses(struct jsonw *j, const struct play *p, const struct play_dialog *d)
+{
+    double worst = 0;
+
+    if (d->truth.legs_delay_ms == PLAY_ANY_INT)
+        return;
+    for (int i = 0; i < p->voice_count; i++) {
+        const struct play_voice *v = &p->voices[i];
+
+        if (v->sent && (double)v->lost / (double)v->sent > worst)
+            worst = (double)v->lost / (double)v->sent;
+    }
+    jsonw_key(j, "legs_lost_ratio");
+    jsonw_real(j, worst, 4);
+}
+
 static void put_links(struct jsonw *j, const struct play_dialog *d)
 {
     jsonw_key(j, "links");
@@ -131,6 +147,7 @@ static void put_call(struct jsonw *j, const struct play *p, const struct play_di
         jsonw_key(j, "packets");
         jsonw_int(j, d->truth.packets);
     }
+    put_losses(j, p, d);
     put_links(j, d);
     jsonw_object_close(j);
     jsonw_object_close(j);

@@ -110,6 +110,93 @@ static void orphan(struct play *p)
     d->truth.history = PLAY_ANY;
 }
 
+/* A house in which every address is private: nothing is wrong with that. */
+static struct play_dialog *house(struct play *p)
+{
+    struct play_dialog *d = play_dialog(p, ROLE_PHONE, ROLE_PHONE2);
+
+    for (int side = 0; side < CALL_SIDES; side++) {
+        struct addr *all[] = { &d->own[side].sip, &d->own[side].says, &d->own[side].media,
+                               &d->own[side].rtp };
+
+        for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+            all[i]->ip[12] = 10;
+            all[i]->ip[13] = (uint8_t)(20 + side);
+        }
+    }
+    play_answered_call(d);
+    return d;
+}
+
+static void private_house(struct play *p)
+{
+    struct play_dialog *d = house(p);
+
+    play_talk(d, 3500);
+    play_bye(d, CALL_CALLEE);
+}
+
+/* One way there is one way, and no NAT's fault. */
+static void private_one_way(struct play *p)
+{
+    struct play_dialog *d;
+
+    play_talk(house(p), 500);
+    d = house(p);
+    play_bye(&p->dialogs[0], CALL_CALLER);
+    play_speak(d, CALL_CALLEE, 4000);
+    play_bye(d, CALL_CALLER);
+    d->truth.verdict = "one_way";
+    d->truth.one_way = 1;
+}
+
+/* The callee is heard before the answer and after it, the caller never. */
+static void early_one_way(struct play *p)
+{
+    struct play_dialog *d = play_dialog(p, ROLE_PHONE, ROLE_TRUNK);
+
+    play_invite(d);
+    play_add_sdp(d, CALL_CALLEE);
+    play_reply(d, 183);
+    play_speak(d, CALL_CALLEE, 1000);
+    play_reply_invite(d, 200);
+    play_ack(d);
+    play_speak(d, CALL_CALLEE, 5000);
+    play_bye(d, CALL_CALLER);
+    d->truth.early_media = 1;
+    d->truth.history = "early_media";
+    d->truth.verdict = "one_way";
+    d->truth.one_way = 1;
+}
+
+/* Two phones play something before one of them answers. */
+static void fork_early(struct play *p)
+{
+    struct play_dialog *d = play_dialog(p, ROLE_PHONE, ROLE_TRUNK);
+    struct play_voice *second;
+
+    play_invite(d);
+    play_add_sdp(d, CALL_CALLEE);
+    play_reply(d, 183);
+    d->sdp[CALL_CALLEE].port = (uint16_t)(d->party[CALL_CALLEE]->media.port + 16);
+    d->next.to_tag = d->tag[CALL_CALLER] ^ 0x5a5a5a5a;
+    play_add_sdp(d, CALL_CALLEE);
+    play_reply(d, 183);
+    d->sdp[CALL_CALLEE].port = 0;
+    d->party[CALL_CALLEE]->rtp.port = (uint16_t)(d->party[CALL_CALLEE]->rtp.port + 16);
+    second = play_voice_between(p, d, &d->party[CALL_CALLEE]->rtp, &d->party[CALL_CALLER]->rtp,
+                                &play_g729);
+    d->party[CALL_CALLEE]->rtp.port = d->party[CALL_CALLEE]->media.port;
+    play_sound(second, p->now_ns + 30 * NS_PER_MS, p->now_ns + 1000 * NS_PER_MS);
+    d->truth.streams++;
+    play_speak(d, CALL_CALLEE, 1000);
+    play_answer(d);
+    play_talk(d, TALK_MS);
+    play_bye(d, CALL_CALLER);
+    d->truth.early_media = 1;
+    d->truth.history = "early_media branch";
+}
+
 /* Behind a NAT that changes the port in the middle: the same SSRC from another address. */
 static void nat_rebind(struct play *p)
 {
@@ -133,9 +220,16 @@ static void nat_rebind(struct play *p)
 }
 
 static const struct scene rows[] = {
-    { "ice", ice, 5, SCENE_HARMLESS },       { "bundle", bundle, 4, SCENE_HARMLESS },
-    { "moved", moved, 5, SCENE_HARMLESS },   { "port_reused", port_reused, 5, SCENE_HARMLESS },
-    { "orphan", orphan, 5, SCENE_HARMLESS }, { "nat_rebind", nat_rebind, 4, SCENE_HARMLESS },
+    { "ice", ice, 5, SCENE_HARMLESS },
+    { "bundle", bundle, 4, SCENE_HARMLESS },
+    { "moved", moved, 5, SCENE_HARMLESS },
+    { "port_reused", port_reused, 5, SCENE_HARMLESS },
+    { "orphan", orphan, 5, SCENE_HARMLESS },
+    { "private_house", private_house, 4, SCENE_HARMLESS },
+    { "private_one_way", private_one_way, 3, 0 },
+    { "early_one_way", early_one_way, 3, 0 },
+    { "fork_early", fork_early, 4, SCENE_HARMLESS },
+    { "nat_rebind", nat_rebind, 4, SCENE_HARMLESS },
 };
 
 struct scene_table scene_address_table(void)

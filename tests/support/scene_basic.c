@@ -1,14 +1,20 @@
 /* Scenes of setting a call up: that it comes about, rings, is refused, forks, is sent elsewhere. */
 #include "tests/support/scenes.h"
 
-enum { TALK_MS = 1500 };
+/* No two calls are as long. */
+enum { TALK_MS_MIN = 700, TALK_MS_MAX = 2800 };
+
+static void talk(struct play_dialog *d)
+{
+    play_talk(d, rng_between(&d->play->rng, TALK_MS_MIN, TALK_MS_MAX));
+}
 
 static void plain(struct play *p)
 {
     struct play_dialog *d = play_dialog(p, ROLE_PHONE, ROLE_TRUNK);
 
     play_answered_call(d);
-    play_talk(d, TALK_MS);
+    talk(d);
     play_bye(d, (int)rng_below(&p->rng, 2));
 }
 
@@ -17,7 +23,7 @@ static void plain_inbound(struct play *p)
     struct play_dialog *d = play_dialog(p, ROLE_TRUNK, ROLE_PHONE);
 
     play_answered_call(d);
-    play_talk(d, TALK_MS);
+    talk(d);
     play_bye(d, (int)rng_below(&p->rng, 2));
 }
 
@@ -28,7 +34,7 @@ static void proxy(struct play *p)
 
     d->proxy = &p->cast[ROLE_PROXY];
     play_answered_call(d);
-    play_talk(d, TALK_MS);
+    talk(d);
     play_bye(d, (int)rng_below(&p->rng, 2));
 }
 
@@ -50,7 +56,7 @@ static void fork_one(struct play *p)
     play_wait(p, 700);
     play_answer(d);
     d->truth.history = "branch";
-    play_talk(d, TALK_MS);
+    talk(d);
     play_bye(d, CALL_CALLER);
 }
 
@@ -78,7 +84,7 @@ static void fork_both(struct play *p)
     play_exchange(d, CALL_CALLER, "BYE", 200);
     d->tag[CALL_CALLEE] = first;
     d->truth.history = "branch";
-    play_talk(d, TALK_MS);
+    talk(d);
     play_bye(d, CALL_CALLEE);
 }
 
@@ -88,7 +94,7 @@ static void reused_after(struct play *p)
     struct play_dialog *first = play_dialog(p, ROLE_PHONE, ROLE_TRUNK), *second;
 
     play_answered_call(first);
-    play_talk(first, TALK_MS);
+    talk(first);
     play_bye(first, CALL_CALLER);
     play_wait(p, 40000); /* longer than any transaction */
     second = play_dialog(p, ROLE_PHONE, ROLE_TRUNK);
@@ -96,7 +102,7 @@ static void reused_after(struct play *p)
     second->tag[CALL_CALLER] = first->tag[CALL_CALLER];
     second->cseq[CALL_CALLER] = first->cseq[CALL_CALLER] + 10;
     play_answered_call(second);
-    play_talk(second, TALK_MS);
+    talk(second);
     play_bye(second, CALL_CALLEE);
 }
 
@@ -110,7 +116,7 @@ static void reused_at_once(struct play *p)
     play_answered_call(first);
     play_invite(second);
     play_refuse(second, 486);
-    play_talk(first, TALK_MS);
+    talk(first);
     play_bye(first, CALL_CALLER);
 }
 
@@ -124,7 +130,7 @@ static void redirect_followed(struct play *p)
     d->next.uri = "sip:+447700900555@198.51.100.77";
     play_answered_call(d);
     d->truth.history = "redirect";
-    play_talk(d, TALK_MS);
+    talk(d);
     play_bye(d, CALL_CALLER);
 }
 
@@ -158,7 +164,7 @@ static void prack_early(struct play *p)
     play_ack(d);
     d->truth.early_media = 1;
     d->truth.history = "early_media prack";
-    play_talk(d, TALK_MS);
+    talk(d);
     play_bye(d, CALL_CALLER);
 }
 
@@ -176,7 +182,7 @@ static void late_offer(struct play *p)
     play_add_sdp(d, CALL_CALLER);
     play_ack(d);
     d->truth.late_offer = 1;
-    play_talk(d, TALK_MS);
+    talk(d);
     play_bye(d, CALL_CALLER);
 }
 
@@ -265,7 +271,7 @@ static void challenged(struct play *p)
     play_answer(d);
     d->truth.history = "challenge";
     d->truth.challenged = 1;
-    play_talk(d, TALK_MS);
+    talk(d);
     play_bye(d, CALL_CALLER);
 }
 
@@ -306,7 +312,7 @@ static void merged(struct play *p)
     d->truth.history = "merged";
     d->truth.sightings = PLAY_ANY_INT;
     d->truth.retransmissions = PLAY_ANY_INT;
-    play_talk(d, TALK_MS);
+    talk(d);
     play_bye(d, CALL_CALLER);
 }
 

@@ -93,14 +93,15 @@ static void bye_unanswered(struct play *p)
     d->truth.deviations = "bye_unanswered";
 }
 
-/* An INFO with a number below the one before. */
+/* An INFO with a number below the one before, and that nothing else had. */
 static void cseq_order(struct play *p)
 {
     struct play_dialog *d = begin(p);
 
+    d->cseq[CALL_CALLER] += 5;
     play_exchange(d, CALL_CALLER, "INFO", 200);
     play_wait(p, 300);
-    d->next.cseq = d->cseq[CALL_CALLER] - 1;
+    d->next.cseq = d->cseq[CALL_CALLER] - 2;
     play_exchange(d, CALL_CALLER, "INFO", 500);
     play_bye(d, CALL_CALLER);
     d->truth.deviations = "cseq_order";

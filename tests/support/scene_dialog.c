@@ -75,6 +75,46 @@ static void hold_until_end(struct play *p)
     d->truth.history = "hold";
 }
 
+/* As it was done before RFC 3264: the address of the one who holds is 0.0.0.0. */
+static void hold_by_address(struct play *p)
+{
+    struct play_dialog *d = begin(p);
+
+    d->sdp[CALL_CALLER].connection = "0.0.0.0";
+    play_reinvite(d, CALL_CALLER, "sendrecv");
+    play_wait(p, 4000);
+    d->sdp[CALL_CALLER].connection = NULL;
+    play_reinvite(d, CALL_CALLER, "sendrecv");
+    play_talk(d, TALK_MS);
+    play_bye(d, CALL_CALLEE);
+    d->truth.hold_count = 1;
+    d->truth.history = "hold resume";
+}
+
+/* Hold by UPDATE; and what resumes it has its offer in the 200 and its answer in the ACK. */
+static void hold_by_update(struct play *p)
+{
+    struct play_dialog *d = begin(p);
+
+    d->sdp[CALL_CALLEE].direction = "sendonly";
+    d->sdp[CALL_CALLER].direction = "recvonly";
+    play_add_sdp(d, CALL_CALLEE);
+    play_ask(d, CALL_CALLEE, "UPDATE");
+    play_add_sdp(d, CALL_CALLER);
+    play_reply(d, 200);
+    play_speak(d, CALL_CALLEE, 3500);
+    d->sdp[CALL_CALLEE].direction = d->sdp[CALL_CALLER].direction = "sendrecv";
+    play_ask(d, CALL_CALLEE, "INVITE");
+    play_add_sdp(d, CALL_CALLER);
+    play_reply(d, 200);
+    play_add_sdp(d, CALL_CALLEE);
+    play_ack(d);
+    play_talk(d, TALK_MS);
+    play_bye(d, CALL_CALLER);
+    d->truth.hold_count = 1;
+    d->truth.history = "hold resume";
+}
+
 /* Answered "inactive", and never anything else. */
 static void on_hold(struct play *p)
 {
@@ -234,11 +274,81 @@ static void answer_first(struct play *p)
     play_bye(d, CALL_CALLER);
 }
 
+/* The caller gives up in the moment in which the callee answers: the answer counts. */
+static void cancel_too_late(struct play *p)
+{
+    struct play_dialog *d = play_dialog(p, ROLE_PHONE, ROLE_TRUNK);
+    struct play_said invite;
+
+    play_invite(d);
+    play_reply(d, 180);
+    play_wait(p, 500);
+    invite = d->invite;
+    play_ask(d, CALL_CALLER, "CANCEL");
+    d->invite = invite;
+    play_add_sdp(d, CALL_CALLEE);
+    play_reply_invite(d, 200);
+    play_reply(d, 481);
+    play_ack(d);
+    play_bye(d, CALL_CALLER);
+    d->truth.verdict = PLAY_ANY;
+    d->truth.one_way = PLAY_ANY_INT;
+    d->truth.history = "cancel";
+}
+
+/* Both hang up at once; the callee's BYE is the first that is seen. */
+static void bye_both(struct play *p)
+{
+    struct play_dialog *d = begin(p);
+    struct play_said callee;
+
+    d->next.headers = "Reason: Q.850;cause=31\r\n";
+    play_ask(d, CALL_CALLEE, "BYE");
+    callee = d->request;
+    play_ask(d, CALL_CALLER, "BYE");
+    play_reply(d, 200);
+    d->request = callee;
+    play_reply(d, 200);
+    d->truth.ended_by = "callee";
+    d->truth.ended_how = "bye";
+    d->truth.q850_cause = 31;
+}
+
+/* Even the hang-up needs a password. */
+static void bye_challenged(struct play *p)
+{
+    struct play_dialog *d = begin(p);
+
+    play_ask(d, CALL_CALLER, "BYE");
+    d->next.headers = "Proxy-Authenticate: Digest realm=\"example.net\", nonce=\"5f1e\"\r\n";
+    play_reply(d, 407);
+    play_bye(d, CALL_CALLER);
+    d->truth.history = PLAY_ANY;
+    d->truth.challenged = PLAY_ANY_INT;
+}
+
+/* A line that fails: hung up with a cause of its own. */
+static void bye_with_cause(struct play *p)
+{
+    struct play_dialog *d = begin(p);
+
+    d->next.headers =
+        "Reason: SIP;cause=200;text=\"x\"\r\nReason: Q.850 ;cause=41;text=\"a;b\"\r\n";
+    play_bye(d, CALL_CALLEE);
+    d->truth.q850_cause = 41;
+}
+
 static const struct scene rows[] = {
     { "hold_caller", hold_caller, 6, SCENE_HARMLESS },
     { "hold_callee", hold_callee, 6, SCENE_HARMLESS },
     { "hold_double", hold_double, 5, SCENE_HARMLESS },
     { "hold_until_end", hold_until_end, 4, SCENE_HARMLESS },
+    { "hold_by_address", hold_by_address, 4, SCENE_HARMLESS },
+    { "hold_by_update", hold_by_update, 4, SCENE_HARMLESS },
+    { "cancel_too_late", cancel_too_late, 3, 0 },
+    { "bye_both", bye_both, 3, 0 },
+    { "bye_challenged", bye_challenged, 3, 0 },
+    { "bye_with_cause", bye_with_cause, 3, 0 },
     { "on_hold", on_hold, 5, SCENE_HARMLESS },
     { "update", update, 5, 0 },
     { "session_refresh", session_refresh, 2, 0 },

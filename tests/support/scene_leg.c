@@ -76,10 +76,8 @@ static void relay(struct play *p, const struct relay *how)
     }
     a->truth.conversation = b->truth.conversation = (int64_t)p->index + 1;
     a->truth.legs = b->truth.legs = "certain";
-    if (how->delay_ms) {
+    if (how->delay_ms)
         a->truth.legs_delay_ms = b->truth.legs_delay_ms = (int)how->delay_ms;
-        a->truth.legs_lost = b->truth.legs_lost = how->loss_percent;
-    }
 }
 
 static void legs_session_id(struct play *p)
@@ -111,7 +109,7 @@ static void legs_icid(struct play *p)
 
 static void legs_payload(struct play *p)
 {
-    relay(p, &(struct relay){ .echo = true, .talk_ms = 6000 });
+    relay(p, &(struct relay){ .echo = true, .talk_ms = 15000 });
 }
 
 /* Which side of the box hurts: it loses and delays. */
@@ -121,9 +119,11 @@ static void legs_impaired(struct play *p)
 }
 
 /* Numbers are few and come again and again; each leg spells them in its own way. */
-static void number(struct play_dialog *d, int side, unsigned n, bool national)
+static void number(struct play_dialog *d, int side, unsigned n, uint32_t spelling)
 {
-    snprintf(d->own[side].user, CALL_USER_MAX, national ? "07700%06u" : "+447700%06u", 900000 + n);
+    static const char *const prefixes[] = { "+44", "0", "0044" };
+
+    snprintf(d->own[side].user, CALL_USER_MAX, "%s7700900%03u", prefixes[spelling % 3], n);
 }
 
 /* Nothing in common but who, whom and when. */
@@ -134,16 +134,19 @@ static void legs_score(struct play *p)
     unsigned from = rng_below(&p->rng, NUMBERS), to = rng_below(&p->rng, NUMBERS);
     uint32_t fate = rng_below(&p->rng, 10);
 
-    number(a, CALL_CALLER, from, true);
-    number(b, CALL_CALLER, from, false);
-    number(a, CALL_CALLEE, to, true);
-    number(b, CALL_CALLEE, to, false);
+    number(a, CALL_CALLER, from, rng_below(&p->rng, 3));
+    number(a, CALL_CALLEE, to, rng_below(&p->rng, 3));
+    number(b, CALL_CALLEE, to, 0);
+    if (rng_below(&p->rng, 4)) /* else the box tells nobody who calls */
+        number(b, CALL_CALLER, from, 0);
+    else
+        snprintf(b->own[CALL_CALLER].user, CALL_USER_MAX, "anonymous");
     a->truth.verdict = b->truth.verdict = PLAY_ANY;
     a->truth.one_way = b->truth.one_way = PLAY_ANY_INT;
     a->truth.conversation = b->truth.conversation = (int64_t)p->index + 1;
     a->truth.legs = b->truth.legs = "score";
     play_invite(a);
-    play_wait(p, rng_between(&p->rng, 0, 60));
+    play_wait(p, rng_between(&p->rng, 0, 250));
     play_invite(b);
     play_wait(p, rng_between(&p->rng, 50, 400));
     if (fate == 0) {
@@ -179,8 +182,8 @@ static void legs_none(struct play *p)
     struct play_dialog *d =
         straight ? play_dialog(p, ROLE_PHONE, ROLE_TRUNK) : play_dialog(p, ROLE_PHONE2, ROLE_SBC);
 
-    number(d, CALL_CALLER, rng_below(&p->rng, NUMBERS), true);
-    number(d, CALL_CALLEE, rng_below(&p->rng, NUMBERS), true);
+    number(d, CALL_CALLER, rng_below(&p->rng, NUMBERS), 1);
+    number(d, CALL_CALLEE, rng_below(&p->rng, NUMBERS), rng_below(&p->rng, 3));
     d->truth.verdict = PLAY_ANY;
     d->truth.one_way = PLAY_ANY_INT;
     d->truth.legs = PLAY_ANY; /* counted among the pairs */
@@ -198,7 +201,7 @@ static const struct scene rows[] = {
     { "legs_session_id", legs_session_id, 4, 0 },
     { "legs_x_cid", legs_x_cid, 4, 0 },
     { "legs_icid", legs_icid, 4, 0 },
-    { "legs_payload", legs_payload, 4, 0 },
+    { "legs_payload", legs_payload, 3, 0 },
     { "legs_impaired", legs_impaired, 3, 0 },
     { "legs_score", legs_score, 10, SCENE_ALIKE },
     { "legs_none", legs_none, 4, SCENE_ALIKE },

@@ -1,7 +1,7 @@
 /* Scenes of what is heard, and what is not: silence, one way, none at all, fax, pauses, the mirror. */
 #include "tests/support/scenes.h"
 
-enum { TALK_MS = 4000 };
+enum { TALK_MS = 4000, BLIND_CALLS = 6 };
 
 static struct play_dialog *answered(struct play *p)
 {
@@ -188,21 +188,28 @@ static void media_timeout(struct play *p)
     d->truth.history = "media_timeout";
 }
 
-/* The mirror shows one direction alone of whatever passes between these two hosts. */
-static void blind(struct play *p)
+static void blind_call(struct play *p)
 {
     struct play_dialog *d = play_dialog(p, ROLE_PHONE, ROLE_TRUNK);
 
+    snprintf(d->own[CALL_CALLER].user, CALL_USER_MAX, "%u", 1000 + rng_below(&p->rng, 9000));
     for (int side = 0; side < CALL_SIDES; side++) {
         d->own[side].media.ip[15] = 200;
         d->own[side].rtp.ip[15] = 200;
     }
     play_answered_call(d);
-    play_speak(d, CALL_CALLER, 5000);
+    play_speak(d, CALL_CALLER, 3500);
     play_bye(d, CALL_CALLER);
     d->truth.verdict = "capture_blind";
     d->truth.one_way = 0;
     d->truth.confidence = PLAY_ANY;
+}
+
+/* The mirror shows one direction alone of whatever passes between these two hosts, for all users. */
+static void blind(struct play *p)
+{
+    for (int n = 0; n < BLIND_CALLS; n++)
+        blind_call(p);
 }
 
 /* Answered recvonly: an announcement that nobody is to speak to. */
@@ -243,7 +250,7 @@ static const struct scene rows[] = {
     { "noise_only", noise_only, 4, SCENE_HARMLESS },
     { "fax", fax, 4, SCENE_HARMLESS },
     { "media_timeout", media_timeout, 4, 0 },
-    { "blind", blind, 6, SCENE_HARMLESS },
+    { "blind", blind, 2, SCENE_HARMLESS },
     { "announcement", announcement, 4, SCENE_HARMLESS },
     { "gaps", gaps, 1, SCENE_APART },
 };
