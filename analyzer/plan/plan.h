@@ -100,6 +100,9 @@ const struct plan_trunk *plan_find_trunk_named(const struct plan *p, struct slic
  */
 bool plan_number(const struct plan *p, struct slice user, char out[PLAN_NUMBER_MAX]);
 
+/* Is a number from plan_number one of another country than the configured one? False where none is. */
+bool plan_is_abroad(const struct plan *p, const char *number);
+
 /* Of a number from plan_number, by its longest prefix; NULL: unknown. */
 const struct plan_destination *plan_find_destination(const struct plan *p, const char *number);
 

@@ -325,3 +325,9 @@ bool plan_number(const struct plan *p, struct slice user, char out[PLAN_NUMBER_M
         return true;
     return country && as_national(country, digits, out);
 }
+
+bool plan_is_abroad(const struct plan *p, const char *number)
+{
+    return p->code.len && number[0] == '+' &&
+           !slice_starts_with(slice_of_text(number + 1), p->code);
+}

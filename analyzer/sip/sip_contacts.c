@@ -1,22 +1,7 @@
 #include "analyzer/sip/sip_contacts.h"
 
-#include "analyzer/sip/sip_scan.h"
+#include "analyzer/sip/sip_fields.h"
 #include "analyzer/sip/sip_uri.h"
-
-/* Takes a header field off *block, with the lines that it goes on over. */
-static struct slice cut_field(struct slice *block)
-{
-    struct slice field;
-    size_t end = 0;
-
-    do {
-        end += scan_find(scan_skip(*block, end), '\n');
-        end += end < block->len;
-    } while (end < block->len && (block->p[end] == ' ' || block->p[end] == '\t'));
-    field = scan_head(*block, end);
-    *block = scan_skip(*block, end);
-    return field;
-}
 
 /* The same contact, as a registrar may spell it again: parameters of the URI come and go. */
 static bool same_contact(struct slice a, struct slice b)
@@ -68,15 +53,13 @@ static void take_values(struct sip_contacts *out, struct slice value, struct sli
 
 void sip_contacts_read(struct sip_contacts *out, struct slice header_block, struct slice uri)
 {
+    struct slice name, value;
     bool found = false;
 
     *out = (struct sip_contacts){ .expires_s = -1 };
-    while (header_block.len && out->count < SIP_CONTACTS_MAX) {
-        struct slice value = cut_field(&header_block), name = scan_cut(&value, ':');
-
-        name = slice_trim(name);
+    while (out->count < SIP_CONTACTS_MAX && sip_fields_next(&header_block, &name, &value)) {
         if (slice_ieq(name, SLICE("contact")) || slice_ieq(name, SLICE("m")))
-            take_values(out, slice_trim(value), uri, &found);
+            take_values(out, value, uri, &found);
     }
     if (!found && out->count != 1) {
         out->value = SLICE_ABSENT;

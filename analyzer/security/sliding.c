@@ -1,0 +1,38 @@
+#include "analyzer/security/sliding.h"
+
+#include <string.h>
+
+static void move(struct sliding *s, uint32_t window_s, int64_t now_s)
+{
+    int64_t length_s = window_s / SLIDING_STEPS ? window_s / SLIDING_STEPS : 1;
+    int64_t step = now_s / length_s;
+
+    if (step == s->step || (step < s->step && s->step - step < SLIDING_STEPS))
+        return;
+    if (step < s->step || step - s->step >= SLIDING_STEPS) {
+        memset(s->counts, 0, sizeof s->counts);
+    } else {
+        for (int64_t i = s->step + 1; i <= step; i++)
+            s->counts[(uint64_t)i % SLIDING_STEPS] = 0;
+    }
+    s->step = step;
+}
+
+void sliding_add(struct sliding *s, uint32_t window_s, int64_t now_s)
+{
+    uint32_t *count;
+
+    move(s, window_s, now_s);
+    count = &s->counts[(uint64_t)s->step % SLIDING_STEPS];
+    *count += *count < UINT32_MAX / SLIDING_STEPS;
+}
+
+uint32_t sliding_count(struct sliding *s, uint32_t window_s, int64_t now_s)
+{
+    uint32_t sum = 0;
+
+    move(s, window_s, now_s);
+    for (unsigned i = 0; i < SLIDING_STEPS; i++)
+        sum += s->counts[i];
+    return sum;
+}
