@@ -155,7 +155,10 @@ static void judge_call_ids(struct leg_score *s)
         set(s, LEG_FACT_CALL_ID, 0.60, "one Call-ID stands within the other");
 }
 
-/* Who received a sends b. Calls that run side by side between the same hosts are no legs. */
+/*
+ * Who received a sends b. Calls that run side by side, from one host to one port of another, are no
+ * legs of each other. Where all live on one host (a laboratory) the ports tell.
+ */
 static void judge_chain(struct leg_score *s)
 {
     const struct leg_call *a = s->a, *b = s->b;
@@ -163,10 +166,10 @@ static void judge_chain(struct leg_score *s)
 
     if (addr_is_unspecified(&a->dst) || addr_is_unspecified(&b->src))
         return;
-    if (addr_ip_eq(&a->dst, &b->src))
-        set(s, LEG_FACT_CHAIN, 0.15, "who received the one sent the other");
-    else if (same_source && same_target)
+    if (same_source && addr_eq(&a->dst, &b->dst))
         set(s, LEG_FACT_CHAIN, -2, "side by side between the same hosts");
+    else if (same_source && same_target ? addr_eq(&a->dst, &b->src) : addr_ip_eq(&a->dst, &b->src))
+        set(s, LEG_FACT_CHAIN, 0.15, "who received the one sent the other");
     else if (same_source)
         set(s, LEG_FACT_CHAIN, -0.25, "sent by the same host");
     else if (same_target)
@@ -175,17 +178,20 @@ static void judge_chain(struct leg_score *s)
         set(s, LEG_FACT_CHAIN, -0.05, "no host is in both");
 }
 
+/* Who leaves the media alone passes on its address; some pass on the session's name as well. Load
+ * generators give all calls the same, so that it decides nothing alone. */
 static void judge_sdp(struct leg_score *s)
 {
     const struct leg_call *a = s->a, *b = s->b;
 
     if ((a->offer.media && a->offer.media == b->offer.media) ||
         (a->answered.media && a->answered.media == b->answered.media))
-        set(s, LEG_FACT_MEDIA_ADDRESS, 0.60, "the same media address and port");
+        set(s, LEG_FACT_MEDIA_ADDRESS, 0.50, "the same media address and port");
     else if (a->answered.host && a->answered.host == b->offer.host)
         set(s, LEG_FACT_MEDIA_HOST, 0.10, "one host relays the media of both");
     if (a->offer.origin && a->offer.origin == b->offer.origin)
-        set(s, LEG_FACT_ORIGIN, 0.45, "the same SDP session");
+        set(s, LEG_FACT_ORIGIN, s->facts[LEG_FACT_MEDIA_ADDRESS].detail ? 0.10 : 0.40,
+            "the same SDP session");
 }
 
 /* One was answered and the other not: a branch that was tried before, or given up as another one

@@ -119,6 +119,18 @@ static void same_target(struct legs_pair p)
     p.b->src = host(9);
     p.b->dst = p.a->dst;
 }
+static void one_host(struct legs_pair p)
+{
+    p.a->src = p.a->dst = p.b->src = p.b->dst = host(1);
+    p.a->src.port = 5061;
+    p.b->dst.port = 5062;
+}
+static void one_host_side_by_side(struct legs_pair p)
+{
+    one_host(p);
+    p.b->src.port = 5061;
+    p.b->dst.port = 5060;
+}
 static void hosts_apart(struct legs_pair p)
 {
     p.b->src = host(9);
@@ -206,6 +218,8 @@ static void test_facts(void **state)
         { side_by_side, LEG_FACT_CHAIN, -1 },
         { same_target, LEG_FACT_CHAIN, -1 },
         { hosts_apart, LEG_FACT_CHAIN, -1 },
+        { one_host, LEG_FACT_CHAIN, 1 },
+        { one_host_side_by_side, LEG_FACT_CHAIN, -1 },
         { rings_late, LEG_FACT_RING, -1 },
         { answered_late, LEG_FACT_ANSWER, -1 },
         { never_answered, LEG_FACT_ANSWER, -1 },
