@@ -13,6 +13,11 @@ static uint32_t tally_window(enum source_tally tally)
     return windows[tally];
 }
 
+static const enum source_tally accepted_before[KIND_COUNT] = {
+    [KIND_USER] = TALLY_USERS_ACCEPTED,
+    [KIND_NUMBER] = TALLY_NUMBERS_ACCEPTED,
+};
+
 static bool same_ip(const void *item, const void *key)
 {
     const struct source_watch *w = item;
@@ -114,8 +119,10 @@ void source_watch_accept(struct source_watch *w, enum source_kind kind, uint64_t
                          int64_t now_s)
 {
     w->refusals = 0;
-    if (!w->suspected)
+    if (!w->suspected) {
+        source_watch_count(w, accepted_before[kind], now_s);
         return;
+    }
     distinct_remove(&w->suspicion->refused[kind], hash);
     distinct_add(&w->suspicion->accepted[kind], hash, source_watch_window(kind), now_s);
 }
@@ -135,9 +142,11 @@ uint32_t source_watch_refused(struct source_watch *w, enum source_kind kind, int
 
 uint32_t source_watch_accepted(struct source_watch *w, enum source_kind kind, int64_t now_s)
 {
-    return w->suspected
-               ? distinct_count(&w->suspicion->accepted[kind], source_watch_window(kind), now_s)
-               : 0;
+    uint32_t before = source_watch_sum(w, accepted_before[kind], now_s);
+
+    if (!w->suspected)
+        return before;
+    return before + distinct_count(&w->suspicion->accepted[kind], source_watch_window(kind), now_s);
 }
 
 const struct plan_trunk *source_watch_trunk(struct source_watch *w, const struct plan *plan,

@@ -25,6 +25,8 @@
 #define SOURCE_TALLIES(X)                                                        \
     X(OPENED,            10)  /* requests that begin something */                \
     X(LED_ON,            10)  /* answers that let it go on, requests within it */ \
+    X(USERS_ACCEPTED,    300) /* before anything was suspected */                \
+    X(NUMBERS_ACCEPTED,  600)                                                    \
     X(REGISTER_TRIES,    300) /* with credentials, for users it never registered */ \
     X(REGISTER_REFUSED,  300)                                                    \
     X(REGISTER_ACCEPTED, 300)                                                    \
@@ -92,7 +94,8 @@ void source_watch_accept(struct source_watch *w, enum source_kind kind, uint64_t
 /* It came back with credentials: not refused yet. */
 void source_watch_retry(struct source_watch *w, enum source_kind kind, uint64_t hash);
 
-/* Different users or numbers that were refused and those that were accepted. */
+/* Different users or numbers that were refused and those that were accepted; of what was accepted
+ * before the source was suspected, how often. */
 uint32_t source_watch_refused(struct source_watch *w, enum source_kind kind, int64_t now_s);
 uint32_t source_watch_accepted(struct source_watch *w, enum source_kind kind, int64_t now_s);
 
