@@ -16,6 +16,7 @@
 #include "analyzer/call/branch.h"
 #include "analyzer/call/call_end.h"
 #include "analyzer/call/call_note.h"
+#include "analyzer/call/call_queue.h"
 #include "analyzer/call/call_state.h"
 #include "analyzer/call/deviation.h"
 #include "analyzer/call/hold.h"
@@ -49,6 +50,7 @@ struct call {
     struct expiry_link expiry;
     struct call *next_same_id; /* older call with the same Call-ID */
     struct call *next_changed, *previous_changed;
+    struct call_queue_link queue;
     uint64_t call_id_hash;
     struct arena arena;
 

@@ -19,6 +19,7 @@
 enum {
     CALLS_OF_ONE_ID_MAX =
         32,               /* open at a time: whoever needs more plays with the list they are in */
+    ANSWERED_SHARE = 4,   /* one call of four may be one that somebody talks in, at least */
     REFRESH_S = 10,       /* how often a call with media is reported as it goes on */
     WAIT_S = 5,           /* how often a call that waits for others is looked at */
     ORPHAN_PROVEN_S = 60, /* silence that ends a stream nobody announced */
@@ -250,6 +251,7 @@ static void close_call(struct tracker *t, struct call *call)
     transfer_forget(t, call);
     expiry_cancel(&call->expiry);
     unlist_changed(t, call);
+    call_queue_leave(&t->queues, call);
     unlink_call_id(t, call);
     for (uint8_t i = 0; i < call->stream_count; i++)
         tracker_forget_stream(t, call->streams[i]);
@@ -261,22 +263,23 @@ static void close_call(struct tracker *t, struct call *call)
     call_free(call);
 }
 
-/* Room for one more: the oldest that was never answered goes; nobody who talks is cut off. */
-static bool evict_call(struct tracker *t)
+/* Room for one more. Nobody who talks is cut off; and some room is left for those who will, however many
+ * calls there are that nobody answers. */
+static bool make_room(struct tracker *t)
 {
-    enum { LOOK_AT_MOST = 512 };
-    struct expiry_link *victim = expiry_first(&t->call_expiry);
+    size_t max = t->options.max_calls, max_unanswered = max - max / ANSWERED_SHARE;
+    struct call *victim;
 
-    for (int i = 0; victim && i < LOOK_AT_MOST; i++) {
-        struct call *call = OWNER(victim, struct call, expiry);
-
-        if (call->state != CALL_IN_CALL) {
-            close_call(t, call);
-            return true;
-        }
-        victim = expiry_next(&t->call_expiry, victim);
-    }
-    return false;
+    if (t->call_count >= max)
+        tracker_refuse(t, REFUSAL_CALLS);
+    else if (t->queues.count >= max_unanswered && max >= ANSWERED_SHARE)
+        tracker_refuse(t, REFUSAL_CALLS_UNANSWERED);
+    else
+        return true;
+    victim = call_queue_victim(&t->queues);
+    if (victim)
+        close_call(t, victim);
+    return victim != NULL;
 }
 
 /* The same among those with one Call-ID, which are searched one by one. */
@@ -304,11 +307,8 @@ struct call *tracker_open_call(struct tracker *t, struct slice call_id, int64_t 
 
     if (!make_room_among(t, tracker_find_calls(t, call_id)))
         return NULL;
-    if (t->call_count >= t->options.max_calls) {
-        tracker_refuse(t, REFUSAL_CALLS);
-        if (!evict_call(t))
-            return NULL;
-    }
+    if (!make_room(t))
+        return NULL;
     call = call_new(call_id, hash, time_ns);
     if (!call) {
         tracker_refuse(t, REFUSAL_MEMORY);
@@ -329,6 +329,7 @@ struct call *tracker_open_call(struct tracker *t, struct slice call_id, int64_t 
         tracker_refuse(t, REFUSAL_TEXT_CUT);
     call->id = tracker_new_id(t, time_ns, name_hash(call_id));
     call->loss_epoch = t->loss_epoch;
+    call_queue_file(&t->queues, call);
     t->call_count++;
     t->calls_total++;
     expiry_set(&t->call_expiry, &call->expiry, time_ns + REFRESH_S * NS_PER_S);

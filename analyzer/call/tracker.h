@@ -9,7 +9,8 @@
  *   2. A stream stands in `streams` as long as it is open; it belongs to one call, or it is an orphan
  *      and stands in the media map's node of its destination and in `expiry`.
  *   3. Every endpoint of an open call stands in the media map.
- *   4. What is over a limit is refused by name, or the oldest of its kind makes room.
+ *   4. Each open call that nobody talks in stands in one of `queues`.
+ *   5. What is over a limit is refused by name, or the oldest of its kind makes room.
  *
  * Ownership  tracker_init/fini in place; it owns all that it holds.
  * Thread     Analysis thread only.
@@ -42,6 +43,7 @@ struct tracker {
     struct peers *peers;
     struct security *security;
     struct expiry call_expiry, orphan_expiry, transaction_expiry;
+    struct call_queues queues;
     struct call *changed_head, *changed_tail;
     struct transfers transfers;
     size_t call_count, orphan_count, tone_listeners;
