@@ -20,7 +20,7 @@ export function clauseAddress(clause) {
 
 /* What a refused offer held, and what would have been taken: to stand one beside the other. null: it is no such detail. */
 export function sidesOf(detail) {
-  const found = /^offered (.*?)(?:; would take (.*?))?(?:; Warning (.*))?$/s.exec(detail ?? "");
+  const found = /^offer: (.*?)(?:; would take: (.*?))?(?:; warning: (.*))?$/s.exec(detail ?? "");
   if (!found) return null;
   const [, offered, taken, warning] = found;
   return [["Offered", offered], ["Would take", taken ?? null], ...(warning ? [["Warning", warning]] : [])];

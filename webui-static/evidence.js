@@ -51,6 +51,7 @@ export const whyWord = (name) => own(WHY, name) ?? plain(name);
 const SIDED = [
   ["packets", "Packets since the answer", count],
   ["early_packets", "Packets before the answer", count, "some"],
+  ["elsewhere", "Packets to where no SDP wants them", count, "some"],
   ["announced", "Wants its media at", (value) => text(value, 60), "mono"],
   ["arrived_from", "Its packets come from", (value) => text(value, 60), "mono"],
   ["went_to", "Its packets go to", (value) => text(value, 60), "mono"],

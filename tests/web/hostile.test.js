@@ -67,7 +67,7 @@ function hostileCall(attack) {
     "from_tag", "to_tag", "src", "dst", "user_agent", "server", "final_reason", "reason_header", "ended_by",
     "outcome", "nos_cause", "media_verdict", "capture_confidence", "vlan", "tunnel", "ended_how", "challenged_by",
     "from_number", "to_number", "trunk_in", "trunk_out", "destination", "destination_prefix"];
-  const note = (key) => [{ t: 1772450001, [key]: attack, by: attack, count: 2, detail: attack }, { [key]: "refer", detail: `offered ${attack}; would take ${attack}` }, null, attack];
+  const note = (key) => [{ t: 1772450001, [key]: attack, by: attack, count: 2, detail: attack }, { [key]: "refer", detail: `offer: ${attack}; would take: ${attack}` }, null, attack];
   const sides = { caller: attack, callee: attack };
   return {
     type: "call",

@@ -367,8 +367,8 @@ describe("call_notes", () => {
     assert.equal(clauseAddress("RFC 3581"), "https://www.rfc-editor.org/rfc/rfc3581");
   });
   it("sets a refused offer beside what would have been taken", () => {
-    assert.deepEqual(sidesOf("offered PCMU, G729; would take iLBC; Warning 305 no codec"), [["Offered", "PCMU, G729"], ["Would take", "iLBC"], ["Warning", "305 no codec"]]);
-    assert.deepEqual(sidesOf("offered PCMU"), [["Offered", "PCMU"], ["Would take", null]]);
+    assert.deepEqual(sidesOf("offer: PCMU, G729; would take: iLBC; warning: 305 no codec"), [["Offered", "PCMU, G729"], ["Would take", "iLBC"], ["Warning", "305 no codec"]]);
+    assert.deepEqual(sidesOf("offer: PCMU"), [["Offered", "PCMU"], ["Would take", null]]);
     assert.equal(sidesOf("From 10.0.0.1"), null);
     assert.equal(sidesOf(null), null);
   });

@@ -328,6 +328,7 @@ test('minutes of trunks add up to a window', async () => {
         assert.equal(group.attempts, 16 + 17 + 18 + 19 + 20);
         assert.deepEqual([group.answered, group.nos_busy, group.ended, group.concurrent_max], [85, 5, 85, 19]);
         assert.equal(group.asr_ratio, 0.944444); // 85 of 90
+        assert.deepEqual([group.ner_ratio, group.scr_ratio], [1, 0.944444]);
         assert.equal(group.acd_s, 30);
         assert.deepEqual(group.pdd_ms, { p50: 100, p95: 2000 });
         assert.deepEqual(group.responses, { 486: 5 });

@@ -56,7 +56,7 @@ void told_call_fill(struct call_record *c, bool leaves, uint64_t other)
         "[{\"t\":1795217413.2,\"deviation\":\"private_contact\",\"by\":\"callee\",\"count\":3,"
         "\"detail\":\"<img src=x onerror=ran=1>\"},{\"t\":1795217414.0,\"deviation\":"
         "\"codec_refused\",\"by\":\"callee\",\"count\":1,\"detail\":"
-        "\"offered PCMU, G729; would take iLBC; Warning 305 no codec\"}]");
+        "\"offer: PCMU, G729; would take: iLBC; warning: 305 no codec\"}]");
     c->media_evidence = SLICE(
         "{\"why\":\"callee_sent_nothing\",\"silent_side\":\"callee\",\"packets\":{\"caller\":1850,"
         "\"callee\":0},\"early_packets\":{\"caller\":0,\"callee\":41},\"announced\":{\"caller\":"
@@ -154,6 +154,8 @@ static void add_minute(struct writer *w, int64_t time, int64_t n, unsigned group
     k.judged = n;
     k.concurrent_max = n;
     k.channel_limit = group ? 30 : RECORD_NONE;
+    k.ner_ratio = 1;
+    k.scr_ratio = (double)n / (double)(n + 1);
     k.responses = SLICE("{\"486\":1}");
     snprintf(histogram, sizeof histogram, "{\"100\":%d,\"2000\":1}", (int)n);
     k.pdd_histogram = slice_of_text(histogram);
