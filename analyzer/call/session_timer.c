@@ -72,15 +72,23 @@ bool session_timer_explains(const struct call *call, int64_t bye_time)
         return false;
     early = end_of(s) - early_s * NS_PER_S;
     return (bye_time >= early - slack / 2 && bye_time <= early + slack) ||
-           bye_time >= end_of(s) - slack;
+           (bye_time >= end_of(s) - slack && bye_time <= end_of(s) + GRACE_S * NS_PER_S);
+}
+
+int64_t session_timer_due(const struct call *call)
+{
+    const struct session_timer *s = &call->session;
+
+    return s->running && !s->expired && call->state == CALL_IN_CALL ? end_of(s) + GRACE_S * NS_PER_S
+                                                                    : RECORD_NONE;
 }
 
 void session_timer_tick(struct call *call, int64_t now_ns, struct counters *counters)
 {
     struct session_timer *s = &call->session;
+    int64_t due = session_timer_due(call);
 
-    if (!s->running || s->expired || call->state != CALL_IN_CALL ||
-        now_ns < end_of(s) + GRACE_S * NS_PER_S)
+    if (due == RECORD_NONE || now_ns < due)
         return;
     s->expired = true;
     history_note(call, HISTORY_SESSION_EXPIRED, end_of(s), 0, SLICE_ABSENT, counters);

@@ -37,6 +37,9 @@ int64_t session_timer_deadline(const struct call *call, int64_t last_ns);
  * refreshed. */
 bool session_timer_explains(const struct call *call, int64_t bye_time);
 
+/* When session_timer_tick has something to note, if nobody refreshes; RECORD_NONE: never. */
+int64_t session_timer_due(const struct call *call);
+
 /* Notes that it ran out, if it has: in the history, and as a deviation. Once. */
 void session_timer_tick(struct call *call, int64_t now_ns, struct counters *counters);
 

@@ -5,6 +5,7 @@
 #include "analyzer/call/deviation.h"
 #include "analyzer/call/history.h"
 #include "analyzer/call/media_tones.h"
+#include "analyzer/call/stir_check.h"
 #include "analyzer/call/tracker.h"
 #include "analyzer/call/vq_reports.h"
 #include "analyzer/legs/legs.h"
@@ -141,6 +142,17 @@ static void note_fax(struct tracker *t, struct call *call, const struct sip_msg 
 
 /* What is new, or new here: an INVITE that opens a call passes once for every point of its path that
  * the probe sees. */
+/* Of the first INVITE that has an Identity header, at whichever point of the path it got it. */
+static void take_identity(struct tracker *t, struct call *call, const struct sip_msg *msg,
+                          const struct datagram *d)
+{
+    struct security_identity identity;
+
+    if (msg->is_request && msg->method == SIP_METHOD_INVITE &&
+        stir_check_message(call, msg, d, t->options.plan, &t->counters, &identity))
+        security_identity(t->security, &identity, msg, d, call->id);
+}
+
 static void take_sighting(struct tracker *t, struct call *call, const struct sip_msg *msg,
                           const struct datagram *d)
 {
@@ -149,6 +161,7 @@ static void take_sighting(struct tracker *t, struct call *call, const struct sip
 
     if (msg->cseq_method == SIP_METHOD_INVITE)
         legs_message(t->legs, call->id, call->call_id, msg, d);
+    take_identity(t, call, msg, d);
     call_plan_message(call, t->options.plan, msg, d, &t->counters);
     if (call->message_kind != SIGHTING_NEW)
         return;
@@ -157,6 +170,13 @@ static void take_sighting(struct tracker *t, struct call *call, const struct sip
         note_fax(t, call, msg, d->time_ns);
     take_key(t, call, msg, d->time_ns);
     transfer_message(t, call, msg, d);
+}
+
+static int64_t next_look(const struct call *call)
+{
+    int64_t deadline = call_deadline(call), due = session_timer_due(call);
+
+    return due != RECORD_NONE && due < deadline ? due : deadline;
 }
 
 static enum packet_bin into_call(struct tracker *t, struct call *call, const struct sip_msg *msg,
@@ -178,10 +198,11 @@ static enum packet_bin into_call(struct tracker *t, struct call *call, const str
     media_follow(t, call);
     media_tones_call_changed(call); /* SDP may agree on events; it may be answered */
     tracker_changed(t, call);
+    call_queue_file(&t->queues, call);
     if (outcome_is_known(call))
         tracker_settled(t, call);
     if (answered || call->state >= CALL_IN_CALL)
-        expiry_set(&t->call_expiry, &call->expiry, call_deadline(call));
+        expiry_set(&t->call_expiry, &call->expiry, next_look(call));
     /* What people write to each other is nobody's business: not kept, with the call or without. */
     if (msg->cseq_method != SIP_METHOD_MESSAGE || msg->body.len == 0)
         *claim = (struct claim){ CLAIM_SIP, call->id, &call->keeper };
