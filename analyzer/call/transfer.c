@@ -113,6 +113,7 @@ static void on_refer(struct tracker *t, struct call *call, const struct sip_msg 
     uint8_t by = (uint8_t)(call_sender(call, msg) + 1);
 
     history_note(call, HISTORY_REFER, d->time_ns, by, uri, &t->counters);
+    call->transfer_open = true;
     if (!uri.len)
         return;
     all->next = (uint8_t)((all->next + 1) % TRANSFERS_MAX);
@@ -125,7 +126,7 @@ static void on_refer(struct tracker *t, struct call *call, const struct sip_msg 
                                    .referrer = uri_hash(t, uri_of(msg->referred_by)),
                                    .sent = d->dst,
                                    .by = by };
-    call->transfer_open = call->transfer_asked = true;
+    call->transfer_asked = true;
 }
 
 /* What came of it; told once. */
