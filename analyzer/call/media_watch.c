@@ -3,7 +3,7 @@
  * reported, gone.
  *
  * A call that ended one way over hosts that nobody can judge yet waits for those that follow, see
- * pair_watch.h: up to PAIR_WAIT_NS, and PAIR_WAITING_MAX calls at a time.
+ * pair_watch.h: PAIR_WAITING_MAX calls at a time.
  */
 #include "analyzer/call/media_learn.h"
 #include "analyzer/call/media_timeout.h"
@@ -59,6 +59,16 @@ bool media_goes_silent(struct tracker *t, struct call *call, int64_t now_ns)
     return media_timeout_note(call, &v, now_ns, &t->counters);
 }
 
+/* Until when other calls of the same hosts may still come. */
+static int64_t wait_end(const struct call *call)
+{
+    const struct pair *p = call->media.pairs[PAIR_MEDIA].pair;
+    int64_t last = p && p->last_ns > call->bye_time ? p->last_ns : call->bye_time;
+    int64_t most = call->bye_time + PAIR_WAIT_MOST_NS;
+
+    return last + PAIR_WAIT_NS < most ? last + PAIR_WAIT_NS : most;
+}
+
 bool media_waits(struct tracker *t, struct call *call, int64_t now_ns)
 {
     struct call_media *m = &call->media;
@@ -69,8 +79,7 @@ bool media_waits(struct tracker *t, struct call *call, int64_t now_ns)
         return false;
     verdict_tell_pairs(&t->pairs, call, true);
     judge(t, call, false, &v);
-    waits = v.why == WHY_PAIR_UNDECIDED && v.word == VERDICT_UNKNOWN &&
-            now_ns - call->bye_time < PAIR_WAIT_NS &&
+    waits = v.why == WHY_PAIR_UNDECIDED && v.word == VERDICT_UNKNOWN && now_ns < wait_end(call) &&
             (m->waits || t->waiting_count < PAIR_WAITING_MAX);
     t->waiting_count += (size_t)waits;
     t->waiting_count -= (size_t)m->waits;

@@ -118,23 +118,25 @@ void pair_watch_release(struct pair_watch *w, struct pair_use *use)
     *use = (struct pair_use){ NULL, PAIR_NOTHING };
 }
 
-static void note_user(struct pair *p, uint32_t user)
+static void note_one_way(struct pair *p, const struct pair_sight *sight)
 {
-    p->several_users |= p->has_user && p->user != user;
+    p->several_users |= p->has_user && p->user != sight->user;
     if (!p->has_user)
-        p->user = user;
+        p->user = sight->user;
     p->has_user = true;
+    p->last_ns = sight->time_ns;
 }
 
 void pair_watch_note(struct pair_watch *w, struct pair_use *use, enum pair_kind kind,
-                     const struct addr *from, const struct addr *to, bool both, uint32_t user)
+                     const struct pair_sight *sight)
 {
-    struct pair key = key_of(w, kind, from, to);
-    uint8_t seen = addr_ip_eq(from, &key.hosts[0]) ? PAIR_FROM_FIRST : PAIR_FROM_SECOND;
+    struct pair key = key_of(w, kind, sight->from, sight->to);
+    uint8_t seen = addr_ip_eq(sight->from, &key.hosts[0]) ? PAIR_FROM_FIRST : PAIR_FROM_SECOND;
+    uint8_t before = use->seen;
 
-    if (addr_ip_eq(from, to))
+    if (addr_ip_eq(sight->from, sight->to))
         return; /* on one machine nothing is mirrored one way */
-    if (both)
+    if (sight->both)
         seen = PAIR_BOTH_WAYS;
     take_back(use);
     if (!use->pair || !same_pair(use->pair, &key)) {
@@ -149,8 +151,8 @@ void pair_watch_note(struct pair_watch *w, struct pair_use *use, enum pair_kind 
     }
     use->seen = seen;
     use->pair->calls[seen]++;
-    if (!both)
-        note_user(use->pair, user);
+    if (!sight->both && before != seen)
+        note_one_way(use->pair, sight);
 }
 
 enum pair_word pair_use_word(const struct pair_use *use)

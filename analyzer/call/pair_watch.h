@@ -20,9 +20,10 @@
  * signalling does, as the media of one trunk may run over any of fifty gateways. To be blind either is
  * enough; that both directions are seen is a matter of the hosts of the media alone.
  *
- * While a pair is undecided, calls over it that ended one way are kept open for a while (tracker.c,
- * PAIR_WAIT_NS): the first calls of a blind pair are judged together with those that follow. When the
- * wait is over a call is judged by its own evidence: one way.
+ * While a pair is undecided, calls over it that ended one way are kept open (media_watch.c) until
+ * PAIR_WAIT_NS after its last call, but no longer than PAIR_WAIT_MOST_NS: the first calls of a blind
+ * pair are judged together with those that follow. After that a call is judged by its own evidence:
+ * one way.
  *
  * Ownership  Owns its pairs; a call holds them by its struct pair_use until pair_watch_release.
  * Thread     Analysis thread only.
@@ -40,9 +41,10 @@
 
 enum { PAIR_CALLS_LEAST = 5, PAIR_WAITING_MAX = 1024 };
 
-/* Long enough for five calls of a minute one after the other, short enough that an alert which waits
- * for it still comes in time. */
-#define PAIR_WAIT_NS INT64_C(300000000000)
+/* Most pairs that have a second call at all have it within five minutes. An alert waits as long, but
+ * not where both directions were ever seen. */
+#define PAIR_WAIT_NS      INT64_C(300000000000)
+#define PAIR_WAIT_MOST_NS INT64_C(900000000000)
 
 enum pair_kind { PAIR_MEDIA, PAIR_SIGNALLING, PAIR_KINDS };
 enum pair_word { PAIR_UNDECIDED, PAIR_SEES_BOTH, PAIR_BLIND };
@@ -53,6 +55,7 @@ struct pair {
     struct addr hosts[2]; /* in order of their addresses, without ports */
     uint64_t hash;
     struct pair *next_idle, *previous_idle;
+    int64_t last_ns;                 /* when a call was counted that ended one way */
     uint32_t calls[PAIR_SEEN_COUNT]; /* by what was seen of them */
     uint32_t held;                   /* by open calls */
     uint32_t user;                   /* a hash of who called whom, of the first one-way call */
@@ -77,10 +80,17 @@ int pair_watch_init(struct pair_watch *w, const struct siphash_key *key, size_t 
                     struct counters *counters);
 void pair_watch_fini(struct pair_watch *w);
 
-/* What was seen of a call so far: from `from`, and the other way too if both. Replaces what was
- * counted of it before. user: a hash of who calls whom. */
+/* What was seen of a call so far. */
+struct pair_sight {
+    const struct addr *from, *to; /* who was seen to send to whom */
+    int64_t time_ns;
+    uint32_t user; /* a hash of who calls whom */
+    bool both;     /* the other way too */
+};
+
+/* Replaces what was counted of the call before. */
 void pair_watch_note(struct pair_watch *w, struct pair_use *use, enum pair_kind kind,
-                     const struct addr *from, const struct addr *to, bool both, uint32_t user);
+                     const struct pair_sight *sight);
 
 /* The call ends: what it counted stays. */
 void pair_watch_release(struct pair_watch *w, struct pair_use *use);

@@ -284,6 +284,7 @@ void verdict_tell_pairs(struct pair_watch *w, struct call *call, bool closed)
 {
     const struct verdict_scene scene = { true, true };
     const struct media_stream *s;
+    struct pair_sight sight;
     struct verdict v;
     uint8_t sender;
     bool both;
@@ -299,11 +300,12 @@ void verdict_tell_pairs(struct pair_watch *w, struct call *call, bool closed)
     s = v.sides[sender].stream;
     if (!s)
         return;
-    pair_watch_note(w, &call->media.pairs[PAIR_MEDIA], PAIR_MEDIA, &s->key.src, &s->key.dst, both,
-                    user_of(w, call));
-    pair_watch_note(w, &call->media.pairs[PAIR_SIGNALLING], PAIR_SIGNALLING,
-                    signalling_of(call, sender), signalling_of(call, !sender), both,
-                    user_of(w, call));
+    sight = (struct pair_sight){ &s->key.src, &s->key.dst, verdict_talk_end(call), user_of(w, call),
+                                 both };
+    pair_watch_note(w, &call->media.pairs[PAIR_MEDIA], PAIR_MEDIA, &sight);
+    sight.from = signalling_of(call, sender);
+    sight.to = signalling_of(call, !sender);
+    pair_watch_note(w, &call->media.pairs[PAIR_SIGNALLING], PAIR_SIGNALLING, &sight);
 }
 
 struct slice verdict_text(enum media_verdict verdict)
