@@ -6,7 +6,7 @@
 #define NS_PER_MS INT64_C(1000000)
 #define NS_PER_S  (1000 * NS_PER_MS)
 /* A mirror may deliver the two sides in another order, by as much. */
-#define SKEW_NS (100 * NS_PER_MS)
+#define SKEW_NS (20 * NS_PER_MS)
 /* From the caller's INVITE to the next one: look-ups, credentials, a trunk that is tried first. */
 #define REACH_NS (5 * NS_PER_S)
 
@@ -51,7 +51,7 @@ static const struct nearness failure_nearness[] = {
 static const struct nearness end_nearness[] = {
     { 250 * NS_PER_MS, 0.35, "end together" },
     { NS_PER_S, 0.20, "end nearly together" },
-    { 2 * NS_PER_S, 0, "end one after the other" },
+    { 2 * NS_PER_S, -0.10, "end one after the other" },
     { INT64_MAX, -0.50, "end at another time" },
 };
 /* Once answer and end agree it follows; where a capture shows one of them late it helps. */
@@ -74,7 +74,7 @@ static const double caller_weights[LEG_LIKENESS_COUNT] = {
     [LEG_TAIL] = 0.35,       [LEG_EQUAL] = 0.45,
 };
 
-enum { CALL_ID_CONTAINED_BYTES = 12 };
+enum { CALL_ID_CONTAINED_BYTES = 12, SIP_CANCELLED = 487 };
 
 static void set(struct leg_score *s, enum leg_fact fact, double weight, const char *detail)
 {
@@ -205,8 +205,8 @@ static void judge_mismatch(struct leg_score *s)
         set(s, LEG_FACT_ANSWER, -0.60, "the later one was answered, the earlier one not");
     else if (apart > NS_PER_S)
         set(s, LEG_FACT_ANSWER, -0.60, "refused after the other was answered");
-    else if (apart > -NS_PER_S)
-        set(s, LEG_FACT_ANSWER, 0.15, "given up as the other was answered");
+    else if (apart >= -SKEW_NS && b->final_status == SIP_CANCELLED)
+        set(s, LEG_FACT_ANSWER, 0.10, "given up as the other was answered");
     else
         set(s, LEG_FACT_ANSWER, -0.10, "refused before the other was answered");
 }
@@ -220,6 +220,18 @@ static void judge_failures(struct leg_score *s)
         s->facts[LEG_FACT_FAILURE].weight += a->final_status == b->final_status ? 0.10 : -0.05;
 }
 
+/* The 200 of b makes that of a, unless the machine answers by itself (an announcement, a queue). */
+static void judge_answers(struct leg_score *s)
+{
+    int64_t apart = s->b->answer - s->a->answer;
+
+    set_near(s, LEG_FACT_ANSWER, answer_nearness, apart);
+    if (apart > SKEW_NS && s->facts[LEG_FACT_ANSWER].weight > -0.15) {
+        s->facts[LEG_FACT_ANSWER].weight = -0.15;
+        s->facts[LEG_FACT_ANSWER].detail = "answered in the wrong order";
+    }
+}
+
 /* Both must have come so far; one that waits long for what the other has is no leg of it. */
 static void judge_outcome(struct leg_score *s)
 {
@@ -227,7 +239,7 @@ static void judge_outcome(struct leg_score *s)
     bool known_a = a->phase >= LEG_SETTLED, known_b = b->phase >= LEG_SETTLED;
 
     if (leg_call_answered(a) && leg_call_answered(b))
-        set_near(s, LEG_FACT_ANSWER, answer_nearness, b->answer - a->answer);
+        judge_answers(s);
     else if (!known_a || !known_b)
         return;
     else if (leg_call_answered(a) || leg_call_answered(b))
@@ -250,7 +262,7 @@ static void judge_end(struct leg_score *s)
     if (!a->ended_by || !b->ended_by)
         return;
     if (a->ended_by != b->ended_by)
-        set(s, LEG_FACT_ENDED_BY, -0.10, "another side hung up");
+        set(s, LEG_FACT_ENDED_BY, -0.20, "another side hung up");
     else if (a->ended_by == LEG_CALLER ? apart >= -SKEW_NS : apart <= SKEW_NS)
         set(s, LEG_FACT_ENDED_BY, 0.05, "the same side hung up, in that order");
 }

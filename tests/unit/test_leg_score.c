@@ -143,6 +143,10 @@ static void answered_late(struct legs_pair p)
 {
     p.b->answer += 3 * NS_PER_S;
 }
+static void answered_in_wrong_order(struct legs_pair p)
+{
+    p.b->answer = p.a->answer + 40 * NS_PER_MS;
+}
 static void never_answered(struct legs_pair p)
 {
     p.b->answer = p.b->end = RECORD_NONE;
@@ -152,6 +156,7 @@ static void given_up_on_answer(struct legs_pair p)
 {
     p.b->answer = p.b->end = RECORD_NONE;
     p.b->settled = p.a->answer + 30 * NS_PER_MS;
+    p.b->final_status = 487;
 }
 static void only_b_answered(struct legs_pair p)
 {
@@ -222,6 +227,7 @@ static void test_facts(void **state)
         { one_host_side_by_side, LEG_FACT_CHAIN, -1 },
         { rings_late, LEG_FACT_RING, -1 },
         { answered_late, LEG_FACT_ANSWER, -1 },
+        { answered_in_wrong_order, LEG_FACT_ANSWER, -1 },
         { never_answered, LEG_FACT_ANSWER, -1 },
         { given_up_on_answer, LEG_FACT_ANSWER, 1 },
         { only_b_answered, LEG_FACT_ANSWER, -1 },
@@ -318,7 +324,7 @@ static void test_order_by_the_chain(void **state)
     struct leg_score score;
 
     (void)state;
-    p.b->start = p.a->start - 30 * NS_PER_MS;
+    p.b->start = p.a->start - 10 * NS_PER_MS;
     leg_score_pair(&score, p.a, p.b);
     assert_ptr_equal(score.a, p.a);
     p.b->start = p.a->start - 3 * NS_PER_S;
