@@ -127,6 +127,7 @@ function answers(attack) {
     [/\/calls$/, { calls: [hostileCall(attack)], next: null }],
     [/\/alerts$/, { alerts: [hostileAlert(attack)], next: null }],
     [/\/certificates$/, { certificates: [hostileCertificate(attack)], next: attack }],
+    [/\/trunks$/, { minutes: 15, until: 1772450000, groups: [{ trunk: attack, direction: attack, attempts: 1, channel_limit: 1, concurrent_max: 1 }, attack] }],
     [/\/stats$/, { version: attack, store: { calls: 1 }, live: true,
       mirror: { frames: 7, source: attack, vlans: counts, tunnels: counts, complaints: [attack, "cut"] },
       capture: { source: attack, received: 7, bins: counts, malformed: counts, refusals: counts, protocols: counts } }],
@@ -140,6 +141,7 @@ const VIEWS = [
   ["#/alerts", ".alert"],
   ["#/probe", ".bar-list"],
   ["#/probe", ".certificate-table"],
+  ["#/probe", ".trunk-table"],
 ];
 
 describe("hostile calls", { skip: missing ?? false }, () => {
