@@ -121,13 +121,13 @@ static void take_bindings(struct transaction *t, const struct sip_msg *msg)
         asked.uri = SLICE_ABSENT; /* "*", or a question: who is registered? */
     sip_contacts_read(&listed, msg->header_block, asked.uri);
     r->contacts = listed.count;
-    if (r->expires_s == 0 || !asked.uri.p)
+    if (r->expires_s == 0)
         return; /* what is removed is not listed any more */
     if (listed.expires_s >= 0)
         r->expires_s = listed.expires_s;
     else if (msg->expires >= 0)
         r->expires_s = msg->expires;
-    if (listed.value.p)
+    if (listed.value.p && asked.uri.p) /* a question binds nobody */
         r->contact = keep(t, listed.value);
 }
 

@@ -149,7 +149,7 @@ static void what_was_granted_is_this_contacts(void **state)
         { "Contact: <sip:a@1.2.3.4>\r\nExpires: 0\r\n", "Contact: <sip:b@9.9.9.9>;expires=3000\r\n",
           "<sip:a@1.2.3.4>", 0, 1 },
         { "Contact: *\r\nExpires: 0\r\n", "", "*", 0, 0 },
-        { "", "Contact: <sip:b@9.9.9.9>;expires=3000\r\n", NULL, RECORD_NONE, 1 }, /* a question */
+        { "", "Contact: <sip:b@9.9.9.9>;expires=3000\r\n", NULL, 3000, 1 }, /* a question */
         { "Contact: <sip:a@1.2.3.4>\r\n", "Expires: 1800\r\n", "<sip:a@1.2.3.4>", 1800, 0 },
         { "Contact: \"A, \\\"B\\\"\" <sip:a@1.2.3.4>\r\n",
           "Contact: \"A, B\" <sip:a@1.2.3.4>;expires=5;x=\"1,2\" ,<sip:z@z>\r\n",
