@@ -16,8 +16,8 @@ const part = (type, text, boundary = "b") => `--${boundary}\r\nContent-Type: ${t
 export default [
   body("sdp_media_type_1024", "an m= whose type has 1,024 bytes", sdp({ media: [`m=${"t".repeat(1024)} 4000 RTP/AVP 8`] }), { cve: "ES2020-03" }),
   body("sdp_address_512_digits", "a c= of an address and 512 digits", sdp({ address: `127.0.0.1${"9".repeat(512)}` }), { cve: "ES2020-04" }),
-  body("sdp_1000_media", "1,000 m= lines", sdp({ media: Array.from({ length: 1000 }, (_, i) => `m=audio ${4000 + 2 * i} RTP/AVP 8`) }), { refusals: { media_addresses: "?" } }),
-  body("sdp_1000_formats", "1,000 formats in one m=", sdp({ formats: Array.from({ length: 1000 }, (_, i) => i % 128).join(" ") })),
+  body("sdp_1000_media", "1,000 m= lines", sdp({ media: Array.from({ length: 1000 }, (_, i) => `m=audio ${4000 + 2 * i} RTP/AVP 8`) }), { refusals: { media_addresses: "?", sdp_limit: 1 } }),
+  body("sdp_1000_formats", "1,000 formats in one m=", sdp({ formats: Array.from({ length: 1000 }, (_, i) => i % 128).join(" ") }), { refusals: { sdp_limit: 1 } }),
   body("sdp_format_of_2_32", "format 4294967296, which is 0 in 32 bits, and −1", sdp({ formats: "4294967296 -1 8", lines: ["a=rtpmap:4294967296 evil/8000", "a=rtpmap:-1 x/8000"] }), { cve: "AST-2018-002" }),
   body("sdp_fmtp_nul", "an a=fmtp with a NUL, and without anything", sdp({ lines: ["a=fmtp\0", "a=fmtp:", "a=fmtp:8", "a=rtpmap:", "a=rtpmap:8", "a=rtpmap:8 ", "a=rtpmap:8 /"] }), { cve: "AST-2018-003" }),
   body("sdp_10000_attributes", "10,000 a= lines", sdp({ lines: Array(10000).fill("a=x:y") })),

@@ -13,7 +13,7 @@ export default [
     name: "cut_invite",
     cause: "an INVITE cut at every byte by the snap length",
     frames: (s) => s.cutEverywhere(f.ethernet(f.ip4(f.udp(invite("cut@hostile"))))),
-    expect: { calls: ["cut@hostile"], bins: { sip: "+", sip_malformed: "+", "sip_keepalive|udp_empty": "?", link_short: 14, ip_short: 20, udp_short: 8 } },
+    expect: { calls: ["cut@hostile"], refusals: { sdp_malformed: "?" }, bins: { sip: "+", sip_malformed: "+", "sip_keepalive|udp_empty": "?", link_short: 14, ip_short: 20, udp_short: 8 } },
   },
   {
     name: "cut_invite_on_the_wire",
@@ -44,7 +44,7 @@ export default [
     name: "cut_vxlan",
     cause: "an INVITE in VXLAN cut at every byte",
     frames: (s) => s.cutEverywhere(f.ethernet(f.ip4(f.udp(f.vxlan(f.ethernet(f.ip4(f.udp(invite("cutvxlan@hostile"))))), { sport: 50000, dport: 4789 })))),
-    expect: { calls: ["cutvxlan@hostile"], bins: { sip: "+", sip_malformed: "+", sip_keepalive: "?", link_short: "+", ip_short: "+", udp_short: "+", "tunnel_malformed|udp_empty|udp_other": "?" } },
+    expect: { calls: ["cutvxlan@hostile"], refusals: { sdp_malformed: "?" }, bins: { sip: "+", sip_malformed: "+", sip_keepalive: "?", link_short: "+", ip_short: "+", udp_short: "+", "tunnel_malformed|udp_empty|udp_other": "?" } },
   },
   {
     name: "cut_gre_erspan",
@@ -66,7 +66,7 @@ export default [
         s.frame(data, { wire: whole.length });
       }
     },
-    expect: { calls: ["cuttcp@hostile"], bins: { sip: "+", "tcp|tcp_segment": "?", "sip_malformed|sip_keepalive": "?", link_short: 14, ip_short: 20, tcp_malformed: "+" }, refusals: { sip_resync: "?" }, ledger: { tcp_gaps: "?" } },
+    expect: { calls: ["cuttcp@hostile"], bins: { sip: "+", "tcp|tcp_segment": "?", "sip_malformed|sip_keepalive": "?", link_short: 14, ip_short: 20, tcp_malformed: "+" }, refusals: { sip_resync: "?", sdp_malformed: "?" }, ledger: { tcp_gaps: "?" } },
   },
   {
     name: "cut_ip6_fragment",
@@ -82,7 +82,7 @@ export default [
         s.frame(piece(400, whole.length, false, n));
       }
     },
-    expect: { calls: ["cutfrag@hostile"], bins: { sip: "+", "sip_malformed|sip_keepalive|udp_short|udp_empty|udp_length": "?", fragment: "+", link_short: 14, ip_short: "+", "ipv6_extensions|fragment_malformed": "?" } },
+    expect: { calls: ["cutfrag@hostile"], refusals: { sdp_malformed: "?" }, bins: { sip: "+", "sip_malformed|sip_keepalive|udp_short|udp_empty|udp_length": "?", fragment: "+", link_short: 14, ip_short: "+", "ipv6_extensions|fragment_malformed": "?" } },
   },
   {
     name: "cut_stun",

@@ -45,7 +45,7 @@ const ordered = (name, cause, change) => ({
     change(s);
   },
   expect: {
-    bins: { sip: 5, "rtp|rtp_unproven": 200 }, calls: [`${name}@hostile`], refusals: { rtp_out_of_window: "?" },
+    bins: { sip: 5, "rtp|rtp_unproven": 200 }, calls: [`${name}@hostile`], refusals: { rtp_out_of_window: "?", kpi_late: "?" },
     check: (records) => JSON.stringify(records).match(/"(post_dial_delay|setup|ring|duration|disconnect_delay|round_trip)_ms":-[^,]*/g)?.map((text) => `a negative time: ${text}`) ?? [],
   },
 });
