@@ -165,7 +165,7 @@ static bool join_as(struct tracker *t, struct media_stream *s, struct call *call
 static bool continues(const struct media_stream *s, const struct media_stream *old)
 {
     int step =
-        serial16_diff((uint16_t)(uint64_t)s->rtp.first, (uint16_t)(uint64_t)old->rtp.highest);
+        serial16_diff((uint16_t)(uint64_t)old->rtp.highest, (uint16_t)(uint64_t)s->rtp.first);
 
     return old->payload_type == s->payload_type && old->key.network == s->key.network && step > 0 &&
            step < CONTINUES_WITHIN && s->rtp.last_time_ns - old->rtp.last_time_ns > STOPPED_NS &&
