@@ -12,7 +12,7 @@ enum {
     REORDER_S = 2,
 };
 
-static bool is_ack_timeout(const struct call *call)
+bool call_end_is_ack_timeout(const struct call *call)
 {
     return call->ended_by == SIDE_CALLEE + 1 && call->answer_repeats >= ANSWER_REPEATS &&
            call->answer_time != RECORD_NONE &&
@@ -45,7 +45,7 @@ static enum call_end end_of(const struct call *call, bool closing)
         return CALL_END_REPLACED;
     switch ((enum call_state)call->state) {
     case CALL_COMPLETED:
-        if (is_ack_timeout(call))
+        if (call_end_is_ack_timeout(call))
             return CALL_END_ACK_TIMEOUT;
         return session_timer_explains(call, call->bye_time) ? CALL_END_SESSION_TIMEOUT
                                                             : CALL_END_BYE;

@@ -33,6 +33,9 @@ enum call_end {
     CALL_ENDS
 };
 
+/* The callee hung up because its answer was not acknowledged where it listens. */
+bool call_end_is_ack_timeout(const struct call *call);
+
 /* Sets ended_how, ended_by, settled_time, closed_time. closing: nothing more is expected. */
 void call_end_judge(struct call *call, bool closing);
 

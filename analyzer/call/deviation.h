@@ -63,7 +63,4 @@ void deviation_media(struct call *call, unsigned side, const struct sdp *sdp,
  * lossy: the probe lost packets meanwhile, so what it did not see may have been there. */
 void deviation_close(struct call *call, int64_t now_ns, bool lossy, struct counters *counters);
 
-/* The callee hung up because no ACK reached it (RFC 3261 §13.3.1.4): known once the BYE is there. */
-bool deviation_is_ack_timeout(const struct call *call);
-
 #endif

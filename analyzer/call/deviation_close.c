@@ -2,6 +2,7 @@
  * deviation_close - what is missing shows only at the end: and only where the probe saw the side that
  * should have sent it.
  */
+#include "analyzer/call/call_end.h"
 #include "analyzer/call/deviation.h"
 #include "analyzer/call/deviation_check.h"
 #include "analyzer/call/stream_events.h"
@@ -9,12 +10,7 @@
 #define NS_PER_S INT64_C(1000000000)
 
 enum {
-    /* RFC 3261 §13.3.1.4: 64·T1 after the first 2xx; some count from the last copy, or round up. */
-    ACK_TIMEOUT_FROM_S = 28,
-    ACK_TIMEOUT_TO_S = 40,
-    ACK_TIMEOUT_COPIES = 4,  /* of the answer, though an ACK came by … */
-    ACK_TIMEOUT_LAST_S = 12, /* … the last of them so late */
-    ANSWER_COPIES = 3,
+    ANSWER_COPIES = 3,  /* without an ACK: one may be slow */
     BYE_TIMEOUT_S = 32, /* timer F */
     BYE_COPIES = 5,     /* at 0.5, 1.5, 3.5, 7.5, 11.5 s */
 };
@@ -30,20 +26,6 @@ static bool spoke_since(const struct call *call, enum call_side side, int64_t ti
     return call->watch.last_sip_ns[side] > time_ns;
 }
 
-bool deviation_is_ack_timeout(const struct call *call)
-{
-    const struct deviation_watch *w = &call->watch;
-    int64_t after_ns = call->bye_time - call->answer_time;
-
-    if (call->answer_time == RECORD_NONE || !call->bye_seen || call->ended_by != SIDE_CALLEE + 1 ||
-        after_ns < ACK_TIMEOUT_FROM_S * NS_PER_S || after_ns > ACK_TIMEOUT_TO_S * NS_PER_S)
-        return false;
-    if (was_acked(call))
-        return w->answer_copies_acked >= ACK_TIMEOUT_COPIES &&
-               w->answer_time_ns - call->answer_time >= ACK_TIMEOUT_LAST_S * NS_PER_S;
-    return w->answer_copies >= ANSWER_COPIES || spoke_since(call, SIDE_CALLER, call->answer_time);
-}
-
 static void check_ack(struct call *call, struct counters *counters)
 {
     bool seen_side = spoke_since(call, SIDE_CALLER, call->answer_time) ||
@@ -52,7 +34,7 @@ static void check_ack(struct call *call, struct counters *counters)
 
     if (call->answer_time == RECORD_NONE || call->invite_time == RECORD_NONE)
         return;
-    if (deviation_is_ack_timeout(call)) {
+    if (call_end_is_ack_timeout(call)) {
         strbuf_addf(&detail, "hung up %.1f s after its answer, which was sent %u times",
                     (double)(call->bye_time - call->answer_time) / 1e9,
                     call->watch.answer_copies + 1);

@@ -37,6 +37,7 @@ enum story_part {
 struct story_scene {
     const struct leg_record *legs;
     size_t leg_count;
+    bool over; /* the capture has ended: nothing more will be known */
 };
 
 /* A JSON array of {"part":"what","text":"…"}, in the order of the parts. */

@@ -238,13 +238,13 @@ static void tell_silence(const struct call_record *c, struct strbuf *out)
 }
 
 /* Nobody knows yet how it ends; or nobody ever will. */
-static void tell_open(const struct call_record *c, struct strbuf *out)
+static void tell_open(const struct story_tale *t, struct strbuf *out)
 {
-    bool rings = story_is(c->state, "ringing");
+    bool rings = story_is(t->call->state, "ringing");
 
-    if (c->ended_how.len)
-        strbuf_addf(out, "%s when the last of it was seen.",
-                    rings ? "It was ringing" : "Nobody had answered");
+    if (t->scene && t->scene->over)
+        strbuf_add_text(out, rings ? "It was ringing when the capture ended."
+                                   : "Nobody had answered when the capture ended.");
     else
         strbuf_add_text(out, rings ? "It is ringing." : "Nobody has answered yet.");
 }
@@ -279,7 +279,7 @@ void story_tell_what(const struct story_tale *t, struct strbuf *out)
     else if (story_is(c->state, "abandoned"))
         tell_silence(c, out);
     else
-        tell_open(c, out);
+        tell_open(t, out);
     tell_challenge(c, out);
 }
 

@@ -39,7 +39,6 @@ static void add_loss(struct strbuf *out, const struct stream_record *s)
 
 static void add_figures(struct strbuf *out, const struct stream_record *s)
 {
-    strbuf_add_char(out, '(');
     if (s->codec.len)
         story_add_name(out, s->codec);
     else
@@ -52,7 +51,6 @@ static void add_figures(struct strbuf *out, const struct stream_record *s)
         strbuf_add_text(out, ", ");
         add_loss(out, s);
     }
-    strbuf_add_char(out, ')');
 }
 
 /* What the receiver misses besides what the probe misses. */
@@ -79,12 +77,18 @@ static void tell_direction(const struct call_record *c, const struct stream_reco
     if (!s)
         return;
     story_sentence(out);
-    if (c->one_way == 1 || isnan(s->mos_lq_jb200))
+    if (c->one_way == 1) {
         strbuf_addf(out, "The %s's sound as it passed the probe: ", speaker);
-    else
-        strbuf_addf(out, "The %s heard the %s %s ", listener, speaker,
+        add_figures(out, s);
+    } else if (isnan(s->mos_lq_jb200)) {
+        strbuf_addf(out, "The %s's sound: ", speaker);
+        add_figures(out, s);
+    } else {
+        strbuf_addf(out, "The %s heard the %s %s (", listener, speaker,
                     story_mos_word(s->mos_lq_jb200));
-    add_figures(out, s);
+        add_figures(out, s);
+        strbuf_add_char(out, ')');
+    }
     strbuf_add_char(out, '.');
     tell_behind(s, listener, out);
 }

@@ -86,6 +86,8 @@ static void take_leg(struct story_lines *s, const struct leg_record *leg)
 void story_lines_take(struct story_lines *s, const struct record_type *type, const void *record,
                       struct strbuf *out)
 {
+    static const struct story_scene alone = { NULL, 0, true };
+
     if (type == &record_type_leg)
         take_leg(s, record);
     if (type != &record_type_call)
@@ -93,7 +95,7 @@ void story_lines_take(struct story_lines *s, const struct record_type *type, con
     if (s->call_count < STORY_LINES_CALLS_MAX && keep(&s->calls[s->call_count], record))
         s->call_count++;
     else
-        add_line(out, record, NULL);
+        add_line(out, record, &alone);
 }
 
 void story_lines_finish(struct story_lines *s, struct strbuf *out)
@@ -102,7 +104,7 @@ void story_lines_finish(struct story_lines *s, struct strbuf *out)
 
     for (size_t i = 0; i < s->call_count; i++) {
         const struct call_record *call = s->calls[i].call;
-        struct story_scene scene = { legs, 0 };
+        struct story_scene scene = { legs, 0, true };
 
         for (size_t k = 0; k < s->leg_count && scene.leg_count < LEGS_OF_CALL_MAX; k++) {
             if (s->legs[k]->call_a == call->id || s->legs[k]->call_b == call->id)

@@ -404,14 +404,14 @@ static void what_was_heard(void **state)
     c.fax = 0;
     c.one_way = 1;
     expect_part(&c, NULL, STORY_SOUND,
-                "The caller's sound as it passed the probe: (PCMA, MOS 4.41, nothing lost).");
+                "The caller's sound as it passed the probe: PCMA, MOS 4.41, nothing lost.");
 }
 
 static void who_belongs_to_it(void **state)
 {
     struct call_record c = answered_call();
     struct leg_record legs[2];
-    struct story_scene scene = { legs, 2 };
+    struct story_scene scene = { legs, 2, false };
 
     (void)state;
     record_clear(&record_type_leg, &legs[0]);
