@@ -33,3 +33,6 @@ sample dtmf-inband.pcap --start 1772449200 --seed 33 --duration 5 --inbound 0 --
 sample codec-change.pcap --start 1772449800 --seed 34 --duration 6 --inbound 0 --codec g729 --codec-switch 100 --jitter 1
 sample fax.pcap --start 1772450400 --seed 35 --duration 9 --inbound 0 --fax 100 --loss 2
 sample both-ends.pcap --start 1772451000 --seed 36 --duration 16 --inbound 0 --codec g729 --loss 1 --loss-after 4 --xr --vq-publish 100 --jitter 3 --foreign 100
+sample nat-one-way.pcap --start 1772451600 --seed 41 --scenes nat_unreachable --calls 1
+sample transfer.pcap --start 1772452200 --seed 42 --scenes transfer_attended --calls 3
+sample sbc-legs.pcap --start 1772452800 --seed 43 --scenes legs_impaired --calls 2
