@@ -21,6 +21,7 @@ static const struct {
     { "show", cmd_show, "print one call: its ladder and its streams" },
     { "export", cmd_export, "write a call as a pcap, or as sound" },
     { "alerts", cmd_alerts, "list the alerts of a store" },
+    { "trunks", cmd_trunks, "what trunks and destinations did lately" },
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };

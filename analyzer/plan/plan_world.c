@@ -374,8 +374,8 @@ const struct plan_world_destination plan_world_destinations[] = {
 const size_t plan_world_destination_count =
     sizeof plan_world_destinations / sizeof plan_world_destinations[0];
 
-/* Only those whose dialling is plain: where a carrier is chosen between prefix and number, or where
- * prefixes overlap with numbers, nothing is better than a guess. */
+/* Those whose dialling is plain, and those where it is known not to be: where a carrier is chosen
+ * between prefix and number nothing is better than a guess. */
 const struct plan_world_country plan_world_countries[] = {
     { "1", "1", "011", 10, 10 },
     { "20", "0", "00", 8, 10 },
@@ -456,6 +456,29 @@ const struct plan_world_country plan_world_countries[] = {
     { "98", "0", "00", 10, 10 },
     { "994", "0", "00", 9, 9 },
     { "995", "0", "00", 9, 9 },
+    { "65", "", "000 001 002 008 018 019", 8, 8 },
+    { "66", "0", "001 004 005 006 007 008 009", 8, 9 },
+    { "82", "0", "001 002 003 005 006 008", 8, 10 },
+    { "852", "", "001", 8, 8 },
+    { "855", "0", "001 007 008", 8, 9 },
+    { "886", "0", "002 005 006 007 009", 8, 9 },
+    /* Not every 00 is followed by a country there: only what is whole, and what rules say. */
+    { "53", "", "119", 1, 0 },
+    { "55", "", "", 1, 0 },
+    { "56", "", "", 1, 0 },
+    { "57", "", "", 1, 0 },
+    { "62", "", "", 1, 0 },
+    { "255", "", "000", 1, 0 },
+    { "256", "", "000", 1, 0 },
+    { "592", "", "001", 1, 0 },
+    { "680", "", "011", 1, 0 },
+    { "685", "", "", 1, 0 },
+    { "691", "", "011", 1, 0 },
+    { "692", "", "011", 1, 0 },
+    { "976", "", "001", 1, 0 },
+    { "992", "", "810", 1, 0 },
+    { "993", "", "810", 1, 0 },
+    { "998", "", "", 1, 0 },
 };
 const size_t plan_world_country_count =
     sizeof plan_world_countries / sizeof plan_world_countries[0];

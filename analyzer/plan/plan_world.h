@@ -27,7 +27,8 @@ struct plan_world_country {
     const char *code;
     const char *national;      /* dialled before a number of another area; "": none */
     const char *international; /* with blanks between several */
-    uint8_t min_len, max_len;  /* digits of a national number, without the prefix */
+    uint8_t min_len, max_len;  /* digits of a national number, without the prefix; 1 and 0: none is
+                                  understood */
 };
 
 extern const struct plan_world_country plan_world_countries[];
