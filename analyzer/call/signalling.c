@@ -172,13 +172,6 @@ static void take_sighting(struct tracker *t, struct call *call, const struct sip
     transfer_message(t, call, msg, d);
 }
 
-static int64_t next_look(const struct call *call)
-{
-    int64_t deadline = call_deadline(call), due = session_timer_due(call);
-
-    return due != RECORD_NONE && due < deadline ? due : deadline;
-}
-
 static enum packet_bin into_call(struct tracker *t, struct call *call, const struct sip_msg *msg,
                                  const struct datagram *d, const struct sighting_mark *mark,
                                  struct claim *claim)
@@ -202,7 +195,7 @@ static enum packet_bin into_call(struct tracker *t, struct call *call, const str
     if (outcome_is_known(call))
         tracker_settled(t, call);
     if (answered || call->state >= CALL_IN_CALL)
-        expiry_set(&t->call_expiry, &call->expiry, next_look(call));
+        tracker_arm(t, call, d->time_ns);
     /* What people write to each other is nobody's business: not kept, with the call or without. */
     if (msg->cseq_method != SIP_METHOD_MESSAGE || msg->body.len == 0)
         *claim = (struct claim){ CLAIM_SIP, call->id, &call->keeper };

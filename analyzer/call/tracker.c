@@ -21,6 +21,7 @@ enum {
         32,               /* open at a time: whoever needs more plays with the list they are in */
     ANSWERED_SHARE = 4,   /* one call of four may be one that somebody talks in, at least */
     REFRESH_S = 10,       /* how often a call with media is reported as it goes on */
+    LOOK_S = 20,          /* how often one that talks is looked at: is its media still there? */
     WAIT_S = 5,           /* how often a call that waits for others is looked at */
     ORPHAN_PROVEN_S = 60, /* silence that ends a stream nobody announced */
     ORPHAN_UNPROVEN_S = 5,
@@ -336,6 +337,16 @@ struct call *tracker_open_call(struct tracker *t, struct slice call_id, int64_t 
     return call;
 }
 
+void tracker_arm(struct tracker *t, struct call *call, int64_t now_ns)
+{
+    int64_t at = call_deadline(call), due = session_timer_due(call);
+    int64_t look = now_ns + (call->state == CALL_IN_CALL ? LOOK_S : REFRESH_S) * NS_PER_S;
+
+    if (due != RECORD_NONE && due > now_ns && due < at)
+        at = due;
+    expiry_set(&t->call_expiry, &call->expiry, at < look ? at : look);
+}
+
 static void expire_calls(struct tracker *t, int64_t now_ns)
 {
     struct expiry_link *link;
@@ -348,11 +359,10 @@ static void expire_calls(struct tracker *t, int64_t now_ns)
             session_timer_tick(call, now_ns, &t->counters);
         if (deadline > now_ns) {
             if (media_goes_silent(t, call, now_ns) ||
-                (call->stream_count && call_last_time(call) > now_ns - REFRESH_S * NS_PER_S))
+                (call->stream_count && call->answer_time == RECORD_NONE &&
+                 call_last_time(call) > now_ns - REFRESH_S * NS_PER_S))
                 tracker_changed(t, call);
-            if (deadline > now_ns + REFRESH_S * NS_PER_S)
-                deadline = now_ns + REFRESH_S * NS_PER_S;
-            expiry_set(&t->call_expiry, link, deadline);
+            tracker_arm(t, call, now_ns);
             continue;
         }
         if (media_waits(t, call, now_ns)) {

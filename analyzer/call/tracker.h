@@ -72,6 +72,9 @@ struct call *tracker_find_calls(const struct tracker *t, struct slice call_id);
 /* NULL at the limit or without memory (counted). */
 struct call *tracker_open_call(struct tracker *t, struct slice call_id, int64_t time_ns);
 
+/* When it is looked at next: it may be over then, or silent for too long. */
+void tracker_arm(struct tracker *t, struct call *call, int64_t now_ns);
+
 /* Something about the call is new: it is reported at the next tick. */
 void tracker_changed(struct tracker *t, struct call *call);
 
