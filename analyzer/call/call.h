@@ -85,6 +85,7 @@ struct call {
     uint8_t endpoint_count, stream_count;
     uint16_t final_status, challenge_status; /* 0: none */
     uint32_t invite_cseq, bye_cseq;
+    uint32_t final_cseq; /* of the INVITE that final_status answers: it may be seen only later */
     uint32_t invite_via, invite_ends; /* where it was seen first, see sighting.h */
     uint64_t invite_event;
     uint32_t reinvite_cseq[2]; /* of the last one, by enum call_side */

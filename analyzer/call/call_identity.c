@@ -75,21 +75,41 @@ static bool is_used_again(const struct call *call, const struct sighting_mark *m
            time_ns - call->last_sip_time > REORDER_S * NS_PER_S;
 }
 
+/* Is it the INVITE before the one that counts: a copy of it, or itself, shown late? */
+static bool is_late(const struct call *call, const struct sip_msg *msg,
+                    const struct sighting_mark *mark, int64_t time_ns)
+{
+    bool soon = time_ns - call->last_sip_time <= REORDER_S * NS_PER_S;
+
+    if (is_too_late(call, time_ns))
+        return false;
+    switch (sighting_look(&call->seen, mark, true, time_ns)) {
+    case SIGHTING_AGAIN:
+        return true;
+    case SIGHTING_ELSEWHERE: /* where it was seen, by another transaction: sent anew */
+        return soon || sighting_has(&call->seen, mark->event, mark->via);
+    default:
+        return soon && msg->cseq < call->invite_cseq;
+    }
+}
+
 bool call_is_other(const struct call *call, const struct sip_msg *msg,
                    const struct sighting_mark *mark, int64_t time_ns)
 {
     bool over = call_state_is_over((enum call_state)call->state);
 
+    if (call->final_status && msg->cseq == call->final_cseq &&
+        !(call->invite_seen && msg->cseq == call->invite_cseq))
+        return false;       /* its answer was shown first */
     if (!call->invite_seen) /* it began with a response, or in mid-call */
-        return (over || call->state == CALL_IN_CALL) &&
+        return ((over && !call_is_retried(call->final_status)) || call->state == CALL_IN_CALL) &&
                !(call->invite_cseq_known && msg->cseq == call->invite_cseq);
     if (call_is_new_try(call, msg, mark))
         return false;
     if (msg->cseq == call->invite_cseq)
         return is_used_again(call, mark, time_ns);
-    if (sighting_look(&call->seen, mark, true, time_ns) != SIGHTING_NEW &&
-        !is_too_late(call, time_ns))
-        return false; /* a late copy of the INVITE before */
+    if (is_late(call, msg, mark, time_ns))
+        return false;
     return call->state == CALL_IN_CALL || (over && !call_is_retried(call->final_status));
 }
 

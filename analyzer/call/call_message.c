@@ -157,7 +157,8 @@ static void on_invite(struct call *call, const struct arrival *a)
     if (!call->invite_seen) {
         call->invite_time = a->d->time_ns;
         take_route(call, a);
-    } else {
+    } else if (call->final_status == 0 || call->final_cseq != msg->cseq ||
+               call_is_new_try(call, msg, a->mark)) {
         retry(call);
     }
     call->invite_seen = true;
@@ -168,7 +169,7 @@ static void on_invite(struct call *call, const struct arrival *a)
     call->invite_ends = a->mark->ends;
     call->invite_event = a->mark->event;
     call->invite_try_time = a->d->time_ns;
-    call->invite_done = call->answer_time != RECORD_NONE;
+    call->invite_done = call->answer_time != RECORD_NONE || call->final_status != 0;
     call->challenge_open = false;
     call->late_offer = !has_sdp(msg);
 }
@@ -309,6 +310,7 @@ static void take_final(struct call *call, const struct arrival *a, const struct 
     const struct sip_msg *msg = a->msg;
 
     call->final_status = msg->status;
+    call->final_cseq = msg->cseq;
     call->final_time = a->d->time_ns;
     call->final_reason = keep(call, msg->reason, a);
     if (msg->to_tag.p)
