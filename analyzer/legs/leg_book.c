@@ -54,6 +54,7 @@ int leg_book_init(struct leg_book *b, const struct legs_options *options)
     if (b->options.header_count > LEGS_HEADERS_MAX)
         b->options.header_count = LEGS_HEADERS_MAX;
     b->key = (struct siphash_key){ { options->hash_key[0], options->hash_key[1] } };
+    b->hosts.key = b->key;
     b->names = (struct leg_names){ &b->keys, &b->key, b->options.headers, b->options.header_count,
                                    &b->refused_keys };
     if (table_init(&b->calls, options->max_calls) != 0 ||

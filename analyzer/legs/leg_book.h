@@ -10,6 +10,7 @@
 
 #include "analyzer/base/strbuf.h"
 #include "analyzer/base/table.h"
+#include "analyzer/legs/leg_hosts.h"
 #include "analyzer/legs/leg_names.h"
 #include "analyzer/legs/leg_pair.h"
 #include "analyzer/legs/leg_print.h"
@@ -28,6 +29,7 @@ struct leg_book {
     struct table calls; /* by id */
     struct leg_keys keys;
     struct leg_prints prints;
+    struct leg_hosts hosts;
     struct leg_list looks;  /* that are to be looked at, by when */
     struct leg_list closed; /* by when they closed */
     struct strbuf evidence, media;

@@ -13,6 +13,7 @@ enum {
 #define JOIN_SUM      0.42   /* likelihood 0.98 */
 #define JOIN_SUM_SOON 0.55   /* 0.994: before it is known how the calls end */
 #define STAY_SUM      0.25   /* 0.91: what was joined stays so */
+#define SURE_SUM      0.8    /* 0.999, by far more than one fact */
 #define MARGIN        0.25   /* ten times likelier than any other */
 #define NO_SUM        (-9.)  /* out of reach: by score they are strangers */
 #define BESIDE        (-0.1) /* of the chain of hosts: they go the same way, side by side */
@@ -28,7 +29,8 @@ struct candidates {
     unsigned count;
 };
 
-static void add(struct candidates *out, const struct leg_call *x, struct leg_call *y)
+static void add(const struct leg_book *b, struct candidates *out, const struct leg_call *x,
+                struct leg_call *y)
 {
     struct candidate *c = &out->found[out->count];
     int64_t apart = y->start - x->start;
@@ -44,7 +46,7 @@ static void add(struct candidates *out, const struct leg_call *x, struct leg_cal
     *c = (struct candidate){ y, NO_SUM, apart >= 0 };
     if (apart > leg_score_reach_ns() || apart < -leg_score_reach_ns())
         return;
-    leg_score_pair(&score, x, y);
+    leg_score_pair(&score, &b->hosts, x, y);
     c->sum = score.sum;
     c->made_of_x = score.a == x;
 }
@@ -64,12 +66,12 @@ static void add_carriers(const struct leg_book *b, struct candidates *out, const
     const struct leg_key *other = leg_key_at(&b->keys, key->older);
 
     for (int i = 0; i < NEIGHBOURS && other && is_in_reach(key, other); i++) {
-        add(out, x, other->call);
+        add(b, out, x, other->call);
         other = leg_key_at(&b->keys, other->older);
     }
     other = leg_key_at(&b->keys, key->newer);
     for (int i = 0; i < NEIGHBOURS && other && is_in_reach(key, other); i++) {
-        add(out, x, other->call);
+        add(b, out, x, other->call);
         other = leg_key_at(&b->keys, other->newer);
     }
 }
@@ -79,7 +81,7 @@ static void gather(const struct leg_book *b, struct candidates *out, const struc
 {
     out->count = 0;
     for (struct leg_pair *p = x->pairs; p; p = leg_pair_next(p, x))
-        add(out, x, leg_pair_other(p, x));
+        add(b, out, x, leg_pair_other(p, x));
     for (uint32_t at = x->first_key; at; at = b->keys.keys[at].next_of_call) {
         const struct leg_key *key = &b->keys.keys[at];
 
@@ -89,11 +91,11 @@ static void gather(const struct leg_book *b, struct candidates *out, const struc
 }
 
 /* Are the two legs of each other, one after the other in a longer chain? */
-static bool are_legs(const struct leg_call *x, const struct leg_call *y)
+static bool are_legs(const struct leg_book *b, const struct leg_call *x, const struct leg_call *y)
 {
     struct leg_score score;
 
-    leg_score_pair(&score, x, y);
+    leg_score_pair(&score, &b->hosts, x, y);
     return score.sum >= JOIN_SUM && score.facts[LEG_FACT_CHAIN].weight > BESIDE;
 }
 
@@ -117,8 +119,8 @@ static bool is_taken(const struct leg_call *z, const struct leg_call *x, bool z_
 }
 
 /* Does no other call come near y as a leg of x? */
-static bool is_clear(const struct candidates *of_x, const struct leg_call *x,
-                     const struct candidate *y)
+static bool is_clear(const struct leg_book *b, const struct candidates *of_x,
+                     const struct leg_call *x, const struct candidate *y)
 {
     for (unsigned i = 0; i < of_x->count; i++) {
         const struct candidate *z = &of_x->found[i];
@@ -127,7 +129,7 @@ static bool is_clear(const struct candidates *of_x, const struct leg_call *x,
             continue;
         if (y->made_of_x && are_branches(y->call, z->call))
             continue;
-        if (is_taken(z->call, x, z->made_of_x) || are_legs(y->call, z->call))
+        if (is_taken(z->call, x, z->made_of_x) || are_legs(b, y->call, z->call))
             continue; /* another's; or of the same conversation: they are no rivals */
         return false;
     }
@@ -155,11 +157,11 @@ static bool scores(const struct leg_book *b, const struct candidates *of_x,
     if (p && p->joined)
         least = STAY_SUM;
     if (y->sum < least || x->phase < LEG_SETTLED || y->call->phase < LEG_SETTLED ||
-        !is_clear(of_x, x, y))
+        !is_clear(b, of_x, x, y))
         return false;
     gather(b, &of_y, y->call, true);
     back = find(&of_y, x);
-    return back && is_clear(&of_y, y->call, back);
+    return back && is_clear(b, &of_y, y->call, back);
 }
 
 static bool is_certain(const struct leg_book *b, const struct leg_call *x, const struct leg_call *y)
@@ -168,6 +170,15 @@ static bool is_certain(const struct leg_book *b, const struct leg_call *x, const
     unsigned prints;
 
     return leg_report_names(b, x, y, NULL) || (p && leg_media_proves(p, &prints));
+}
+
+/* Of the two the one that was made of the other. */
+static void learn_hosts(struct leg_book *b, const struct leg_call *x, const struct candidate *y)
+{
+    const struct leg_call *first = y->made_of_x ? x : y->call, *second = y->made_of_x ? y->call : x;
+
+    if (y->sum > NO_SUM && !addr_ip_eq(&first->dst, &second->src))
+        leg_hosts_learn(&b->hosts, &first->dst, &second->src);
 }
 
 static void join(struct leg_book *b, struct leg_call *x, const struct candidate *y, bool certain)
@@ -181,6 +192,8 @@ static void join(struct leg_book *b, struct leg_call *x, const struct candidate 
     news = p->certain != certain || (final && !p->told_final);
     p->certain = certain;
     p->score = leg_score_likelihood(y->sum);
+    if (final && !p->told_final && (certain || y->sum >= SURE_SUM))
+        learn_hosts(b, x, y);
     p->told_final = final;
     if (!p->joined)
         leg_group_join(b, p);

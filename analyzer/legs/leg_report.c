@@ -121,7 +121,7 @@ void leg_report_tell(struct leg_book *b, struct leg_pair *p)
     p->told_group = p->joined ? older->group : 0;
     if (!b->options.record)
         return;
-    leg_score_pair(&score, older, younger);
+    leg_score_pair(&score, &b->hosts, older, younger);
     record_clear(&record_type_leg, &record);
     record.time = younger->start > older->start ? younger->start : older->start;
     record.id = pair_id(p, record.time);

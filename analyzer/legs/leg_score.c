@@ -159,7 +159,7 @@ static void judge_call_ids(struct leg_score *s)
  * Who received a sends b. Calls that run side by side, from one host to one port of another, are no
  * legs of each other. Where all live on one host (a laboratory) the ports tell.
  */
-static void judge_chain(struct leg_score *s)
+static void judge_chain(struct leg_score *s, const struct leg_hosts *hosts)
 {
     const struct leg_call *a = s->a, *b = s->b;
     bool same_source = addr_ip_eq(&a->src, &b->src), same_target = addr_ip_eq(&a->dst, &b->dst);
@@ -170,6 +170,8 @@ static void judge_chain(struct leg_score *s)
         set(s, LEG_FACT_CHAIN, -2, "side by side between the same hosts");
     else if (same_source && same_target ? addr_eq(&a->dst, &b->src) : addr_ip_eq(&a->dst, &b->src))
         set(s, LEG_FACT_CHAIN, 0.15, "who received the one sent the other");
+    else if (leg_hosts_known(hosts, &a->dst, &b->src))
+        set(s, LEG_FACT_CHAIN, 0.15, "who received the one is known to send on from there");
     else if (same_source)
         set(s, LEG_FACT_CHAIN, -0.25, "sent by the same host");
     else if (same_target)
@@ -205,6 +207,8 @@ static void judge_mismatch(struct leg_score *s)
         set(s, LEG_FACT_ANSWER, -0.60, "the later one was answered, the earlier one not");
     else if (apart > NS_PER_S)
         set(s, LEG_FACT_ANSWER, -0.60, "refused after the other was answered");
+    else if (s->facts[LEG_FACT_CHAIN].weight <= 0) /* nobody is seen who could have tried both */
+        set(s, LEG_FACT_ANSWER, -0.60, "one was answered, the other was not");
     else if (apart >= -SKEW_NS && b->final_status == SIP_CANCELLED)
         set(s, LEG_FACT_ANSWER, 0.10, "given up as the other was answered");
     else
@@ -262,12 +266,13 @@ static void judge_end(struct leg_score *s)
     if (!a->ended_by || !b->ended_by)
         return;
     if (a->ended_by != b->ended_by)
-        set(s, LEG_FACT_ENDED_BY, -0.20, "another side hung up");
+        set(s, LEG_FACT_ENDED_BY, -0.40, "another side hung up");
     else if (a->ended_by == LEG_CALLER ? apart >= -SKEW_NS : apart <= SKEW_NS)
         set(s, LEG_FACT_ENDED_BY, 0.05, "the same side hung up, in that order");
 }
 
-static void judge(struct leg_score *s, const struct leg_call *a, const struct leg_call *b)
+static void judge(struct leg_score *s, const struct leg_hosts *hosts, const struct leg_call *a,
+                  const struct leg_call *b)
 {
     memset(s, 0, sizeof *s);
     s->a = a;
@@ -277,7 +282,7 @@ static void judge(struct leg_score *s, const struct leg_call *a, const struct le
         set(s, LEG_FACT_START, -0.30, "begins after the other was answered");
     judge_numbers(s);
     judge_call_ids(s);
-    judge_chain(s);
+    judge_chain(s, hosts);
     judge_sdp(s);
     if (a->ring != RECORD_NONE && b->ring != RECORD_NONE)
         set_near(s, LEG_FACT_RING, ring_nearness, b->ring - a->ring);
@@ -293,15 +298,16 @@ static bool begins_first(const struct leg_call *x, const struct leg_call *y)
     return x->start != y->start ? x->start < y->start : x->id < y->id;
 }
 
-void leg_score_pair(struct leg_score *out, const struct leg_call *x, const struct leg_call *y)
+void leg_score_pair(struct leg_score *out, const struct leg_hosts *hosts, const struct leg_call *x,
+                    const struct leg_call *y)
 {
     const struct leg_call *a = begins_first(x, y) ? x : y, *b = a == x ? y : x;
     struct leg_score turned;
 
-    judge(out, a, b);
+    judge(out, hosts, a, b);
     if (b->start - a->start > SKEW_NS)
         return;
-    judge(&turned, b, a);
+    judge(&turned, hosts, b, a);
     if (turned.facts[LEG_FACT_CHAIN].weight > out->facts[LEG_FACT_CHAIN].weight)
         *out = turned;
 }

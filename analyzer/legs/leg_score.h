@@ -12,6 +12,7 @@
 
 #include "analyzer/base/jsonw.h"
 #include "analyzer/legs/leg_call.h"
+#include "analyzer/legs/leg_hosts.h"
 
 /* What is compared, by name in the evidence. */
 /* clang-format off */
@@ -55,7 +56,8 @@ struct leg_score {
 };
 
 /* Where they began together the hosts tell which was made of which. */
-void leg_score_pair(struct leg_score *out, const struct leg_call *x, const struct leg_call *y);
+void leg_score_pair(struct leg_score *out, const struct leg_hosts *hosts, const struct leg_call *x,
+                    const struct leg_call *y);
 
 /* 0..1 */
 double leg_score_likelihood(double sum);

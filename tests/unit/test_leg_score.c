@@ -17,6 +17,7 @@
 #define START_NS  INT64_C(1795255200000000000)
 
 static const struct siphash_key key = { { 3, 4 } };
+static const struct leg_hosts nobody; /* is known yet */
 
 static struct addr host(uint8_t last)
 {
@@ -243,14 +244,14 @@ static void test_facts(void **state)
     struct leg_score plain_score, score;
 
     (void)state;
-    leg_score_pair(&plain_score, plain.a, plain.b);
+    leg_score_pair(&plain_score, &nobody, plain.a, plain.b);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct legs_pair p = open_pair();
         double weight;
         int sign;
 
         rows[i].change(p);
-        leg_score_pair(&score, p.b, p.a);
+        leg_score_pair(&score, &nobody, p.b, p.a);
         weight = score.facts[rows[i].fact].weight;
         sign = (weight > 0) - (weight < 0);
         if (sign != rows[i].expected)
@@ -283,7 +284,7 @@ static void test_strangers_stay_apart(void **state)
 
         for (int k = 0; k < 3; k++)
             changes[i][k](p);
-        leg_score_pair(&score, p.a, p.b);
+        leg_score_pair(&score, &nobody, p.a, p.b);
         if (leg_score_likelihood(score.sum) >= 0.98)
             fail_msg("row %zu: %f", i, leg_score_likelihood(score.sum));
         close_pair(p);
@@ -309,7 +310,7 @@ static void test_call_id_contained(void **state)
         struct leg_call *a = new_leg(1, rows[i].a, "1", "2"), *b = new_leg(2, rows[i].b, "1", "2");
         struct leg_score score;
 
-        leg_score_pair(&score, a, b);
+        leg_score_pair(&score, &nobody, a, b);
         if ((score.facts[LEG_FACT_CALL_ID].weight > 0) != rows[i].expected)
             fail_msg("%s and %s", rows[i].a, rows[i].b);
         leg_call_free(a);
@@ -325,11 +326,40 @@ static void test_order_by_the_chain(void **state)
 
     (void)state;
     p.b->start = p.a->start - 10 * NS_PER_MS;
-    leg_score_pair(&score, p.a, p.b);
+    leg_score_pair(&score, &nobody, p.a, p.b);
     assert_ptr_equal(score.a, p.a);
     p.b->start = p.a->start - 3 * NS_PER_S;
-    leg_score_pair(&score, p.a, p.b);
+    leg_score_pair(&score, &nobody, p.a, p.b);
     assert_ptr_equal(score.a, p.b);
+    close_pair(p);
+}
+
+/* A machine with two addresses: once it was seen often enough they count as one. */
+static void test_hosts_are_learned(void **state)
+{
+    struct legs_pair p = open_pair();
+    struct leg_hosts hosts = { .key = { { 1, 2 } } };
+    struct leg_score score;
+
+    (void)state;
+    hosts_apart(p);
+    for (int i = 0; i < LEG_HOSTS_SURE; i++) {
+        leg_score_pair(&score, &hosts, p.a, p.b);
+        assert_true(score.facts[LEG_FACT_CHAIN].weight < 0);
+        leg_hosts_learn(&hosts, &p.a->dst, &p.b->src);
+    }
+    leg_score_pair(&score, &hosts, p.a, p.b);
+    assert_true(score.facts[LEG_FACT_CHAIN].weight > 0);
+    assert_false(leg_hosts_known(&hosts, &p.b->src, &p.a->dst)); /* not the other way round */
+    /* Many others that are seen once do not drive it out. */
+    for (unsigned i = 0; i < 1000; i++) {
+        struct addr other =
+            addr_v4((const uint8_t[]){ 10, 0, (uint8_t)(i >> 8), (uint8_t)i }, 5060);
+
+        leg_hosts_learn(&hosts, &p.a->dst, &p.b->src);
+        leg_hosts_learn(&hosts, &other, &p.a->dst);
+    }
+    assert_true(leg_hosts_known(&hosts, &p.a->dst, &p.b->src));
     close_pair(p);
 }
 
@@ -363,8 +393,8 @@ static void test_random(void **state)
             c->phase = (uint8_t)random_below(&r, 3);
             c->ended_by = (uint8_t)random_below(&r, 3);
         }
-        leg_score_pair(&there, p.a, p.b);
-        leg_score_pair(&back, p.b, p.a);
+        leg_score_pair(&there, &nobody, p.a, p.b);
+        leg_score_pair(&back, &nobody, p.b, p.a);
         assert_true(fabs(there.sum - back.sum) < 1e-9);
         assert_true(leg_score_likelihood(there.sum) >= 0 && leg_score_likelihood(there.sum) <= 1);
         close_pair(p);
@@ -378,6 +408,7 @@ int main(void)
         cmocka_unit_test(test_strangers_stay_apart),
         cmocka_unit_test(test_call_id_contained),
         cmocka_unit_test(test_order_by_the_chain),
+        cmocka_unit_test(test_hosts_are_learned),
         cmocka_unit_test(test_random),
     };
 
