@@ -77,7 +77,7 @@ export function sidedRows(evidence) {
 function pairText(pair) {
   const hosts = Array.isArray(pair.hosts) ? pair.hosts.map((host) => text(host, 60)).join(" and ") : "these two";
   const alone = isKnown(pair.only_from) ? `; only ${text(pair.only_from, 60)} was ever seen to send` : "";
-  return `${count(pair.calls)} calls between ${hosts}: ${count(pair.both_ways)} heard both ways, ${count(pair.one_way)} one way${alone}`;
+  return `${count(pair.calls)} ${pair.calls === 1 ? "call" : "calls"} between ${hosts}: ${count(pair.both_ways)} heard both ways, ${count(pair.one_way)} one way${alone}`;
 }
 
 /* [[title, text]] of what concerns both. */

@@ -43,13 +43,13 @@ function Times({ row, start, zone }) {
 function LegMark({ leg, gutter, y }) {
   if (!leg) return null;
   return html`<g class=${`ladder-leg leg-${leg.colour}`}>
-    <rect x=${gutter - 26} y=${y + 15} width="16" height="16" rx="4" />
-    <text x=${gutter - 18} y=${y + 27} text-anchor="middle">${leg.letter}</text>
+    <rect x=${gutter - 24} y=${y + 15} width="16" height="16" rx="4" />
+    <text x=${gutter - 16} y=${y + 27} text-anchor="middle">${leg.letter}</text>
   </g>`;
 }
 
-/* ↻: the same bytes again; ⧉: one message, seen at one more point of its path. */
-const COPIES = { again: "↻ sent again", seen: "⧉ seen again" };
+/* ↻: the same bytes again; ⇉: one message, seen at one more point of its path. */
+const COPIES = { again: "↻ sent again", seen: "⇉ seen again" };
 
 function copyOf(row) {
   if (row.retransmitted) return "again";

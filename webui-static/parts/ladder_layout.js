@@ -11,9 +11,10 @@ export const STREAM_ROW_PX = 50;
 export const HEAD_PX = 46;
 /* Points of a path at which one message is looked for. */
 const SIGHTINGS_MAX = 16;
+/* For the letter of a leg, behind the times. */
+const LETTER_PX = 34;
 /* gutter: for the times; edge: half a host's name; column: from host to host. A phone has less. */
 const NARROW_PX = 560;
-const LETTER_PX = 26;
 const WIDE = { gutter: 128, edge: 62, columnMin: 150, columnMax: 640 };
 const NARROW = { gutter: 84, edge: 46, columnMin: 110, columnMax: 640 };
 
