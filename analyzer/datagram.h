@@ -20,7 +20,9 @@ struct datagram {
     uint32_t network;    /* Equal addresses in two of them are two hosts; 0: untagged, no tunnel */
     uint8_t transport;   /* enum transport */
     uint8_t dscp;        /* RFC 2474, 0..63 */
-    struct path path;    /* how it came to the probe */
+    uint32_t
+        tcp_gaps; /* holes so far in the TCP stream that it came in; one more: bytes were lost */
+    struct path path;     /* how it came to the probe */
     uint64_t stream_hash; /* analyzer_look_ahead fills it in; 0: not computed */
 };
 

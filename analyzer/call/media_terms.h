@@ -45,6 +45,7 @@ struct call_media {
     struct pair_use pairs[PAIR_KINDS];
     struct addr announced[2]; /* where each side wants its sound; port 0: not said */
     int64_t timeouts_to[2];   /* told so far, by direction (who sends): up to then */
+    uint32_t tcp_gaps[2];     /* holes in the TCP streams of its SIP when each was seen last, + 1 */
     uint32_t gap_lost;        /* losses at instants when other calls lost too */
     uint8_t term_count, learned_count, ssrc_count;
     uint8_t listener[2]; /* enum listener_word of each side */

@@ -10,10 +10,22 @@
 #include "analyzer/call/tracker.h"
 #include "analyzer/call/verdict.h"
 
-void media_follow(struct tracker *t, struct call *call)
+/* A hole that came after the call's first message of that direction. Another connection counts anew. */
+static void note_tcp_gaps(struct call *call, const struct datagram *d)
+{
+    uint32_t *seen = &call->media.tcp_gaps[!addr_ip_eq(&d->src, &call->src)];
+
+    if (d->transport == TRANSPORT_UDP)
+        return;
+    call->media.tcp_gap |= *seen && d->tcp_gaps + 1 > *seen;
+    *seen = d->tcp_gaps + 1;
+}
+
+void media_follow(struct tracker *t, struct call *call, const struct datagram *d)
 {
     struct call_media *m = &call->media;
 
+    note_tcp_gaps(call, d);
     if (call->answer_time != RECORD_NONE && !m->answer_taken) {
         m->answer_taken = true;
         for (uint8_t i = 0; i < call->stream_count; i++)

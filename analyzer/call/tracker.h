@@ -132,7 +132,7 @@ void tracker_claim_stream(struct media_stream *s, struct claim *claim);
 /* media.c: packets with its key are no longer its own: its ports are another call's. */
 void tracker_unfile_stream(struct tracker *t, struct media_stream *s);
 /* media_watch.c: a message of the call was taken in. */
-void media_follow(struct tracker *t, struct call *call);
+void media_follow(struct tracker *t, struct call *call, const struct datagram *d);
 /* media_watch.c: the call is about to be reported. last: for the last time. */
 void media_before_report(struct tracker *t, struct call *call, bool last);
 /* media_watch.c: is one direction newly silent for too long? */

@@ -203,6 +203,7 @@ void tcp_content_take(struct tcp_content *c, struct tcp_delivery *d, struct tcp_
     struct slice rest = slice_of(segment->p, segment->captured_bytes);
     bool begins = segment->begins;
 
+    d->gaps = c->gaps;
     if (rest.len && c->kind == TCP_KIND_UNKNOWN)
         count_unknown(c, d, segment);
     if (rest.len && begins && c->kind == TCP_KIND_OTHER)
@@ -235,6 +236,8 @@ void tcp_content_take(struct tcp_content *c, struct tcp_delivery *d, struct tcp_
 
 void tcp_content_gap(struct tcp_content *c, struct tcp_delivery *d, size_t missing)
 {
+    c->gaps += missing > 0;
+    d->gaps = c->gaps;
     switch ((enum tcp_kind)c->kind) {
     case TCP_KIND_UNKNOWN:
     case TCP_KIND_SIP:
@@ -245,6 +248,7 @@ void tcp_content_gap(struct tcp_content *c, struct tcp_delivery *d, size_t missi
         if (!tcp_websocket_gap(c, d, missing)) {
             leave(c, d);
             tcp_content_init(c, true, c->sip_port);
+            c->gaps = d->gaps;
         }
         break;
     case TCP_KIND_TLS:

@@ -42,6 +42,7 @@ struct tcp_content {
     uint8_t ws_strange; /* messages in a row that were not SIP */
     bool tls_ended;     /* nothing more of it is wanted */
     uint32_t bytes;     /* looked at while unknown */
+    uint32_t gaps;      /* holes so far */
     struct sip_framing framing;
     struct tcp_message message;
     union {
@@ -60,6 +61,7 @@ struct tcp_delivery {
     const struct addr *src, *dst;
     uint32_t network;
     size_t *paid;
+    uint32_t gaps; /* holes in it so far */
     /* The packet at hand; frame NULL: none, time passes. */
     const struct frame *frame;
     const struct tcp_packet *packet;

@@ -60,6 +60,7 @@ static void hand_over(struct tcp_delivery *d, enum transport transport, struct s
     g->network = d->network;
     g->transport = (uint8_t)transport;
     g->dscp = newest->dscp;
+    g->tcp_gaps = d->gaps;
     g->path = newest->path;
     unit->parts = d->part_count ? d->parts : NULL;
     unit->part_count = d->part_count;

@@ -42,6 +42,8 @@ struct scene {
     struct claim claim; /* of the last datagram */
     uint32_t network;   /* of the next ones */
     uint8_t dscp;       /* the same */
+    bool tcp;           /* the next ones come in a TCP stream, */
+    uint32_t tcp_gaps;  /* which has so many holes so far */
     uint32_t cut_bytes; /* so much was cut off the next ones by the snap length */
     /* What was reported, in order. */
     struct call_record *calls[SCENE_RECORDS];     /* closed */
@@ -239,6 +241,8 @@ static inline enum packet_bin send_bytes(struct scene *s, const char *src, const
     d.dst = addr_of(dst);
     d.payload = block;
     d.wire_bytes = (uint32_t)bytes.len + s->cut_bytes;
+    d.transport = s->tcp ? TRANSPORT_TCP : TRANSPORT_UDP;
+    d.tcp_gaps = s->tcp_gaps;
     bin = analyzer_datagram(s->analyzer, &d, &s->claim);
     heap_block_free(block);
     assert_true(bin < BIN_COUNT);

@@ -430,6 +430,35 @@ static void drops_belong_to_their_time(void **state)
     scene_close(s);
 }
 
+/* A hole before the call began is none of its own. */
+static void a_hole_in_its_tcp_stream_is_told(void **state)
+{
+    static const struct {
+        uint32_t gaps[3]; /* at the INVITE, the 200, the BYE */
+        const char *reasons;
+    } rows[] = {
+        { { 0, 0, 0 }, "[]" },
+        { { 2, 2, 2 }, "[]" },
+        { { 0, 0, 1 }, "[\"tcp_gaps\"]" },
+        { { 2, 0, 0 }, "[]" }, /* another connection */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct scene *s = scene_open(NULL);
+
+        s->tcp = true;
+        s->tcp_gaps = rows[i].gaps[0];
+        send(s, "INVITE");
+        s->tcp_gaps = rows[i].gaps[1];
+        send(s, "200", .to_tag = "bob-1");
+        s->tcp_gaps = rows[i].gaps[2];
+        hang_up(s);
+        expect_text(only_call(s)->capture_confidence_reasons, rows[i].reasons);
+        scene_close(s);
+    }
+}
+
 static void two_reasons_are_worse_than_one(void **state)
 {
     struct scene *s = scene_open(NULL);
@@ -462,6 +491,7 @@ int main(void)
         cmocka_unit_test(a_timeout_is_told_in_mid_call),
         cmocka_unit_test(losses_of_many_at_once_are_the_probes),
         cmocka_unit_test(drops_belong_to_their_time),
+        cmocka_unit_test(a_hole_in_its_tcp_stream_is_told),
         cmocka_unit_test(two_reasons_are_worse_than_one),
     };
 

@@ -165,6 +165,7 @@ static void a_hole_is_given_up(void **state)
     assert_int_equal(s->units, 3);
     expect_unit(s, 0, slice_of(B, sizeof B - 3));
     assert_int_equal(s->datagrams[0].wire_bytes, sizeof B - 1);
+    assert_int_equal(s->datagrams[1].tcp_gaps, 1);
     expect_unit(s, 1, SLICE(A));
     expect_unit(s, 2, SLICE(C));
     assert_int_equal(s->parts[1], 1);
