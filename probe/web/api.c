@@ -161,21 +161,21 @@ static const struct {
     unsigned params; /* enum params_set */
     api_handler *get;
 } routes[] = {
-    { "/api/v1/calls", PARAMS_PAGE | PARAMS_FILTER, api_get_calls },
-    { "/api/v1/calls/*", PARAMS_NONE, api_get_call },
-    { "/api/v1/calls/*/messages", PARAMS_LEGS, api_get_messages },
+    { "/api/v1/calls", PARAMS_PAGE | PARAMS_FILTER, api_lists_get_calls },
+    { "/api/v1/calls/*", PARAMS_NONE, api_call_get },
+    { "/api/v1/calls/*/messages", PARAMS_LEGS, api_call_get_messages },
     { "/api/v1/calls/*/pcap", PARAMS_NONE, get_pcap },
     { "/api/v1/calls/*/audio", PARAMS_SOUND, get_sound },
     { "/api/v1/calls/*/audio/peaks", PARAMS_PEAKS, get_peaks },
-    { "/api/v1/alerts", PARAMS_PAGE, api_get_alerts },
-    { "/api/v1/certificates", PARAMS_PAGE, api_get_certificates },
-    { "/api/v1/trunks", PARAMS_WINDOW, api_get_trunks },
-    { "/api/v1/registrations", PARAMS_PAGE, api_get_registrations },
-    { "/api/v1/peers", PARAMS_PAGE, api_get_peers },
-    { "/api/v1/security", PARAMS_PAGE, api_get_security },
-    { "/api/v1/transactions", PARAMS_PAGE, api_get_transactions },
-    { "/api/v1/deviations", PARAMS_NONE, api_get_deviations },
-    { "/api/v1/stats", PARAMS_NONE, api_get_stats },
+    { "/api/v1/alerts", PARAMS_PAGE, api_lists_get_alerts },
+    { "/api/v1/certificates", PARAMS_PAGE, api_lists_get_certificates },
+    { "/api/v1/trunks", PARAMS_WINDOW, api_trunks_get },
+    { "/api/v1/registrations", PARAMS_PAGE, api_lists_get_registrations },
+    { "/api/v1/peers", PARAMS_PAGE, api_lists_get_peers },
+    { "/api/v1/security", PARAMS_PAGE, api_lists_get_security },
+    { "/api/v1/transactions", PARAMS_PAGE, api_lists_get_transactions },
+    { "/api/v1/deviations", PARAMS_NONE, api_lists_get_deviations },
+    { "/api/v1/stats", PARAMS_NONE, api_stats_get },
 };
 enum { ROUTES = sizeof routes / sizeof *routes };
 

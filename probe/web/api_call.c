@@ -206,7 +206,7 @@ static int write_call(struct api_context *c, const struct group *g)
     return err;
 }
 
-void api_get_call(struct api_context *c)
+void api_call_get(struct api_context *c)
 {
     struct group group = { .leg_count = 0 };
     int err = query_legs(c->api->query, c->id, keep_leg, &group);
@@ -271,7 +271,7 @@ static bool on_message(void *ctx, const struct stored_message *message)
     return true;
 }
 
-void api_get_messages(struct api_context *c)
+void api_call_get_messages(struct api_context *c)
 {
     struct group group = { .leg_count = 0 };
     int err = c->asked.legs ? query_legs(c->api->query, c->id, keep_leg, &group) : 0;

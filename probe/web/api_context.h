@@ -44,11 +44,10 @@ void api_write_id(struct jsonw *j, uint64_t id); /* 0: null */
 void api_write_key_text(struct jsonw *j, const char *key, struct slice text);
 void api_write_key_time(struct jsonw *j, const char *key, int64_t time); /* RECORD_NONE: null */
 
-api_handler api_get_calls, api_get_alerts, api_get_certificates;    /* api_lists.c */
-api_handler api_get_registrations, api_get_peers, api_get_security; /* api_lists.c */
-api_handler api_get_transactions, api_get_deviations;               /* api_lists.c */
-api_handler api_get_call, api_get_messages;                         /* api_call.c */
-api_handler api_get_trunks;                                         /* api_trunks.c */
-api_handler api_get_stats;                                          /* api_stats.c */
+/* Each in the file of its name. */
+api_handler api_call_get, api_call_get_messages, api_stats_get, api_trunks_get;
+api_handler api_lists_get_calls, api_lists_get_alerts, api_lists_get_certificates;
+api_handler api_lists_get_registrations, api_lists_get_peers, api_lists_get_security;
+api_handler api_lists_get_transactions, api_lists_get_deviations;
 
 #endif

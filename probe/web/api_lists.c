@@ -52,7 +52,7 @@ static void close_page(struct api_context *c, int err)
     api_finish_json(c);
 }
 
-void api_get_calls(struct api_context *c)
+void api_lists_get_calls(struct api_context *c)
 {
     struct call_filter asked = c->asked.calls;
 
@@ -72,37 +72,37 @@ static void get_page(struct api_context *c, const char *key, const struct record
                query(c->api->query, c->asked.calls.before, c->asked.calls.limit + 1, on_listed, c));
 }
 
-void api_get_alerts(struct api_context *c)
+void api_lists_get_alerts(struct api_context *c)
 {
     get_page(c, "alerts", &record_type_alert, query_alerts);
 }
 
-void api_get_certificates(struct api_context *c)
+void api_lists_get_certificates(struct api_context *c)
 {
     get_page(c, "certificates", &record_type_certificate, query_certificates);
 }
 
-void api_get_transactions(struct api_context *c)
+void api_lists_get_transactions(struct api_context *c)
 {
     get_page(c, "transactions", &record_type_transaction, query_transactions);
 }
 
-void api_get_registrations(struct api_context *c)
+void api_lists_get_registrations(struct api_context *c)
 {
     get_page(c, "registrations", &record_type_registration, query_registrations);
 }
 
-void api_get_peers(struct api_context *c)
+void api_lists_get_peers(struct api_context *c)
 {
     get_page(c, "peers", &record_type_peer, query_peers);
 }
 
-void api_get_security(struct api_context *c)
+void api_lists_get_security(struct api_context *c)
 {
     get_page(c, "security", &record_type_security, query_security);
 }
 
-void api_get_deviations(struct api_context *c)
+void api_lists_get_deviations(struct api_context *c)
 {
     struct jsonw *j = &c->json;
 

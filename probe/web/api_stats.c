@@ -47,7 +47,7 @@ static void write_totals(struct jsonw *j, const struct store_totals *totals)
     jsonw_object_close(j);
 }
 
-void api_get_stats(struct api_context *c)
+void api_stats_get(struct api_context *c)
 {
     struct jsonw *j = &c->json;
     struct store_totals totals;

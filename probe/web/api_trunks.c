@@ -84,7 +84,7 @@ static int find_window(struct api_context *c, struct kpi_filter *asked)
     return 0;
 }
 
-void api_get_trunks(struct api_context *c)
+void api_trunks_get(struct api_context *c)
 {
     struct window *w = calloc(1, sizeof *w);
     struct kpi_filter asked;
