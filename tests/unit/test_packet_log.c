@@ -346,6 +346,52 @@ static void ladder_has_every_message_in_order(void **state)
     fixture_remove_dir(&l.f);
 }
 
+struct woven {
+    uint64_t calls[64];
+    int64_t last_ns;
+    size_t count;
+};
+
+static bool weave_message(void *ctx, const struct stored_message *m)
+{
+    struct woven *woven = ctx;
+
+    assert_true(m->time_ns >= woven->last_ns);
+    assert_true(woven->count < 64);
+    woven->last_ns = m->time_ns;
+    woven->calls[woven->count++] = m->call;
+    return true;
+}
+
+/* One call's messages fall between the other's; a third has none, a fourth is not there. */
+static void messages_of_calls_are_woven_by_time(void **state)
+{
+    const uint64_t ids[4] = { fixture_id(FIXTURE_TIME, 1), fixture_id(FIXTURE_TIME, 2),
+                              fixture_id(FIXTURE_TIME, 3), fixture_id(FIXTURE_TIME, 4) };
+    uint64_t many[CALL_MESSAGES_CALLS_MAX + 1] = { 0 };
+    struct woven woven = { .count = 0 };
+    struct log_fixture l;
+    void *keepers[2] = { NULL, NULL };
+
+    (void)state;
+    log_fixture_start(&l);
+    for (int n = 0; n < 20; n++)
+        add_sip(&l, &keepers[n % 3 == 0], ids[n % 3 == 0], n, "xxa", 1);
+    packet_log_close_keeper(l.log, &keepers[0]);
+    packet_log_close_keeper(l.log, &keepers[1]);
+    log_fixture_close(&l);
+    assert_int_equal(call_messages_read_all(l.f.dir, ids, 4, weave_message, &woven), 0);
+    assert_int_equal(woven.count, 20);
+    for (size_t n = 0; n < 20; n++)
+        assert_int_equal(woven.calls[n], ids[n % 3 == 0]);
+    assert_int_equal(call_messages_read_all(l.f.dir, ids + 2, 2, weave_message, &woven), -ENOENT);
+    assert_int_equal(call_messages_read_all(l.f.dir, ids, 0, weave_message, &woven), -ENOENT);
+    assert_int_equal(
+        call_messages_read_all(l.f.dir, many, CALL_MESSAGES_CALLS_MAX + 1, weave_message, &woven),
+        -E2BIG);
+    fixture_remove_dir(&l.f);
+}
+
 static bool count_message(void *ctx, const struct stored_message *m)
 {
     (void)m;
@@ -646,6 +692,7 @@ int main(void)
         cmocka_unit_test(unknown_ids_have_no_packets),
         cmocka_unit_test(old_chunks_are_passed_on),
         cmocka_unit_test(ladder_has_every_message_in_order),
+        cmocka_unit_test(messages_of_calls_are_woven_by_time),
         cmocka_unit_test(late_frames_take_their_place),
         cmocka_unit_test(frames_of_one_time_keep_their_order),
         cmocka_unit_test(texts_stand_beside_their_frames),
