@@ -51,4 +51,7 @@ void story_add_part(struct strbuf *out, enum story_part part, const struct call_
 void story_add_text(struct strbuf *out, const struct call_record *call,
                     const struct story_scene *scene);
 
+/* A registration in a sentence or two. */
+void story_add_registration(struct strbuf *out, const struct registration_record *registration);
+
 #endif

@@ -107,11 +107,32 @@ static void add_silence(const struct case_of *m, struct strbuf *out)
         strbuf_addf(out, " Nothing came from the %s.", m->silent);
 }
 
+/* Some of it strayed, while the rest went where it should. */
+static bool tell_elsewhere(const struct case_of *m, struct strbuf *out)
+{
+    static const char *const sides[] = { "caller", "callee" };
+    bool told = false;
+
+    for (size_t i = 0; i < COUNT(sides); i++) {
+        double stray = json_item_number(json_item_get(m->evidence, "elsewhere"), sides[i]);
+
+        if (!(stray > 0))
+            continue;
+        story_sentence(out);
+        story_add_count(out, (int64_t)stray);
+        strbuf_add_text(out, " of ");
+        add_packets(out, packets_of(m, sides[i]));
+        strbuf_addf(out, " of the %s went where no SDP asked for them.", sides[i]);
+        told = true;
+    }
+    return told;
+}
+
 static void tell_wrong_address(const struct case_of *m, struct strbuf *out)
 {
     bool caller = tell_stray(m, "caller", out), callee = tell_stray(m, "callee", out);
 
-    if (!caller && !callee)
+    if (!caller && !callee && !tell_elsewhere(m, out))
         strbuf_add_text(out, "Sound went to another address than the SDP asked for, so that nobody "
                              "heard it.");
     add_silence(m, out);
@@ -156,12 +177,25 @@ static void tell_silent(const struct case_of *m, struct strbuf *out)
         strbuf_add_text(out, "Packets came, but those of one side hold nothing but silence.");
 }
 
+static void add_directions(const struct case_of *m, struct strbuf *out)
+{
+    struct slice caller = of_side(m, "directions", "caller");
+    struct slice callee = of_side(m, "directions", "callee");
+
+    strbuf_add_text(out, "the SDP says so");
+    add_place(out, " (caller: ", caller);
+    add_place(out, caller.p ? ", callee: " : " (callee: ", callee);
+    strbuf_add_text(out, caller.p || callee.p ? ")." : ".");
+}
+
 static void tell_hold(const struct case_of *m, struct strbuf *out)
 {
     struct slice by = json_item_get(m->evidence, "held_by");
 
     strbuf_add_text(out, "That a side was not heard is meant: ");
-    if (story_says(by, "both")) {
+    if (m->call->hold_count == 0) { /* so it was agreed on from the beginning */
+        add_directions(m, out);
+    } else if (story_says(by, "both")) {
         strbuf_add_text(out, "both put the call on hold.");
     } else if (by.p) {
         strbuf_add_text(out, "the ");

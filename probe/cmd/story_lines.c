@@ -2,6 +2,7 @@
 
 #include "analyzer/story/story.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 
 enum { LEGS_OF_CALL_MAX = 32 };
@@ -47,7 +48,9 @@ void story_lines_fini(struct story_lines *s)
         let_go(&s->calls[i]);
     for (size_t i = 0; i < s->leg_count; i++)
         free(s->legs[i]);
-    s->call_count = s->leg_count = 0;
+    for (size_t i = 0; i < s->registration_count; i++)
+        free(s->registrations[i]);
+    s->call_count = s->leg_count = s->registration_count = 0;
 }
 
 static void add_line(struct strbuf *out, const struct call_record *call,
@@ -63,22 +66,47 @@ static void add_line(struct strbuf *out, const struct call_record *call,
     strbuf_fini(&text);
 }
 
-/* A leg is told of again when more is known of it: the last word counts. */
-static void take_leg(struct story_lines *s, const struct leg_record *leg)
+static void add_registration(struct strbuf *out, const struct registration_record *r)
 {
-    struct leg_record *copy = record_clone(&record_type_leg, leg);
+    struct strbuf text = { 0 };
+
+    story_add_registration(&text, r);
+    strbuf_add_printable(out, r->user.p ? r->user : SLICE("-"));
+    strbuf_add_char(out, '@');
+    strbuf_add_printable(out, r->domain.p ? r->domain : SLICE("-"));
+    strbuf_add_text(out, ": ");
+    strbuf_add_printable(out, strbuf_slice(&text));
+    strbuf_add_char(out, '\n');
+    strbuf_fini(&text);
+}
+
+/* Both begin with their id. */
+static uint64_t id_of(const void *record)
+{
+    uint64_t id;
+
+    memcpy(&id, record, sizeof id);
+    return id;
+}
+_Static_assert(offsetof(struct leg_record, id) == 0, "id_of");
+_Static_assert(offsetof(struct registration_record, id) == 0, "id_of");
+
+static void take_last(void **list, size_t *count, const struct record_type *type,
+                      const void *record)
+{
+    void *copy = record_clone(type, record);
 
     if (!copy)
         return;
-    for (size_t i = 0; i < s->leg_count; i++) {
-        if (s->legs[i]->id == leg->id) {
-            free(s->legs[i]);
-            s->legs[i] = copy;
+    for (size_t i = 0; i < *count; i++) {
+        if (id_of(list[i]) == id_of(record)) {
+            free(list[i]);
+            list[i] = copy;
             return;
         }
     }
-    if (s->leg_count < STORY_LINES_LEGS_MAX)
-        s->legs[s->leg_count++] = copy;
+    if (*count < STORY_LINES_OTHERS_MAX)
+        list[(*count)++] = copy;
     else
         free(copy);
 }
@@ -89,7 +117,9 @@ void story_lines_take(struct story_lines *s, const struct record_type *type, con
     static const struct story_scene alone = { NULL, 0, true };
 
     if (type == &record_type_leg)
-        take_leg(s, record);
+        take_last(s->legs, &s->leg_count, type, record);
+    if (type == &record_type_registration)
+        take_last(s->registrations, &s->registration_count, type, record);
     if (type != &record_type_call)
         return;
     if (s->call_count < STORY_LINES_CALLS_MAX && keep(&s->calls[s->call_count], record))
@@ -107,9 +137,13 @@ void story_lines_finish(struct story_lines *s, struct strbuf *out)
         struct story_scene scene = { legs, 0, true };
 
         for (size_t k = 0; k < s->leg_count && scene.leg_count < LEGS_OF_CALL_MAX; k++) {
-            if (s->legs[k]->call_a == call->id || s->legs[k]->call_b == call->id)
-                legs[scene.leg_count++] = *s->legs[k];
+            const struct leg_record *leg = s->legs[k];
+
+            if (leg->call_a == call->id || leg->call_b == call->id)
+                legs[scene.leg_count++] = *leg;
         }
         add_line(out, call, &scene);
     }
+    for (size_t i = 0; i < s->registration_count; i++)
+        add_registration(out, s->registrations[i]);
 }

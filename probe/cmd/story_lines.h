@@ -1,5 +1,6 @@
 /*
- * story_lines - the calls of a capture as one line each: "CALL-ID: story".
+ * story_lines - the calls and registrations of a capture as one line each: "CALL-ID: story",
+ * "USER@DOMAIN: story".
  *
  * Which calls are legs of one conversation is known at the end only, so calls wait for it, up to a
  * cap; those beyond are told at once, without their legs.
@@ -11,7 +12,7 @@
 
 #include "analyzer/record.h"
 
-enum { STORY_LINES_CALLS_MAX = 4096, STORY_LINES_LEGS_MAX = 4096 };
+enum { STORY_LINES_CALLS_MAX = 4096, STORY_LINES_OTHERS_MAX = 4096 };
 
 /* A call with streams of its own: record_clone makes a copy of the call alone. */
 struct story_call {
@@ -22,13 +23,15 @@ struct story_call {
 
 struct story_lines {
     struct story_call calls[STORY_LINES_CALLS_MAX];
-    struct leg_record *legs[STORY_LINES_LEGS_MAX];
-    size_t call_count, leg_count;
+    /* Those that are told of again when more is known: the last word counts. */
+    void *legs[STORY_LINES_OTHERS_MAX];          /* struct leg_record */
+    void *registrations[STORY_LINES_OTHERS_MAX]; /* struct registration_record */
+    size_t call_count, leg_count, registration_count;
 };
 
 void story_lines_fini(struct story_lines *s);
 
-/* A record as it comes; what is neither call nor leg is left alone. */
+/* A record as it comes; what is neither call, leg nor registration is left alone. */
 void story_lines_take(struct story_lines *s, const struct record_type *type, const void *record,
                       struct strbuf *out);
 

@@ -254,6 +254,12 @@ static void what_happened_in_between(void **state)
 
 #define SIDES(key, a, b) "\"" key "\":{\"caller\":" a ",\"callee\":" b "}"
 
+/* Somebody put it on hold, where the evidence names one. */
+static int64_t story_holds(const char *evidence)
+{
+    return evidence && strstr(evidence, "held_by") ? 1 : 0;
+}
+
 static void what_became_of_the_media(void **state)
 {
     static const struct {
@@ -292,8 +298,19 @@ static void what_became_of_the_media(void **state)
           "that it cannot reach; the SDP named 192.168.1.5:4000." },
         { "silent", "{\"silent_side\":\"caller\"}",
           "Packets of both sides came, but the caller's hold nothing but silence." },
+        { "on_hold", "{" SIDES("directions", "\"recvonly\"", "\"sendonly\"") "}",
+          "That a side was not heard is meant: the SDP says so (caller: recvonly, callee: "
+          "sendonly)." },
+        { "on_hold", NULL, "That a side was not heard is meant: the SDP says so." },
         { "on_hold", "{\"held_by\":\"callee\"}",
           "That a side was not heard is meant: the callee had put the call on hold." },
+        { "wrong_address",
+          "{\"silent_side\":\"callee\"," SIDES("packets", "1331", "0") "," SIDES(
+              "elsewhere", "665", "0") "," SIDES("went_to", "\"10.0.0.2:6000\"",
+                                                 "null") "," SIDES("announced", "\"10.0.0.1:4000\"",
+                                                                   "\"10.0.0.2:6000\"") "}",
+          "665 of 1,331 packets of the caller went where no SDP asked for them. Nothing came from "
+          "the callee." },
         { "early_only", "{" SIDES("early_packets", "0", "50") "}",
           "Sound was heard before the call was answered, and it never was: 50 packets of the "
           "callee." },
@@ -316,6 +333,7 @@ static void what_became_of_the_media(void **state)
 
         c.media_verdict = slice_of_text(rows[i].verdict);
         c.media_evidence = slice_of_text(rows[i].evidence);
+        c.hold_count = story_holds(rows[i].evidence);
         expect_part(&c, NULL, STORY_FAULT, rows[i].words);
     }
 }
@@ -478,6 +496,45 @@ static void the_parts_are_an_array(void **state)
     strbuf_fini(&text);
 }
 
+static void who_registered(void **state)
+{
+    static const struct {
+        const char *state;
+        int64_t status;
+        const char *words;
+    } rows[] = {
+        { "registered", 200,
+          "1001 is registered at 10.0.0.2, coming from 10.0.0.1. 3 attempts, 1 challenge, 2 "
+          "refusals." },
+        { "refused", 403,
+          "1001 was refused registration at 10.0.0.2, coming from 10.0.0.1: 403 (it is not "
+          "allowed). 3 attempts, 1 challenge, 2 refusals." },
+        { "unknown", RECORD_NONE,
+          "1001 asked to be registered at 10.0.0.2, coming from 10.0.0.1. 3 attempts, 1 "
+          "challenge, 2 refusals." },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct registration_record r;
+        struct strbuf text = { 0 };
+
+        record_clear(&record_type_registration, &r);
+        r.user = SLICE("1001");
+        r.source = SLICE("10.0.0.1");
+        r.registrar = SLICE("10.0.0.2");
+        r.state = slice_of_text(rows[i].state);
+        r.last_status = rows[i].status;
+        r.attempts = 3;
+        r.challenges = 1;
+        r.failures = 2;
+        r.successes = r.unanswered = 0;
+        story_add_registration(&text, &r);
+        assert_string_equal(text.p, rows[i].words);
+        strbuf_fini(&text);
+    }
+}
+
 static void every_deviation_is_told(void **state)
 {
     (void)state;
@@ -513,6 +570,7 @@ int main(void)
         cmocka_unit_test(who_belongs_to_it),
         cmocka_unit_test(how_sure_it_is),
         cmocka_unit_test(the_parts_are_an_array),
+        cmocka_unit_test(who_registered),
         cmocka_unit_test(every_deviation_is_told),
     };
 
