@@ -1,20 +1,22 @@
 #include "analyzer/security/sliding.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 static void move(struct sliding *s, uint32_t window_s, int64_t now_s)
 {
     int64_t length_s = window_s / SLIDING_STEPS ? window_s / SLIDING_STEPS : 1;
     int64_t step = now_s / length_s;
+    bool back = step < s->step;
+    uint64_t steps = back ? (uint64_t)s->step - (uint64_t)step : (uint64_t)step - (uint64_t)s->step;
 
-    if (step == s->step || (step < s->step && s->step - step < SLIDING_STEPS))
+    if (steps == 0 || (back && steps < SLIDING_STEPS))
         return;
-    if (step < s->step || step - s->step >= SLIDING_STEPS) {
+    if (steps >= SLIDING_STEPS)
         memset(s->counts, 0, sizeof s->counts);
-    } else {
-        for (int64_t i = s->step + 1; i <= step; i++)
-            s->counts[(uint64_t)i % SLIDING_STEPS] = 0;
-    }
+    else
+        for (uint64_t i = 1; i <= steps; i++)
+            s->counts[((uint64_t)s->step + i) % SLIDING_STEPS] = 0;
     s->step = step;
 }
 
