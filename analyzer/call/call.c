@@ -5,7 +5,7 @@
 #define NS_PER_S INT64_C(1000000000)
 
 enum {
-    FIRST_TEXT_BYTES = 512, /* what an ordinary call needs comes with its struct */
+    FIRST_TEXT_BYTES = 1024, /* what an ordinary answered call needs comes with its struct */
     /* How long nothing may be heard, in seconds, before a call is taken for over. */
     TRYING_S = 60,   /* an INVITE nobody answers is repeated for 32 s (RFC 3261 timer B) */
     RINGING_S = 300, /* longer than any proxy's timer C */
