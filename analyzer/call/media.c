@@ -393,13 +393,12 @@ static void take_print(struct tracker *t, const struct media_stream *s,
         legs_sound(t->legs, s->call->id, s->id, print, time_ns);
 }
 
-/* What may be the probe's or the mirror's own doing. */
-static void note_damage(struct tracker *t, struct media_stream *s, uint32_t missing,
-                        const struct rtp_packet *packet, int64_t time_ns)
+void tracker_note_damage(struct tracker *t, struct media_stream *s, uint32_t missing, bool cut,
+                         int64_t time_ns)
 {
     if (!s->call)
         return;
-    s->call->media.cut |= packet->cut;
+    s->call->media.cut |= cut;
     if (missing && !s->foreign)
         gap_watch_lost(&t->gaps, s->call, &s->key.src, &s->key.dst, missing, time_ns);
 }
@@ -443,7 +442,7 @@ enum packet_bin tracker_rtp(struct tracker *t, const struct datagram *d, struct 
     __builtin_prefetch(*claim->keeper); /* whoever claims packets wants it next */
     missing = media_stream_packet(s, &packet, d->time_ns, &t->counters);
     if (missing || packet.cut)
-        note_damage(t, s, missing, &packet, d->time_ns);
+        tracker_note_damage(t, s, missing, packet.cut, d->time_ns);
     take_print(t, s, &packet, d->time_ns);
     if (older_count > 0)
         media_stream_hear_again(s, older, older_count, packet.timestamp, d->time_ns, &t->counters);

@@ -60,8 +60,11 @@ static void take_packet(struct tracker *t, struct media_stream *s, const struct 
                                        .payload_type = MEDIA_FAX_PAYLOAD_TYPE,
                                        .payload = SLICE("") };
     int64_t late_before = s->rtp.out_of_order;
+    uint32_t missing = media_stream_packet(s, &packet, d->time_ns, &t->counters);
+    bool cut = d->wire_bytes > d->payload.len;
 
-    media_stream_packet(s, &packet, d->time_ns, &t->counters);
+    if (missing || cut)
+        tracker_note_damage(t, s, missing, cut, d->time_ns);
     udptl_stream_add(s->fax, &s->rtp, udptl, s->rtp.out_of_order != late_before);
 }
 

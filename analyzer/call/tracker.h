@@ -129,6 +129,10 @@ void tracker_announce(struct tracker *t, struct call *call, enum call_side side,
 /* media.c: the stream with that key, or NULL; whose packets its packets are. */
 struct media_stream *tracker_find_stream(const struct tracker *t, const struct stream_key *key);
 void tracker_claim_stream(struct media_stream *s, struct claim *claim);
+/* media.c: numbers of the stream are missing since the last packet, or that was cut: it may be the
+ * probe's or the mirror's own doing. */
+void tracker_note_damage(struct tracker *t, struct media_stream *s, uint32_t missing, bool cut,
+                         int64_t time_ns);
 /* media.c: packets with its key are no longer its own: its ports are another call's. */
 void tracker_unfile_stream(struct tracker *t, struct media_stream *s);
 /* media_watch.c: a message of the call was taken in. */
