@@ -112,6 +112,10 @@ function checkLegs() {
       judge('legs that are certain', leg?.certain === true, parts[0].scene, parts[0].call_id, 'joined', leg ?? null);
       continue;
     }
+    if (parts[0].labels.legs === 'joined') {
+      judge('legs that a header hints at', Boolean(leg), parts[0].scene, parts[0].call_id, 'joined', null);
+      continue;
+    }
     wantedPairs++;
     foundPairs += Boolean(leg);
     if (!leg && wantedPairs - foundPairs <= EXAMPLES) console.log(`not joined: ${parts.map((one) => one.call_id).join(' and ')}`);
@@ -128,6 +132,14 @@ function checkOthers(type, recordType, fits) {
     judge(`a ${recordType} record each`, Boolean(record), label.scene, name, label, null);
     for (const [key, expected] of Object.entries(record ? label.labels : {}))
       judge(`${recordType} ${key}`, same(expected, record[key]), label.scene, name, expected, record[key]);
+  }
+}
+
+// Nobody else is suspected of anything.
+function checkSuspicions() {
+  for (const record of of('security')) {
+    const right = truth.some((one) => one.type === 'label_security' && one.source === record.source && one.fact === record.fact);
+    judge('suspicions', right, 'none', record.source, null, right ? null : record);
   }
 }
 
@@ -162,4 +174,5 @@ checkLegs();
 checkOthers('label_registration', 'registration', (label, one) => one.user === label.user && one.source === label.source);
 checkOthers('label_peer', 'peer', (label, one) => one.source === label.source && one.target === label.target);
 checkOthers('label_security', 'security', (label, one) => one.source === label.source && one.fact === label.fact);
+checkSuspicions();
 process.exit(report() ? 0 : 1);

@@ -102,8 +102,9 @@ struct play_extra {
     uint32_t from_tag, to_tag;
     int cseq, transaction;
     const struct play_party *source, *target; /* as seen on the wire */
-    bool no_contact, repeat, unseen;          /* unseen: it is not in the capture */
-    int64_t early_ns;                         /* it passes that much before its time */
+    bool no_contact, no_max_forwards, repeat;
+    bool unseen;      /* it is not in the capture */
+    int64_t early_ns; /* it passes that much before its time */
 };
 
 struct play_said {

@@ -144,7 +144,7 @@ static void write_message(const struct wording *w, struct strbuf *out)
     strbuf_reset(out);
     add_start(w, out);
     add_vias(w, out);
-    if (w->status == 0)
+    if (w->status == 0 && !extra->no_max_forwards)
         strbuf_addf(out, "Max-Forwards: %d\r\n", 70 - w->hop);
     add_parties(w, out);
     if (wants_contact(w)) {

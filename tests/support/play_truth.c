@@ -92,6 +92,29 @@ static void put_label(struct jsonw *j, const struct label *l, const struct play_
     put_number(j, l->kind, number);
 }
 
+/* What a dialled string means in the country of the cast, +44: whole numbers alone. */
+static void put_phone_number(struct jsonw *j, const char *key, const char *user)
+{
+    char number[CALL_USER_MAX + 4];
+
+    if (user[0] == '+')
+        snprintf(number, sizeof(number), "%s", user);
+    else if (strncmp(user, "00", 2) == 0)
+        snprintf(number, sizeof(number), "+%s", user + 2);
+    else
+        snprintf(number, sizeof(number), "+44%s", user + 1);
+    put_text(j, key, user[0] == '+' || user[0] == '0' ? number : NULL);
+}
+
+/* Who asked for credentials: nobody but callees do here. */
+static void put_challenger(struct jsonw *j, const struct play_dialog *d)
+{
+    char text[ADDR_TEXT_MAX];
+
+    addr_format(&d->party[CALL_CALLEE]->sip, text);
+    put_text(j, "challenged_by", d->truth.challenged ? text : NULL);
+}
+
 /* What the box between two legs lost, of the worse direction. */
 static void put_losses(struct jsonw *j, const struct play *p, const struct play_dialog *d)
 {
@@ -147,6 +170,10 @@ static void put_call(struct jsonw *j, const struct play *p, const struct play_di
         jsonw_key(j, "packets");
         jsonw_int(j, d->truth.packets);
     }
+    put_phone_number(j, "from_number", d->party[CALL_CALLER]->user);
+    put_phone_number(j, "to_number", d->party[CALL_CALLEE]->user);
+    if (d->truth.challenged != PLAY_ANY_INT)
+        put_challenger(j, d);
     put_losses(j, p, d);
     put_links(j, d);
     jsonw_object_close(j);

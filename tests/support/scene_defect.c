@@ -189,7 +189,18 @@ static void nat_unreachable(struct play *p)
     d->truth.one_way = 1;
 }
 
-/* A message without Max-Forwards, which every request must have; and two Call-IDs that differ. */
+/* A request without Max-Forwards, which each must have. */
+static void header_missing(struct play *p)
+{
+    struct play_dialog *d = begin(p);
+
+    d->next.no_max_forwards = true;
+    play_exchange(d, CALL_CALLER, "INFO", 200);
+    play_bye(d, CALL_CALLER);
+    d->truth.deviations = "header_missing";
+}
+
+/* And one that has two, which differ. */
 static void header_twice(struct play *p)
 {
     struct play_dialog *d = begin(p);
@@ -211,6 +222,7 @@ static const struct scene rows[] = {
     { "codec_unannounced", codec_unannounced, 4, 0 },
     { "nat_symmetric", nat_symmetric, 6, SCENE_HARMLESS },
     { "nat_unreachable", nat_unreachable, 4, 0 },
+    { "header_missing", header_missing, 3, 0 },
     { "header_twice", header_twice, 3, 0 },
 };
 

@@ -175,12 +175,39 @@ static void legs_score(struct play *p)
     }
 }
 
+/* The box sends the call on to somebody else, and says in whose stead. */
+static void legs_diverted(struct play *p)
+{
+    struct play_dialog *a = play_dialog(p, ROLE_TRUNK, ROLE_SBC);
+    struct play_dialog *b = play_dialog(p, ROLE_SBC_OUT, ROLE_TRUNK2);
+    char header[HEADER_MAX];
+
+    number(a, CALL_CALLEE, rng_below(&p->rng, 1000), 0);
+    memcpy(b->own[CALL_CALLER].user, a->own[CALL_CALLER].user, CALL_USER_MAX);
+    snprintf(header, sizeof(header), "%s: <sip:%s@sbc.example.com>%s\r\n",
+             rng_below(&p->rng, 2) ? "Diversion" : "History-Info", a->own[CALL_CALLEE].user,
+             ";index=1;reason=unconditional");
+    invite(a, NULL);
+    invite(b, header);
+    play_wait(p, 80);
+    play_reply(b, 180);
+    play_reply(a, 180);
+    play_wait(p, rng_between(&p->rng, 300, 900));
+    play_answer(b);
+    play_answer(a);
+    relay_talk(a, b, &(struct relay){ .talk_ms = rng_between(&p->rng, 500, 2000) });
+    play_bye(b, CALL_CALLEE);
+    play_bye(a, CALL_CALLEE);
+    a->truth.conversation = b->truth.conversation = (int64_t)p->index + 1;
+    a->truth.legs = b->truth.legs = "joined";
+}
+
 /* Between the same people and numbers, and no leg of anything. */
 static void legs_none(struct play *p)
 {
     bool straight = rng_below(&p->rng, 2);
     struct play_dialog *d =
-        straight ? play_dialog(p, ROLE_PHONE, ROLE_TRUNK) : play_dialog(p, ROLE_PHONE2, ROLE_SBC);
+        straight ? play_dialog(p, ROLE_PHONE, ROLE_TRUNK) : play_dialog(p, ROLE_PHONE, ROLE_SBC);
 
     number(d, CALL_CALLER, rng_below(&p->rng, NUMBERS), 1);
     number(d, CALL_CALLEE, rng_below(&p->rng, NUMBERS), rng_below(&p->rng, 3));
@@ -203,6 +230,7 @@ static const struct scene rows[] = {
     { "legs_icid", legs_icid, 4, 0 },
     { "legs_payload", legs_payload, 3, 0 },
     { "legs_impaired", legs_impaired, 3, 0 },
+    { "legs_diverted", legs_diverted, 4, 0 },
     { "legs_score", legs_score, 10, SCENE_ALIKE },
     { "legs_none", legs_none, 4, SCENE_ALIKE },
 };

@@ -1,7 +1,7 @@
-/* Scenes beside calls: registrations, pings, a scanner, and who vouches for a number. */
+/* Scenes beside calls: registrations, pings, and what else one host asks another. */
 #include "tests/support/scenes.h"
 
-enum { PINGS = 4, SWEEP = 80, TOKEN_MAX = 700 };
+enum { PINGS = 4 };
 
 /* An address that no other scene has. */
 static struct addr own_host(const struct play *p, unsigned last)
@@ -181,88 +181,43 @@ static void pings_down(struct play *p)
                               "\"flaps\":0");
 }
 
-/* One source tries extension after extension. */
-static void scanner(struct play *p)
+/* What else hosts ask each other: each counted, and of a message not a word kept. */
+static void requests(struct play *p)
 {
-    struct play_dialog *d = registration(p);
-    char source[ADDR_TEXT_MAX];
+    static const struct {
+        const char *method, *headers, *body, *type;
+        int from;
+    } asked[] = {
+        { "SUBSCRIBE", "Event: presence\r\nExpires: 600\r\n", NULL, NULL, CALL_CALLER },
+        { "NOTIFY", "Event: presence\r\nSubscription-State: active\r\n", "<presence/>",
+          "application/pidf+xml", CALL_CALLEE },
+        { "MESSAGE", NULL, "hello", "text/plain", CALL_CALLER },
+        { "MESSAGE", NULL, "again", "text/plain", CALL_CALLER },
+        { "PUBLISH", "Event: presence\r\nExpires: 600\r\n", "<presence/>", "application/pidf+xml",
+          CALL_CALLER },
+    };
 
-    d->own[CALL_CALLER].agent = "friendly-scanner";
-    for (int n = 0; n < SWEEP; n++) {
-        snprintf(d->own[CALL_CALLEE].user, CALL_USER_MAX, "%d", 100 + n);
-        snprintf(d->own[CALL_CALLER].user, CALL_USER_MAX, "%d", 100 + n);
-        snprintf(d->call_id, sizeof(d->call_id), "scan-%d-%u", n, (unsigned)p->index);
-        attempt(d, 60, false, n % 3 ? 404 : 401);
-        play_wait(p, 40);
+    for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+        struct play_dialog *d = next_ping(p);
+
+        d->next.headers = asked[i].headers;
+        d->next.body = asked[i].body;
+        d->next.type = asked[i].type;
+        play_exchange(d, asked[i].from, asked[i].method, 200);
     }
-    addr_format_ip(&d->party[CALL_CALLER]->sip, source);
-    for (int i = 0; i < 2; i++)
-        strbuf_addf(&p->notes,
-                    "{\"type\":\"label_security\",\"scene\":\"%s\",\"source\":\"%s\","
-                    "\"fact\":\"%s\",\"labels\":{}}\n",
-                    p->scene, source, i ? "scanner_agent" : "extension_sweep");
+    note_peer(&p->dialogs[0], "\"subscribe\":1,\"notify\":0,\"message\":2,\"publish\":1,"
+                              "\"state\":\"unknown\"");
 }
 
-/* RFC 4648 §5, without padding. */
-static void add_base64url(struct strbuf *out, const char *text)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    size_t len = strlen(text);
-
-    for (size_t i = 0; i < len; i += 3) {
-        uint32_t bits = 0;
-        size_t n = len - i < 3 ? len - i : 3;
-
-        for (size_t k = 0; k < 3; k++)
-            bits = bits << 8 | (k < n ? (uint8_t)text[i + k] : 0);
-        for (size_t k = 0; k <= n; k++)
-            strbuf_add_char(out, digits[bits >> (18 - 6 * k) & 63]);
-    }
-}
-
-/* Vouched for in full, in part, or only at the gateway. */
-static void stir(struct play *p)
-{
-    static const char *const levels[] = { "A", "B", "C" };
-    struct play_dialog *d = play_dialog(p, ROLE_TRUNK, ROLE_TRUNK2);
-    struct strbuf out = { 0 };
-    char claims[TOKEN_MAX];
-
-    d->truth.attestation = levels[rng_below(&p->rng, 3)];
-    snprintf(claims, sizeof(claims),
-             "{\"attest\":\"%s\",\"dest\":{\"tn\":[\"%s\"]},\"iat\":%lld,\"orig\":{\"tn\":\"%s\"},"
-             "\"origid\":\"de305d54-75b4-431b-adb2-eb6b9e546014\"}",
-             d->truth.attestation, d->own[CALL_CALLEE].user + 1, (long long)(p->now_ns / NS_PER_S),
-             d->own[CALL_CALLER].user + 1);
-    strbuf_add_text(&out, "Identity: ");
-    add_base64url(&out, "{\"alg\":\"ES256\",\"ppt\":\"shaken\",\"typ\":\"passport\","
-                        "\"x5u\":\"https://cert.example.org/passport.cer\"}");
-    strbuf_add_char(&out, '.');
-    add_base64url(&out, claims);
-    strbuf_add_text(&out, ".cm5kc2lnbmF0dXJlb2ZzaXh0eWZvdXJieXRlc3RoYXRub2JvZHl2ZXJpZmllc2hlcmU;"
-                          "info=<https://cert.example.org/passport.cer>;alg=ES256;ppt=shaken\r\n");
-    play_add_sdp(d, CALL_CALLER);
-    d->next.headers = out.p;
-    play_invite(d);
-    play_reply(d, 180);
-    play_answer(d);
-    play_talk(d, 800);
-    play_bye(d, CALL_CALLER);
-    strbuf_fini(&out);
-}
-
-/* What a trunk is called, in and out. */
+/* Over the second trunk. */
 static void trunks(struct play *p)
 {
-    bool out = rng_below(&p->rng, 2);
-    struct play_dialog *d =
-        out ? play_dialog(p, ROLE_PHONE, ROLE_TRUNK2) : play_dialog(p, ROLE_TRUNK2, ROLE_PHONE);
+    struct play_dialog *d = rng_below(&p->rng, 2) ? play_dialog(p, ROLE_PHONE, ROLE_TRUNK2)
+                                                  : play_dialog(p, ROLE_TRUNK2, ROLE_PHONE);
 
     play_answered_call(d);
     play_talk(d, 800);
     play_bye(d, CALL_CALLEE);
-    d->truth.trunk_out = out ? "other" : NULL;
-    d->truth.trunk_in = out ? NULL : "other";
 }
 
 static const struct scene rows[] = {
@@ -274,8 +229,7 @@ static const struct scene rows[] = {
     { "pings", pings, 3, 0 },
     { "pings_outage", pings_outage, 3, 0 },
     { "pings_down", pings_down, 3, 0 },
-    { "scanner", scanner, 1, 0 },
-    { "stir", stir, 5, 0 },
+    { "requests", requests, 3, 0 },
     { "trunks", trunks, 6, 0 },
 };
 
