@@ -47,6 +47,12 @@ static void set(struct call *call, enum call_side side, bool on, int64_t time_ns
     }
 }
 
+/* Does who asked for that get less? Who only wants to listen is sent to, and nothing else. */
+static bool gives_less(uint8_t said, uint8_t asked)
+{
+    return asked == SDP_SENDRECV || (asked == SDP_RECVONLY && said == SDP_INACTIVE);
+}
+
 /* A side's word is agreed on. asked: what the other one offered; SDP_SENDRECV where it offered
  * nothing. Whoever answers an offer that wants no sound with "inactive" holds nobody by that. */
 static void agree(struct call *call, enum call_side side, uint8_t before, uint8_t said,
@@ -54,7 +60,7 @@ static void agree(struct call *call, enum call_side side, uint8_t before, uint8_
 {
     if (!is_hold(said))
         set(call, side, false, time_ns, counters);
-    else if (!is_hold(before) && !is_hold(asked))
+    else if (!is_hold(before) && gives_less(said, asked))
         set(call, side, true, time_ns, counters);
 }
 

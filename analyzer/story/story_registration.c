@@ -61,8 +61,7 @@ void story_add_registration(struct strbuf *out, const struct registration_record
         { "expired", " was registered, and did not renew it", false },
         { "removed", " signed off", false },
         { "refused", " was refused registration", true },
-        { "challenged", " was asked for credentials to register, and sent none that were good",
-          true },
+        { "challenged", " was asked for credentials, and is not registered", false },
         { "unknown", " asked to be registered", true },
     };
 
