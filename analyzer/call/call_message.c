@@ -228,8 +228,9 @@ static void on_bye(struct call *call, const struct arrival *a)
         call->end_time = a->d->time_ns;
         call->bye_cseq = a->msg->cseq;
         call->ended_by = (uint8_t)(call_sender(call, a->msg) + 1);
-        keep_reason(call, a);
     }
+    if (call->ended_by == call_sender(call, a->msg) + 1)
+        keep_reason(call, a); /* of a BYE with credentials too: the first was not let through */
     step(call, EVENT_BYE);
 }
 

@@ -184,7 +184,7 @@ static void take_named(struct tracker *t, struct call *call, struct slice value,
     other = find_dialog(t, &name);
     if (other && other != call)
         link_both(t, call, kind, other, back, time_ns);
-    else if (!other)
+    else if (!other && !slice_eq(name.call_id, call->call_id)) /* itself, and not answered yet */
         call_link_add(call, kind, name.call_id, 0, time_ns, &t->counters);
 }
 
@@ -201,7 +201,7 @@ static int match(const struct transfer *transfer, const struct datagram *d, uint
         return 0;
     if (referrer && transfer->referrer)
         return referrer == transfer->referrer ? 2 : 0;
-    return addr_ip_eq(&transfer->sent, &d->src) ? 1 : 0;
+    return !transfer->taken && addr_ip_eq(&transfer->sent, &d->src) ? 1 : 0;
 }
 
 static void find_origin(struct tracker *t, struct call *call, const struct sip_msg *msg,
@@ -221,8 +221,10 @@ static void find_origin(struct tracker *t, struct call *call, const struct sip_m
             sure = match_is;
         }
     }
-    if (best && best->call != call)
-        link_both(t, call, CALL_LINK_REFERRED_FROM, best->call, CALL_LINK_TRANSFERS_TO, d->time_ns);
+    if (!best || best->call == call)
+        return;
+    best->taken = true;
+    link_both(t, call, CALL_LINK_REFERRED_FROM, best->call, CALL_LINK_TRANSFERS_TO, d->time_ns);
 }
 
 static void on_invite(struct tracker *t, struct call *call, const struct sip_msg *msg,

@@ -29,6 +29,7 @@ struct transfer {
     uint64_t referrer; /* hash of the Referred-By; 0: none */
     struct addr sent;  /* who is sent away */
     uint8_t by;        /* enum call_side + 1: who asked for it */
+    bool taken;        /* a call came of it: address and target alone are no proof of another */
 };
 
 struct transfers {

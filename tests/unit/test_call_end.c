@@ -200,10 +200,11 @@ static void a_challenged_bye_is_no_confirmation(void **state)
     send(s, "BYE", .to_tag = "bob-1", .cseq = 2);
     scene_wait_ms(s, 10);
     send(s, "407", .of = "BYE", .to_tag = "bob-1", .cseq = 2);
-    send(s, "BYE", .to_tag = "bob-1", .cseq = 3);
+    send(s, "BYE", .to_tag = "bob-1", .cseq = 3, .extra = "Reason: Q.850;cause=31\r\n");
     scene_wait_ms(s, 10);
     send(s, "200", .of = "BYE", .to_tag = "bob-1", .cseq = 3);
     c = only_call(s);
+    assert_int_equal(c->q850_cause, 31); /* of the one that was let through */
     expect_real(c->disconnect_delay_ms, 20);
     expect_text(c->ended_by, "caller");
     scene_close(s);

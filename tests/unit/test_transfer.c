@@ -95,6 +95,26 @@ static void a_blind_transfer_links_two_calls(void **state)
     }
 }
 
+/* By chance Bob calls the same target once more: only the first call came of the REFER. */
+static void one_refer_is_one_call(void **state)
+{
+    struct scene *s = scene_open(NULL);
+
+    (void)state;
+    talk(s, A, "aa", "ab");
+    refer(s, "Refer-To: <sip:x@example>\r\n", "202");
+    send(s, "INVITE", .call_id = C, .from_tag = "ca", .src = BOB);
+    send(s, "486", .call_id = C, .from_tag = "ca", .to_tag = "cb");
+    notify(s, 1, "SIP/2.0 486 Busy Here\r\n");
+    scene_wait_ms(s, 6000);
+    send(s, "INVITE", .call_id = B, .from_tag = "ba", .src = BOB);
+    scene_finish(s);
+    expect_link(call_named(s, A), "transfers_to", call_named(s, C));
+    expect_words(call_named(s, A)->links, "\"link\"", 1);
+    expect_words(call_named(s, B)->links, "\"link\"", 0);
+    scene_close(s);
+}
+
 /* Who the target is, and whether Bob ever calls there: what is told is what NOTIFY or the answer say. */
 static void a_transfer_fails_or_is_refused(void **state)
 {
@@ -280,6 +300,7 @@ static void who_is_named_may_be_nobody(void **state)
         { "Replaces: call-b@example;to-tag=bb;from-tag=zz\r\n", 1, 0 },
         { "Replaces: call-b@example\r\n", 1, 0 },
         { "Replaces: call-c@example;to-tag=ca;from-tag=ca\r\n", 0, 0 },
+        { "Replaces: call-c@example;to-tag=ca;from-tag=cb\r\n", 0, 0 }, /* its own, to be */
         { "Replaces: ;to-tag=bb;from-tag=ba\r\n", 0, 0 },
         { "Replaces:\r\n", 0, 0 },
         { "Join: \r\n", 0, 0 },
@@ -346,6 +367,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_blind_transfer_links_two_calls),
+        cmocka_unit_test(one_refer_is_one_call),
         cmocka_unit_test(a_transfer_fails_or_is_refused),
         cmocka_unit_test(what_is_no_word_of_a_transfer),
         cmocka_unit_test(an_attended_transfer_links_three_calls),
