@@ -353,9 +353,11 @@ static struct kpi_group *open_group(struct kpi *k, struct slice trunk, struct sl
 {
     const struct slice names[3] = { trunk, direction, destination };
     struct kpi_group *g = find_group(k, trunk, direction, destination);
+    bool is_pair = trunk.p && destination.p;
     uint16_t index;
 
-    if (g || k->groups.used >= KPI_GROUPS_MAX || k->bytes > KPI_BYTES_MAX)
+    if (g || k->groups.used >= (is_pair ? KPI_PAIRS_MAX : KPI_GROUPS_MAX) ||
+        k->bytes > (is_pair ? KPI_PAIR_BYTES_MAX : KPI_BYTES_MAX))
         return g;
     index = free_index(k);
     g = kpi_group_new(trunk, direction, destination, &k->bytes);

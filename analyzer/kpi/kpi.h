@@ -28,6 +28,9 @@ enum {
     KPI_MINUTES = 61,
     KPI_GROUPS_OF_CALL = 5, /* in, out, destination, in and destination, out and destination */
     KPI_BYTES_MAX = 64 << 20,
+    /* Of these, trunks by destination: so that trunks and destinations alone find room. */
+    KPI_PAIRS_MAX = KPI_GROUPS_MAX / 4 * 3,
+    KPI_PAIR_BYTES_MAX = KPI_BYTES_MAX / 4 * 3,
 };
 
 struct kpi;

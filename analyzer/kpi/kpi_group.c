@@ -69,9 +69,12 @@ struct kpi_minute *kpi_group_find(const struct kpi_group *g, uint32_t minute)
     return m && m->minute == minute ? m : NULL;
 }
 
+/* Trunks by destination are the most, and go without first. */
 static bool may_grow(const struct kpi_group *g, size_t bytes)
 {
-    return g->is_all || *g->bytes + bytes <= KPI_BYTES_MAX;
+    bool is_pair = g->trunk.p && g->destination.p;
+
+    return g->is_all || *g->bytes + bytes <= (is_pair ? KPI_PAIR_BYTES_MAX : KPI_BYTES_MAX);
 }
 
 struct kpi_minute *kpi_group_open(struct kpi_group *g, uint32_t minute)

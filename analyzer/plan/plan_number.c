@@ -26,17 +26,31 @@ static struct slice from(struct slice s, size_t at)
     return slice_of(s.p + at, s.len - at);
 }
 
+/* Codes are prefix-free, so the first two digits tell how long one is. */
+static size_t code_len(struct slice digits)
+{
+    static const char two[] =
+        "20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 "
+        "56 57 58 60 61 62 63 64 65 66 81 82 84 86 90 91 92 93 94 95 98";
+
+    if (digits.len && (digits.p[0] == '1' || digits.p[0] == '7'))
+        return 1;
+    for (size_t i = 0; digits.len > 1 && i + 1 < sizeof two; i += 3) {
+        if (two[i] == digits.p[0] && two[i + 1] == digits.p[1])
+            return 2;
+    }
+    return CODE_MAX;
+}
+
 struct slice plan_state_country_code(struct slice digits)
 {
-    for (size_t len = digits.len < CODE_MAX ? digits.len : CODE_MAX; len > 0; len--) {
-        struct slice code = slice_of(digits.p, len);
+    struct slice code = slice_of(digits.p, code_len(digits));
 
-        for (size_t i = 0; i < plan_world_destination_count; i++) {
-            const struct plan_world_destination *row = &plan_world_destinations[i];
+    for (size_t i = 0; code.len <= digits.len && i < plan_world_destination_count; i++) {
+        const struct plan_world_destination *row = &plan_world_destinations[i];
 
-            if (!row->prefixes && slice_eq(slice_of_text(row->head), code))
-                return code;
-        }
+        if (!row->prefixes && row->head[0] == code.p[0] && slice_eq(slice_of_text(row->head), code))
+            return code;
     }
     return SLICE_ABSENT;
 }
