@@ -8,7 +8,7 @@ import { count, duration, fixed, isKnown, milliseconds, NONE, percent, text, tim
 import { trunkRows } from "../trunks.js";
 import { Icon } from "./icon.js";
 
-const DIRECTIONS = { in: "from it", out: "to it" };
+const DIRECTIONS = new Map([["in", "from it"], ["out", "to it"]]);
 
 function Channels({ row }) {
   const { concurrent_max: most, channel_limit: limit } = row;
@@ -38,7 +38,7 @@ export function TrunkPanel({ trunks }) {
           ${rows.map(
             (row) => html`<tr>
               <th scope="row">${row.all ? "all calls" : html`<bdi>${text(row.trunk, 60)}</bdi>`}</th>
-              <td>${DIRECTIONS[row.direction] ?? NONE}</td>
+              <td>${DIRECTIONS.get(row.direction) ?? NONE}</td>
               <td>${count(row.attempts)}</td>
               <td>${percent(row.asr_ratio)}</td>
               <td>${percent(row.ner_ratio)}</td>
