@@ -78,6 +78,7 @@ static bool is_tag_changed(const struct deviation_look *look)
     return slice_eq(msg->from_tag, call->to_tag) || slice_eq(msg->to_tag, call->to_tag);
 }
 
+/* A response has the tags of its request: whoever answers a changed one changed nothing. */
 static void check_tags(const struct deviation_look *look)
 {
     const struct sip_msg *msg = look->msg;
@@ -86,7 +87,9 @@ static void check_tags(const struct deviation_look *look)
 
     if (ack || msg->cseq_method == SIP_METHOD_CANCEL || !msg->from_tag.len || !msg->to_tag.len ||
         !has_whole_tags(look->call) || (!msg->is_request && is_of_first_invite(look->call, msg)) ||
-        !is_tag_changed(look) || deviation_look_again(look, DEVIATION_TAG_CHANGED))
+        !is_tag_changed(look) ||
+        (!msg->is_request && call_notes_find(&look->call->deviations, DEVIATION_TAG_CHANGED)) ||
+        deviation_look_again(look, DEVIATION_TAG_CHANGED))
         return;
     deviation_look_name(look, &detail);
     strbuf_add_text(&detail, " has the tags ");

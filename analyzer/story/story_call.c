@@ -218,6 +218,12 @@ static void tell_cancel(const struct call_record *c, struct strbuf *out)
 {
     double rang = ms_between(c->first_18x_time, c->end_time);
 
+    if (story_is(c->ended_how, "replaced")) {
+        strbuf_add_text(out, "It ended");
+        add_after(out, " after ", ms_between(c->invite_time, c->end_time));
+        strbuf_add_text(out, ", because another call took its place.");
+        return;
+    }
     strbuf_add_text(out, "The caller gave up");
     add_after(out, " after ", ms_between(c->invite_time, c->end_time));
     if (!isnan(rang))
@@ -312,7 +318,6 @@ static const struct event_words {
     { "refer", " asked to transfer it", "A transfer was asked for" },
     { "transferred", " handed it over", "The transfer came about" },
     { "transfer_failed", "'s transfer failed", "The transfer failed" },
-    { "replaced", " was replaced by another call", "Another call took its place" },
     { "joined", " was joined by a third one", "A third one joined" },
     { "media_moved", " moved its media", "Media moved" },
     { "fax", " went over to fax (T.38)", "It went over to fax (T.38)" },
@@ -325,6 +330,23 @@ static const char *detail_before(const char *event)
     if (strcmp(event, "transfer_failed") == 0)
         return " with ";
     return strcmp(event, "fax") == 0 ? ", " : " to ";
+}
+
+/* Without the headers that a URI may carry: a Replaces is in the links. */
+static void add_address(struct strbuf *out, struct slice detail)
+{
+    size_t end = slice_find(detail, '?');
+
+    if (end == detail.len) {
+        story_add_json(out, detail);
+    } else {
+        struct strbuf cut = { .max_bytes = 8192 };
+
+        strbuf_add(&cut, detail.p, end);
+        strbuf_add_char(&cut, '"');
+        story_add_json(out, strbuf_slice(&cut));
+        strbuf_fini(&cut);
+    }
 }
 
 static void tell_event(struct slice item, const struct event_words *w, struct strbuf *out)
@@ -341,7 +363,7 @@ static void tell_event(struct slice item, const struct event_words *w, struct st
     }
     if (detail.p) {
         strbuf_add_text(out, detail_before(w->event));
-        story_add_json(out, detail);
+        add_address(out, detail);
     }
     strbuf_add_char(out, '.');
 }

@@ -54,8 +54,25 @@ static const char *name_of(struct slice by)
     return NULL;
 }
 
-/* What speaks for it; what speaks against it stands beside the story. */
-static void add_evidence(struct slice array, struct strbuf *out)
+/* "dialled number: equal". */
+static void add_fact(struct strbuf *out, struct slice by, struct slice detail)
+{
+    size_t from = out->len;
+
+    story_add_json(out, by);
+    for (; from < out->len; from++) {
+        if (out->p[from] == '_')
+            out->p[from] = ' ';
+    }
+    if (detail.len <= 2)
+        return;
+    strbuf_add_text(out, ": ");
+    story_add_json(out, detail);
+}
+
+/* What speaks for it; what speaks against it stands beside the story. Where something is certain the
+ * rest does not matter. */
+static void add_evidence(struct slice array, bool certain, struct strbuf *out)
 {
     struct slice item;
     unsigned told = 0;
@@ -64,13 +81,13 @@ static void add_evidence(struct slice array, struct strbuf *out)
         struct slice by = json_item_get(item, "by"), detail = json_item_get(item, "detail");
         const char *words = name_of(by);
 
-        if (!by.p || json_item_number(item, "weight") <= 0)
+        if (!by.p || json_item_number(item, "weight") <= 0 || (certain && told && !words))
             continue;
-        strbuf_add_text(out, told++ ? ", " : ": ");
+        strbuf_add_text(out, told++ ? "; " : ": ");
         if (words)
             strbuf_add_text(out, words);
         else
-            story_add_json(out, detail.len > 2 ? detail : by);
+            add_fact(out, by, detail);
     }
 }
 
@@ -109,7 +126,7 @@ static void tell_leg(const struct call_record *c, const struct leg_record *leg, 
         strbuf_addf(out, " (likely, %.2f", leg->score);
     else
         strbuf_add_text(out, " (likely");
-    add_evidence(leg->evidence, out);
+    add_evidence(leg->evidence, leg->certain == 1, out);
     strbuf_add_text(out, ").");
     tell_added(leg, out);
 }

@@ -482,6 +482,8 @@ static void a_tag_that_changed(void **state)
     begin(s);
     ack(s);
     send(s, "BYE", .to_tag = "bob-2", .cseq = 2, .extra = WHOLE);
+    send(s, "481", .of = "BYE", .to_tag = "bob-2", .cseq = 2);
+    assert_int_equal(look_for(only_call(s), "tag_changed").count, 1);
     expect_found(s, "tag_changed", "caller", "BYE from " ALICE " has the tags alice-1 and bob-2");
 }
 

@@ -243,7 +243,8 @@ static void what_happened_in_between(void **state)
     c.hold_count = 2;
     c.hold_ms = 34000;
     c.history =
-        SLICE("[{\"t\":1,\"event\":\"refer\",\"by\":\"callee\",\"count\":1,\"detail\":\"sip:3@b\"},"
+        SLICE("[{\"t\":1,\"event\":\"refer\",\"by\":\"callee\",\"count\":1,\"detail\":\"sip:3@b?"
+              "Replaces=x\"},"
               "{\"t\":2,\"event\":\"transferred\",\"by\":null,\"count\":1,\"detail\":null},"
               "{\"t\":3,\"event\":\"reinvite\",\"by\":\"caller\",\"count\":1,\"detail\":null}]");
     expect_part(&c, NULL, STORY_WHAT,
@@ -450,7 +451,7 @@ static void who_belongs_to_it(void **state)
     c.sightings = 7;
     expect_part(&c, &scene, STORY_LEGS,
                 "Call out@sbc goes on from it: another leg of the same conversation (certain: "
-                "the same Session-ID, answered together). Between the two 1.2 % of the packets are "
+                "the same Session-ID). Between the two 1.2 % of the packets are "
                 "lost and 30 ms are added. "
                 "It came of a transfer in call a@b, which was not seen. 7 messages of it were seen "
                 "at another point of the path as well.");
@@ -464,7 +465,7 @@ static void who_belongs_to_it(void **state)
     c.sightings = 0;
     expect_part(&c, &scene, STORY_LEGS,
                 "Call in@pbx stands before it: another leg of the same conversation (likely, 0.94: "
-                "the same Session-ID, answered together).");
+                "the same Session-ID; answer: answered together).");
 }
 
 static void how_sure_it_is(void **state)
