@@ -55,10 +55,12 @@ static bool take_leg(void *ctx, const void *record)
     return true;
 }
 
-/* The pairs of one call. Two questions, each of which has an index. */
+/* The pairs of one call; one without a group was withdrawn. Two questions, each of which has an
+ * index. */
 static int ask_call(struct query *q, struct leg_walk *walk, uint64_t call)
 {
-    static const char *const clauses[] = { " WHERE call_a = ?", " WHERE call_b = ?" };
+    static const char *const clauses[] = { " WHERE leg_group IS NOT NULL AND call_a = ?",
+                                           " WHERE leg_group IS NOT NULL AND call_b = ?" };
     int32_t day = record_id_day(call);
     int err = 0;
 

@@ -213,19 +213,47 @@ static void part(struct leg_book *b, struct leg_call *x, const struct candidate 
     leg_group_part(b, p);
 }
 
+/* The likeliest of those that x made, or that made x; NULL: none. */
+static const struct candidate *likeliest(const struct candidates *of_x, bool made_of_x)
+{
+    const struct candidate *best = NULL;
+
+    for (unsigned i = 0; i < of_x->count; i++) {
+        const struct candidate *y = &of_x->found[i];
+
+        if (y->made_of_x == made_of_x && (!best || y->sum > best->sum))
+            best = y;
+    }
+    return best;
+}
+
+static bool is_joined(const struct leg_call *x, const struct leg_call *y)
+{
+    const struct leg_pair *p = leg_pair_find(x, y);
+
+    return p && p->joined;
+}
+
+/* By score only the likeliest to either side may join, so that a look stays cheap: a branch that is
+ * not the likeliest of its call has that call as its likeliest, when it is looked at. */
 void leg_match_look(struct leg_book *b, struct leg_call *x, bool by_score)
 {
+    const struct candidate *made, *maker;
     struct candidates of_x;
 
     gather(b, &of_x, x, by_score);
+    made = likeliest(&of_x, true);
+    maker = likeliest(&of_x, false);
     for (unsigned i = 0; i < of_x.count; i++) {
         const struct candidate *y = &of_x.found[i];
 
-        if (is_certain(b, x, y->call))
+        if (is_certain(b, x, y->call)) {
             join(b, x, y, true);
-        else if (by_score && scores(b, &of_x, x, y))
-            join(b, x, y, false);
-        else if (by_score)
-            part(b, x, y);
+        } else if (by_score && (y == made || y == maker || is_joined(x, y->call))) {
+            if (scores(b, &of_x, x, y))
+                join(b, x, y, false);
+            else
+                part(b, x, y);
+        }
     }
 }

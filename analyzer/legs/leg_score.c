@@ -256,11 +256,12 @@ static void judge_outcome(struct leg_score *s)
 static void judge_end(struct leg_score *s)
 {
     const struct leg_call *a = s->a, *b = s->b;
-    int64_t apart = b->end - a->end;
+    int64_t apart;
 
     if (!leg_call_answered(a) || !leg_call_answered(b) || a->end == RECORD_NONE ||
         b->end == RECORD_NONE)
         return;
+    apart = b->end - a->end;
     set_near(s, LEG_FACT_END, end_nearness, apart);
     set_near(s, LEG_FACT_DURATION, duration_nearness, (b->end - b->answer) - (a->end - a->answer));
     if (!a->ended_by || !b->ended_by)

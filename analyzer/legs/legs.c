@@ -15,7 +15,7 @@
 #define KEPT_NS (60 * NS_PER_S)
 
 enum {
-    LOOKS_BY_SCORE = 4000, /* a tick: in a flood the rest is looked at by names alone */
+    LOOKS_BY_SCORE = 2000, /* a tick: in a flood the rest is looked at by names alone */
     PRINTS_PROMISING = 6,
 };
 

@@ -6,6 +6,7 @@
 
 #include "analyzer/legs/legs.h"
 #include "analyzer/record_id.h"
+#include "tests/unit/heap_block.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,13 @@
 #define NS_PER_S  (1000 * NS_PER_MS)
 #define START_NS  INT64_C(1795255200000000000)
 
-enum { TOLD_MAX = 20000, TOLD_SLOTS = 65536, TOLD_TEXT_MAX = 2048 };
+enum {
+    MESSAGE_MAX = 4096,
+    EXPECTED = 1000,
+    TOLD_MAX = 20000,
+    TOLD_SLOTS = 65536,
+    TOLD_TEXT_MAX = 2048
+};
 
 /* The last word on a pair. */
 struct told_pair {
@@ -192,6 +199,95 @@ static inline void tell_call_with(struct legs *l, const struct leg_plan *p, enum
 static inline void tell_call(struct legs *l, const struct leg_plan *p, enum record_event event)
 {
     tell_call_with(l, p, event, NULL, 0);
+}
+
+/* An answered call that shares nothing with others: number n. */
+static inline struct leg_plan stranger(unsigned n)
+{
+    struct leg_plan p = { .src = host((uint8_t)(2 * n)), .dst = host((uint8_t)(2 * n + 1)) };
+
+    p.start = START_NS + n * 100 * NS_PER_MS;
+    p.ring = RECORD_NONE;
+    p.answer = p.start + (3 + n) * NS_PER_S;
+    p.end = p.answer + (60 + 7 * n) * NS_PER_S;
+    p.final_status = 200;
+    snprintf(p.from, sizeof p.from, "+4930%u", 1000000 + n * 1237);
+    snprintf(p.to, sizeof p.to, "+4940%u", 2000000 + n * 4321);
+    leg_plan_name(&p, n);
+    return p;
+}
+
+/* A message of the call as it is on the wire. */
+static inline void tell_text(struct legs *l, const struct leg_plan *p, const char *start_line,
+                             const char *to_tag, const char *lines)
+{
+    struct datagram d = { .time_ns = p->start, .src = p->src, .dst = p->dst };
+    char text[MESSAGE_MAX];
+    struct sip_msg msg;
+    struct slice block;
+    int len = snprintf(text, sizeof text,
+                       "%s\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1\r\n"
+                       "From: <sip:%s@192.0.2.1>;tag=1\r\nTo: <sip:%s@192.0.2.2>%s\r\n"
+                       "Call-ID: %s\r\nCSeq: 1 INVITE\r\n%sContent-Length: 0\r\n\r\n",
+                       start_line, p->from, p->to, to_tag, p->call_id, lines);
+
+    if (len <= 0 || len >= MESSAGE_MAX)
+        abort();
+    block = heap_block(slice_of(text, (size_t)len));
+    if (sip_msg_parse(&msg, block) != SIP_PARSE_OK)
+        abort();
+    legs_message(l, p->id, msg.call_id, &msg, &d);
+    heap_block_free(block);
+}
+
+static inline void tell_invite_text(struct legs *l, const struct leg_plan *p, const char *lines)
+{
+    char start_line[128];
+
+    snprintf(start_line, sizeof start_line, "INVITE sip:%s@192.0.2.2 SIP/2.0", p->to);
+    tell_text(l, p, start_line, "", lines);
+}
+
+/* One stream: leg a goes from the phone to the machine and back, leg b from there to the other. */
+struct sound_way {
+    uint64_t stream;
+    struct addr src, dst;
+    const char *direction;
+    int64_t lost;
+};
+
+static inline struct stream_record stream_of(const struct leg_plan *p, const struct sound_way *w)
+{
+    struct stream_record r;
+
+    record_clear(&record_type_stream, &r);
+    r.id = w->stream;
+    r.call = p->id;
+    r.src = w->src;
+    r.dst = w->dst;
+    r.direction = slice_of_text(w->direction);
+    r.media = SLICE("audio");
+    r.foreign_source = 0;
+    r.expected = EXPECTED;
+    r.lost = w->lost;
+    r.jitter_ms_mean = 2.5;
+    return r;
+}
+
+/* The n-th piece of sound that is remembered. */
+static inline uint64_t print_of(unsigned n)
+{
+    return ((n + 1) * UINT64_C(0x9e3779b97f4a7c15) & (UINT64_MAX >> 6)) | 1;
+}
+
+static inline void close_with(struct legs *l, const struct leg_plan *p,
+                              const struct sound_way *ways, size_t count)
+{
+    struct stream_record streams[4];
+
+    for (size_t i = 0; i < count; i++)
+        streams[i] = stream_of(p, &ways[i]);
+    tell_call_with(l, p, RECORD_CLOSED, streams, count);
 }
 
 #endif

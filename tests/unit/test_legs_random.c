@@ -16,7 +16,7 @@
 
 enum {
     CALLS_PER_S = 50,
-    SECONDS = 60,
+    SECONDS = 40,
     NUMBERS = 200,
     CALLS_MAX = CALLS_PER_S * SECONDS * 4,
     EVENTS_MAX = CALLS_MAX * 3,
