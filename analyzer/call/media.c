@@ -98,13 +98,42 @@ static uint8_t kind_of(const struct tracker *t, const struct media_stream *s,
     return e->media == MEDIA_IMAGE ? MEDIA_AUDIO : e->media;
 }
 
+/* The call's stream that this one is the other half of: it comes from where that goes to, or goes to
+ * where that comes from, between the same hosts. NULL: none. */
+static const struct media_stream *other_half(const struct call *call, const struct media_stream *s)
+{
+    for (uint8_t i = 0; i < call->stream_count; i++) {
+        const struct media_stream *o = call->streams[i];
+
+        if ((addr_eq(&o->key.dst, &s->key.src) && addr_ip_eq(&o->key.src, &s->key.dst)) ||
+            (addr_eq(&o->key.src, &s->key.dst) && addr_ip_eq(&o->key.dst, &s->key.src)))
+            return o;
+    }
+    return NULL;
+}
+
+static enum call_side other_side(enum call_side side)
+{
+    return side == SIDE_CALLER ? SIDE_CALLEE : SIDE_CALLER;
+}
+
+/* Who sends it. Two halves of one conversation are never of one side, whatever the SDP of a relay
+ * makes of them that names both of its own ports. */
+static enum call_side sender_of(const struct media_stream *s, const struct media_endpoint *e,
+                                bool listener)
+{
+    enum call_side side = (enum call_side)e->side, sender = listener ? other_side(side) : side;
+    const struct media_stream *half = other_half(e->call, s);
+
+    return half && half->direction == direction_from(sender) ? other_side(sender) : sender;
+}
+
 /* Ties a stream to the call of the endpoint. listener: the endpoint is where it goes to. */
 static bool join_call(struct tracker *t, struct media_stream *s, const struct media_endpoint *e,
                       bool listener)
 {
     struct call *call = e->call;
-    enum call_side sender =
-        listener ? (e->side == SIDE_CALLER ? SIDE_CALLEE : SIDE_CALLER) : (enum call_side)e->side;
+    enum call_side sender = sender_of(s, e, listener);
     struct media_format format = media_format_for(e, call->endpoints, s->payload_type);
 
     if (!call_add_stream(call, s)) {
@@ -132,7 +161,7 @@ bool tracker_adopt(struct tracker *t, struct media_stream *s, const struct media
     t->orphan_count--;
     if (t->sink.adopted)
         t->sink.adopted(t->sink.ctx, s->id, e->call->id, &s->keeper);
-    media_learn_stream(t, s, e, listener);
+    media_learn_stream(t, s, listener);
     return true;
 }
 
@@ -258,7 +287,7 @@ struct media_stream *tracker_open_stream(struct tracker *t, const struct stream_
         return NULL;
     }
     if (s)
-        media_learn_stream(t, s, e, listener);
+        media_learn_stream(t, s, listener);
     return s;
 }
 

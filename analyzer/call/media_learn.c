@@ -119,10 +119,9 @@ static bool has_announced_source(const struct media_stream *s, uint8_t sender)
     return false;
 }
 
-void media_learn_stream(struct tracker *t, struct media_stream *s, const struct media_endpoint *e,
-                        bool listener)
+void media_learn_stream(struct tracker *t, struct media_stream *s, bool listener)
 {
-    const struct addr *other = listener ? &s->key.src : &s->key.dst;
+    uint8_t sender = s->direction == DIRECTION_CALLER_TO_CALLEE ? SIDE_CALLER : SIDE_CALLEE;
     struct media_ssrc *entry;
 
     if (!s->fax) {
@@ -131,9 +130,9 @@ void media_learn_stream(struct tracker *t, struct media_stream *s, const struct 
             entry->stream = s;
     }
     if (!listener)
-        learn(t, s, other, !e->side, LEARNED_ANSWERED);
-    else if (!has_announced_source(s, !e->side))
-        learn(t, s, other, !e->side, LEARNED_ANSWERS);
+        learn(t, s, &s->key.dst, !sender, LEARNED_ANSWERED);
+    else if (!has_announced_source(s, sender))
+        learn(t, s, &s->key.src, sender, LEARNED_ANSWERS);
 }
 
 static struct media_endpoint *endpoint_of_side(const struct call *call, uint8_t side)

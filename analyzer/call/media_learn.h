@@ -45,9 +45,9 @@ struct media_ssrc {
 void media_learn_named(struct tracker *t, const struct media_endpoint *e, uint32_t ssrc,
                        uint8_t media);
 
-/* A stream joined its call at that endpoint: what its other end tells, and its SSRC. */
-void media_learn_stream(struct tracker *t, struct media_stream *s, const struct media_endpoint *e,
-                        bool listener);
+/* A stream joined its call, because of where it goes to (listener) or comes from: what its other end
+ * tells, and its SSRC. */
+void media_learn_stream(struct tracker *t, struct media_stream *s, bool listener);
 
 /* What SDP of the call says that an SSRC of that side is: enum media_kind, or −1. */
 int media_learn_kind(const struct tracker *t, const struct call *call, uint8_t sender,

@@ -17,13 +17,21 @@ bool verdict_counts(const struct media_stream *s)
     return !s->foreign && s->media != MEDIA_VIDEO;
 }
 
-static bool is_announced_by(const struct call *call, uint8_t side, const struct addr *addr)
+/* NULL: nobody of the call did; candidates and the port of a private address count. */
+static const struct media_endpoint *find_announced(const struct call *call, const struct addr *addr)
 {
     for (const struct media_endpoint *e = call->endpoints; e; e = e->next_in_call) {
-        if (e->side == side && !e->rtcp_only && !e->learned && addr_eq(&e->addr, addr))
-            return true;
+        if (!e->rtcp_only && e->learned <= LEARNED_PORT && addr_eq(&e->addr, addr))
+            return e;
     }
-    return false;
+    return NULL;
+}
+
+static bool is_announced_by(const struct call *call, uint8_t side, const struct addr *addr)
+{
+    const struct media_endpoint *e = find_announced(call, addr);
+
+    return e && e->side == side;
 }
 
 /* Does media of that side come from there? Then it listens there, whatever its SDP says. */
@@ -42,7 +50,7 @@ static bool goes_elsewhere(const struct call *call, uint8_t sender, const struct
 {
     uint8_t back = sender == SIDE_CALLER ? DIRECTION_CALLEE_TO_CALLER : DIRECTION_CALLER_TO_CALLEE;
 
-    return !is_announced_by(call, !sender, &s->key.dst) && !sends_from(call, back, &s->key.dst);
+    return !find_announced(call, &s->key.dst) && !sends_from(call, back, &s->key.dst);
 }
 
 static void listen_to(const struct call *call, struct verdict *v, const struct media_stream *s)

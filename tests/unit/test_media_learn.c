@@ -85,6 +85,28 @@ static void an_ssrc_that_sdp_names_tells_the_call(void **state)
     scene_close(s);
 }
 
+/* A relay whose SDP names two ports of its own, one for each side, and the phone behind it is named by
+ * none: what goes to the phone and what comes from it are two directions, whichever comes first. */
+static void two_halves_are_never_of_one_side(void **state)
+{
+    (void)state;
+    for (int phone_first = 0; phone_first < 2; phone_first++) {
+        struct scene *s = scene_open(NULL);
+        struct talker relay = { "203.0.113.1:4374", "192.0.2.172:4376", 1, 0, 0, 0, 0 };
+        struct talker phone = { "192.0.2.172:4376", "203.0.113.1:4376", 2, 0, 0, 0, 0 };
+        const struct call_record *call;
+
+        send(s, "INVITE", .sdp = SDP("203.0.113.1", "4374", ""));
+        send(s, "200", .to_tag = "bob-1", .sdp = SDP("203.0.113.1", "4376", ""));
+        talk(s, phone_first ? &phone : &relay, phone_first ? &relay : &phone, 200);
+        hang_up(s);
+        call = only_call(s);
+        expect_text(call->media_verdict, "ok");
+        assert_false(slice_eq(stream_of(s, 1)->direction, stream_of(s, 2)->direction));
+        scene_close(s);
+    }
+}
+
 /* Mid-call both ends move, without SDP that the probe sees. */
 static void a_stream_that_stops_and_goes_on_elsewhere_is_the_same(void **state)
 {
@@ -432,6 +454,7 @@ int main(void)
         cmocka_unit_test(symmetric_rtp_is_found_and_told),
         cmocka_unit_test(a_port_that_the_nat_keeps_is_guessed),
         cmocka_unit_test(an_ssrc_that_sdp_names_tells_the_call),
+        cmocka_unit_test(two_halves_are_never_of_one_side),
         cmocka_unit_test(a_stream_that_stops_and_goes_on_elsewhere_is_the_same),
         cmocka_unit_test(an_orphan_is_asked_for_again_by_its_source),
         cmocka_unit_test(media_runs_over_any_ice_candidate),
