@@ -164,7 +164,9 @@ function report() {
   const precision = scored ? scoredRight / scored : 1, recall = wantedPairs ? foundPairs / wantedPairs : 1;
   if (wantedPairs)
     console.log(`legs by score: precision ${precision.toFixed(4)} (${scoredRight} of ${scored}), recall ${recall.toFixed(4)} (${foundPairs} of ${wantedPairs})`);
-  console.log(`${conversations.size} calls, ${new Set(truth.map((one) => one.scene)).size - 1} scenes, ${wrong} labels wrong`);
+  const calls = truth.filter((one) => one.type === 'label').length, scenes = new Set(truth.map((one) => one.scene)).size - 1;
+  const right = [...counts.values()].reduce((sum, count) => sum + count.right, 0);
+  console.log(`${calls} calls, ${scenes} scenes: ${right} labels right, ${wrong} wrong`);
   return wrong === 0 && (wantedPairs < PAIRS_LEAST || (precision >= PRECISION_MIN && recall >= RECALL_MIN)) && conversations.size > 0;
 }
 

@@ -18,6 +18,7 @@ struct stage {
     uint32_t weights;
     struct rng rng;
     uint64_t next_index;
+    size_t turn; /* of those that have not been played yet */
     int64_t calls, cut_short;
 };
 
@@ -110,6 +111,8 @@ static int64_t stage_run(struct actor *self, int64_t now_ns)
         return cut_short(s, now_ns);
     if (s->next_index < FIRST_PLAIN && s->count > 1)
         scene = scene_find(SLICE("plain"));
+    else if (s->turn < s->count)
+        scene = s->scenes[s->turn++];
     if (scene->groups & SCENE_AT_END)
         s->cut_short++;
     else

@@ -1,8 +1,8 @@
 /*
  * stage - plays scenes of the corpus one after the other, mixed as their weights say.
  *
- * The first ones are plain, so that a probe has seen the network at its best. Those that the end of
- * the capture cuts short begin when all others are over.
+ * The first ones are plain, so that a probe has seen the network at its best; then each is played once
+ * before any comes again. Those that the end of the capture cuts short begin when all others are over.
  *
  * Ownership  stage_start allocates what stage_free frees when the world has come to an end.
  */
