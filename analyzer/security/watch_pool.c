@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { LOOK_AT = 16 }; /* of the round, for one that goes */
+enum { LOOK_AT = 8 }; /* for one that goes */
 
 int watch_pool_init(struct watch_pool *p, size_t max, size_t item_bytes, uint32_t half_life_s)
 {
@@ -36,19 +36,21 @@ static uint32_t score_now(const struct watch_pool *p, const struct watched *w, i
 
 static struct watched *choose_victim(struct watch_pool *p, int64_t now_s)
 {
+    size_t apart = p->used / LOOK_AT ? p->used / LOOK_AT : 1, at = p->hand;
     struct watched *victim = NULL;
     uint32_t lowest = UINT32_MAX;
 
-    for (size_t i = 0; i < LOOK_AT && i < p->used; i++) {
-        struct watched *w = p->items[p->hand];
+    /* Far apart, for those that came together are much alike. */
+    for (size_t i = 0; i < LOOK_AT && i < p->used; i++, at = (at + apart) % p->used) {
+        struct watched *w = p->items[at];
         uint32_t score = score_now(p, w, now_s);
 
-        p->hand = p->hand + 1 < p->used ? p->hand + 1 : 0;
         if (!victim || score < lowest) {
             victim = w;
             lowest = score;
         }
     }
+    p->hand = p->hand + 1 < p->used ? p->hand + 1 : 0;
     return victim;
 }
 

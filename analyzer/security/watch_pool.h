@@ -2,7 +2,7 @@
  * watch_pool - things that are watched, so many at most; those that do least make room.
  *
  * Each touch adds to a score, which halves as time passes. For a new one the least of a few is
- * let go, the few being the next in a round: a flood of sources that speak once each wears out
+ * let go, the few moving on in a round: a flood of sources that speak once each wears out
  * itself, not those that go on. What is let go is used again: in a steady state nothing allocates.
  *
  * Ownership  Items are the pool's; each begins with a struct watched.
