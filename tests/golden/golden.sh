@@ -30,7 +30,7 @@ for capture in samples/*.pcap samples/*.pcapng; do
     fi
     truth=${capture%.*}.truth.jsonl
     if grep -q '^{"type":"label' "$truth" 2>/dev/null; then # of scenes: what must be said
-        [ -z "$node" ] || "$node" tests/golden/check_corpus.mjs "$truth" "$work/once" >"$work/said" ||
+        [ -z "$node" ] || "$node" tests/golden/check_corpus.mjs "$truth" "$work/once" plain >"$work/said" ||
             { cat "$work/said" && failed=1; }
     elif [ -f "$truth" ]; then
         "$check_truth" "$truth" "$work/once" || failed=1
