@@ -26,6 +26,7 @@ enum branch_is {
     BRANCH_ACKED = 8,
     BRANCH_HUNG_UP = 16,
     BRANCH_COUNTS = 32, /* somebody rang there; else a proxy spoke in its own name */
+    BRANCH_HEARD = 64,  /* its answer was seen where the caller hears it, not only behind a proxy */
 };
 
 struct call_branch {

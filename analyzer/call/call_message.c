@@ -320,14 +320,30 @@ static void take_final(struct call *call, const struct arrival *a, const struct 
     keep_first(call, &call->server, msg->server.p ? msg->server : msg->user_agent, a);
 }
 
+/* Of answers behind a proxy the one counts that the caller gets: a proxy may choose, or rename it. */
+static void hear_answer(struct call *call, const struct arrival *a)
+{
+    struct call_branch *branch = branch_find(call, a->msg->to_tag), *now;
+
+    if (!branch || !is_callers_own(call, a))
+        return;
+    branch->is |= BRANCH_HEARD;
+    now = branch_find(call, call->to_tag);
+    if (now && !(now->is & BRANCH_HEARD) && !call->bye_seen)
+        call->to_tag = branch->tag;
+}
+
 static void on_answer(struct call *call, const struct arrival *a)
 {
     struct call_branch *branch = branch_take(call, a->msg->to_tag, a->msg->cseq, a->mark->via,
                                              BRANCH_ANSWERED, a->d->time_ns, a->counters);
 
-    if (call->answer_time != RECORD_NONE)
-        return; /* another branch: the first one counts */
+    if (call->answer_time != RECORD_NONE) {
+        hear_answer(call, a); /* another branch: the first one counts */
+        return;
+    }
     take_final(call, a, branch);
+    hear_answer(call, a);
     if (!call->bye_seen) {
         call->end_time = RECORD_NONE;
         call->ended_by = 0;
@@ -474,8 +490,10 @@ static void on_elsewhere(struct call *call, const struct arrival *a)
         return;
     else if (msg->cseq_method == SIP_METHOD_INVITE && msg->status >= 300)
         on_failure(call, a);
-    else if (msg->cseq_method == SIP_METHOD_INVITE && msg->status >= 200)
+    else if (msg->cseq_method == SIP_METHOD_INVITE && msg->status >= 200) {
+        hear_answer(call, a);
         session_timer_answer(call, msg, a->d, false, true, a->counters);
+    }
 }
 
 static void on_again(struct call *call, const struct arrival *a)

@@ -324,6 +324,31 @@ static void of_two_answers_one_is_hung_up(void **state)
     }
 }
 
+/* Behind the proxy one phone answers; to the caller the proxy names another one, of which it had told
+ * before. What the caller says counts. */
+static void the_callers_answer_counts(void **state)
+{
+    struct scene *s = scene_open(NULL);
+    const struct call_record *c;
+
+    (void)state;
+    send(s, "INVITE", .src = ALICE, .dst = PROXY, .branch = "z9hG4bK-h0");
+    send(s, "INVITE", .src = PROXY, .dst = BOB, .branch = "z9hG4bK-h1");
+    over_proxy(s, "183", .to_tag = "one", .cseq = 1);
+    send(s, "200", .to_tag = "two", .src = BOB, .dst = PROXY, .branch = "z9hG4bK-h1");
+    scene_wait_ms(s, 700);
+    send(s, "200", .to_tag = "one", .src = PROXY, .dst = ALICE, .branch = "z9hG4bK-h0");
+    send(s, "ACK", .to_tag = "one", .src = ALICE, .dst = PROXY, .branch = "z9hG4bK-ack");
+    scene_wait_ms(s, 60000);
+    send(s, "BYE", .to_tag = "one", .cseq = 2, .src = ALICE, .dst = PROXY);
+    c = only_call(s);
+    expect_text(c->state, "completed");
+    expect_text(c->to_tag, "one");
+    assert_int_equal(c->branches, 2);
+    assert_true(c->answer_time < SCENE_START_NS + 100 * NS_PER_MS);
+    scene_close(s);
+}
+
 /* Long after, a BYE is a BYE, whatever became of the other one. */
 static void a_late_hang_up_ends_the_call(void **state)
 {
@@ -592,6 +617,7 @@ int main(void)
         cmocka_unit_test(a_repeat_is_known_after_many_messages),
         cmocka_unit_test(branches_are_told_by_tag),
         cmocka_unit_test(of_two_answers_one_is_hung_up),
+        cmocka_unit_test(the_callers_answer_counts),
         cmocka_unit_test(a_late_hang_up_ends_the_call),
         cmocka_unit_test(a_flood_of_tags_is_capped),
         cmocka_unit_test(the_same_names_may_be_another_call),
