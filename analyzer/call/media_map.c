@@ -225,7 +225,8 @@ bool media_map_announce(struct media_map *m, struct media_endpoint *endpoint)
 /* Linked both ways: a load test announces one address in all of its calls. */
 void media_map_withdraw(struct media_map *m, struct media_endpoint *endpoint)
 {
-    struct media_node *node = media_map_find(m, &endpoint->addr, endpoint->network);
+    struct media_node *node =
+        endpoint->unplaced ? NULL : media_map_find(m, &endpoint->addr, endpoint->network);
 
     if (!node)
         return;

@@ -28,6 +28,16 @@ static void check_media(const struct sdp *sdp, const struct sdp_media *m, struct
     must_be_inside(m->address_text, body);
     must(m->format_count <= SDP_FORMATS_PER_MEDIA);
     must(m->first_format + m->format_count <= sdp->format_count);
+    must_be_inside(m->mid, body);
+    must(m->first_candidate + m->candidate_count <= sdp->candidate_count);
+    must(m->first_ssrc + m->ssrc_count <= sdp->ssrc_count);
+    must(m->bundle <= sdp->bundle_count && (m->bundle == 0 || m->mid.len));
+    for (unsigned i = 0; i < m->candidate_count; i++) {
+        const struct sdp_candidate *c = &sdp->candidates[m->first_candidate + i];
+
+        must(c->addr.port != 0 && !addr_is_unspecified(&c->addr));
+        must(c->component >= 1 && c->component <= 2 && c->kind <= SDP_CANDIDATE_REMOTE);
+    }
     must(m->disabled == (m->rtp.port == 0));
     must(m->direction <= SDP_INACTIVE && m->type <= SDP_IMAGE);
     for (unsigned i = 0; i < m->format_count; i++) {
@@ -47,6 +57,8 @@ static void check_body(struct slice body)
     memset(&sdp, 0xa5, sizeof sdp);
     sdp_parse(&sdp, body);
     must(sdp.media_count <= SDP_MEDIA_MAX && sdp.format_count <= SDP_FORMATS_MAX);
+    must(sdp.candidate_count <= SDP_CANDIDATES_MAX && sdp.ssrc_count <= SDP_SSRCS_MAX &&
+         sdp.bundle_count <= SDP_BUNDLES_MAX);
     must_be_inside(sdp.session_name, body);
     for (unsigned i = 0; i < sdp.media_count; i++)
         check_media(&sdp, &sdp.media[i], body);

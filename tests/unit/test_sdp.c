@@ -396,13 +396,96 @@ static void test_cuts(void **state)
     }
 }
 
+/* ICE, bundles and SSRCs: what is read, and which anomalies say that it is not all. */
+static void test_ice_and_bundles(void **state)
+{
+    static const char text[] = SESSION C4
+        "a=group:BUNDLE a v\r\na=group:LS z\r\nm=audio 4000 RTP/AVP 0\r\na=mid:a\r\n"
+        "a=candidate:1 1 UDP 99 10.0.1.1 8998 typ host\r\n"
+        "a=candidate:2 2 udp 98 2001:db8::3 45664 typ srflx raddr 10.0.1.1 rport 8998\r\n"
+        "a=candidate:3 1 TCP 9 192.0.2.9 9 typ host\r\n"
+        "a=candidate:4 1 UDP 9 x.local 5353 typ host\r\n"
+        "a=remote-candidates:1 192.0.2.3 45664 2 192.0.2.3 45665\r\n"
+        "a=ssrc:1 cname:x\r\na=ssrc:1 msid:y\r\na=ssrc:4294967295 cname:x\r\n"
+        "m=video 0 RTP/AVP 100\r\na=mid:v\r\na=bundle-only\r\na=ssrc:7\r\n"
+        "m=audio 4010 RTP/AVP 0\r\na=mid:w\r\n";
+    static const struct {
+        const char *addr;
+        uint8_t kind, component;
+    } candidates[] = {
+        { "10.0.1.1:8998", SDP_CANDIDATE_HOST, 1 },
+        { "[2001:db8::3]:45664", SDP_CANDIDATE_SRFLX, 2 },
+        { "192.0.2.3:45664", SDP_CANDIDATE_REMOTE, 1 },
+        { "192.0.2.3:45665", SDP_CANDIDATE_REMOTE, 2 },
+    };
+    struct slice block = heap_block(slice_of_text(text));
+    struct sdp sdp;
+
+    (void)state;
+    memset(&sdp, 0xa5, sizeof sdp);
+    assert_int_equal(sdp_parse(&sdp, block), SDP_PARSE_OK);
+    assert_int_equal(sdp.anomalies, 0);
+    assert_int_equal(sdp.media_count, 3);
+    assert_int_equal(sdp.candidate_count, 4);
+    assert_int_equal(sdp.media[0].candidate_count, 4);
+    for (unsigned i = 0; i < 4; i++) {
+        assert_addr(&sdp.candidates[i].addr, candidates[i].addr);
+        assert_int_equal(sdp.candidates[i].kind, candidates[i].kind);
+        assert_int_equal(sdp.candidates[i].component, candidates[i].component);
+    }
+    assert_true(sdp.media[0].ice && !sdp.media[1].ice);
+    assert_int_equal(sdp.media[0].ssrc_count, 2);
+    assert_true(sdp.ssrcs[0] == 1 && sdp.ssrcs[1] == UINT32_MAX && sdp.ssrcs[2] == 7);
+    assert_int_equal(sdp.media[1].first_ssrc, 2);
+    assert_text(sdp.media[1].mid, "v");
+    assert_true(sdp.media[0].bundle == 1 && sdp.media[1].bundle == 1 && sdp.media[2].bundle == 0);
+    assert_true(sdp.media[1].disabled && sdp.media[1].bundle_only);
+    heap_block_free(block);
+}
+
+/* One wrong line each; none of them is kept. */
+static void test_candidates_that_are_none(void **state)
+{
+    static const char *const lines[] = {
+        "candidate:",
+        "candidate:1 1 UDP 1 192.0.2.1 0 typ host",
+        "candidate:1 0 UDP 1 192.0.2.1 1 typ host",
+        "candidate:1 1 UDP 1 192.0.2.1 65536 typ host",
+        "candidate:1 1 UDP 1 192.0.2.1 1 type host",
+        "candidate:1 1 UDP 1 192.0.2.1 1 typ",
+        "remote-candidates:1 192.0.2.3",
+        "ssrc:4294967296 cname:x",
+        "ssrc:x",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        struct sdp sdp;
+        struct slice block;
+        char text[300];
+
+        snprintf(text, sizeof text, SESSION C4 PCMA_LINE "a=%s\r\n", lines[i]);
+        block = heap_block(slice_of_text(text));
+        assert_int_equal(sdp_parse(&sdp, block), SDP_PARSE_OK);
+        if (sdp.anomalies != F(BAD_ATTRIBUTE) || sdp.candidate_count || sdp.ssrc_count)
+            fail_msg("%s: anomalies %x", lines[i], (unsigned)sdp.anomalies);
+        heap_block_free(block);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_whole),           cmocka_unit_test(test_oddities),
-        cmocka_unit_test(test_two_families),    cmocka_unit_test(test_caps),
-        cmocka_unit_test(test_static_payloads), cmocka_unit_test(test_find_body),
-        cmocka_unit_test(test_multipart_depth), cmocka_unit_test(test_cuts),
+        cmocka_unit_test(test_whole),
+        cmocka_unit_test(test_ice_and_bundles),
+        cmocka_unit_test(test_candidates_that_are_none),
+        cmocka_unit_test(test_oddities),
+        cmocka_unit_test(test_two_families),
+        cmocka_unit_test(test_caps),
+        cmocka_unit_test(test_static_payloads),
+        cmocka_unit_test(test_find_body),
+        cmocka_unit_test(test_multipart_depth),
+        cmocka_unit_test(test_cuts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
