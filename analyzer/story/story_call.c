@@ -145,10 +145,11 @@ static void tell_talk(const struct call_record *c, struct strbuf *out)
     strbuf_add_char(out, '.');
 }
 
-/* Seen from its middle on. */
+/* Seen from its middle on, or its answer was not. */
 static void tell_unknown_talk(const struct call_record *c, struct strbuf *out)
 {
-    strbuf_add_text(out, "It was under way already");
+    strbuf_add_text(out, c->invite_time == RECORD_NONE ? "It was under way already"
+                                                       : "That it was answered was not seen");
     add_hang_up(out, c);
     add_cause(out, c);
     strbuf_add_char(out, '.');
@@ -310,6 +311,20 @@ static void tell_holds(const struct call_record *c, struct strbuf *out)
     strbuf_add_char(out, '.');
 }
 
+/* Those that hold and resume are told of as such. */
+static void tell_reinvites(const struct call_record *c, struct strbuf *out)
+{
+    if (c->reinvite_count <= 0 || c->hold_count > 0)
+        return;
+    story_sentence(out);
+    strbuf_add_text(out, "The session was negotiated anew ");
+    if (c->reinvite_count == 1)
+        strbuf_add_text(out, "once");
+    else
+        story_add_counted(out, c->reinvite_count, "time");
+    strbuf_add_text(out, " (re-INVITE).");
+}
+
 /* Events that are worth a sentence: {} is who, or nobody. */
 static const struct event_words {
     const char *event;
@@ -395,5 +410,6 @@ void story_tell_history(const struct story_tale *t, struct strbuf *out)
         strbuf_addf(out, "It rang in %lld places.", (long long)c->branches);
     }
     tell_holds(c, out);
+    tell_reinvites(c, out);
     tell_events(c, out);
 }

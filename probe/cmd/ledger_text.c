@@ -95,6 +95,7 @@ static const struct word words[] = {
     { "links", "links between calls over the limit" },
     { "legs", "calls forgotten that may be legs" },
     { "kpi_groups", "trunks and destinations over the limit" },
+    { "kpi_late", "calls told of after their minute was" },
     { "registrations", "registrations over the limit" },
     { "peers", "peers over the limit" },
     { "sources", "sources watched over the limit" },

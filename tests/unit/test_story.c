@@ -160,6 +160,18 @@ static void how_it_went(void **state)
                 "10.0.0.2:5060 asked for credentials first.");
 }
 
+static void what_began_or_was_answered_unseen(void **state)
+{
+    struct call_record c = new_call();
+
+    (void)state;
+    c.state = SLICE("completed");
+    c.ended_by = SLICE("caller");
+    expect_part(&c, NULL, STORY_WHAT, "That it was answered was not seen; the caller hung up.");
+    c.invite_time = RECORD_NONE;
+    expect_part(&c, NULL, STORY_WHAT, "It was under way already; the caller hung up.");
+}
+
 static void how_it_ended(void **state)
 {
     static const struct {
@@ -239,6 +251,10 @@ static void what_happened_in_between(void **state)
     struct call_record c = answered_call();
 
     (void)state;
+    c.reinvite_count = 2;
+    expect_part(&c, NULL, STORY_WHAT,
+                "It rang for 4.2 s, was answered after 6.1 s and lasted 3 min 5 s; the callee hung "
+                "up. The session was negotiated anew 2 times (re-INVITE).");
     c.branches = 3;
     c.hold_count = 2;
     c.hold_ms = 34000;
@@ -560,6 +576,7 @@ int main(void)
         cmocka_unit_test(names_of_strangers_are_cut),
         cmocka_unit_test(how_it_went),
         cmocka_unit_test(how_it_ended),
+        cmocka_unit_test(what_began_or_was_answered_unseen),
         cmocka_unit_test(what_it_was_refused_with),
         cmocka_unit_test(nobody_answered),
         cmocka_unit_test(what_happened_in_between),
