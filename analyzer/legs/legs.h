@@ -7,8 +7,9 @@
  * Ownership  legs_new/free. It keeps a summary of each call for a while after its end.
  * Thread     Analysis thread only.
  * Time       Of the packets.
- * Bounded    max_calls summaries, LEGS_KEYS_MAX names a call, LEGS_PRINTS_MAX prints of sound; over
- *            that the oldest go (counted: legs).
+ * Bounded    max_calls summaries of some 600 bytes with all that finds them, LEGS_KEYS_MAX names a
+ *            call; over that the one that closed longest ago goes (counted: legs). Closed calls are
+ *            kept for a minute. Under a flood calls are looked at by names and sound alone.
  * Source     RFC 7989 (Session-ID), 7315 §5.6 (icid-value), 7044 (History-Info), 5806 (Diversion)
  */
 #ifndef ANALYZER_LEGS_LEGS_H
@@ -30,14 +31,14 @@ struct legs_options {
     size_t max_calls;
     uint64_t hash_key[2];
     struct counters *counters;
-    record_fn record; /* leg records; again when more is known */
+    record_fn record; /* leg records; again when more is known, without a group when it was wrong */
     void *ctx;
 };
 
 int legs_new(struct legs **lp, const struct legs_options *options);
 void legs_free(struct legs *l);
 
-/* An INVITE of the call, or its answer: the names that it carries. */
+/* An INVITE of the call, or its answer: the names and numbers that it carries, and its hosts. */
 void legs_message(struct legs *l, uint64_t call, struct slice call_id, const struct sip_msg *msg,
                   const struct datagram *d);
 
