@@ -64,9 +64,11 @@ const ATTESTATIONS = {
 /* What the Identity header says, in short; null: there is none. Nobody has verified its signature. */
 export function attestationWords(stir) {
   if (stir === null || typeof stir !== "object" || Array.isArray(stir)) return null;
-  const level = own(ATTESTATIONS, stir.attest) ?? "an attestation that cannot be read";
+  const level = own(ATTESTATIONS, stir.attestation) ?? "an attestation that cannot be read";
+  const mismatch = [stir.orig_matches === false ? "not for this caller" : null, stir.dest_matches === false ? "not for who is called" : null].filter(Boolean);
+  const against = mismatch.length ? `, but ${mismatch.join(" and ")}` : "";
   const signer = isKnown(stir.x5u_host) ? `, signed by ${text(stir.x5u_host, 80)}` : "";
-  return `${level}${signer}, unverified`;
+  return `${level}${against}${signer}, unverified`;
 }
 
 const SIDES = { caller: "by the caller", callee: "by the callee" };

@@ -85,7 +85,7 @@ function hostileCall(attack) {
     media_evidence: { why: attack, packets: sides, announced: sides, arrived_from: sides, went_to: sides, directions: sides, rtcp: sides, held_by: attack,
       pair: { hosts: [attack, attack], calls: 1, only_from: attack }, learned: [{ side: attack, addr: attack, by: attack }] },
     media_timeouts: [{ from: 1, to: 70, direction: attack }],
-    stir: { attest: attack, x5u_host: attack },
+    stir: { attestation: attack, x5u_host: attack },
     streams: [hostileStream(attack), { ...hostileStream(attack), direction: "caller_to_callee" }],
   };
 }

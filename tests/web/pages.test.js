@@ -392,8 +392,9 @@ describe("call_words", () => {
     assert.equal(endedWord(null), null);
     assert.equal(historyWord("toString"), "toString");
     assert.equal(sideWord("caller"), "by the caller");
-    assert.match(attestationWords({ attest: "A", x5u_host: "x" }), /^full \(A\).*signed by x, unverified$/);
-    assert.match(attestationWords({ attest: "constructor" }), /cannot be read/);
+    assert.match(attestationWords({ attestation: "A", x5u_host: "x" }), /^full \(A\).*signed by x, unverified$/);
+    assert.match(attestationWords({ attestation: "B", orig_matches: false, dest_matches: true }), /^partial \(B\).*, but not for this caller, unverified$/);
+    assert.match(attestationWords({ attestation: "constructor" }), /cannot be read/);
     assert.equal(attestationWords(null), null);
   });
 });

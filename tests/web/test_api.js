@@ -282,7 +282,7 @@ test('what strangers wrote into a call comes as text', async () => {
     assert.equal(call.links[1].call, null);
     assert.equal(call.media_evidence.packets.callee, 0);
     assert.equal(call.hold_count, 1);
-    assert.equal(call.stir.attest, 'B');
+    assert.equal(call.stir.attestation, 'B');
 });
 
 test('messages of all legs stand in one list, by time', async () => {

@@ -48,7 +48,7 @@ void told_call_fill(struct call_record *c, bool leaves, uint64_t other)
     c->trunk_out = leaves ? SLICE("carrier b") : SLICE_ABSENT;
     c->destination = SLICE("Germany");
     c->destination_prefix = SLICE("49");
-    c->stir = SLICE("{\"attest\":\"B\",\"x5u_host\":\"cert.example.com\"}");
+    c->stir = SLICE("{\"attestation\":\"B\",\"x5u_host\":\"cert.example.com\"}");
     c->history = SLICE("[{\"t\":1795217416.5,\"event\":\"hold\",\"by\":\"caller\",\"count\":1,"
                        "\"detail\":null},{\"t\":1795217420.5,\"event\":\"media_moved\",\"by\":"
                        "\"callee\",\"count\":2,\"detail\":\"<b>198.51.100.9:4000</b>\"}]");
