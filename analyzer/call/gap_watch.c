@@ -4,6 +4,9 @@
 
 enum { CHANCE_FACTOR = 4, CHANCE_LEAST = 3 };
 
+/* Sooner no rate is taken for one. */
+#define RATE_LEAST_NS INT64_C(1000000000)
+
 static void charge(struct call *call, uint32_t lost)
 {
     uint32_t *sum = &call->media.gap_lost;
@@ -11,10 +14,23 @@ static void charge(struct call *call, uint32_t lost)
     *sum = lost < UINT32_MAX - *sum ? *sum + lost : UINT32_MAX;
 }
 
+/* So many losses are more than chance makes in an instant. */
+static double limit_of(const struct gap_watch *w)
+{
+    int64_t since = w->begin_ns - w->rate_since_ns;
+    double elapsed = (double)(since > RATE_LEAST_NS ? since : RATE_LEAST_NS);
+    double before = w->rate_before / (double)GAP_RATE_NS, now = w->rate_now / elapsed;
+
+    return CHANCE_LEAST + CHANCE_FACTOR * (now > before ? now : before) * (double)GAP_INSTANT_NS;
+}
+
+/* An instant of many counts as one that just was not: else what is usual would never be learned where
+ * much is lost. */
 static void end_instant(struct gap_watch *w)
 {
-    if (!w->simultaneous)
-        w->rate_now += w->losses;
+    double limit = limit_of(w);
+
+    w->rate_now += w->losses < limit ? w->losses : (uint32_t)limit;
     w->losses = 0;
     w->entry_count = w->call_count = 0;
     w->several_sources = w->several_targets = w->simultaneous = false;
@@ -51,18 +67,10 @@ static void note_call(struct gap_watch *w, struct call *call)
         w->calls[w->call_count++] = call;
 }
 
-static bool is_beyond_chance(const struct gap_watch *w)
-{
-    uint64_t usual = w->rate_before > w->rate_now ? w->rate_before : w->rate_now;
-
-    return w->losses * (uint64_t)GAP_RATE_NS >=
-           CHANCE_LEAST * (uint64_t)GAP_RATE_NS + CHANCE_FACTOR * usual * GAP_INSTANT_NS;
-}
-
 static void judge(struct gap_watch *w)
 {
     if (w->call_count < GAP_CALLS_LEAST || !w->several_sources || !w->several_targets ||
-        !is_beyond_chance(w))
+        w->losses < limit_of(w))
         return;
     w->simultaneous = true;
     w->instants++;

@@ -46,7 +46,7 @@ struct gap_watch {
     bool several_sources, several_targets;
     bool simultaneous; /* judged so */
 
-    /* What is usual: losses that show in GAP_RATE_NS, those of such instants aside. */
+    /* What is usual: losses that show in GAP_RATE_NS, of each instant no more than chance makes. */
     int64_t rate_since_ns;
     uint32_t rate_now, rate_before;
     uint64_t instants; /* judged so, in all */
