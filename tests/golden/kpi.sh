@@ -27,7 +27,7 @@ printf 'prefix,name\n447700,"Fiction, mobile"\n' >prefixes.csv
 
 # holds WHAT STORE: what is stored is what is counted again.
 holds() {
-    local day said
+    local day
     for day in "$2"/20*; do
         if said=$("$check" "$here/kpi.sql" "$day/calls.sqlite"); then
             echo "$1: $said"
@@ -51,14 +51,18 @@ holds 'an hour' hour
 
 { timeout -s KILL 1 "$earshot" replay first.pcap second.pcap --store again -c plan.yaml --quiet; } 2>/dev/null
 "$earshot" replay first.pcap second.pcap --store again -c plan.yaml --quiet || failed=1
-holds 'killed and begun anew' again
+echo 'SELECT * FROM kpis ORDER BY id;' >dump.sql
+for store in hour again; do
+    "$check" dump.sql "$store"/20*/calls.sqlite >"$store.rows" || failed=1
+done
+cmp hour.rows again.rows || { echo 'FAILED: killed and begun anew' && failed=1; }
 
 "$earshot" replay scenes.pcap --store scenes -c plan.yaml --quiet || failed=1
 holds 'scenes' scenes
 
 # Without a store each minute is told once.
 "$earshot" analyze --json -c plan.yaml first.pcap second.pcap | grep '^{"type":"kpi"' >told
-stored=$("$check" "$here/kpi.sql" hour/20*/calls.sqlite | sed -nE 's/.*rows ([0-9]+).*/\1/p')
+stored=$(wc -l <hour.rows)
 [ "$(wc -l <told)" = "$stored" ] || { echo "FAILED: $(wc -l <told) minutes told, $stored stored" && failed=1; }
 [ "$(sed -E 's/.*"id":"([^"]*)".*/\1/' told | sort -u | wc -l)" = "$stored" ] ||
     { echo 'FAILED: a minute was told twice' && failed=1; }

@@ -19,12 +19,13 @@
 #define MIN  (60 * S)
 #define BASE (INT64_C(29662560) * MIN) /* a full hour in 2026 */
 
-enum { ROWS_MAX = 20000 };
+enum { ROWS_MAX = 20000, PLACES = 1 << 15 };
 
 /* Rows as a store keeps them: the last one of an id counts. */
 struct rows {
     struct kpi_record *rows[ROWS_MAX];
     size_t n, told;
+    uint16_t places[PLACES]; /* of a row, + 1, by id */
 };
 
 struct scene {
@@ -39,19 +40,24 @@ static inline void on_record(void *ctx, const struct record_type *type, const vo
     struct scene *s = ctx;
     const struct kpi_record *r = record;
     struct kpi_record *copy = record_clone(type, record);
+    size_t at;
 
     assert_ptr_equal(type, &record_type_kpi);
     assert_non_null(copy);
     s->rows.told++;
-    for (size_t i = 0; i < s->rows.n; i++) {
-        if (s->rows.rows[i]->id == r->id) {
-            free(s->rows.rows[i]);
-            s->rows.rows[i] = copy;
-            return;
-        }
+    for (at = r->id * UINT64_C(0x9e3779b97f4a7c15) >> 49; s->rows.places[at];
+         at = (at + 1) % PLACES) {
+        struct kpi_record **row = &s->rows.rows[s->rows.places[at] - 1];
+
+        if ((*row)->id != r->id)
+            continue;
+        free(*row);
+        *row = copy;
+        return;
     }
     assert_true(s->rows.n < ROWS_MAX);
     s->rows.rows[s->rows.n++] = copy;
+    s->rows.places[at] = (uint16_t)s->rows.n;
 }
 
 static inline void start(struct scene *s, bool once)
