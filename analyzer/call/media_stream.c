@@ -170,8 +170,8 @@ struct sequence {
 /* Losses are charged where the gap shows, and credited back where the late packet belongs. Says how
  * many numbers were passed over. */
 static uint32_t count_unusual(struct media_stream *s, const struct rtp_observation *seen,
-                          const struct sequence *before, int64_t time_ns, bool late,
-                          struct counters *counters)
+                              const struct sequence *before, int64_t time_ns, bool late,
+                              struct counters *counters)
 {
     struct timeline_packet p = {
         .time_ns = time_ns,
@@ -203,8 +203,8 @@ static uint32_t count_unusual(struct media_stream *s, const struct rtp_observati
 }
 
 static uint32_t count_in_timeline(struct media_stream *s, const struct rtp_observation *seen,
-                              const struct sequence *before, int64_t time_ns, bool late,
-                              struct counters *counters)
+                                  const struct sequence *before, int64_t time_ns, bool late,
+                                  struct counters *counters)
 {
     if (seen->arrival == RTP_ARRIVAL_IN_ORDER && seen->ext == before->highest + 1 && !late)
         timeline_usual(&s->timeline, time_ns, seen->ext, s->rtp.jitter_ms, counters);

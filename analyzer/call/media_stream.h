@@ -120,7 +120,7 @@ struct media_stream {
     struct media_stream *next_orphan, *previous_orphan; /* that go to the same address */
     uint64_t id;
     int64_t early_packets; /* before the call was answered */
-    void *keeper; /* of the orphan; a call has its own */
+    void *keeper;          /* of the orphan; a call has its own */
     struct expiry_link expiry;
 };
 _Static_assert(sizeof(struct media_stream) < 2048, "a probe follows 100,000 streams");

@@ -192,8 +192,9 @@ static void the_codec_of_most_packets_is_the_models(void **state)
         { 100, 0, 0, "AMR-12.2" },   { 100, 1, 0, "AMR-12.2" }, { 100, 101, 0, "GSM-FR" },
         { 100, 60, 60, "AMR-12.2" }, { 0, 100, 50, "GSM-FR" },  { 10, 20, 30, "AMR-12.2" }
     };
-    struct media_format gsm = media_format_of_sdp(&(struct sdp_format){
-        .payload_type = 3, .name = SLICE_INIT("GSM"), .clock_rate_hz = 8000 }, MEDIA_AUDIO);
+    struct media_format gsm = media_format_of_sdp(
+        &(struct sdp_format){ .payload_type = 3, .name = SLICE_INIT("GSM"), .clock_rate_hz = 8000 },
+        MEDIA_AUDIO);
 
     (void)state;
     for (size_t i = 0; i < sizeof turns / sizeof turns[0]; i++) {
