@@ -51,14 +51,13 @@ static void check_ack(struct call *call, struct counters *counters)
 static void check_bye(struct call *call, int64_t now_ns, struct counters *counters)
 {
     enum call_side other = call->ended_by == SIDE_CALLER + 1 ? SIDE_CALLEE : SIDE_CALLER;
-    bool waited =
-        now_ns - call->bye_time >= BYE_TIMEOUT_S * NS_PER_S || call->watch.bye_copies >= BYE_COPIES;
+    bool waited = call->bye_seen && (now_ns - call->bye_time >= BYE_TIMEOUT_S * NS_PER_S ||
+                                     call->watch.bye_copies >= BYE_COPIES);
     bool seen_side =
         call->answer_time != RECORD_NONE && call->watch.last_sip_ns[other] >= call->answer_time;
     struct strbuf detail = { 0 };
 
-    if (!call->bye_seen || call->bye_answer_time != RECORD_NONE || call->ended_by == 0 || !waited ||
-        !seen_side)
+    if (!waited || call->bye_answer_time != RECORD_NONE || call->ended_by == 0 || !seen_side)
         return;
     strbuf_addf(&detail, "BYE was sent %u time%s", call->watch.bye_copies + 1,
                 call->watch.bye_copies ? "s" : "");
