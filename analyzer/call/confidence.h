@@ -13,6 +13,7 @@
 #define ANALYZER_CALL_CONFIDENCE_H
 
 #include "analyzer/base/jsonw.h"
+#include "analyzer/call/loss_windows.h"
 
 struct call;
 
@@ -33,25 +34,6 @@ enum confidence_reason {
 };
 
 enum confidence_level { CONFIDENCE_HIGH, CONFIDENCE_REDUCED, CONFIDENCE_LOW };
-
-enum { LOSS_WINDOWS = 32 };
-
-/* When the probe lost packets: between two looks at its counters. Of more than LOSS_WINDOWS the oldest
- * two become one, what lies between them included: rather too little confidence than too much. */
-struct loss_windows {
-    struct loss_window {
-        int64_t from_ns, to_ns;
-        uint64_t dropped;
-    } at[LOSS_WINDOWS]; /* by time */
-    unsigned count;
-    int64_t looked_ns; /* the last look; 0: none so far */
-};
-
-/* The counters were looked at: so many more than at the last time. */
-void loss_windows_look(struct loss_windows *w, int64_t now_ns, uint64_t dropped);
-
-/* Lost in windows that overlap from..to. */
-uint64_t loss_windows_sum(const struct loss_windows *w, int64_t from_ns, int64_t to_ns);
 
 struct confidence {
     uint32_t reasons; /* bits 1 << enum confidence_reason */

@@ -21,7 +21,7 @@ static void note_tcp_gaps(struct call *call, const struct datagram *d)
     *seen = d->tcp_gaps + 1;
 }
 
-void media_follow(struct tracker *t, struct call *call, const struct datagram *d)
+void media_watch_message(struct tracker *t, struct call *call, const struct datagram *d)
 {
     struct call_media *m = &call->media;
 
@@ -49,7 +49,7 @@ static int64_t now_of(const struct tracker *t, const struct call *call)
     return t->now_ns > call->last_sip_time ? t->now_ns : call->last_sip_time;
 }
 
-void media_before_report(struct tracker *t, struct call *call, bool last)
+void media_watch_report(struct tracker *t, struct call *call, bool last)
 {
     struct verdict v;
 
@@ -60,7 +60,7 @@ void media_before_report(struct tracker *t, struct call *call, bool last)
     media_timeout_note(call, &v, now_of(t, call), &t->counters);
 }
 
-bool media_goes_silent(struct tracker *t, struct call *call, int64_t now_ns)
+bool media_watch_silence(struct tracker *t, struct call *call, int64_t now_ns)
 {
     struct verdict v;
 
@@ -81,7 +81,7 @@ static int64_t wait_end(const struct call *call)
     return last + PAIR_WAIT_NS < most ? last + PAIR_WAIT_NS : most;
 }
 
-bool media_waits(struct tracker *t, struct call *call, int64_t now_ns)
+bool media_watch_waits(struct tracker *t, struct call *call, int64_t now_ns)
 {
     struct call_media *m = &call->media;
     struct verdict v;
@@ -99,7 +99,7 @@ bool media_waits(struct tracker *t, struct call *call, int64_t now_ns)
     return waits;
 }
 
-void media_close(struct tracker *t, struct call *call)
+void media_watch_close(struct tracker *t, struct call *call)
 {
     struct call_media *m = &call->media;
 

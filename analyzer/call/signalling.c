@@ -188,7 +188,7 @@ static enum packet_bin into_call(struct tracker *t, struct call *call, const str
         take_sighting(t, call, msg, d);
     if (!answered && call->answer_time != RECORD_NONE)
         transfer_answered(t, call, d->time_ns);
-    media_follow(t, call, d);
+    media_watch_message(t, call, d);
     media_tones_call_changed(call); /* SDP may agree on events; it may be answered */
     tracker_changed(t, call);
     call_queue_file(&t->queues, call);

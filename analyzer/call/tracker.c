@@ -170,7 +170,7 @@ static void report(struct tracker *t, struct call *call, enum record_event event
     if (!t->sink.call || (t->sink.closed_only && event < RECORD_SETTLED))
         return;
     media_foreign_judge(call);
-    media_before_report(t, call, event == RECORD_CLOSED);
+    media_watch_report(t, call, event == RECORD_CLOSED);
     call_end_judge(call, event == RECORD_CLOSED);
     call_report(call, &scene, &record, t->stream_records, &t->scratch);
     tell_watchers(t, call, &record, event);
@@ -259,7 +259,7 @@ static void close_call(struct tracker *t, struct call *call)
     for (struct media_endpoint *e = call->endpoints; e; e = e->next_in_call)
         media_map_withdraw(&t->media, e);
     report(t, call, RECORD_CLOSED);
-    media_close(t, call);
+    media_watch_close(t, call);
     t->call_count--;
     call_free(call);
 }
@@ -358,14 +358,14 @@ static void expire_calls(struct tracker *t, int64_t now_ns)
         if (call->loss_epoch == t->loss_epoch) /* else the refresh may be among what was lost */
             session_timer_tick(call, now_ns, &t->counters);
         if (deadline > now_ns) {
-            if (media_goes_silent(t, call, now_ns) ||
+            if (media_watch_silence(t, call, now_ns) ||
                 (call->stream_count && call->answer_time == RECORD_NONE &&
                  call_last_time(call) > now_ns - REFRESH_S * NS_PER_S))
                 tracker_changed(t, call);
             tracker_arm(t, call, now_ns);
             continue;
         }
-        if (media_waits(t, call, now_ns)) {
+        if (media_watch_waits(t, call, now_ns)) {
             expiry_set(&t->call_expiry, link, now_ns + WAIT_S * NS_PER_S);
             continue;
         }

@@ -136,15 +136,15 @@ void tracker_note_damage(struct tracker *t, struct media_stream *s, uint32_t mis
 /* media.c: packets with its key are no longer its own: its ports are another call's. */
 void tracker_unfile_stream(struct tracker *t, struct media_stream *s);
 /* media_watch.c: a message of the call was taken in. */
-void media_follow(struct tracker *t, struct call *call, const struct datagram *d);
+void media_watch_message(struct tracker *t, struct call *call, const struct datagram *d);
 /* media_watch.c: the call is about to be reported. last: for the last time. */
-void media_before_report(struct tracker *t, struct call *call, bool last);
+void media_watch_report(struct tracker *t, struct call *call, bool last);
 /* media_watch.c: is one direction newly silent for too long? */
-bool media_goes_silent(struct tracker *t, struct call *call, int64_t now_ns);
+bool media_watch_silence(struct tracker *t, struct call *call, int64_t now_ns);
 /* media_watch.c: is the verdict of a call that is over to wait for other calls? */
-bool media_waits(struct tracker *t, struct call *call, int64_t now_ns);
+bool media_watch_waits(struct tracker *t, struct call *call, int64_t now_ns);
 /* media_watch.c: the call was reported for the last time. */
-void media_close(struct tracker *t, struct call *call);
+void media_watch_close(struct tracker *t, struct call *call);
 /* media.c: a stream leaves the tables, because its call or it itself ends. */
 void tracker_forget_stream(struct tracker *t, struct media_stream *s);
 
