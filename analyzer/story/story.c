@@ -9,11 +9,11 @@ static const struct {
     enum story_part part;
     teller tell;
 } tellers[] = {
-    { STORY_WHO, story_tell_who },       { STORY_WHAT, story_tell_what },
-    { STORY_WHAT, story_tell_history },  { STORY_FAULT, story_tell_failure },
-    { STORY_FAULT, story_tell_verdict }, { STORY_STANDARD, story_tell_deviations },
-    { STORY_SOUND, story_tell_sound },   { STORY_LEGS, story_tell_legs },
-    { STORY_SURE, story_tell_sure },
+    { STORY_WHO, story_call_who },       { STORY_WHAT, story_call_what },
+    { STORY_WHAT, story_call_history },  { STORY_FAULT, story_fault_failure },
+    { STORY_FAULT, story_verdict_tell }, { STORY_STANDARD, story_fault_deviations },
+    { STORY_SOUND, story_sound_tell },   { STORY_LEGS, story_legs_tell },
+    { STORY_SURE, story_sure_tell },
 };
 
 static const struct slice part_names[STORY_PART_COUNT] = {

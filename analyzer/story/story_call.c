@@ -63,7 +63,7 @@ static void add_trunks(struct strbuf *out, const struct call_record *c)
     }
 }
 
-void story_tell_who(const struct story_tale *t, struct strbuf *out)
+void story_call_who(const struct story_tale *t, struct strbuf *out)
 {
     const struct call_record *c = call_of(t);
 
@@ -271,7 +271,7 @@ static void tell_challenge(const struct call_record *c, struct strbuf *out)
     }
 }
 
-void story_tell_what(const struct story_tale *t, struct strbuf *out)
+void story_call_what(const struct story_tale *t, struct strbuf *out)
 {
     const struct call_record *c = call_of(t);
 
@@ -401,7 +401,7 @@ static void tell_events(const struct call_record *c, struct strbuf *out)
     }
 }
 
-void story_tell_history(const struct story_tale *t, struct strbuf *out)
+void story_call_history(const struct story_tale *t, struct strbuf *out)
 {
     const struct call_record *c = call_of(t);
 

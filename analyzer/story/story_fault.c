@@ -46,7 +46,7 @@ static void tell_no_response(const struct call_record *c, struct strbuf *out)
     strbuf_add_char(out, '.');
 }
 
-void story_tell_failure(const struct story_tale *t, struct strbuf *out)
+void story_fault_failure(const struct story_tale *t, struct strbuf *out)
 {
     const struct call_record *c = t->call;
 
@@ -82,7 +82,7 @@ static void tell_deviation(struct slice item, const struct deviation_row *row,
     strbuf_addf(out, "%s).", row->clause);
 }
 
-void story_tell_deviations(const struct story_tale *t, struct strbuf *out)
+void story_fault_deviations(const struct story_tale *t, struct strbuf *out)
 {
     struct slice array = t->call->deviations, item;
     const struct deviation_row *before = NULL;

@@ -15,15 +15,15 @@ struct story_tale {
     const struct story_scene *scene; /* NULL: none */
 };
 
-void story_tell_who(const struct story_tale *t, struct strbuf *out);
-void story_tell_what(const struct story_tale *t, struct strbuf *out);
-void story_tell_history(const struct story_tale *t, struct strbuf *out);
-void story_tell_failure(const struct story_tale *t, struct strbuf *out);
-void story_tell_verdict(const struct story_tale *t, struct strbuf *out);
-void story_tell_deviations(const struct story_tale *t, struct strbuf *out);
-void story_tell_sound(const struct story_tale *t, struct strbuf *out);
-void story_tell_legs(const struct story_tale *t, struct strbuf *out);
-void story_tell_sure(const struct story_tale *t, struct strbuf *out);
+void story_call_who(const struct story_tale *t, struct strbuf *out);
+void story_call_what(const struct story_tale *t, struct strbuf *out);
+void story_call_history(const struct story_tale *t, struct strbuf *out);
+void story_fault_failure(const struct story_tale *t, struct strbuf *out);
+void story_verdict_tell(const struct story_tale *t, struct strbuf *out);
+void story_fault_deviations(const struct story_tale *t, struct strbuf *out);
+void story_sound_tell(const struct story_tale *t, struct strbuf *out);
+void story_legs_tell(const struct story_tale *t, struct strbuf *out);
+void story_sure_tell(const struct story_tale *t, struct strbuf *out);
 
 /* A blank before all sentences but the first. */
 static inline void story_sentence(struct strbuf *out)

@@ -106,7 +106,7 @@ static void tell_worst(const struct call_record *c, struct strbuf *out)
     strbuf_add_char(out, '.');
 }
 
-void story_tell_sound(const struct story_tale *t, struct strbuf *out)
+void story_sound_tell(const struct story_tale *t, struct strbuf *out)
 {
     const struct call_record *c = t->call;
 

@@ -337,7 +337,7 @@ static const char *find_silent(const struct call_record *c)
     return caller ? "callee" : "caller";
 }
 
-void story_tell_verdict(const struct story_tale *t, struct strbuf *out)
+void story_verdict_tell(const struct story_tale *t, struct strbuf *out)
 {
     struct case_of m = { .call = t->call, .evidence = t->call->media_evidence };
     struct slice silent = json_item_get(m.evidence, "silent_side");

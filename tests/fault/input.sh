@@ -111,7 +111,7 @@ says "$work/err" "$work/giant.pcap: offset $(stat -c %s "$work/whole.pcap")"
 # replay: what was read is kept, and the good file beside the bad one is stored.
 head -c 100000 "$work/whole.pcap" >"$work/cut.pcap"
 expect 65 "$EARSHOT" replay "$work/cut.pcap" --store "$work/cut" && says "$work/err" "$work/cut.pcap"
-received=$("$EARSHOT" analyze --json "$work/cut.pcap" 2>/dev/null | grep '"capture"' | tee "$work/out" |
+received=$("$EARSHOT" analyze --json "$work/cut.pcap" 2>/dev/null | grep '^{"type":"capture"' | tee "$work/out" |
     wc -l)
 [ "$received" -eq 1 ] || fail "no ledger of a file that is cut"
 says <("$STORE_CHECK" "$work/cut" received stored) "received $(ledger received)"
