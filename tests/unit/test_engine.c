@@ -49,9 +49,13 @@ static void on_record(void *ctx, const struct record_type *type, const void *rec
 
     if (type == &record_type_call) {
         const struct call_record *call = record;
-        unsigned long n = strtoul(call->call_id.p + strlen("call-"), NULL, 10);
+        const size_t before = strlen("call-");
+        uint64_t n;
 
-        assert_true(n < CALLS && s->ids[n] == 0);
+        assert_true(call->call_id.len > before);
+        assert_true(slice_to_u64(slice_of(call->call_id.p + before, call->call_id.len - before),
+                                 CALLS - 1, &n));
+        assert_true(s->ids[n] == 0);
         s->ids[n] = call->id;
         snprintf(s->dtmf, sizeof s->dtmf, "%.*s", (int)call->dtmf.len, call->dtmf.p);
     } else if (type == &record_type_capture) {
