@@ -1,7 +1,6 @@
 /* A question is opened here, and lists of records are asked for. */
 #include "storage/query_days.h"
 
-#include "analyzer/record_id.h"
 #include "storage/store_dir.h"
 
 #include <errno.h>
@@ -98,18 +97,13 @@ int query_kpis(struct query *q, const struct kpi_filter *filter, query_row_fn ro
                                        .limit = filter->limit,
                                        .row = row,
                                        .ctx = ctx };
-    int32_t first_day = 0, last_day = INT32_MAX;
     int err = query_days_refresh(q);
 
     if (err == 0)
         err = query_where_make_kpis(&question.where, filter);
     if (err)
         return err;
-    if (filter->since != RECORD_NONE)
-        first_day = record_id_day(record_id_make(filter->since, 0));
-    if (filter->until != RECORD_NONE)
-        last_day = record_id_day(record_id_make(filter->until, 0));
-    err = query_days_ask(q, &question, first_day, last_day);
+    err = query_days_ask_between(q, &question, filter->since, filter->until);
     query_where_fini(&question.where);
     return err;
 }

@@ -122,7 +122,6 @@ int query_calls(struct query *q, const struct call_filter *filter, query_row_fn 
                                        .limit = filter->limit,
                                        .row = row,
                                        .ctx = ctx };
-    int32_t first_day = 0, last_day = INT32_MAX;
     enum query_text text;
     int err = query_days_refresh(q);
 
@@ -132,11 +131,7 @@ int query_calls(struct query *q, const struct call_filter *filter, query_row_fn 
         err = query_where_make(&question.where, filter, text);
     if (err)
         return err;
-    if (filter->since != RECORD_NONE)
-        first_day = record_id_day(record_id_make(filter->since, 0));
-    if (filter->until != RECORD_NONE)
-        last_day = record_id_day(record_id_make(filter->until, 0));
-    err = query_days_ask(q, &question, first_day, last_day);
+    err = query_days_ask_between(q, &question, filter->since, filter->until);
     query_where_fini(&question.where);
     return err;
 }

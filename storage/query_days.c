@@ -195,3 +195,12 @@ int query_days_ask(struct query *q, struct query_question *question, int32_t fir
     }
     return 0;
 }
+
+int query_days_ask_between(struct query *q, struct query_question *question, int64_t since,
+                           int64_t until)
+{
+    int32_t first_day = since == RECORD_NONE ? 0 : record_id_day(record_id_make(since, 0));
+    int32_t last_day = until == RECORD_NONE ? INT32_MAX : record_id_day(record_id_make(until, 0));
+
+    return query_days_ask(q, question, first_day, last_day);
+}

@@ -84,6 +84,10 @@ int query_days_ask_one(struct query_question *question, struct day_reader *r);
 int query_days_ask(struct query *q, struct query_question *question, int32_t first_day,
                    int32_t last_day);
 
+/* The same of the days from one time to the other, ns; RECORD_NONE: without an end on that side. */
+int query_days_ask_between(struct query *q, struct query_question *question, int64_t since,
+                           int64_t until);
+
 void query_days_close(struct query *q);
 
 #endif

@@ -57,6 +57,17 @@ static void group_fini(struct group *g)
         free(g->legs[i]);
 }
 
+/* err: what became of looking for the call and writing it. */
+static void end_answer(struct api_context *c, int err)
+{
+    if (err == -ENOENT)
+        api_fail_no_call(c);
+    else if (err)
+        api_fail_store(c, err);
+    else
+        api_finish_json(c);
+}
+
 /* ---- the call ---- */
 
 /* A field whose name has a dot is an object in JSON: it is written as one of its own. */
@@ -214,12 +225,7 @@ void api_call_get(struct api_context *c)
     if (err == 0)
         err = write_call(c, &group);
     group_fini(&group);
-    if (err == -ENOENT)
-        api_fail_no_call(c);
-    else if (err)
-        api_fail_store(c, err);
-    else
-        api_finish_json(c);
+    end_answer(c, err);
 }
 
 /* ---- its messages ---- */
@@ -290,10 +296,5 @@ void api_call_get_messages(struct api_context *c)
     }
     jsonw_object_close(&c->json);
     group_fini(&group);
-    if (err == -ENOENT)
-        api_fail_no_call(c);
-    else if (err)
-        api_fail_store(c, err);
-    else
-        api_finish_json(c);
+    end_answer(c, err);
 }
