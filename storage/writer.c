@@ -11,8 +11,8 @@
 
 #include "analyzer/base/bqueue.h"
 #include "analyzer/base/log.h"
-#include "storage/chunk_index.h"
 #include "storage/day_db.h"
+#include "storage/packets/chunk_index.h"
 #include "storage/record_sql.h"
 #include "storage/store_dir.h"
 

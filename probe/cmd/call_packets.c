@@ -1,6 +1,6 @@
 #include "probe/cmd/call_packets.h"
 
-#include "storage/call_frames.h"
+#include "storage/packets/call_frames.h"
 
 #define TICK_NS 1000000000ll
 

@@ -2,7 +2,7 @@
 #include "probe/cmd/export_sound.h"
 #include "probe/cmd/store_query.h"
 #include "storage/audio/peaks.h"
-#include "storage/pcap_export.h"
+#include "storage/export/pcap_export.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 
 #include "analyzer/sip/sip_msg.h"
 #include "probe/cmd/call_line.h"
-#include "storage/call_messages.h"
+#include "storage/packets/call_messages.h"
 
 enum {
     HOSTS_MAX = 8,

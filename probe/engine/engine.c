@@ -10,7 +10,7 @@
 #include "rules/rule_set.h"
 #include "storage/audio/tones.h"
 #include "storage/day_db.h"
-#include "storage/packet_log.h"
+#include "storage/packets/packet_log.h"
 #include "storage/writer.h"
 
 #include <errno.h>

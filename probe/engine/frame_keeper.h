@@ -17,7 +17,7 @@
 #include "analyzer/base/siphash.h"
 #include "analyzer/sink.h"
 #include "probe/decap/decap.h"
-#include "storage/packet_log.h"
+#include "storage/packets/packet_log.h"
 
 struct frame_keeper;
 

@@ -6,7 +6,7 @@
 #include "analyzer/sip/sdp.h"
 #include "analyzer/sip/sip_msg.h"
 #include "analyzer/story/story.h"
-#include "storage/call_messages.h"
+#include "storage/packets/call_messages.h"
 
 #include <errno.h>
 #include <stdio.h>

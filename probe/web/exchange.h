@@ -9,7 +9,7 @@
 #define PROBE_WEB_EXCHANGE_H
 
 #include "probe/web/params.h"
-#include "storage/pcap_export.h"
+#include "storage/export/pcap_export.h"
 
 #include <stdatomic.h>
 

@@ -9,8 +9,8 @@
  * hold a store: it stays, for a look at it.
  */
 #include "analyzer/record_id.h"
-#include "storage/packet_log.h"
-#include "storage/pcap_export.h"
+#include "storage/export/pcap_export.h"
+#include "storage/packets/packet_log.h"
 #include "storage/query.h"
 
 #include <errno.h>

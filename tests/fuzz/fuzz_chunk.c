@@ -4,7 +4,7 @@
  * The first byte chooses: 0, the chunk as it is, which the checksum stops nearly always; 1, the same
  * with the checksum put right, so that LZ4 and the entries behind it are reached; else the entries.
  */
-#include "storage/chunk.h"
+#include "storage/packets/chunk.h"
 
 #include <stdlib.h>
 #include <xxhash.h>

@@ -5,8 +5,8 @@
 #define TESTS_UNIT_PACKET_FIXTURE_H
 
 #include "analyzer/base/log.h"
-#include "storage/packet_log.h"
-#include "storage/pcap_export.h"
+#include "storage/export/pcap_export.h"
+#include "storage/packets/packet_log.h"
 #include "tests/unit/store_fixture.h"
 
 struct log_fixture {

@@ -1,6 +1,6 @@
 /* The format of a chunk: what was put in comes out, and nothing else is taken for a chunk. */
-#include "storage/chunk.h"
-#include "storage/packet_log.h"
+#include "storage/packets/chunk.h"
+#include "storage/packets/packet_log.h"
 #include "tests/unit/store_fixture.h"
 
 enum { RAW_BYTES = 600, STORED_ROOM = 2048 };

@@ -6,7 +6,7 @@
  */
 #include "probe/engine/engine.h"
 
-#include "storage/call_messages.h"
+#include "storage/packets/call_messages.h"
 #include "tests/unit/ledger_json.h"
 #include "tests/unit/packet_fixture.h"
 #include "tests/unit/random.h"

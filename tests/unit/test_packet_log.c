@@ -1,6 +1,6 @@
 /* Every packet that is put in comes out, bytes and times as they were. */
-#include "storage/call_messages.h"
-#include "storage/chunk.h"
+#include "storage/packets/call_messages.h"
+#include "storage/packets/chunk.h"
 #include "tests/unit/packet_fixture.h"
 
 #include <errno.h>

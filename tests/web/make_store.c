@@ -10,7 +10,7 @@
  * every field, a fax, one of 24 hours. Prints the ids of those six, one a line.
  */
 #include "analyzer/record_id.h"
-#include "storage/packet_log.h"
+#include "storage/packets/packet_log.h"
 #include "tests/web/sounding_calls.h"
 #include "tests/web/told_records.h"
 

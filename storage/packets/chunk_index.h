@@ -4,8 +4,8 @@
  * A chunk's place, kind and segment and offset in one number, is its key: the same chunk told twice
  * (once by the log, once by a recovery) is one row, and the last chunk of a kind is found at once.
  */
-#ifndef STORAGE_CHUNK_INDEX_H
-#define STORAGE_CHUNK_INDEX_H
+#ifndef STORAGE_PACKETS_CHUNK_INDEX_H
+#define STORAGE_PACKETS_CHUNK_INDEX_H
 
 #include "storage/writer.h"
 

@@ -1,4 +1,4 @@
-#include "storage/chunk_pool.h"
+#include "storage/packets/chunk_pool.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "storage/chunk_index.h"
+#include "storage/packets/chunk_index.h"
 
 #include "storage/day_db.h"
 

@@ -10,11 +10,11 @@
  * Thread     segment_set_append from any thread; the chunks of one call in its order are the
  *            caller's concern. Reading: any process, at any time.
  */
-#ifndef STORAGE_SEGMENT_H
-#define STORAGE_SEGMENT_H
+#ifndef STORAGE_PACKETS_SEGMENT_H
+#define STORAGE_PACKETS_SEGMENT_H
 
-#include "storage/chunk.h"
-#include "storage/chunk_index.h"
+#include "storage/packets/chunk.h"
+#include "storage/packets/chunk_index.h"
 
 enum { SEGMENT_MAX_BYTES = 256 << 20 };
 

@@ -8,8 +8,8 @@
  * Thread     One thread an instance.
  * Errors     −EPROTO: made by a newer version; −errno. A damaged chunk is left out and counted.
  */
-#ifndef STORAGE_CALL_FRAMES_H
-#define STORAGE_CALL_FRAMES_H
+#ifndef STORAGE_PACKETS_CALL_FRAMES_H
+#define STORAGE_PACKETS_CALL_FRAMES_H
 
 #include "analyzer/frame.h"
 

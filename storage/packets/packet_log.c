@@ -13,13 +13,13 @@
  * memory that is in no cache. So what the copy needs stands in the keeper, in two neighbouring
  * lines; the chunk learns of it when it is passed on, and its own head is not touched before.
  */
-#include "storage/packet_log.h"
+#include "storage/packets/packet_log.h"
 
 #include "analyzer/base/bqueue.h"
 #include "analyzer/base/log.h"
 #include "analyzer/record_id.h"
-#include "storage/chunk_pool.h"
-#include "storage/segment.h"
+#include "storage/packets/chunk_pool.h"
+#include "storage/packets/segment.h"
 
 #include <errno.h>
 #include <stdatomic.h>

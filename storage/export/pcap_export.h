@@ -13,8 +13,8 @@
  *            newer version. A chunk that is missing or whose checksum is wrong is left out and
  *            counted in `damaged`.
  */
-#ifndef STORAGE_PCAP_EXPORT_H
-#define STORAGE_PCAP_EXPORT_H
+#ifndef STORAGE_EXPORT_PCAP_EXPORT_H
+#define STORAGE_EXPORT_PCAP_EXPORT_H
 
 #include "analyzer/base/slice.h"
 

@@ -5,8 +5,8 @@
  *
  * Ownership  Messages are lent to the row function.
  */
-#ifndef STORAGE_CALL_MESSAGES_H
-#define STORAGE_CALL_MESSAGES_H
+#ifndef STORAGE_PACKETS_CALL_MESSAGES_H
+#define STORAGE_PACKETS_CALL_MESSAGES_H
 
 #include "analyzer/base/addr.h"
 

@@ -6,8 +6,8 @@
  *
  * Ownership  chunk_scope_init/fini; store_dir is borrowed.
  */
-#ifndef STORAGE_CHUNK_SCOPE_H
-#define STORAGE_CHUNK_SCOPE_H
+#ifndef STORAGE_PACKETS_CHUNK_SCOPE_H
+#define STORAGE_PACKETS_CHUNK_SCOPE_H
 
 #include "analyzer/record.h"
 

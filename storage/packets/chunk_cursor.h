@@ -8,12 +8,12 @@
  * Ownership  What the reader points to is lent until the next chunk_cursor_next.
  * Errors     A chunk that is missing or damaged is left out and counted.
  */
-#ifndef STORAGE_CHUNK_CURSOR_H
-#define STORAGE_CHUNK_CURSOR_H
+#ifndef STORAGE_PACKETS_CHUNK_CURSOR_H
+#define STORAGE_PACKETS_CHUNK_CURSOR_H
 
-#include "storage/chunk.h"
-#include "storage/chunk_index.h"
-#include "storage/chunk_scope.h"
+#include "storage/packets/chunk.h"
+#include "storage/packets/chunk_index.h"
+#include "storage/packets/chunk_scope.h"
 
 /* Beyond, what is older than its turn comes late. */
 enum { CHUNK_CURSOR_LOADED = 16 };

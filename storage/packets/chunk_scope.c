@@ -1,4 +1,4 @@
-#include "storage/chunk_scope.h"
+#include "storage/packets/chunk_scope.h"
 
 #include "analyzer/record_id.h"
 #include "storage/day_db.h"

@@ -27,8 +27,8 @@
  * Errors  Bytes of a file are a stranger's: every length is checked before it is used, and the
  *         reader has a name for each refusal.
  */
-#ifndef STORAGE_CHUNK_H
-#define STORAGE_CHUNK_H
+#ifndef STORAGE_PACKETS_CHUNK_H
+#define STORAGE_PACKETS_CHUNK_H
 
 #include "analyzer/base/addr.h"
 #include "analyzer/base/bytes.h"

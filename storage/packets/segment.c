@@ -1,8 +1,8 @@
-#include "storage/segment.h"
+#include "storage/packets/segment.h"
 
 #include "analyzer/base/log.h"
 #include "storage/day_db.h"
-#include "storage/packet_log.h"
+#include "storage/packets/packet_log.h"
 #include "storage/store_dir.h"
 
 #include <dirent.h>

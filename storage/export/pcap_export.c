@@ -1,7 +1,7 @@
-#include "storage/pcap_export.h"
+#include "storage/export/pcap_export.h"
 
-#include "storage/chunk_cursor.h"
-#include "storage/packet_log.h"
+#include "storage/packets/chunk_cursor.h"
+#include "storage/packets/packet_log.h"
 
 #include <errno.h>
 #include <stdlib.h>

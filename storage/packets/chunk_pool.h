@@ -7,8 +7,8 @@
  * Ownership  A chunk belongs to who took it, until chunk_pool_release.
  * Thread     take and charge: the analysis thread; release: any.
  */
-#ifndef STORAGE_CHUNK_POOL_H
-#define STORAGE_CHUNK_POOL_H
+#ifndef STORAGE_PACKETS_CHUNK_POOL_H
+#define STORAGE_PACKETS_CHUNK_POOL_H
 
 #include <pthread.h>
 #include <stdbool.h>

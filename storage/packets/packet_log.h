@@ -14,8 +14,8 @@
  * Errors     What could not be kept (queue full, disk full) is counted in frames and bytes, never
  *            waits in a live run, and harms nothing that is already stored: a torn chunk is cut off.
  */
-#ifndef STORAGE_PACKET_LOG_H
-#define STORAGE_PACKET_LOG_H
+#ifndef STORAGE_PACKETS_PACKET_LOG_H
+#define STORAGE_PACKETS_PACKET_LOG_H
 
 #include "analyzer/base/addr.h"
 #include "analyzer/frame.h"

@@ -1,6 +1,6 @@
-#include "storage/chunk.h"
+#include "storage/packets/chunk.h"
 
-#include "storage/packet_log.h"
+#include "storage/packets/packet_log.h"
 
 #include <lz4.h>
 #include <xxhash.h>

@@ -1,9 +1,9 @@
-#include "storage/chunk_cursor.h"
+#include "storage/packets/chunk_cursor.h"
 
 #include "analyzer/base/log.h"
 #include "analyzer/record_id.h"
 #include "storage/day_db.h"
-#include "storage/segment.h"
+#include "storage/packets/segment.h"
 
 #include <errno.h>
 #include <stdlib.h>
