@@ -208,6 +208,8 @@ static const struct record_field call_fields[] = {
     C("destination_prefix", destination_prefix, FIELD_TEXT, 0),
     C("leg_group", leg_group, FIELD_ID, 0),
     C("stir", stir, FIELD_JSON, 0),
+    C("kept", kept, FIELD_TEXT, 0),
+    C("kept_by", kept_by, FIELD_TEXT, 0),
 };
 
 #define T(name, member, kind, decimals) F(transaction_record, name, member, kind, decimals)
@@ -254,6 +256,7 @@ static const struct record_field capture_fields[] = {
     L("stored", stored, FIELD_INT),
     L("store_dropped", store_dropped, FIELD_INT),
     L("not_kept", not_kept, FIELD_INT),
+    L("store_losses", store_losses, FIELD_JSON),
     L("calls", calls, FIELD_INT),
     L("streams", streams, FIELD_INT),
 };
@@ -318,6 +321,31 @@ static const struct record_field mirror_fields[] = {
     M("vlans", vlans, FIELD_JSON, 0),
     M("tunnels", tunnels, FIELD_JSON, 0),
     M("complaints", complaints, FIELD_JSON, 0),
+};
+
+#define O(name, member, kind, decimals) F(store_record, name, member, kind, decimals)
+static const struct record_field store_fields[] = {
+    O("id", id, FIELD_ID, 0),
+    O("time", time, FIELD_TIME, 0),
+    O("step", step, FIELD_TEXT, 0),
+    O("step_cause", step_cause, FIELD_TEXT, 0),
+    O("rows_bytes", rows_bytes, FIELD_INT, 0),
+    O("signalling_bytes", signalling_bytes, FIELD_INT, 0),
+    O("media_bytes", media_bytes, FIELD_INT, 0),
+    O("audio_bytes", audio_bytes, FIELD_INT, 0),
+    O("disk_bytes", disk_bytes, FIELD_INT, 0),
+    O("disk_free_bytes", disk_free_bytes, FIELD_INT, 0),
+    O("growth_bytes_s", growth_bytes_s, FIELD_REAL, 1),
+    O("days_left", days_left, FIELD_REAL, 1),
+    O("days", days, FIELD_INT, 0),
+    O("oldest_rows_time", oldest_rows_time, FIELD_TIME, 0),
+    O("oldest_signalling_time", oldest_signalling_time, FIELD_TIME, 0),
+    O("oldest_media_time", oldest_media_time, FIELD_TIME, 0),
+    O("oldest_audio_time", oldest_audio_time, FIELD_TIME, 0),
+    O("removed_bytes", removed_bytes, FIELD_INT, 0),
+    O("removed", removed, FIELD_JSON, 0),
+    O("pinned_calls", pinned_calls, FIELD_INT, 0),
+    O("losses", losses, FIELD_JSON, 0),
 };
 
 #define G(name, member, kind, decimals) F(leg_record, name, member, kind, decimals)
@@ -459,6 +487,7 @@ TYPE(capture);
 TYPE(alert);
 TYPE(certificate);
 TYPE(mirror);
+TYPE(store);
 TYPE(leg);
 TYPE(kpi);
 TYPE(registration);

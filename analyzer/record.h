@@ -155,6 +155,8 @@ struct call_record {
     struct slice destination_prefix;
     uint64_t leg_group; /* id of the first call of its conversation, where several are joined */
     struct slice stir;  /* JSON object: the Identity header, RFC 8224 */
+    /* Of a store: what of its packets is kept (full headers signalling nothing), and who said so. */
+    struct slice kept, kept_by;
     const struct stream_record *streams; /* `streams` in JSON; rows of their own in the store */
     size_t stream_count;
 };
@@ -273,7 +275,8 @@ struct capture_record {
     int64_t received, received_bytes, kernel_dropped, interface_dropped, truncated;
     int64_t duplicate_frames, fragments_expired, tcp_gaps, tracked_limit;
     int64_t stored, store_dropped;
-    int64_t not_kept;           /* the configuration leaves them out of the store: video */
+    int64_t not_kept;           /* the configuration leaves them out of the store */
+    struct slice store_losses;  /* JSON object: what the store could not take, by name */
     struct slice bins;          /* JSON object: every packet received is in exactly one */
     struct slice malformed;     /* JSON object: by reason */
     struct slice refusals;      /* JSON object: what a cap refused, by name */
@@ -317,6 +320,24 @@ struct mirror_record {
     struct slice tunnels;    /* JSON object: packets by kind of tunnel */
     struct slice
         complaints; /* JSON array of names: doubled one_way vlan_missing cut; empty: fine */
+};
+
+/* How a store does, once a minute. Sizes are what the files take on the disk. */
+struct store_record {
+    uint64_t id;
+    int64_t time;
+    struct slice step;       /* full headers metrics: how much of the media is taken in just now */
+    struct slice step_cause; /* disk_full budget disk_slow disk_error; null: nothing presses */
+    int64_t rows_bytes, signalling_bytes, media_bytes, audio_bytes;
+    int64_t disk_bytes, disk_free_bytes; /* of the file system */
+    double growth_bytes_s;               /* of all of them, over the last day */
+    double days_left;                    /* until something must go, at this rate */
+    int64_t days;                        /* folders */
+    int64_t oldest_rows_time, oldest_signalling_time, oldest_media_time, oldest_audio_time;
+    int64_t removed_bytes; /* by retention, since the probe began */
+    struct slice removed;  /* JSON object: bytes by kind and cause, "media_age" */
+    int64_t pinned_calls;
+    struct slice losses; /* JSON object: what could not be stored, by name */
 };
 
 struct alert_record {
@@ -367,7 +388,7 @@ struct record_type {
 
 extern const struct record_type record_type_call, record_type_stream, record_type_transaction,
     record_type_capture, record_type_alert, record_type_certificate, record_type_mirror,
-    record_type_leg, record_type_kpi, record_type_registration, record_type_peer,
+    record_type_store, record_type_leg, record_type_kpi, record_type_registration, record_type_peer,
     record_type_security;
 
 /* By JSON name; NULL when there is none. */

@@ -106,6 +106,7 @@ union any_record {
     struct alert_record alert;
     struct certificate_record certificate;
     struct mirror_record mirror;
+    struct store_record store;
     struct leg_record leg;
     struct kpi_record kpi;
     struct registration_record registration;

@@ -14,6 +14,7 @@ const struct record_table record_sql_tables[RECORD_TABLES] = {
     { &record_type_alert, "alerts", NULL, COMPUTED_NONE },
     { &record_type_certificate, "certificates", NULL, COMPUTED_NONE },
     { &record_type_mirror, "mirrors", "id", COMPUTED_LEDGER_ID },
+    { &record_type_store, "stores", NULL, COMPUTED_NONE },
     { &record_type_leg, "legs", NULL, COMPUTED_NONE },
     { &record_type_kpi, "kpis", NULL, COMPUTED_NONE },
     { &record_type_registration, "registrations", NULL, COMPUTED_NONE },

@@ -26,7 +26,7 @@ struct record_table {
     uint8_t computed; /* enum computed_column */
 };
 
-enum { RECORD_TABLES = 12 };
+enum { RECORD_TABLES = 13 };
 extern const struct record_table record_sql_tables[RECORD_TABLES];
 
 /* Its place in record_sql_tables; −1 when the type has no table. */

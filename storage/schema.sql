@@ -104,11 +104,16 @@ CREATE TABLE calls (
     destination_prefix          TEXT,
     leg_group                   INTEGER,
     stir                        TEXT,
+    kept                        TEXT,
+    kept_by                     TEXT,
     -- XXH3 of call_id: finds it without an index on text; the text itself is compared after.
     call_id_hash                INTEGER
 ) STRICT;
 
 CREATE INDEX calls_call_id_hash ON calls (call_id_hash);
+
+-- The calls that are not over: what a probe that was killed left behind is closed by the next one.
+CREATE INDEX calls_open ON calls (id) WHERE closed_time IS NULL;
 
 CREATE TABLE streams (
     id                          INTEGER PRIMARY KEY,
@@ -266,6 +271,7 @@ CREATE TABLE captures (
     stored                      INTEGER,
     store_dropped               INTEGER,
     not_kept                    INTEGER,
+    store_losses                TEXT,
     calls                       INTEGER,
     streams                     INTEGER
 ) STRICT;
@@ -329,6 +335,30 @@ CREATE TABLE mirrors (
     vlans                       TEXT,
     tunnels                     TEXT,
     complaints                  TEXT
+) STRICT;
+
+CREATE TABLE stores (
+    id                          INTEGER PRIMARY KEY,
+    time                        INTEGER,
+    step                        TEXT,
+    step_cause                  TEXT,
+    rows_bytes                  INTEGER,
+    signalling_bytes            INTEGER,
+    media_bytes                 INTEGER,
+    audio_bytes                 INTEGER,
+    disk_bytes                  INTEGER,
+    disk_free_bytes             INTEGER,
+    growth_bytes_s              REAL,
+    days_left                   REAL,
+    days                        INTEGER,
+    oldest_rows_time            INTEGER,
+    oldest_signalling_time      INTEGER,
+    oldest_media_time           INTEGER,
+    oldest_audio_time           INTEGER,
+    removed_bytes               INTEGER,
+    removed                     TEXT,
+    pinned_calls                INTEGER,
+    losses                      TEXT
 ) STRICT;
 
 CREATE TABLE legs (
@@ -459,6 +489,29 @@ CREATE TABLE security (
     evidence                    TEXT
 ) STRICT;
 
+-- The search index (storage/search/): calls in blocks by id, column by column. Could be made anew
+-- from `calls` alone.
+CREATE TABLE search_blocks (
+    block                       INTEGER PRIMARY KEY, -- id of its first call
+    last_id                     INTEGER NOT NULL,
+    calls                       INTEGER NOT NULL,
+    version                     INTEGER NOT NULL     -- of the columns' form
+) STRICT;
+
+CREATE TABLE search_columns (
+    block                       INTEGER NOT NULL,
+    field                       INTEGER NOT NULL,    -- number in storage/search/
+    least                       REAL,                -- of numbers; NULL: not told
+    most                        REAL,
+    data                        BLOB NOT NULL,
+    PRIMARY KEY (block, field)
+) STRICT;
+
+-- Calls that changed since their block was made: looked at in their row.
+CREATE TABLE search_stale (
+    id                          INTEGER PRIMARY KEY
+) STRICT;
+
 -- Where the chunks of packets lie that the segments of this day hold. Could be made anew from the
 -- segments alone.
 CREATE TABLE chunks (
@@ -468,7 +521,11 @@ CREATE TABLE chunks (
     first_time                  INTEGER NOT NULL,
     last_time                   INTEGER NOT NULL,
     stored_bytes                INTEGER NOT NULL, -- header and payload
-    frames                      INTEGER NOT NULL
+    frames                      INTEGER NOT NULL,
+    -- Where the payload lies that stands apart from its headers; NULL: it has none, or it is in the chunk.
+    audio_segment               INTEGER,
+    audio_offset                INTEGER,
+    audio_bytes                 INTEGER
 ) STRICT;
 
 CREATE INDEX chunks_id ON chunks (id);

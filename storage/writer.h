@@ -42,6 +42,10 @@ struct chunk_row {
     uint32_t frames;
     int32_t day;  /* days since 1970 of the folder that holds the segment */
     uint8_t kind; /* enum packet_kind */
+    /* Where the payload of this chunk's packets lies; audio_bytes 0: in the chunk, or nowhere. */
+    uint32_t audio_segment;
+    uint64_t audio_offset;
+    uint32_t audio_bytes; /* header and payload, as stored_bytes */
     /* Not a chunk but a border of its day and kind: of an id that has chunks behind this place,
      * those before it are forgotten. */
     bool is_border;

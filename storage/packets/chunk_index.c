@@ -7,12 +7,26 @@
 #include <stdlib.h>
 
 const struct slice chunk_index_insert =
-    SLICE_INIT("INSERT OR REPLACE INTO chunks(place,id,first_time,last_time,stored_bytes,frames)"
-               " VALUES(?,?,?,?,?,?)");
+    SLICE_INIT("INSERT OR REPLACE INTO chunks(place,id,first_time,last_time,stored_bytes,frames,"
+               "audio_segment,audio_offset,audio_bytes) VALUES(?,?,?,?,?,?,?,?,?)");
 
 const struct slice chunk_index_replace =
     SLICE_INIT("DELETE FROM chunks WHERE place >= ?1 AND place < ?2 AND id IN "
                "(SELECT id FROM chunks WHERE place >= ?2 AND place < ?3)");
+
+static int bind_audio(sqlite3_stmt *insert, const struct chunk_row *row)
+{
+    const int64_t values[] = { row->audio_segment, (int64_t)row->audio_offset, row->audio_bytes };
+
+    for (int i = 0; i < (int)(sizeof values / sizeof values[0]); i++) {
+        int rc = row->audio_bytes ? sqlite3_bind_int64(insert, 7 + i, values[i])
+                                  : sqlite3_bind_null(insert, 7 + i);
+
+        if (rc != SQLITE_OK)
+            return rc;
+    }
+    return SQLITE_OK;
+}
 
 int chunk_index_bind(sqlite3_stmt *insert, const struct chunk_row *row)
 {
@@ -29,7 +43,7 @@ int chunk_index_bind(sqlite3_stmt *insert, const struct chunk_row *row)
         if (rc != SQLITE_OK)
             return rc;
     }
-    return SQLITE_OK;
+    return bind_audio(insert, row);
 }
 
 int chunk_index_bind_border(sqlite3_stmt *replace, const struct chunk_row *row)

@@ -39,6 +39,9 @@ enum {
     SIP_MAX_BYTES = 30 << 10, /* what the largest of the pool's chunks holds for sure */
 };
 
+/* Payload is told from its headers when a chunk is stored, not before. */
+enum { LANES = PACKET_AUDIO };
+
 /* The end of an open chunk, where the next frame goes. */
 struct packet_lane {
     struct open_chunk *chunk; /* NULL: none is open */
@@ -53,7 +56,7 @@ struct packet_lane {
 /* What a call holds of the log. */
 struct packet_keeper {
     uint64_t id;
-    struct packet_lane lanes[PACKET_KINDS];
+    struct packet_lane lanes[LANES];
 };
 enum { KEEPER_BYTES = 128, CACHE_LINE_BYTES = 64, PREFETCH_MAX_BYTES = 512 };
 _Static_assert(sizeof(struct packet_keeper) <= KEEPER_BYTES, "two lines of the cache");
@@ -385,7 +388,7 @@ static bool make_room(struct packet_log *log, struct packet_keeper *k, enum pack
 
 static void pass_on_all(struct packet_log *log, struct packet_keeper *k)
 {
-    for (int kind = 0; kind < PACKET_KINDS; kind++) {
+    for (int kind = 0; kind < LANES; kind++) {
         if (k->lanes[kind].chunk)
             pass_on(log, k->lanes[kind].chunk);
     }

@@ -21,7 +21,17 @@
 #include "analyzer/frame.h"
 #include "storage/writer.h"
 
-enum packet_kind { PACKET_SIP, PACKET_MEDIA, PACKET_KINDS };
+/* What segments hold. PACKET_AUDIO: payload of RTP that stands apart from its headers, which lie in a
+ * chunk of PACKET_MEDIA, so that it can be forgotten first. Nobody adds frames of that kind. */
+enum packet_kind { PACKET_SIP, PACKET_MEDIA, PACKET_AUDIO, PACKET_KINDS };
+
+/* What of a call's packets is kept, most first. */
+enum packet_keep {
+    PACKET_KEEP_FULL,
+    PACKET_KEEP_HEADERS, /* of media what packet_log_add is told is no content */
+    PACKET_KEEP_SIGNALLING,
+    PACKET_KEEP_NOTHING,
+};
 
 struct packet_log;
 

@@ -48,7 +48,7 @@ struct segment_set {
 };
 
 static const char *const kind_names[PACKET_KINDS] = {
-    [PACKET_SIP] = "sip", [PACKET_MEDIA] = "media"
+    [PACKET_SIP] = "sip", [PACKET_MEDIA] = "media", [PACKET_AUDIO] = "audio"
 };
 
 static int64_t monotonic_ms(void)

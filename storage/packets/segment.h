@@ -39,6 +39,15 @@ int segment_set_append(struct segment_set *set, int32_t day, uint8_t kind, const
 /* For each day and kind that was appended to and had something before. */
 void segment_set_borders(struct segment_set *set, segment_border_fn border, void *ctx);
 
+/*
+ * Forgets a stored chunk: what it held is overwritten with zeros and given back to the file system, its
+ * header becomes a gravestone that says how long it was, so that who walks the segment finds the next
+ * one. The row in the day's database is the caller's to delete, before this. 0, also when the chunk is
+ * gone already; −EUCLEAN: no chunk begins there; −errno.
+ */
+int segment_forget(const char *store_dir, int32_t day, uint8_t kind, uint32_t segment,
+                   uint64_t offset);
+
 /* The descriptor, or −errno. */
 int segment_open_read(const char *store_dir, int32_t day, uint8_t kind, uint32_t segment);
 

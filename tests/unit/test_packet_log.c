@@ -95,7 +95,7 @@ static void sizes_from_nothing_to_the_limit(void **state)
     uint64_t id = fixture_id(FIXTURE_TIME, 7), dropped = 0;
 
     (void)state;
-    for (int kind = 0; kind < PACKET_KINDS; kind++) {
+    for (int kind = 0; kind < PACKET_AUDIO; kind++) {
         struct packet_log_stats stats;
         struct pcap_frame frame;
         struct log_fixture l;

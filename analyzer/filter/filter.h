@@ -1,0 +1,127 @@
+/*
+ * filter - which calls are meant: one small language for the command line, the API, the page, the
+ * rules and the configuration.
+ *
+ *     from:+49* status:5xx mos<3.5 since:2h
+ *
+ * Words stand side by side and all must hold; `or`, `not` (or a - before a word) and parentheses do
+ * what they say. docs/FILTER.md is for whoever writes one.
+ *
+ * A test on what is not known is false, and its `not` therefore true.
+ *
+ * Ownership  filter_parse/filter_free. Texts of the tests lie in the filter's own memory.
+ * Thread     Pure; a filter that is made is only read.
+ * Errors     One sentence with the column of the word at fault, and what was meant, where it is near.
+ */
+#ifndef ANALYZER_FILTER_FILTER_H
+#define ANALYZER_FILTER_FILTER_H
+
+#include "analyzer/record.h"
+
+enum {
+    FILTER_TEXT_MAX = 4096, /* bytes */
+    FILTER_TESTS_MAX = 64,
+    FILTER_DEPTH_MAX = 16,
+    FILTER_NODES_MAX = 2 * FILTER_TESTS_MAX + FILTER_DEPTH_MAX,
+    FILTER_MEMBERS_MAX = 4,
+    FILTER_ERROR_MAX = 256,
+};
+
+/* What a field holds, and so what can be asked of it. */
+enum filter_kind {
+    FILTER_TEXT,   /* word, word*, *word, *word*; case counts, but for names of Earshot's own */
+    FILTER_NUMBER, /* = < <= > >= and 3..4; in the unit of the field or with one */
+    FILTER_TIME,   /* of the call: since, until */
+    FILTER_TRUTH,  /* yes, no */
+    FILTER_ADDR,   /* IP, CIDR, IP:port */
+    FILTER_PORT,
+    FILTER_NAMES, /* JSON array of names or of objects that have one: any of them */
+    FILTER_ID,    /* 16 hex digits */
+    FILTER_ALERT, /* name of a rule that has the call among its evidence; * is any */
+};
+
+struct filter_field {
+    const char *name, *aliases; /* further names, blanks between them */
+    uint8_t kind;
+    bool is_own;                             /* a text of Earshot's own: case does not count */
+    const char *members[FILTER_MEMBERS_MAX]; /* fields of the call record; any of them may fit */
+    const char *unit;                        /* of numbers, as a person writes it: "s"; "" none */
+    double scale;                            /* the member's value for 1 of that unit */
+    bool is_sortable;
+    const char *help, *example;
+};
+
+extern const struct filter_field filter_fields[];
+extern const size_t filter_field_count;
+
+/* By name or alias; NULL. */
+const struct filter_field *filter_field_find(struct slice name);
+
+enum filter_shape {
+    FILTER_WHOLE,
+    FILTER_PREFIX,
+    FILTER_SUFFIX,
+    FILTER_PART,
+    FILTER_ANY /* known */
+};
+
+/* One word. Which values count depends on the field's kind. */
+struct filter_test {
+    const struct filter_field *field;
+    uint8_t shape;      /* of texts and names; FILTER_ANY of every kind: it is known */
+    struct slice text;  /* without the stars */
+    double least, most; /* numbers, in the member's unit: both inclusive unless told otherwise */
+    bool is_over, is_under; /* least, most themselves do not count */
+    int64_t from, to;       /* times, both inclusive; RECORD_NONE: open */
+    int8_t truth;
+    struct addr addr;  /* FILTER_ADDR: network; port 0: any. FILTER_PORT: the port alone */
+    uint8_t addr_bits; /* of the 128 of addr.ip that count */
+    uint64_t id;
+};
+
+enum filter_node_kind { FILTER_AND, FILTER_OR, FILTER_NOT, FILTER_TEST };
+
+struct filter_node {
+    uint8_t kind;
+    uint8_t test;         /* FILTER_TEST: index */
+    uint16_t left, right; /* indexes; FILTER_NOT has a left alone */
+};
+
+struct filter {
+    struct filter_node nodes[FILTER_NODES_MAX];
+    struct filter_test tests[FILTER_TESTS_MAX];
+    uint16_t node_count, test_count;
+    uint16_t root; /* without nodes: everything matches */
+    /* What follows from its words joined by "and" alone, so that whole days and blocks can be left
+     * out; RECORD_NONE, absent: nothing follows. */
+    int64_t since, until; /* of the calls' ids, both inclusive */
+    struct slice call_id; /* exact: then since and until do not count, the whole call is meant */
+    char *memory;
+};
+
+struct filter_error {
+    size_t column; /* from 1, in characters */
+    size_t length; /* of the word */
+    char text[FILTER_ERROR_MAX];
+};
+
+/* now_ns: what since:2h counts from. An empty text is everything. 0; −EINVAL with *error; −ENOMEM. */
+int filter_parse(struct filter **fp, struct slice text, int64_t now_ns, struct filter_error *error);
+void filter_free(struct filter *f);
+
+/* What only a store knows of a call. */
+struct filter_world {
+    void *ctx;
+    /* Whether an alert of that rule (a test of FILTER_ALERT) has the call among its evidence. NULL: none */
+    bool (*in_alert)(void *ctx, const struct filter_test *test, uint64_t call);
+};
+
+bool filter_match(const struct filter *f, const struct call_record *call,
+                  const struct filter_world *world);
+
+/* One test of a text, a number, an address: what every place that looks at values shares. */
+bool filter_test_text(const struct filter_test *test, struct slice value);
+bool filter_test_number(const struct filter_test *test, double value);
+bool filter_test_addr(const struct filter_test *test, const struct addr *value);
+
+#endif
