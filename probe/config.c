@@ -111,6 +111,49 @@ static bool is_trunk_name(struct slice value)
     return value.len <= PLAN_NAME_MAX;
 }
 
+static bool is_one_of(struct slice value, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (slice_eq(value, slice_of_text(words[i])))
+            return true;
+    }
+    return false;
+}
+
+static bool is_keep(struct slice value)
+{
+    static const char *const levels[] = { "full", "headers", "signalling", "nothing" };
+
+    return is_one_of(value, levels, sizeof levels / sizeof levels[0]);
+}
+
+static bool is_policy(struct slice value)
+{
+    struct slice rest = value, level = slice_cut(&rest, ' ');
+
+    return is_keep(level) && slice_trim(rest).len > 0;
+}
+
+static bool is_privacy(struct slice value)
+{
+    static const char *const ways[] = { "clear", "redact", "pseudonym" };
+
+    return is_one_of(value, ways, sizeof ways / sizeof ways[0]);
+}
+
+static bool is_blank(struct slice value)
+{
+    static const char *const secrets[] = { "digest", "sdes", "dtmf", "message" };
+
+    return is_one_of(value, secrets, sizeof secrets / sizeof secrets[0]);
+}
+
+static const struct config_form form_keep = { "one of full, headers, signalling, nothing",
+                                              is_keep };
+static const struct config_form form_policy = { "LEVEL FILTER, like 'full trunk:carrier-a'",
+                                                is_policy };
+static const struct config_form form_privacy = { "one of clear, redact, pseudonym", is_privacy };
+static const struct config_form form_blank = { "one of digest, sdes, dtmf, message", is_blank };
 static const struct config_form form_country = { "a country code, like 49 or +49",
                                                  plan_is_country };
 static const struct config_form form_rule = { "PREFIX MIN-MAX REPLACEMENT, like '0 6-12 +49' or "
@@ -192,6 +235,65 @@ const struct config_option config_options[CONFIG_OPTIONS] = {
     { "store.video", CONFIG_BOOL, AT(store_video), 0, 0, "no", NULL,
       "Whether the packets of video streams are kept. "
       "Their loss and jitter are measured either way." },
+    { "store.keep", CONFIG_TEXT, AT(store_keep), 0, 0, "headers", &form_keep,
+      "What of the packets of a call is kept where store.policy says nothing: full, every byte; headers, "
+      "signalling and the headers of RTP but nothing of what was said; signalling; or nothing. "
+      "Loss, jitter and MOS are measured either way. "
+      "Sound can be heard of what is kept in full, and in most countries the law asks for a reason." },
+    { "store.policy", CONFIG_LIST, AT(store_policy), 0, 256, NULL, &form_policy,
+      "What is kept of which calls: 'LEVEL FILTER', like 'full trunk:carrier-a' or 'nothing vlan:30', "
+      "with the levels of store.keep and the language of 'earshot calls'. "
+      "The first line that fits a call counts." },
+    { "store.media_of", CONFIG_LIST, AT(store_media_of), 0, 64, NULL, NULL,
+      "Of which calls the media stays when they end, as filters: 'mos<3.5', 'one_way:yes'. "
+      "Any of them may fit; pinned calls and those of alerts stay in any case. "
+      "Unset, the media of every call stays." },
+    { "store.media_sample", CONFIG_INT, AT(store_media_sample), 0, 1000000000, "0", NULL,
+      "Of one call in that many the media stays as well, whatever store.media_of says; 0 is none." },
+    { "store.chunk_memory_mib", CONFIG_INT, AT(store_chunk_memory_mib), 16, 65536, "512", NULL,
+      "What packets may take in memory before they are written, in MiB. "
+      "Beyond, the oldest are written sooner, in smaller pieces." },
+    { "store.sync", CONFIG_DURATION, AT(store_sync), 0, 3600000, "5s", NULL,
+      "How much a power cut may cost: so often the disk is told to write down what it was given. "
+      "0 leaves that to the system. "
+      "A killed probe loses a second or two, whatever stands here." },
+    { "retention.rows_days", CONFIG_INT, AT(retention_rows_days), 0, 36500, "365", NULL,
+      "How many days calls, alerts and everything else in rows are kept; 0 is without limit. "
+      "Pinned calls are kept longer, of the other limits too." },
+    { "retention.signalling_days", CONFIG_INT, AT(retention_signalling_days), 0, 36500, "90", NULL,
+      "The same of the packets of SIP." },
+    { "retention.media_days", CONFIG_INT, AT(retention_media_days), 0, 36500, "30", NULL,
+      "The same of the packets of media, without what was said." },
+    { "retention.audio_days", CONFIG_INT, AT(retention_audio_days), 0, 36500, "7", NULL,
+      "The same of what was said, where store.keep or store.policy keep it." },
+    { "retention.rows_size", CONFIG_SIZE, AT(retention_rows_size), 0, INT64_MAX, "0", NULL,
+      "How much rows may take; 0 is without limit. "
+      "The oldest day goes first." },
+    { "retention.signalling_size", CONFIG_SIZE, AT(retention_signalling_size), 0, INT64_MAX, "0", NULL,
+      "The same of the packets of SIP." },
+    { "retention.media_size", CONFIG_SIZE, AT(retention_media_size), 0, INT64_MAX, "0", NULL,
+      "The same of the packets of media." },
+    { "retention.audio_size", CONFIG_SIZE, AT(retention_audio_size), 0, INT64_MAX, "0", NULL,
+      "The same of what was said." },
+    { "retention.free_percent", CONFIG_INT, AT(retention_free_percent), 0, 90, "5", NULL,
+      "How much of the disk stays free, or retention.free_size if that is less: before it is less, the "
+      "oldest media goes, then signalling, then rows, and what comes in is thinned out." },
+    { "retention.free_size", CONFIG_SIZE, AT(retention_free_size), 0, INT64_MAX, "2GiB", NULL,
+      "See retention.free_percent." },
+    { "privacy.numbers", CONFIG_TEXT, AT(privacy_numbers), 0, 0, "clear", &form_privacy,
+      "How numbers are written, in rows and in packets: clear; redact, the last privacy.digits of them "
+      "as X; or pseudonym, the last eight digits replaced by others that only who has the key can "
+      "search for." },
+    { "privacy.names", CONFIG_TEXT, AT(privacy_names), 0, 0, "clear", &form_privacy,
+      "The same of display names and of users that are no numbers." },
+    { "privacy.digits", CONFIG_INT, AT(privacy_digits), 1, 32, "4", NULL,
+      "How many digits of a number redact hides." },
+    { "privacy.key_file", CONFIG_TEXT, AT(privacy_key_file), 0, 0, NULL, NULL,
+      "The file with the key of pseudonyms: 32 bytes or more that nobody else may read. "
+      "Who loses it cannot search for them any more." },
+    { "privacy.blank", CONFIG_LIST, AT(privacy_blank), 0, 4, NULL, &form_blank,
+      "What is blanked before anything is written: digest (responses to a challenge), sdes (keys of "
+      "SRTP), dtmf (keys that people press), message (texts of MESSAGE)." },
     { "audio.listen", CONFIG_BOOL, AT(audio_listen), 0, 0, "no", NULL,
       "Whether calls may be listened to, in the dashboard and with 'earshot export -o call.wav'. "
       "Every listening is a line in audit.jsonl in the store. "

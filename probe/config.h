@@ -50,6 +50,21 @@ struct config {
     bool decap_classify;
     char *store_directory;
     bool store_video;
+    char *store_keep;                  /* full, headers, signalling, nothing */
+    struct config_list store_policy;   /* "LEVEL FILTER" */
+    struct config_list store_media_of; /* filters; none: of every call */
+    int64_t store_media_sample;        /* 1 in that many is kept all the same; 0: none */
+    int64_t store_chunk_memory_mib;
+    int64_t store_sync; /* milliseconds; 0: never */
+    int64_t retention_rows_days, retention_signalling_days, retention_media_days,
+        retention_audio_days; /* 0: no limit; the same of sizes, in bytes */
+    int64_t retention_rows_size, retention_signalling_size, retention_media_size,
+        retention_audio_size;
+    int64_t retention_free_percent, retention_free_size; /* the smaller of both is kept free */
+    char *privacy_numbers, *privacy_names;               /* clear, redact, pseudonym */
+    int64_t privacy_digits;
+    char *privacy_key_file;
+    struct config_list privacy_blank; /* digest, sdes, dtmf, message */
     bool audio_listen;
     bool dtmf_keep_digits;
     char *dtmf_inband; /* auto, always, never */
