@@ -78,6 +78,7 @@ struct packet_log {
     unsigned threads;
     struct log_worker *workers;
     _Atomic uint64_t frames_stored, frames_dropped, bytes_stored, bytes_dropped;
+    _Atomic uint8_t pressure; /* enum packet_pressure */
     _Atomic int last_error;
     _Atomic bool failing; /* so that a full disk is one line in the log */
 };
@@ -414,6 +415,11 @@ static struct packet_keeper *keeper_of(struct packet_log *log, void **keeper, ui
 void packet_log_wait_when_full(struct packet_log *log, bool wait)
 {
     log->wait_when_full = wait;
+}
+
+void packet_log_set_pressure(struct packet_log *log, enum packet_pressure pressure)
+{
+    atomic_store_explicit(&log->pressure, (uint8_t)pressure, memory_order_relaxed);
 }
 
 static void note_time(struct packet_lane *lane, int64_t time_ns)

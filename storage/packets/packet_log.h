@@ -33,6 +33,13 @@ enum packet_keep {
     PACKET_KEEP_NOTHING,
 };
 
+/* How much of the media is taken in, whatever its calls' levels say: all of it, its headers, none. */
+enum packet_pressure {
+    PACKET_PRESSURE_NONE,
+    PACKET_PRESSURE_HEADERS,
+    PACKET_PRESSURE_METRICS,
+};
+
 struct packet_log;
 
 struct packet_log_options {
@@ -56,6 +63,10 @@ void packet_log_stop(struct packet_log *log);
 
 /* Another answer to a full queue than that of the options, from now on. */
 void packet_log_wait_when_full(struct packet_log *log, bool wait);
+
+/* The disk cannot take everything: media is cut to its headers, or left out, from now on, and counted
+ * by name. Signalling is always kept. From any thread. */
+void packet_log_set_pressure(struct packet_log *log, enum packet_pressure pressure);
 
 /* Keeps a copy of the frame for `id`. One memcpy; a frame of more than 256 KiB is dropped. */
 void packet_log_add(struct packet_log *log, void **keeper, uint64_t id, enum packet_kind kind,
