@@ -12,7 +12,12 @@ static const int acceleration[PACKET_KINDS] = {
     [PACKET_SIP] = 1, [PACKET_MEDIA] = 8, [PACKET_AUDIO] = 8
 };
 
-enum { OFFSET_CHECKSUM = 48, MAGIC = 0x45534348 /* ESCH */ };
+enum {
+    OFFSET_PAYLOAD_BYTES = 44,
+    OFFSET_CHECKSUM = 48,
+    MAGIC = 0x45534348,            /* ESCH */
+    MAGIC_GRAVESTONE = 0x45534358, /* ESCX */
+};
 
 const char *chunk_parse_text(enum chunk_parse result)
 {
@@ -24,6 +29,7 @@ const char *chunk_parse_text(enum chunk_parse result)
         [CHUNK_BAD_FIELD] = "impossible header",
         [CHUNK_BAD_CHECKSUM] = "wrong checksum",
         [CHUNK_BAD_LZ4] = "cannot be decompressed",
+        [CHUNK_FORGOTTEN] = "forgotten",
     };
 
     return (size_t)result < sizeof texts / sizeof texts[0] ? texts[result] : "unknown";
@@ -102,6 +108,27 @@ size_t chunk_encode(struct chunk_header *h, const uint8_t *raw, uint8_t *out, si
     return CHUNK_HEADER_BYTES + (size_t)h->payload_bytes;
 }
 
+void chunk_put_gravestone(uint8_t out[CHUNK_HEADER_BYTES], uint8_t kind, uint32_t payload_bytes)
+{
+    memset(out, 0, CHUNK_HEADER_BYTES);
+    chunk_put_u32(out, MAGIC_GRAVESTONE);
+    out[4] = CHUNK_VERSION;
+    out[5] = kind;
+    chunk_put_u32(out + OFFSET_PAYLOAD_BYTES, payload_bytes);
+    chunk_put_u64(out + OFFSET_CHECKSUM, XXH3_64bits(out, OFFSET_CHECKSUM));
+}
+
+/* Byte for byte what was put, or it is none. */
+static enum chunk_parse check_gravestone(const uint8_t *header, const struct chunk_header *h)
+{
+    uint8_t expected[CHUNK_HEADER_BYTES];
+
+    if (h->kind >= PACKET_KINDS || h->payload_bytes == 0 || h->payload_bytes > CHUNK_RAW_MAX)
+        return CHUNK_BAD_FIELD;
+    chunk_put_gravestone(expected, h->kind, h->payload_bytes);
+    return memcmp(header, expected, sizeof expected) == 0 ? CHUNK_FORGOTTEN : CHUNK_BAD_CHECKSUM;
+}
+
 static bool is_possible(const struct chunk_header *h, uint8_t reserved)
 {
     if (h->kind >= PACKET_KINDS || h->encoding > CHUNK_LZ4 || reserved != 0)
@@ -115,6 +142,7 @@ static bool is_possible(const struct chunk_header *h, uint8_t reserved)
 
 enum chunk_parse chunk_parse_header(struct bytes b, struct chunk_header *h)
 {
+    const uint8_t *header = b.p;
     uint32_t magic = bytes_u32(&b);
     uint8_t version = bytes_u8(&b), reserved;
 
@@ -131,10 +159,12 @@ enum chunk_parse chunk_parse_header(struct bytes b, struct chunk_header *h)
     h->checksum = bytes_u64(&b);
     if (!bytes_ok(&b))
         return CHUNK_SHORT;
-    if (magic != MAGIC)
+    if (magic != MAGIC && magic != MAGIC_GRAVESTONE)
         return CHUNK_BAD_MAGIC;
     if (version != CHUNK_VERSION)
         return CHUNK_BAD_VERSION;
+    if (magic == MAGIC_GRAVESTONE)
+        return check_gravestone(header, h);
     return is_possible(h, reserved) ? CHUNK_OK : CHUNK_BAD_FIELD;
 }
 

@@ -21,6 +21,10 @@
  *     text     tag 3 << 24 | length (4), time ns (8), source and destination, the bytes: a message
  *              that lies in no frame as a whole, because several carried it
  *
+ * What is to be forgotten leaves a gravestone: "ESCX", version and kind as above, the bytes of the
+ * payload that stood here at 44, the XXH3 of bytes 0 to 47 at 48, all else 0; behind it as many bytes,
+ * of no meaning.
+ *
  * Entries lie in the order in which they were taken. The pieces of a packet are taken when it is
  * whole, so an entry can be older than those before it.
  *
@@ -67,6 +71,7 @@ enum chunk_parse {
     CHUNK_BAD_FIELD, /* a kind, an encoding or a size that no writer makes */
     CHUNK_BAD_CHECKSUM,
     CHUNK_BAD_LZ4,
+    CHUNK_FORGOTTEN, /* a gravestone: kind and payload_bytes are told, so that a walk goes on */
 };
 
 const char *chunk_parse_text(enum chunk_parse result);
@@ -105,6 +110,9 @@ void chunk_put_text(uint8_t *p, int64_t time_ns, const struct addr *src, const s
  * CHUNK_HEADER_BYTES + chunk_bound(raw_bytes). Returns the bytes written. */
 size_t chunk_encode(struct chunk_header *h, const uint8_t *raw, uint8_t *out, size_t room);
 size_t chunk_bound(size_t raw_bytes);
+
+/* Writes the header that stands for a chunk that is forgotten. */
+void chunk_put_gravestone(uint8_t out[CHUNK_HEADER_BYTES], uint8_t kind, uint32_t payload_bytes);
 
 /* The header alone. On CHUNK_OK, payload_bytes and raw_bytes are at most CHUNK_RAW_MAX. */
 enum chunk_parse chunk_parse_header(struct bytes b, struct chunk_header *h);

@@ -3,6 +3,7 @@
 #include "analyzer/base/log.h"
 #include "storage/day_db.h"
 #include "storage/packets/packet_log.h"
+#include "storage/packets/segment_file.h"
 #include "storage/store_dir.h"
 
 #include <dirent.h>
@@ -47,81 +48,12 @@ struct segment_set {
     uint8_t *scan; /* CHUNK_STORED_MAX bytes, for recovery */
 };
 
-static const char *const kind_names[PACKET_KINDS] = {
-    [PACKET_SIP] = "sip", [PACKET_MEDIA] = "media", [PACKET_AUDIO] = "audio"
-};
-
 static int64_t monotonic_ms(void)
 {
     struct timespec t;
 
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static int segment_path(char out[STORE_PATH_MAX], const char *store_dir, int32_t day, uint8_t kind,
-                        uint32_t number)
-{
-    char name[STORE_NAME_MAX];
-
-    snprintf(name, sizeof name, "%s-%06u.seg", kind_names[kind], (unsigned)number);
-    return store_dir_path(out, store_dir, day, name);
-}
-
-static bool parse_name(const char *name, uint8_t kind, uint32_t *number)
-{
-    struct slice s = slice_of_text(name), head = slice_of_text(kind_names[kind]);
-    uint64_t n;
-
-    if (!slice_starts_with(s, head) || s.len < head.len + 6 || s.p[head.len] != '-')
-        return false;
-    s.p += head.len + 1;
-    s.len -= head.len + 1;
-    if (!slice_eq(slice_of(s.p + s.len - 4, 4), SLICE(".seg")) ||
-        !slice_to_u64(slice_of(s.p, s.len - 4), CHUNK_SEGMENT_MAX, &n))
-        return false;
-    *number = (uint32_t)n;
-    return true;
-}
-
-/* The highest number in use; 0: none. */
-static int newest_number(const char *store_dir, int32_t day, uint8_t kind, uint32_t *newest)
-{
-    char path[STORE_PATH_MAX];
-    struct dirent *entry;
-    uint32_t number;
-    DIR *dir;
-    int err = store_dir_path(path, store_dir, day, NULL);
-
-    if (err)
-        return err;
-    dir = opendir(path);
-    if (!dir)
-        return -errno;
-    *newest = 0;
-    while ((entry = readdir(dir)) != NULL) {
-        if (parse_name(entry->d_name, kind, &number) && number > *newest)
-            *newest = number;
-    }
-    closedir(dir);
-    return 0;
-}
-
-/* Whole, or −errno; a short read is −EIO. */
-static int read_whole(int fd, uint8_t *out, size_t len, uint64_t offset)
-{
-    size_t done = 0;
-
-    while (done < len) {
-        ssize_t n = pread(fd, out + done, len - done, (off_t)(offset + done));
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return n < 0 ? -errno : -EIO;
-        done += (size_t)n;
-    }
-    return 0;
 }
 
 /* Tells of the whole chunks from `at` on; returns where the first that is not whole begins. */
@@ -134,11 +66,20 @@ static uint64_t scan_segment(struct segment_set *set, const struct segment_end *
         struct chunk_row row = { .segment = e->number, .offset = at, .day = e->day };
         size_t len = CHUNK_HEADER_BYTES;
 
-        if (read_whole(e->fd, set->scan, len, at) != 0 ||
-            chunk_parse_header(bytes_of(set->scan, len), &h) != CHUNK_OK)
+        enum chunk_parse header;
+
+        if (segment_file_read(e->fd, set->scan, len, at) != 0)
+            break;
+        header = chunk_parse_header(bytes_of(set->scan, len), &h);
+        if (header != CHUNK_OK && header != CHUNK_FORGOTTEN)
             break;
         len += h.payload_bytes;
-        if (size - at < len || read_whole(e->fd, set->scan, len, at) != 0 ||
+        if (header == CHUNK_FORGOTTEN && size - at >= len) {
+            at += len;
+            continue;
+        }
+        if (header != CHUNK_OK || size - at < len ||
+            segment_file_read(e->fd, set->scan, len, at) != 0 ||
             chunk_check(bytes_of(set->scan, len), &h) != CHUNK_OK || h.kind != e->kind)
             break;
         row.id = h.id;
@@ -156,7 +97,7 @@ static uint64_t scan_segment(struct segment_set *set, const struct segment_end *
 static int open_segment(struct segment_set *set, struct segment_end *e, int flags)
 {
     char path[STORE_PATH_MAX];
-    int err = segment_path(path, set->store_dir, e->day, e->kind, e->number);
+    int err = segment_file_path(path, set->store_dir, e->day, e->kind, e->number);
 
     if (err)
         return err;
@@ -208,12 +149,12 @@ static int recover_segment(struct segment_set *set, struct segment_end *e, uint6
     store_dir_day_name(e->day, day);
     if (known_end > size || size - whole > CHUNK_STORED_MAX) {
         log_warn("store: %s/%s-%06u.seg is damaged from byte %llu on: it is left as it is", day,
-                 kind_names[e->kind], (unsigned)e->number, (unsigned long long)whole);
+                 segment_kind_name(e->kind), (unsigned)e->number, (unsigned long long)whole);
         e->end = SEGMENT_MAX_BYTES;
         return 0;
     }
     log_warn("store: %s/%s-%06u.seg ended in a torn chunk: %llu bytes cut off", day,
-             kind_names[e->kind], (unsigned)e->number, (unsigned long long)(size - whole));
+             segment_kind_name(e->kind), (unsigned)e->number, (unsigned long long)(size - whole));
     return ftruncate(e->fd, (off_t)whole) == 0 ? 0 : -errno;
 }
 
@@ -239,7 +180,7 @@ static int find_end(struct segment_set *set, struct segment_end *e)
     int err = store_dir_make_day(set->store_dir, e->day);
 
     if (err == 0)
-        err = newest_number(set->store_dir, e->day, e->kind, &newest);
+        err = segment_file_newest(set->store_dir, e->day, e->kind, &newest);
     if (err)
         return err;
     last_known(set, e, &known, &known_end);
@@ -341,22 +282,6 @@ static int ready(struct segment_set *set, int32_t day, uint8_t kind, size_t byte
     return err;
 }
 
-static int write_whole(int fd, const uint8_t *p, size_t len, uint64_t offset)
-{
-    size_t done = 0;
-
-    while (done < len) {
-        ssize_t n = pwrite(fd, p + done, len - done, (off_t)(offset + done));
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return n < 0 ? -errno : -EIO;
-        done += (size_t)n;
-    }
-    return 0;
-}
-
 static int append(struct segment_set *set, int32_t day, uint8_t kind, const uint8_t *chunk,
                   size_t bytes, uint32_t *segment, uint64_t *offset)
 {
@@ -365,7 +290,7 @@ static int append(struct segment_set *set, int32_t day, uint8_t kind, const uint
 
     if (err)
         return err;
-    err = write_whole(e->fd, chunk, bytes, e->end);
+    err = segment_file_write(e->fd, chunk, bytes, e->end);
     if (err) {
         /* Should this fail as well, the next append writes over the torn chunk, and a recovery
          * cuts it off. */
@@ -450,7 +375,7 @@ void segment_set_borders(struct segment_set *set, segment_border_fn border, void
 int segment_open_read(const char *store_dir, int32_t day, uint8_t kind, uint32_t segment)
 {
     char path[STORE_PATH_MAX];
-    int fd, err = segment_path(path, store_dir, day, kind, segment);
+    int fd, err = segment_file_path(path, store_dir, day, kind, segment);
 
     if (err)
         return err;
@@ -464,7 +389,7 @@ enum chunk_parse segment_read(int fd, const struct chunk_place *place, uint8_t *
     enum chunk_parse result;
 
     if (place->stored_bytes > CHUNK_STORED_MAX ||
-        read_whole(fd, stored, place->stored_bytes, place->offset) != 0)
+        segment_file_read(fd, stored, place->stored_bytes, place->offset) != 0)
         return CHUNK_SHORT;
     result = chunk_decode(bytes_of(stored, place->stored_bytes), h, raw);
     if (result == CHUNK_OK && h->payload_bytes + CHUNK_HEADER_BYTES != place->stored_bytes)

@@ -40,13 +40,20 @@ int segment_set_append(struct segment_set *set, int32_t day, uint8_t kind, const
 void segment_set_borders(struct segment_set *set, segment_border_fn border, void *ctx);
 
 /*
- * Forgets a stored chunk: what it held is overwritten with zeros and given back to the file system, its
- * header becomes a gravestone that says how long it was, so that who walks the segment finds the next
- * one. The row in the day's database is the caller's to delete, before this. 0, also when the chunk is
- * gone already; −EUCLEAN: no chunk begins there; −errno.
+ * Forgets a stored chunk: what it held is overwritten with zeros on the disk and given back to the file
+ * system, its header becomes a gravestone that says how long it was, so that who walks the segment
+ * finds the next one. The row in the day's database is the caller's to delete, before this. The probe
+ * may be appending to the segment. 0, also when the chunk or its whole segment is gone already;
+ * −EUCLEAN: no chunk begins there; −errno.
  */
 int segment_forget(const char *store_dir, int32_t day, uint8_t kind, uint32_t segment,
                    uint64_t offset);
+
+/* The same without the wait for the disk: reads as zeros from now on and takes no room, but the disk
+ * may still hold what it held, as behind any file that is removed. For what is forgotten to save room
+ * alone. */
+int segment_release(const char *store_dir, int32_t day, uint8_t kind, uint32_t segment,
+                    uint64_t offset);
 
 /* The descriptor, or −errno. */
 int segment_open_read(const char *store_dir, int32_t day, uint8_t kind, uint32_t segment);

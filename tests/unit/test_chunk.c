@@ -293,6 +293,31 @@ static void message_must_lie_in_its_frame(void **state)
     }
 }
 
+/* Any other byte in it, and it is none. */
+static void gravestone_says_how_long_it_was(void **state)
+{
+    uint8_t *stone = malloc(CHUNK_HEADER_BYTES);
+    struct chunk_header h;
+
+    (void)state;
+    assert_non_null(stone);
+    chunk_put_gravestone(stone, PACKET_MEDIA, 1234);
+    assert_int_equal(chunk_parse_header(bytes_of(stone, CHUNK_HEADER_BYTES), &h), CHUNK_FORGOTTEN);
+    assert_int_equal(h.kind, PACKET_MEDIA);
+    assert_int_equal(h.payload_bytes, 1234);
+    assert_int_equal(chunk_check(bytes_of(stone, CHUNK_HEADER_BYTES), &h), CHUNK_FORGOTTEN);
+    assert_int_equal(chunk_parse_header(bytes_of(stone, CHUNK_HEADER_BYTES - 1), &h), CHUNK_SHORT);
+    for (int bit = 0; bit < CHUNK_HEADER_BYTES * 8; bit++) {
+        enum chunk_parse is;
+
+        stone[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        is = chunk_parse_header(bytes_of(stone, CHUNK_HEADER_BYTES), &h);
+        assert_true(is != CHUNK_FORGOTTEN && is != CHUNK_OK);
+        stone[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    }
+    free(stone);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -304,6 +329,7 @@ int main(void)
         cmocka_unit_test(text_is_a_message_of_its_own),
         cmocka_unit_test(broken_entries_end_the_walk),
         cmocka_unit_test(message_must_lie_in_its_frame),
+        cmocka_unit_test(gravestone_says_how_long_it_was),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,6 @@
 /* The packet log when things go wrong: torn tails, flipped bits, a full disk, kill -9. */
+#include "storage/day_db.h"
+#include "storage/packets/segment.h"
 #include "tests/unit/packet_fixture.h"
 
 #include <errno.h>
@@ -117,6 +119,71 @@ static void chunks_that_the_database_missed_are_found_again(void **state)
     store_frame(&l, KNOWN);
     expect_frames(&l, expect, 4, 0);
     fixture_remove_dir(&l.f);
+}
+
+/* Of whole chunks, as the index of FIXTURE_TIME's day has them, media alone. */
+static size_t chunk_offsets(const struct log_fixture *l, uint64_t *offsets, size_t room)
+{
+    struct chunk_place *places;
+    size_t count;
+    sqlite3 *db;
+
+    assert_int_equal(day_db_open_read(&db, l->f.dir, record_id_day(the_id())), 0);
+    assert_int_equal(chunk_index_find(db, the_id(), PACKET_MEDIA, &places, &count), 0);
+    day_db_close(db);
+    assert_true(count <= room);
+    for (size_t i = 0; i < count; i++)
+        offsets[i] = places[i].offset;
+    free(places);
+    return count;
+}
+
+static void expect_zeros(const char *path, uint64_t from, uint64_t to)
+{
+    FILE *file = fopen(path, "rb");
+
+    assert_non_null(file);
+    assert_int_equal(fseek(file, (long)from, SEEK_SET), 0);
+    for (; from < to; from++)
+        assert_int_equal(fgetc(file), 0);
+    fclose(file);
+}
+
+/* What stood in them is gone, and who walks the segment finds those behind them. */
+static void forgotten_chunks_are_stepped_over(void **state)
+{
+    enum { CHUNKS = 5 };
+    static const uint32_t expect[] = { 0, 2, 4, 5 };
+    static int (*const forget[])(const char *, int32_t, uint8_t, uint32_t,
+                                 uint64_t) = { segment_forget, segment_release };
+    int32_t day = record_id_day(the_id());
+
+    (void)state;
+    for (size_t i = 0; i < sizeof forget / sizeof forget[0]; i++) {
+        uint64_t at[CHUNKS];
+        struct log_fixture l;
+        char path[128];
+        off_t size;
+
+        start_with_chunks(&l, CHUNKS);
+        segment_path(&l, 1, path);
+        size = file_size(path);
+        assert_int_equal(chunk_offsets(&l, at, CHUNKS), CHUNKS);
+        assert_int_equal(forget[i](l.f.dir, day, PACKET_MEDIA, 1, at[1]), 0);
+        assert_int_equal(forget[i](l.f.dir, day, PACKET_MEDIA, 1, at[3]), 0);
+        assert_int_equal(forget[i](l.f.dir, day, PACKET_MEDIA, 1, at[3]), 0); /* gone already */
+        assert_int_equal(forget[i](l.f.dir, day, PACKET_MEDIA, 9, 0), 0);
+        assert_int_equal(forget[i](l.f.dir, day, PACKET_MEDIA, 1, at[1] + 1), -EUCLEAN);
+        assert_int_equal(forget[i](l.f.dir, day, PACKET_SIP, 1, 0), 0);
+        assert_int_equal(forget[i](l.f.dir, day, PACKET_MEDIA, 1, (uint64_t)size), -EUCLEAN);
+        assert_int_equal(file_size(path), size);
+        expect_zeros(path, at[1] + CHUNK_HEADER_BYTES, at[2]);
+        expect_zeros(path, at[3] + CHUNK_HEADER_BYTES, at[4]);
+        forget_chunks_from(&l, 0);
+        store_frame(&l, CHUNKS); /* a recovery, of all that is there */
+        expect_frames(&l, expect, 4, 0);
+        fixture_remove_dir(&l.f);
+    }
 }
 
 /* A power cut can lose what the database was told of: nothing is cut, a new file is begun. */
@@ -391,6 +458,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(torn_tail_is_cut_at_every_byte),
         cmocka_unit_test(chunks_that_the_database_missed_are_found_again),
+        cmocka_unit_test(forgotten_chunks_are_stepped_over),
         cmocka_unit_test(file_shorter_than_known_is_left_alone),
         cmocka_unit_test(foreign_bytes_at_the_end_are_left_alone),
         cmocka_unit_test(every_flipped_bit_costs_its_chunk_alone),
