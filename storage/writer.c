@@ -69,6 +69,16 @@ struct seen_row {
     uint8_t table;
 };
 
+/* What another thread waits for. */
+struct task {
+    int32_t day;
+    bool closed;
+    writer_task_fn fn;
+    void *ctx;
+    int result;
+    bool done;
+};
+
 struct writer {
     const char *store_dir;
     int lock_fd;
@@ -85,6 +95,9 @@ struct writer {
     pthread_cond_t settled_more;
     uint64_t submitted, settled; /* items */
     unsigned flushers;
+
+    struct task *task; /* of the one that waits; NULL: none. Under `lock`, as the next */
+    pthread_cond_t task_done;
 
     /* The thread's own. */
     struct open_day days[DAYS_OPEN];
@@ -380,6 +393,50 @@ static bool flush_is_wanted(struct writer *w)
     return wanted;
 }
 
+static int run_in_transaction(struct writer *w, const struct task *t)
+{
+    struct open_day *d;
+    int err = use_day(w, t->day, &d);
+
+    if (err)
+        return err;
+    err = t->fn(t->ctx, d->db);
+    if (err == 0 && sqlite3_exec(d->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
+        err = day_db_errno(d->db);
+    if (!sqlite3_get_autocommit(d->db))
+        sqlite3_exec(d->db, "ROLLBACK", NULL, NULL, NULL);
+    d->in_transaction = false;
+    w->begun_ms = 0; /* none is open: commit_all came before */
+    return err;
+}
+
+static int run_with_day_closed(struct writer *w, const struct task *t)
+{
+    for (int i = 0; i < DAYS_OPEN; i++) {
+        if (w->days[i].db && w->days[i].day == t->day)
+            close_day(w, &w->days[i]);
+    }
+    return t->fn(t->ctx, NULL);
+}
+
+static void run_task(struct writer *w)
+{
+    struct task *t;
+
+    pthread_mutex_lock(&w->lock);
+    t = w->task;
+    pthread_mutex_unlock(&w->lock);
+    if (!t || t->done)
+        return;
+    commit_all(w); /* a task that fails takes no row with it */
+    t->result = t->closed ? run_with_day_closed(w, t) : run_in_transaction(w, t);
+    pthread_mutex_lock(&w->lock);
+    t->done = true;
+    w->task = NULL;
+    pthread_cond_broadcast(&w->task_done);
+    pthread_mutex_unlock(&w->lock);
+}
+
 static void *write_loop(void *ctx)
 {
     struct writer *w = ctx;
@@ -399,6 +456,7 @@ static void *write_loop(void *ctx)
         if (w->rows >= COMMIT_ROWS || (w->begun_ms && monotonic_ms() - w->begun_ms >= COMMIT_MS) ||
             (n + m == 0 && flush_is_wanted(w)))
             commit_all(w);
+        run_task(w);
         if (n + m == 0 && closed)
             break;
         /* Once more after the close was seen: what came before it is still inside. */
@@ -414,6 +472,7 @@ static void *write_loop(void *ctx)
 
 static void destroy(struct writer *w)
 {
+    pthread_cond_destroy(&w->task_done);
     pthread_cond_destroy(&w->settled_more);
     pthread_mutex_destroy(&w->lock);
     bqueue_free(w->chunks);
@@ -450,6 +509,9 @@ int writer_start(struct writer **wp, const struct writer_options *options)
     err = -pthread_cond_init(&w->settled_more, NULL);
     if (err)
         goto destroy_lock;
+    err = -pthread_cond_init(&w->task_done, NULL);
+    if (err)
+        goto destroy_settled;
     err = -pthread_create(&w->thread, NULL, write_loop, w);
     if (err) {
         destroy(w);
@@ -458,6 +520,8 @@ int writer_start(struct writer **wp, const struct writer_options *options)
     *wp = w;
     return 0;
 
+destroy_settled:
+    pthread_cond_destroy(&w->settled_more);
 destroy_lock:
     pthread_mutex_destroy(&w->lock);
 free_chunks:
@@ -617,6 +681,28 @@ void writer_flush(struct writer *w)
         pthread_cond_wait(&w->settled_more, &w->lock);
     w->flushers--;
     pthread_mutex_unlock(&w->lock);
+}
+
+static int submit_task(struct writer *w, struct task *t)
+{
+    pthread_mutex_lock(&w->lock);
+    while (w->task) /* another thread's */
+        pthread_cond_wait(&w->task_done, &w->lock);
+    w->task = t;
+    while (!t->done)
+        pthread_cond_wait(&w->task_done, &w->lock);
+    pthread_mutex_unlock(&w->lock);
+    return t->result;
+}
+
+int writer_run(struct writer *w, int32_t day, writer_task_fn task, void *ctx)
+{
+    return submit_task(w, &(struct task){ .day = day, .fn = task, .ctx = ctx });
+}
+
+int writer_run_closed(struct writer *w, int32_t day, writer_task_fn task, void *ctx)
+{
+    return submit_task(w, &(struct task){ .day = day, .closed = true, .fn = task, .ctx = ctx });
 }
 
 void writer_read_stats(struct writer *w, struct writer_stats *stats)

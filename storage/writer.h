@@ -17,6 +17,7 @@
 
 #include "analyzer/record.h"
 
+struct sqlite3;
 struct writer;
 
 struct writer_options {
@@ -71,6 +72,20 @@ bool writer_submit_chunk(struct writer *w, const struct chunk_row *chunk);
 
 /* Waits until what was submitted before is committed or has failed. */
 void writer_flush(struct writer *w);
+
+/*
+ * What another thread has to do with a day that this one may have open. Waits until it is done: up to
+ * a batch and the transaction it ends, 0.1 s in a quiet hour. The day's folder must exist.
+ * Not from the writer's own thread; not while writer_stop runs.
+ */
+typedef int (*writer_task_fn)(void *ctx, struct sqlite3 *db);
+
+/* Between two batches, in a transaction of its own, which is rolled back when the task says other
+ * than 0. What was submitted before may be behind it. Returns what the task said, or −errno. */
+int writer_run(struct writer *w, int32_t day, writer_task_fn task, void *ctx);
+
+/* With the day closed and nothing of it open (db is NULL): its files may be moved away. */
+int writer_run_closed(struct writer *w, int32_t day, writer_task_fn task, void *ctx);
 
 void writer_read_stats(struct writer *w, struct writer_stats *stats);
 
