@@ -21,6 +21,7 @@ static const struct {
     { "show", cmd_show, "print one call: its ladder and its streams" },
     { "export", cmd_export, "write a call as a pcap, or as sound" },
     { "alerts", cmd_alerts, "list the alerts of a store" },
+    { "store", cmd_store, "look after a store: check it, rebuild its index" },
     { "trunks", cmd_trunks, "what trunks and destinations did lately" },
 };
 

@@ -16,6 +16,7 @@ int cmd_export(int argc, char **argv);
 int cmd_alerts(int argc, char **argv);
 int cmd_trunks(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
+int cmd_store(int argc, char **argv);
 /* --version */
 int cmd_version(int argc, char **argv);
 

@@ -74,6 +74,13 @@ void progress_update(struct progress *p, const struct progress_state *s)
     fflush(stderr);
 }
 
+void progress_clear(struct progress *p)
+{
+    if (p->shown)
+        fputs("\r\033[K", stderr);
+    p->next_ns = 0;
+}
+
 void progress_end(struct progress *p)
 {
     if (p->shown)

@@ -23,6 +23,8 @@ struct progress_state {
 
 void progress_begin(struct progress *p);
 void progress_update(struct progress *p, const struct progress_state *state);
+/* Takes the line away, so that something can be printed; the next update draws it again. */
+void progress_clear(struct progress *p);
 /* Clears the line. */
 void progress_end(struct progress *p);
 

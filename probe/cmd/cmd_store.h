@@ -1,0 +1,11 @@
+/*
+ * cmd_store - what looks after a store: the commands below `earshot store`, one file each.
+ *
+ * Each takes its own argv (argv[0] is its name) and returns the exit status.
+ */
+#ifndef PROBE_CMD_CMD_STORE_H
+#define PROBE_CMD_CMD_STORE_H
+
+int cmd_store_check(int argc, char **argv);
+
+#endif
