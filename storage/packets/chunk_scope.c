@@ -8,11 +8,6 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 
-enum {
-    DAYS_AFTER_END = 1,  /* a late packet past midnight */
-    DAYS_WHEN_OPEN = 14, /* how far a call is looked for that never said its end */
-};
-
 /* What a day's database says of the id. */
 static int read_end(struct chunk_scope *scope, sqlite3 *db, struct slice sql)
 {
@@ -26,8 +21,8 @@ static int read_end(struct chunk_scope *scope, sqlite3 *db, struct slice sql)
     if (rc == SQLITE_ROW) {
         scope->is_known = true;
         if (sqlite3_column_type(s, 0) != SQLITE_NULL)
-            scope->until_day =
-                record_id_day(record_id_make(sqlite3_column_int64(s, 0), 0)) + DAYS_AFTER_END;
+            scope->until_day = record_id_day(record_id_make(sqlite3_column_int64(s, 0), 0)) +
+                               CHUNK_SCOPE_DAYS_AFTER_END;
     } else if (rc != SQLITE_DONE) {
         err = day_db_errno(db);
     }
@@ -63,7 +58,7 @@ int chunk_scope_init(struct chunk_scope *scope, const char *store_dir, uint64_t 
     if (err)
         return err;
     *scope = (struct chunk_scope){ .store_dir = store_dir,
-                                   .until_day = record_id_day(id) + DAYS_WHEN_OPEN,
+                                   .until_day = record_id_day(id) + CHUNK_SCOPE_DAYS_WHEN_OPEN,
                                    .id_count = 1,
                                    .ids = { id } };
     err = day_db_open_read(&db, store_dir, record_id_day(id));

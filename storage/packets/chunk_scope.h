@@ -11,6 +11,11 @@
 
 #include "analyzer/record.h"
 
+enum {
+    CHUNK_SCOPE_DAYS_AFTER_END = 1,  /* a late packet past midnight */
+    CHUNK_SCOPE_DAYS_WHEN_OPEN = 14, /* how far a call is looked for that never said its end */
+};
+
 struct chunk_scope {
     const char *store_dir;
     int32_t *days; /* that the store has, oldest first */
