@@ -13,6 +13,7 @@ static void reader_close(struct day_reader *r)
     if (!r->db)
         return;
     sqlite3_finalize(r->by_call_id);
+    sqlite3_finalize(r->call_by_id);
     day_db_close(r->db);
     memset(r, 0, sizeof *r);
 }

@@ -26,7 +26,7 @@ enum { READERS_MAX = 64 };
 /* An open day. */
 struct day_reader {
     sqlite3 *db; /* NULL: free */
-    sqlite3_stmt *by_call_id;
+    sqlite3_stmt *by_call_id, *call_by_id;
     int32_t day;
     dev_t device; /* the file may have been replaced */
     ino_t inode;

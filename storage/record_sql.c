@@ -202,20 +202,38 @@ int record_sql_bind(sqlite3_stmt *insert, const struct record_table *table, cons
     return bind_computed(insert, n + 1, table, record);
 }
 
-void record_sql_select(struct strbuf *out, const struct record_table *table, sqlite3 *db)
+static void add_column(struct strbuf *out, const struct record_table *table, sqlite3 *db,
+                       const struct record_field *field)
 {
     char name[RECORD_COLUMN_MAX];
 
+    record_sql_column(field, name);
+    if (sqlite3_table_column_metadata(db, NULL, table->name, name, NULL, NULL, NULL, NULL, NULL) ==
+        SQLITE_OK)
+        add_quoted(out, name);
+    else
+        strbuf_add_text(out, "NULL");
+}
+
+void record_sql_select(struct strbuf *out, const struct record_table *table, sqlite3 *db)
+{
     strbuf_add_text(out, "SELECT ");
     for (size_t i = 0; i < table->type->field_count; i++) {
         if (i)
             strbuf_add_char(out, ',');
-        record_sql_column(&table->type->fields[i], name);
-        if (sqlite3_table_column_metadata(db, NULL, table->name, name, NULL, NULL, NULL, NULL,
-                                          NULL) == SQLITE_OK)
-            add_quoted(out, name);
-        else
-            strbuf_add_text(out, "NULL");
+        add_column(out, table, db, &table->type->fields[i]);
+    }
+    strbuf_addf(out, " FROM %s", table->name);
+}
+
+void record_sql_select_some(struct strbuf *out, const struct record_table *table, sqlite3 *db,
+                            const uint16_t *fields, size_t count)
+{
+    strbuf_add_text(out, "SELECT ");
+    for (size_t i = 0; i < count; i++) {
+        if (i)
+            strbuf_add_char(out, ',');
+        add_column(out, table, db, &table->type->fields[fields[i]]);
     }
     strbuf_addf(out, " FROM %s", table->name);
 }
@@ -266,5 +284,15 @@ void record_sql_read(sqlite3_stmt *select, const struct record_type *type, void 
     for (size_t i = 0; i < type->field_count; i++) {
         if (sqlite3_column_type(select, (int)i) != SQLITE_NULL)
             read_field(select, (int)i, &type->fields[i], record);
+    }
+}
+
+void record_sql_read_some(sqlite3_stmt *select, const struct record_type *type,
+                          const uint16_t *fields, size_t count, void *record)
+{
+    record_clear(type, record);
+    for (size_t i = 0; i < count; i++) {
+        if (sqlite3_column_type(select, (int)i) != SQLITE_NULL)
+            read_field(select, (int)i, &type->fields[fields[i]], record);
     }
 }

@@ -57,4 +57,10 @@ void record_sql_select(struct strbuf *out, const struct record_table *table, str
 /* The row that a statement made by record_sql_select stands on. */
 void record_sql_read(struct sqlite3_stmt *select, const struct record_type *type, void *record);
 
+/* The same of some fields, by their places in the type's table; the others are unknown. */
+void record_sql_select_some(struct strbuf *out, const struct record_table *table,
+                            struct sqlite3 *db, const uint16_t *fields, size_t count);
+void record_sql_read_some(struct sqlite3_stmt *select, const struct record_type *type,
+                          const uint16_t *fields, size_t count, void *record);
+
 #endif
