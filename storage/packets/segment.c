@@ -18,8 +18,10 @@
 #include <unistd.h>
 
 enum {
-    OPEN_MAX_FILES = 4, /* two days, two kinds */
+    OPEN_MAX_FILES = 6, /* two days, three kinds */
     RETRY_AFTER_MS = 1000,
+    LOOK_AGAIN_MS = 300, /* is the file still where it was? */
+    LEFT_MAX = 16,
 };
 
 /* Where the next chunk of a day and kind goes. Remembered for every day that was written to, so
@@ -32,7 +34,17 @@ struct segment_end {
     uint64_t end;
     uint32_t border_number; /* where this process began to append */
     uint64_t border;
-    uint64_t used; /* the set's turn of the last append */
+    uint64_t used;   /* the set's turn of the last append */
+    uint64_t synced; /* of this file: what stands before it is on the disk */
+    int64_t looked_ms;
+};
+
+/* A file that is full, or makes room for another: to be synced once more, then closed. */
+struct segment_left {
+    int32_t day;
+    uint8_t kind;
+    uint32_t number;
+    int fd;
 };
 
 struct segment_set {
@@ -45,6 +57,11 @@ struct segment_set {
     uint64_t turn;
     int64_t retry_at_ms; /* monotonic */
     int last_error;
+    struct segment_left left[LEFT_MAX];
+    size_t left_count;
+    segment_removed_fn removed;
+    void *removed_ctx;
+    uint64_t syncs_failed, removals;
     uint8_t *scan; /* CHUNK_STORED_MAX bytes, for recovery */
 };
 
@@ -112,19 +129,31 @@ static void close_segment(struct segment_end *e)
     e->fd = -1;
 }
 
+/* Closed, once it is on the disk: the next sync sees to that, unless too many wait for it. */
+static void leave_segment(struct segment_set *set, struct segment_end *e)
+{
+    if (e->fd >= 0 && e->synced < e->end && set->left_count < LEFT_MAX) {
+        set->left[set->left_count++] = (struct segment_left){ e->day, e->kind, e->number, e->fd };
+        e->fd = -1;
+    } else if (e->fd >= 0 && e->synced < e->end && fdatasync(e->fd) != 0) {
+        set->syncs_failed++;
+    }
+    close_segment(e);
+}
+
 /* Begins the file behind e->number. */
 static int open_next(struct segment_set *set, struct segment_end *e)
 {
     int err;
 
-    close_segment(e);
+    leave_segment(set, e);
     do {
         if (e->number >= CHUNK_SEGMENT_MAX)
             return -EFBIG;
         e->number++;
         err = open_segment(set, e, O_CREAT | O_EXCL);
     } while (err == -EEXIST);
-    e->end = 0;
+    e->end = e->synced = 0;
     return err;
 }
 
@@ -218,7 +247,7 @@ static void close_oldest(struct segment_set *set)
             oldest = e;
     }
     if (open >= OPEN_MAX_FILES)
-        close_segment(oldest);
+        leave_segment(set, oldest);
 }
 
 static struct segment_end *find(struct segment_set *set, int32_t day, uint8_t kind)
@@ -251,9 +280,42 @@ static int add_end(struct segment_set *set, int32_t day, uint8_t kind)
         return err;
     }
     e.border_number = e.number;
-    e.border = e.end;
+    e.border = e.synced = e.end;
     set->ends[set->count++] = e;
     return 0;
+}
+
+/* Somebody removed its folder: what is appended goes to a file without a name. Another is begun, and
+ * what the index knows of the one that is gone has to go as well. */
+static int begin_anew_if_removed(struct segment_set *set, struct segment_end *e)
+{
+    char path[STORE_PATH_MAX], day[16] = "";
+    struct stat st, ours;
+    int64_t now = monotonic_ms();
+    int err;
+
+    if (now - e->looked_ms < LOOK_AGAIN_MS)
+        return 0;
+    e->looked_ms = now;
+    if (segment_file_path(path, set->store_dir, e->day, e->kind, e->number) != 0 ||
+        fstat(e->fd, &ours) != 0)
+        return 0;
+    if (stat(path, &st) == 0 ? st.st_dev == ours.st_dev && st.st_ino == ours.st_ino
+                             : errno != ENOENT)
+        return 0;
+    store_dir_day_name(e->day, day);
+    log_error(
+        "store: %s/%s-%06u.seg was removed while this probe wrote to it: another is begun; its "
+        "packets are gone; to forget a day, let retention do it (retention.*)",
+        day, segment_kind_name(e->kind), (unsigned)e->number);
+    set->removals++;
+    close_segment(e);
+    err = store_dir_make_day(set->store_dir, e->day);
+    if (err == 0)
+        err = open_next(set, e);
+    if (err == 0 && set->removed)
+        set->removed(set->removed_ctx, e->day, e->kind, e->number, 0);
+    return err;
 }
 
 /* The open file that takes the next `bytes` of a day and kind. */
@@ -274,6 +336,8 @@ static int ready(struct segment_set *set, int32_t day, uint8_t kind, size_t byte
         err = open_segment(set, e, 0);
         if (err == -ENOENT) /* its day was removed, or it never came to be */
             err = store_dir_make_day(set->store_dir, day) ? err : open_next(set, e);
+    } else {
+        err = begin_anew_if_removed(set, e);
     }
     if (err == 0 && e->end && e->end + bytes > SEGMENT_MAX_BYTES)
         err = open_next(set, e);
@@ -321,6 +385,122 @@ int segment_set_append(struct segment_set *set, int32_t day, uint8_t kind, const
     return err;
 }
 
+/* --- the disk ------------------------------------------------------------------------------- */
+
+enum { SYNCS_MAX = LEFT_MAX + OPEN_MAX_FILES };
+
+/* A file to be synced: a descriptor of its own, so that nobody waits for the disk. */
+struct segment_sync {
+    int32_t day;
+    uint8_t kind;
+    uint32_t number;
+    uint64_t end; /* 0: one that was left, all of it */
+    int fd;
+    bool is_new;
+    int err;
+};
+
+static bool take_sync(struct segment_sync *sync, const struct segment_end *e)
+{
+    if (e->fd < 0 || e->synced >= e->end)
+        return false;
+    *sync =
+        (struct segment_sync){ e->day, e->kind, e->number, e->end, dup(e->fd), e->synced == 0, 0 };
+    return sync->fd >= 0;
+}
+
+/* Those that were left first, payload before the headers that point to it: see note_ends. */
+static size_t take_syncs(struct segment_set *set, struct segment_sync *syncs)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < set->left_count; i++)
+        syncs[n++] = (struct segment_sync){
+            set->left[i].day, set->left[i].kind, set->left[i].number, 0, set->left[i].fd, true, 0
+        };
+    set->left_count = 0;
+    for (size_t i = 0; i < set->count && n < SYNCS_MAX; i++) {
+        if (take_sync(&syncs[n], &set->ends[i]))
+            n++;
+    }
+    return n;
+}
+
+/* The kernel has told once that bytes are lost; it would say nothing the next time. So the file is
+ * given up: nothing more goes into it, and what it holds is not called safe. */
+static void give_up(struct segment_set *set, const struct segment_sync *sync)
+{
+    struct segment_end *e = find(set, sync->day, sync->kind);
+    char day[16] = "";
+
+    store_dir_day_name(sync->day, day);
+    log_error(
+        "store: the disk did not take %s/%s-%06u.seg: %s; another is begun, packets in this one "
+        "may be lost: look at the disk, then run 'earshot store check'",
+        day, segment_kind_name(sync->kind), (unsigned)sync->number, strerror(-sync->err));
+    set->syncs_failed++;
+    if (e && e->number == sync->number && e->fd >= 0) {
+        e->end = e->synced = SEGMENT_MAX_BYTES; /* not once more */
+    }
+}
+
+/* All or none: a chunk of headers is safe when its payload is. */
+static void note_ends(struct segment_set *set, const struct segment_sync *syncs, size_t n,
+                      segment_synced_fn synced, void *ctx)
+{
+    bool failed = false;
+
+    pthread_mutex_lock(&set->lock);
+    for (size_t i = 0; i < n; i++) {
+        failed = failed || syncs[i].err;
+        if (syncs[i].err)
+            give_up(set, &syncs[i]);
+    }
+    for (size_t i = 0; i < n && !failed; i++) {
+        struct segment_end *e = find(set, syncs[i].day, syncs[i].kind);
+
+        if (syncs[i].end && e && e->number == syncs[i].number)
+            e->synced = syncs[i].end;
+    }
+    pthread_mutex_unlock(&set->lock);
+    for (size_t i = 0; i < n && !failed && synced; i++) {
+        if (syncs[i].end)
+            synced(ctx, syncs[i].day, syncs[i].kind, syncs[i].number, syncs[i].end);
+    }
+}
+
+int segment_set_sync(struct segment_set *set, segment_synced_fn synced, void *ctx)
+{
+    struct segment_sync syncs[SYNCS_MAX];
+    int result = 0;
+    size_t n;
+
+    pthread_mutex_lock(&set->lock);
+    n = take_syncs(set, syncs);
+    pthread_mutex_unlock(&set->lock);
+    for (size_t i = 0; i < n; i++) {
+        if (fdatasync(syncs[i].fd) != 0)
+            syncs[i].err = -errno;
+        close(syncs[i].fd);
+        if (syncs[i].err == 0 && syncs[i].is_new)
+            syncs[i].err = store_dir_sync_day(set->store_dir, syncs[i].day);
+        if (syncs[i].err == -ENOENT) /* removed since */
+            syncs[i].err = 0;
+        if (syncs[i].err)
+            result = syncs[i].err;
+    }
+    note_ends(set, syncs, n, synced, ctx);
+    return result;
+}
+
+void segment_set_read_losses(struct segment_set *set, struct segment_losses *losses)
+{
+    pthread_mutex_lock(&set->lock);
+    losses->syncs_failed = set->syncs_failed;
+    losses->removed = set->removals;
+    pthread_mutex_unlock(&set->lock);
+}
+
 int segment_set_open(struct segment_set **sp, const char *store_dir, segment_found_fn found,
                      void *ctx)
 {
@@ -348,16 +528,37 @@ free_set:
     return err;
 }
 
+void segment_set_on_removed(struct segment_set *set, segment_removed_fn removed, void *ctx)
+{
+    set->removed = removed;
+    set->removed_ctx = ctx;
+}
+
 void segment_set_close(struct segment_set *set)
 {
     if (!set)
         return;
+    segment_set_sync(set, NULL, NULL);
     for (size_t i = 0; i < set->count; i++)
         close_segment(&set->ends[i]);
     pthread_mutex_destroy(&set->lock);
     free(set->ends);
     free(set->scan);
     free(set);
+}
+
+void segment_set_seal(struct segment_set *set, int32_t day)
+{
+    pthread_mutex_lock(&set->lock);
+    for (size_t i = 0; i < set->count; i++) {
+        struct segment_end *e = &set->ends[i];
+
+        if (e->day != day)
+            continue;
+        leave_segment(set, e);
+        e->end = e->synced = SEGMENT_MAX_BYTES;
+    }
+    pthread_mutex_unlock(&set->lock);
 }
 
 void segment_set_borders(struct segment_set *set, segment_border_fn border, void *ctx)

@@ -27,14 +27,40 @@ typedef void (*segment_found_fn)(void *ctx, const struct chunk_row *row);
 typedef void (*segment_border_fn)(void *ctx, int32_t day, uint8_t kind, uint32_t segment,
                                   uint64_t offset);
 
+/* The file behind this place was begun because somebody removed those before it. */
+typedef void (*segment_removed_fn)(void *ctx, int32_t day, uint8_t kind, uint32_t segment,
+                                   uint64_t offset);
+
+/* What stands before this place is on the disk. */
+typedef void (*segment_synced_fn)(void *ctx, int32_t day, uint8_t kind, uint32_t segment,
+                                  uint64_t end);
+
+struct segment_losses {
+    uint64_t syncs_failed; /* files that were given up, because the disk did not take them */
+    uint64_t removed;      /* files that somebody removed while they were written to */
+};
+
 int segment_set_open(struct segment_set **sp, const char *store_dir, segment_found_fn found,
                      void *ctx);
+/* Before the first append. */
+void segment_set_on_removed(struct segment_set *set, segment_removed_fn removed, void *ctx);
+/* With what was appended on the disk. */
 void segment_set_close(struct segment_set *set);
+
+/* Gives the disk what was appended, and waits for it: no thread that stores does. 0 or −errno of the
+ * newest failure; a file that fails is given up. */
+int segment_set_sync(struct segment_set *set, segment_synced_fn synced, void *ctx);
+
+void segment_set_read_losses(struct segment_set *set, struct segment_losses *losses);
 
 /* Appends one encoded chunk; says where. After a failure the next second's appends fail at once
  * with the same error: a full disk is not asked once a chunk. 0 or −errno. */
 int segment_set_append(struct segment_set *set, int32_t day, uint8_t kind, const uint8_t *chunk,
                        size_t bytes, uint32_t *segment, uint64_t *offset);
+
+/* What is appended to that day from now on begins new files, so that those there are can be removed
+ * once the rows of their chunks have settled. */
+void segment_set_seal(struct segment_set *set, int32_t day);
 
 /* For each day and kind that was appended to and had something before. */
 void segment_set_borders(struct segment_set *set, segment_border_fn border, void *ctx);
