@@ -1,7 +1,7 @@
 #include "probe/cmd/call_line.h"
 #include "probe/cmd/cmd.h"
-#include "probe/cmd/record_csv.h"
 #include "probe/cmd/store_query.h"
+#include "storage/export/record_csv.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /*
  * test_record_csv - fields in their columns, and nothing that a spreadsheet would run.
  */
-#include "probe/cmd/record_csv.h"
+#include "storage/export/record_csv.h"
 
 #include "analyzer/interval.h"
 

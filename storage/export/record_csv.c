@@ -1,4 +1,4 @@
-#include "probe/cmd/record_csv.h"
+#include "storage/export/record_csv.h"
 
 #include "analyzer/interval.h"
 

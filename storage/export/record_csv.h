@@ -5,8 +5,8 @@
  *
  * Source  RFC 4180
  */
-#ifndef PROBE_CMD_RECORD_CSV_H
-#define PROBE_CMD_RECORD_CSV_H
+#ifndef STORAGE_EXPORT_RECORD_CSV_H
+#define STORAGE_EXPORT_RECORD_CSV_H
 
 #include "analyzer/record.h"
 
