@@ -46,12 +46,22 @@ function earshotStreams(file) {
   return { streams, ledger };
 }
 
+const FIELDS = ["frame.time_epoch", "rtp.seq", "rtp.timestamp", "rtp.p_type", "ip.src", "ipv6.src", "udp.srcport", "rtp.ssrc"];
+let looked = { file: null, rows: [] };
+
+/* Every RTP packet of a file, by one look of tshark's. */
+function rtpRows(file) {
+  if (looked.file !== file) {
+    const text = run("tshark", "-r", file, "-o", "rtp.heuristic_rtp:TRUE", "-Y", "rtp.ssrc", "-T", "fields", ...FIELDS.flatMap((x) => ["-e", x]));
+    looked = { file, rows: text.split("\n").filter(Boolean).map((row) => row.split("\t")) };
+  }
+  return looked.rows;
+}
+
 /* The packets of a stream, for what must be worked out again. */
 function packetsOf(file, s) {
-  const fields = ["frame.time_epoch", "rtp.seq", "rtp.timestamp", "rtp.p_type", "ip.src", "ipv6.src", "udp.srcport"];
-  const text = run("tshark", "-r", file, "-o", "rtp.heuristic_rtp:TRUE", "-Y", `rtp.ssrc == ${s.ssrc}`, "-T", "fields", ...fields.flatMap((x) => ["-e", x]));
   const last = (values) => values.split(",").at(-1), outer = ([, , , , ip4, ip6]) => (ip4 || ip6).split(",")[0];
-  const rows = text.split("\n").filter(Boolean).map((row) => row.split("\t"))
+  const rows = rtpRows(file).filter((row) => row[7].split(",").some((ssrc) => Number(ssrc) === Number(s.ssrc)))
     .filter((row) => [row[4], row[5]].some((ip) => withPort(last(ip), last(row[6])) === s.src));
   return rows.filter((row) => outer(row) === outer(rows[0])) /* one of the tunnels that carry it */
     .map(([time, seq, timestamp, type]) => ({ time: Number(time), seq: Number(seq), timestamp: Number(timestamp), type: Number(type) }));
