@@ -138,11 +138,12 @@ static int read_folder(struct store_day *d, int fd, DIR *dir)
     }
 }
 
-static int read_day(struct store_size *s, struct store_day *d, const struct stat *folder)
+int store_size_read_day(const char *store_dir, int32_t day, struct store_day *out)
 {
-    struct store_day fresh = { .day = d->day, .changed = folder->st_mtim, .is_seen = true };
+    struct store_day fresh = { .day = day, .is_seen = true };
     char path[STORE_PATH_MAX];
-    int err = store_dir_path(path, s->store_dir, d->day, NULL);
+    struct stat folder;
+    int err = store_dir_path(path, store_dir, day, NULL);
     DIR *dir;
 
     if (err)
@@ -150,12 +151,14 @@ static int read_day(struct store_size *s, struct store_day *d, const struct stat
     dir = opendir(path);
     if (!dir)
         return -errno;
+    /* Before it is read: what changes meanwhile is seen by the next look. */
+    if (fstat(dirfd(dir), &folder) == 0)
+        fresh.changed = folder.st_mtim;
     read_pins(&fresh, dirfd(dir));
     err = read_folder(&fresh, dirfd(dir), dir);
     closedir(dir);
-    s->looked_at++;
     if (err == 0)
-        *d = fresh;
+        *out = fresh;
     return err;
 }
 
@@ -185,7 +188,8 @@ static int look_at_day(struct store_size *s, size_t i, bool by_turn)
     if (d->is_seen && !d->is_live && !by_turn && i + ALWAYS_NEWEST < s->count &&
         is_same_time(st.st_mtim, d->changed) && !pins_have_changed(s, d))
         return 0;
-    return read_day(s, d, &st);
+    s->looked_at++;
+    return store_size_read_day(s->store_dir, d->day, d);
 }
 
 /* --- the store ---------------------------------------------------------------------------------- */

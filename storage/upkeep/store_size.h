@@ -54,6 +54,9 @@ void store_size_fini(struct store_size *s);
 /* 0 or −errno, the days then as they were. */
 int store_size_look(struct store_size *s);
 
+/* One day alone. */
+int store_size_read_day(const char *store_dir, int32_t day, struct store_day *out);
+
 int64_t store_size_total(const struct store_size *s, enum store_kind kind);
 
 /* NULL: there is no such day. */
