@@ -28,7 +28,7 @@ enum {
     /* Each test, the "and" or "or" before it, and a "not" over each of both. */
     FILTER_NODES_MAX = 4 * FILTER_TESTS_MAX,
     FILTER_MEMBERS_MAX = 4,
-    FILTER_ERROR_MAX = 256,
+    FILTER_ERROR_MAX = 512,
 };
 
 /* What a field holds, and so what can be asked of it. */

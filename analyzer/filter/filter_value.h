@@ -1,0 +1,28 @@
+/*
+ * filter_value - what a field is asked for, made a test: its text, its range, its network.
+ *
+ * Errors  −EINVAL and the error of the lexer filled.
+ */
+#ifndef ANALYZER_FILTER_FILTER_VALUE_H
+#define ANALYZER_FILTER_FILTER_VALUE_H
+
+#include "analyzer/filter/filter_lex.h"
+
+struct filter_asked {
+    const struct filter_field *field;
+    enum filter_operator
+        operator_;             /* FILTER_UNEQUAL is read as FILTER_EQUAL: the caller turns it */
+    struct filter_place place; /* of the field's name */
+    int64_t now_ns;
+};
+
+/* Nothing asked for: everything open. */
+void filter_value_clear(struct filter_test *test, const struct filter_field *field);
+
+int filter_value_read(struct filter_lex *lex, const struct filter_asked *asked,
+                      const struct filter_value *value, struct filter_test *test);
+
+/* An address as FILTER_ADDR takes it; false: it is none. */
+bool filter_value_is_addr(const struct filter_value *value, struct filter_test *test);
+
+#endif
