@@ -16,6 +16,20 @@ struct filter_asked {
     int64_t now_ns;
 };
 
+/* < <= > >= */
+static inline bool filter_asked_compares(const struct filter_asked *asked)
+{
+    return asked->operator_ > FILTER_UNEQUAL;
+}
+
+/* "FIELD: 'WORD' is not EXPECTED, as in …" */
+int filter_value_refuse(struct filter_lex *lex, const struct filter_asked *asked,
+                        const struct filter_value *value, const char *expected);
+
+/* "FIELD is KIND: it takes : = and !=, as in …" */
+int filter_value_refuse_operator(struct filter_lex *lex, const struct filter_asked *asked,
+                                 const char *kind);
+
 /* Nothing asked for: everything open. */
 void filter_value_clear(struct filter_test *test, const struct filter_field *field);
 
