@@ -16,15 +16,16 @@ legs      ^analyzer/legs/      base contract plan sip
 peer      ^analyzer/peer/      base contract plan sip
 security  ^analyzer/security/  base contract plan sip
 filter    ^analyzer/filter/    base contract
+privacy   ^analyzer/privacy/   base contract sip filter
 story     ^analyzer/story/     base contract
 analyzer  ^analyzer/           base contract sip rtp quality plan kpi legs peer security
-capture   ^probe/capture/      base contract sip rtp quality plan kpi legs peer security story filter analyzer
-decap     ^probe/decap/        base contract sip rtp quality plan kpi legs peer security story filter analyzer
-storage   ^storage/            base contract sip rtp quality plan kpi legs peer security story filter analyzer
-rules     ^rules/              base contract sip rtp quality plan kpi legs peer security story filter analyzer
-engine    ^probe/engine/       base contract sip rtp quality plan kpi legs peer security story filter analyzer capture decap storage rules
-web       ^probe/web/          base contract sip rtp quality plan kpi legs peer security story filter analyzer capture decap storage rules
-notify    ^probe/notify/       base contract sip rtp quality plan kpi legs peer security story filter analyzer capture decap storage rules
+capture   ^probe/capture/      base contract sip rtp quality plan kpi legs peer security story filter privacy analyzer
+decap     ^probe/decap/        base contract sip rtp quality plan kpi legs peer security story filter privacy analyzer
+storage   ^storage/            base contract sip rtp quality plan kpi legs peer security story filter privacy analyzer
+rules     ^rules/              base contract sip rtp quality plan kpi legs peer security story filter privacy analyzer
+engine    ^probe/engine/       base contract sip rtp quality plan kpi legs peer security story filter privacy analyzer capture decap storage rules
+web       ^probe/web/          base contract sip rtp quality plan kpi legs peer security story filter privacy analyzer capture decap storage rules
+notify    ^probe/notify/       base contract sip rtp quality plan kpi legs peer security story filter privacy analyzer capture decap storage rules
 top       ^probe/              *
 tests     ^tests/              *'
 # contract stands on base alone.
