@@ -15,10 +15,11 @@
 #include <sys/stat.h>
 
 enum {
-    WRITE_BUSY_MS = 2000,     /* a reader that recovers a WAL holds the lock for a moment */
-    READ_BUSY_MS = 1000,      /* a person waits for the answer */
-    READ_CACHE_KIB = 4096,    /* a web process keeps many days open */
-    CHECKPOINT_PAGES = 16384, /* 64 MiB: a page that changes often is written back once */
+    WRITE_BUSY_MS = 2000,       /* a reader that recovers a WAL holds the lock for a moment */
+    READ_BUSY_MS = 1000,        /* a person waits for the answer */
+    READ_CACHE_KIB = 4096,      /* a web process keeps many days open */
+    CHECKPOINT_PAGES = 16384,   /* 64 MiB: a page that changes often is written back once */
+    WAL_KEPT_BYTES = 128 << 20, /* one that grew under a long search shrinks to it after */
 };
 
 /* clang-format off */
@@ -154,7 +155,7 @@ static void harden(sqlite3 *db)
 
 static int open_write(sqlite3 **dbp, const char *path, int32_t day)
 {
-    char pragmas[160];
+    char pragmas[224];
     sqlite3 *db = NULL;
     int version = 0, err;
 
@@ -170,8 +171,8 @@ static int open_write(sqlite3 **dbp, const char *path, int32_t day)
     chmod(path, 0600); /* -wal and -shm take after it */
     snprintf(pragmas, sizeof pragmas,
              "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;"
-             "PRAGMA wal_autocheckpoint = %d",
-             CHECKPOINT_PAGES);
+             "PRAGMA wal_autocheckpoint = %d; PRAGMA journal_size_limit = %d",
+             CHECKPOINT_PAGES, WAL_KEPT_BYTES);
     err = run(db, pragmas);
     if (err == 0)
         err = day_db_migrate(db, day_db_schema, day_db_steps, DAY_DB_VERSION);

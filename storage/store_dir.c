@@ -185,6 +185,29 @@ int store_dir_path(char out[STORE_PATH_MAX], const char *store_dir, int32_t day,
     return n < 0 || n >= STORE_PATH_MAX ? -ENAMETOOLONG : 0;
 }
 
+static int sync_folder(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), err = 0;
+
+    if (fd < 0)
+        return -errno;
+    /* Some file systems have nothing to say about folders. */
+    if (fsync(fd) != 0 && errno != EINVAL)
+        err = -errno;
+    close(fd);
+    return err;
+}
+
+int store_dir_sync_day(const char *store_dir, int32_t day)
+{
+    char path[STORE_PATH_MAX];
+    int err = store_dir_path(path, store_dir, day, NULL);
+
+    if (err == 0)
+        err = sync_folder(path);
+    return err ? err : sync_folder(store_dir);
+}
+
 int store_dir_make_day(const char *store_dir, int32_t day)
 {
     char path[STORE_PATH_MAX];
@@ -208,8 +231,7 @@ int store_dir_make_day(const char *store_dir, int32_t day)
     return err;
 }
 
-/* The inverse of store_dir_day_name; false when that would never write this text. */
-static bool parse_day(const char *name, int32_t *day)
+bool store_dir_parse_day(const char *name, int32_t *day)
 {
     static const uint16_t before_month[] = {
         0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334
@@ -249,7 +271,7 @@ int store_dir_days(const char *store_dir, int32_t **days, size_t *count)
     while ((entry = readdir(dir)) != NULL) {
         int32_t day;
 
-        if (!parse_day(entry->d_name, &day))
+        if (!store_dir_parse_day(entry->d_name, &day))
             continue;
         if (n == room) {
             int32_t *grown = realloc(list, (room = room ? room * 2 : 32) * sizeof *list);

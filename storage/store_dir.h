@@ -2,9 +2,11 @@
  * store_dir - the folder of a store: what is where.
  *
  *     STORE/VERSION                      "earshot store 1"; the probe that writes holds its lock
+ *     STORE/RUNNING                      while a run writes, or after it died (run_mark.h)
  *     STORE/2026-11-21/calls.sqlite      the records of that day (UTC) and the index of its packets
  *     STORE/2026-11-21/sip-000001.seg    its packets, signalling and media apart
  *     STORE/2026-11-21/media-000001.seg
+ *     STORE/2026-11-21/audio-000001.seg
  *
  * Folders are 0700 and files 0600: they hold what people said to whom. No name from the wire ever
  * becomes the name of a file.
@@ -37,11 +39,17 @@ int store_dir_check(const char *store_dir);
 /* "2026-11-21"; false when the day lies outside of the years 1970 to 9999. */
 bool store_dir_day_name(int32_t day, char out[16]);
 
+/* The inverse; false when store_dir_day_name would never write this text. */
+bool store_dir_parse_day(const char *name, int32_t *day);
+
 /* STORE/<day>[/<file>]; −ENAMETOOLONG, −EINVAL. */
 int store_dir_path(char out[STORE_PATH_MAX], const char *store_dir, int32_t day, const char *file);
 
 /* Makes the folder of a day; −EDQUOT past STORE_DAYS_MAX. */
 int store_dir_make_day(const char *store_dir, int32_t day);
+
+/* The names in a day's folder, and its own, are on the disk once this says 0. */
+int store_dir_sync_day(const char *store_dir, int32_t day);
 
 /* The days that have a folder, oldest first, in a block to be freed. 0 or −errno. */
 int store_dir_days(const char *store_dir, int32_t **days, size_t *count);

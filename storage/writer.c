@@ -14,6 +14,7 @@
 #include "storage/day_db.h"
 #include "storage/packets/chunk_index.h"
 #include "storage/record_sql.h"
+#include "storage/run_state.h"
 #include "storage/store_dir.h"
 
 #include <errno.h>
@@ -21,6 +22,7 @@
 #include <sqlite3.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -39,7 +41,7 @@ enum {
     REOPEN_MS = 1000,
 };
 
-enum { STATEMENT_CHUNK = RECORD_TABLES, STATEMENT_BORDER, STATEMENTS };
+enum { STATEMENT_CHUNK = RECORD_TABLES, STATEMENT_BORDER, STATEMENT_REMOVAL, STATEMENTS };
 
 struct row {
     void *record;
@@ -61,6 +63,8 @@ struct open_day {
     bool in_transaction;
     uint64_t pending; /* rows of the transaction */
     uint64_t used;    /* the writer's turn */
+    dev_t device;     /* of its file, which somebody may remove */
+    ino_t inode;
 };
 
 struct seen_row {
@@ -82,12 +86,13 @@ struct task {
 struct writer {
     const char *store_dir;
     int lock_fd;
+    struct run_state *run;
     bool wait_when_full;
     struct bqueue *records, *chunks;
     pthread_t thread;
 
     _Atomic size_t queued_bytes;
-    _Atomic uint64_t written, refused, failed;
+    _Atomic uint64_t written, refused, failed, days_removed;
     _Atomic int last_error;
 
     /* For writer_flush. */
@@ -159,9 +164,50 @@ static void fail_day(struct writer *w, struct open_day *d, int err)
     note_failure(w, err, pending);
 }
 
+static void end_day(struct writer *w, struct open_day *d)
+{
+    for (int i = 0; i < STATEMENTS; i++)
+        sqlite3_finalize(d->statements[i]);
+    day_db_close(d->db);
+    run_state_leave_day(w->run, d->day);
+    memset(d, 0, sizeof *d);
+}
+
+static bool is_removed(struct writer *w, const struct open_day *d)
+{
+    char path[STORE_PATH_MAX];
+    struct stat st;
+
+    if (store_dir_path(path, w->store_dir, d->day, DAY_DB_FILE) != 0)
+        return false;
+    if (stat(path, &st) != 0)
+        return errno == ENOENT;
+    return st.st_dev != d->device || st.st_ino != d->inode;
+}
+
+/* Somebody removed the folder: what is written goes to a file without a name. The day begins anew
+ * with its next row; a call that is open comes with its next change. */
+static bool lose_day_if_removed(struct writer *w, struct open_day *d)
+{
+    char name[16] = "";
+
+    if (!is_removed(w, d))
+        return false;
+    store_dir_day_name(d->day, name);
+    log_error("writer: %s/%s was removed while this probe wrote to it: it is begun anew; %llu rows "
+              "on their way are lost with it; to forget a day, let retention do it (retention.*)",
+              w->store_dir, name, (unsigned long long)d->pending);
+    atomic_fetch_add(&w->failed, d->pending);
+    atomic_fetch_add(&w->days_removed, 1);
+    if (!sqlite3_get_autocommit(d->db))
+        sqlite3_exec(d->db, "ROLLBACK", NULL, NULL, NULL);
+    end_day(w, d);
+    return true;
+}
+
 static void commit_day(struct writer *w, struct open_day *d)
 {
-    if (!d->db || !d->in_transaction)
+    if (!d->db || !d->in_transaction || lose_day_if_removed(w, d))
         return;
     if (sqlite3_exec(d->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK) {
         fail_day(w, d, day_db_errno(d->db));
@@ -178,10 +224,8 @@ static void close_day(struct writer *w, struct open_day *d)
     if (!d->db)
         return;
     commit_day(w, d);
-    for (int i = 0; i < STATEMENTS; i++)
-        sqlite3_finalize(d->statements[i]);
-    day_db_close(d->db);
-    memset(d, 0, sizeof *d);
+    if (d->db)
+        end_day(w, d);
 }
 
 /* The newest day gets the large cache. */
@@ -213,8 +257,21 @@ static int prepare_all(struct open_day *d)
         err = day_db_prepare(&d->statements[STATEMENT_CHUNK], d->db, chunk_index_insert);
     if (err == 0)
         err = day_db_prepare(&d->statements[STATEMENT_BORDER], d->db, chunk_index_replace);
+    if (err == 0)
+        err = day_db_prepare(&d->statements[STATEMENT_REMOVAL], d->db, chunk_index_remove);
     strbuf_fini(&sql);
     return err;
+}
+
+static void note_file(struct writer *w, struct open_day *d)
+{
+    char path[STORE_PATH_MAX];
+    struct stat st;
+
+    if (store_dir_path(path, w->store_dir, d->day, DAY_DB_FILE) != 0 || stat(path, &st) != 0)
+        return; /* removed already: told so at its first transaction */
+    d->device = st.st_dev;
+    d->inode = st.st_ino;
 }
 
 static int open_day(struct writer *w, struct open_day *d, int32_t day)
@@ -228,6 +285,8 @@ static int open_day(struct writer *w, struct open_day *d, int32_t day)
     err = day_db_open_write(&d->db, w->store_dir, day);
     if (err == 0) {
         d->day = day;
+        run_state_enter_day(w->run, day);
+        note_file(w, d);
         err = prepare_all(d);
         if (err)
             close_day(w, d);
@@ -253,6 +312,8 @@ static int use_day(struct writer *w, int32_t day, struct open_day **dp)
         if (w->days[i].used < d->used)
             d = &w->days[i];
     }
+    if (d->db && d->day == day && !d->in_transaction)
+        lose_day_if_removed(w, d);
     if (!d->db || d->day != day)
         err = open_day(w, d, day);
     if (err)
@@ -324,6 +385,9 @@ static void write_chunk(struct writer *w, const struct chunk_row *row)
 
     if (err)
         note_failure(w, err, 1);
+    else if (row->is_removal)
+        run_row(w, d, STATEMENT_REMOVAL,
+                chunk_index_bind_removal(d->statements[STATEMENT_REMOVAL], row));
     else if (row->is_border)
         run_row(w, d, STATEMENT_BORDER,
                 chunk_index_bind_border(d->statements[STATEMENT_BORDER], row));
@@ -477,6 +541,7 @@ static void destroy(struct writer *w)
     pthread_mutex_destroy(&w->lock);
     bqueue_free(w->chunks);
     bqueue_free(w->records);
+    run_state_close(w->run);
     close(w->lock_fd);
     free(w->seen);
     free(w);
@@ -497,9 +562,12 @@ int writer_start(struct writer **wp, const struct writer_options *options)
     err = store_dir_open(w->store_dir, &w->lock_fd);
     if (err)
         goto free_seen;
-    err = bqueue_new(&w->records, RECORD_QUEUE);
+    err = run_state_open(&w->run, w->store_dir);
     if (err)
         goto close_lock;
+    err = bqueue_new(&w->records, RECORD_QUEUE);
+    if (err)
+        goto close_run;
     err = bqueue_new(&w->chunks, CHUNK_QUEUE);
     if (err)
         goto free_records;
@@ -528,6 +596,8 @@ free_chunks:
     bqueue_free(w->chunks);
 free_records:
     bqueue_free(w->records);
+close_run:
+    run_state_close(w->run);
 close_lock:
     close(w->lock_fd);
 free_seen:
@@ -711,4 +781,16 @@ void writer_read_stats(struct writer *w, struct writer_stats *stats)
     stats->refused = atomic_load(&w->refused);
     stats->failed = atomic_load(&w->failed);
     stats->last_error = atomic_load(&w->last_error);
+    stats->days_removed = atomic_load(&w->days_removed);
+    stats->syncs_failed = run_state_sync_failures(w->run);
+}
+
+int writer_sync(struct writer *w)
+{
+    return run_state_sync(w->run);
+}
+
+void writer_note_synced(struct writer *w, int32_t day, uint8_t kind, uint32_t segment, uint64_t end)
+{
+    run_state_note_synced(w->run, day, kind, segment, end);
 }

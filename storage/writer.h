@@ -26,11 +26,13 @@ struct writer_options {
 };
 
 struct writer_stats {
-    uint64_t written; /* rows committed, chunks included; a row that a newer one of the same
+    uint64_t written;      /* rows committed, chunks included; a row that a newer one of the same
                        * batch replaces counts too */
-    uint64_t refused; /* records */
-    uint64_t failed;  /* rows */
-    int last_error;   /* negative errno of the newest failure, 0: none */
+    uint64_t refused;      /* records */
+    uint64_t failed;       /* rows */
+    int last_error;        /* negative errno of the newest failure, 0: none */
+    uint64_t days_removed; /* folders that somebody removed while they were written to */
+    uint64_t syncs_failed; /* times that the disk did not take what was committed */
 };
 
 /* Where a chunk of packets lies in the packet log. */
@@ -50,6 +52,8 @@ struct chunk_row {
     /* Not a chunk but a border of its day and kind: of an id that has chunks behind this place,
      * those before it are forgotten. */
     bool is_border;
+    /* Not a chunk either: what lies before this place of its day and kind is gone. */
+    bool is_removal;
 };
 
 /* 0; −errno when the folder cannot be made or written; −EBUSY when another process writes to it;
@@ -86,6 +90,13 @@ int writer_run(struct writer *w, int32_t day, writer_task_fn task, void *ctx);
 
 /* With the day closed and nothing of it open (db is NULL): its files may be moved away. */
 int writer_run_closed(struct writer *w, int32_t day, writer_task_fn task, void *ctx);
+
+/* Gives the disk what is committed; store_sync calls it. 0 or −errno, counted. */
+int writer_sync(struct writer *w);
+
+/* What stands before this place of a segment is on the disk: see run_mark.h. */
+void writer_note_synced(struct writer *w, int32_t day, uint8_t kind, uint32_t segment,
+                        uint64_t end);
 
 void writer_read_stats(struct writer *w, struct writer_stats *stats);
 

@@ -14,6 +14,9 @@ const struct slice chunk_index_replace =
     SLICE_INIT("DELETE FROM chunks WHERE place >= ?1 AND place < ?2 AND id IN "
                "(SELECT id FROM chunks WHERE place >= ?2 AND place < ?3)");
 
+const struct slice chunk_index_remove =
+    SLICE_INIT("DELETE FROM chunks WHERE place >= ?1 AND place < ?2");
+
 static int bind_audio(sqlite3_stmt *insert, const struct chunk_row *row)
 {
     const int64_t values[] = { row->audio_segment, (int64_t)row->audio_offset, row->audio_bytes };
@@ -59,6 +62,15 @@ int chunk_index_bind_border(sqlite3_stmt *replace, const struct chunk_row *row)
             return rc;
     }
     return SQLITE_OK;
+}
+
+int chunk_index_bind_removal(sqlite3_stmt *remove, const struct chunk_row *row)
+{
+    int rc = sqlite3_bind_int64(remove, 1, chunk_place(row->kind, 0, 0));
+
+    if (rc != SQLITE_OK)
+        return rc;
+    return sqlite3_bind_int64(remove, 2, chunk_place(row->kind, row->segment, row->offset));
 }
 
 static struct chunk_place unpack(int64_t place, int64_t stored_bytes)

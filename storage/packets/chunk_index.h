@@ -29,6 +29,10 @@ int chunk_index_bind(struct sqlite3_stmt *insert, const struct chunk_row *row);
 extern const struct slice chunk_index_replace;
 int chunk_index_bind_border(struct sqlite3_stmt *replace, const struct chunk_row *row);
 
+/* What a removal does, and its parameters. */
+extern const struct slice chunk_index_remove;
+int chunk_index_bind_removal(struct sqlite3_stmt *remove, const struct chunk_row *row);
+
 /* Where the last chunk of the kind ends that the day's database knows: 0; −ENOENT when it knows
  * none; −errno. */
 int chunk_index_last(struct sqlite3 *db, uint8_t kind, uint32_t *segment, uint64_t *end);
