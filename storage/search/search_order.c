@@ -49,7 +49,7 @@ int search_order_compare(const struct search_order *order, const struct search_k
 
 void search_key_number(struct search_key *key, double value)
 {
-    key->kind = isnan(value) ? SEARCH_KEY_UNKNOWN : SEARCH_KEY_NUMBER;
+    key->kind = (uint8_t)(isnan(value) ? SEARCH_KEY_UNKNOWN : SEARCH_KEY_NUMBER);
     key->number = value == 0 ? 0 : value; /* there is one zero */
     key->len = 0;
 }
