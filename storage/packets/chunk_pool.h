@@ -1,17 +1,20 @@
 /*
- * chunk_pool - the memory in which calls gather their packets.
+ * chunk_pool - the memory in which calls gather their packets, all of it: a cap, not a hope.
  *
- * Blocks of four sizes, kept and used again, so that a packet never waits for malloc, and a budget
- * for what is on its way to the disk, so that a slow disk costs packets and not memory.
+ * One range of addresses as large as the cap, cut in blocks of 32 KiB and those in halves down to
+ * 4 KiB. A packet never waits for malloc, nor for a thread: what comes back from the disk is put in a
+ * list without a lock, and joined with its other half when the analysis thread looks there. What is
+ * free and not soon needed is given back to the system.
  *
- * Ownership  A chunk belongs to who took it, until chunk_pool_release.
- * Thread     take and charge: the analysis thread; release: any.
+ * Ownership  A chunk belongs to who took it, until chunk_pool_release or chunk_pool_arrive.
+ * Thread     chunk_pool_arrive: any thread; everything else: the analysis thread.
  */
 #ifndef STORAGE_PACKETS_CHUNK_POOL_H
 #define STORAGE_PACKETS_CHUNK_POOL_H
 
+#include "storage/packets/inbox.h"
+
 #include <pthread.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,7 +22,8 @@ struct packet_keeper;
 
 /* Packets of one call and one kind, gathered as the entries of chunk.h. */
 struct open_chunk {
-    struct open_chunk *older, *newer; /* in the log's list by age; in the pool: the next free one */
+    struct inbox_item item;           /* on the way to the disk */
+    struct open_chunk *older, *newer; /* in the log's list by age */
     struct packet_keeper *keeper;
     uint64_t id;
     int64_t opened_time;                   /* of the packet that it was opened for */
@@ -30,37 +34,57 @@ struct open_chunk {
     uint32_t link_type;
     uint8_t kind;
     uint8_t size_class; /* CHUNK_POOL_CLASSES: too large for the pool */
+    bool is_marked;     /* what of each frame is no content stands at the end of the room */
     uint8_t data[];
 };
 
-/* 4, 8, 16 and 32 KiB, with the struct and malloc's own 16 bytes. */
+/* 4, 8, 16 and 32 KiB with the struct. */
 enum { CHUNK_POOL_CLASSES = 4, CHUNK_POOL_MIN_BYTES = 4096 };
 
-struct chunk_pool {
-    pthread_mutex_t lock;
-    pthread_cond_t released;
-    struct open_chunk *free[CHUNK_POOL_CLASSES];
-    size_t free_bytes; /* in the lists */
-    size_t queued_bytes, queued_max_bytes;
+/* Of 4 KiB of the range: what is known of the block that begins there. */
+struct pool_unit {
+    uint32_t next, previous; /* among the free ones of its class; indexes + 1 */
+    uint32_t arrived_next;
+    uint8_t size_class;
+    bool is_free;  /* the head of a free block */
+    bool is_spare; /* free, and in memory: the system does not have it back */
 };
 
-/* queued_max_bytes: the budget. */
-int chunk_pool_init(struct chunk_pool *pool, size_t queued_max_bytes);
+struct chunk_pool {
+    uint8_t *memory;
+    struct pool_unit *units;
+    uint32_t unit_count, fresh;        /* from the latter on none was ever used */
+    uint32_t free[CHUNK_POOL_CLASSES]; /* heads of the lists; index + 1 */
+    size_t max_bytes;
+    size_t queued_max_bytes;
+    _Atomic uint32_t arrived;    /* list of units that came back; index + 1 */
+    _Atomic size_t used_bytes;   /* open and on their way, of the pool's or too large for it */
+    _Atomic size_t queued_bytes; /* on their way */
+    _Atomic size_t spare_bytes;  /* free, and in memory */
+    _Atomic bool waiting;        /* the analysis thread, for room or for the end */
+    _Atomic size_t used_bytes_most;
+    pthread_mutex_t lock; /* of those that wait alone */
+    pthread_cond_t released;
+};
+
+/* max_bytes: the cap, at least 1 MiB; queued_max_bytes: how much of it may be on its way to the disk. */
+int chunk_pool_init(struct chunk_pool *pool, size_t max_bytes, size_t queued_max_bytes);
 void chunk_pool_fini(struct chunk_pool *pool);
 
-/* A chunk with at least that much room, its other fields zero; the largest of the pool's own when
- * `largest` is set. NULL without memory. */
-struct open_chunk *chunk_pool_take(struct chunk_pool *pool, size_t room, bool largest);
+/* A chunk with at least that much room, of that class or a larger one, its other fields zero. NULL: the
+ * cap is reached. */
+struct open_chunk *chunk_pool_take(struct chunk_pool *pool, size_t room, unsigned size_class);
 void chunk_pool_release(struct chunk_pool *pool, struct open_chunk *chunk);
 
-/* Counts the chunk as on its way to the disk. When the budget is spent: waits for a release, or
- * says false. */
-bool chunk_pool_charge(struct chunk_pool *pool, const struct open_chunk *chunk, bool wait);
+/* Counts the chunk as on its way to the disk. False: too much is. */
+bool chunk_pool_charge(struct chunk_pool *pool, const struct open_chunk *chunk);
 
-/* Until nothing is on its way. */
-void chunk_pool_wait_idle(struct chunk_pool *pool);
+/* Waits until no more than that is on its way, which somebody must be working at. */
+void chunk_pool_wait(struct chunk_pool *pool, size_t queued_bytes);
 
 /* The chunk has arrived: back to the pool. */
-void chunk_pool_discharge(struct chunk_pool *pool, struct open_chunk *chunk);
+void chunk_pool_arrive(struct chunk_pool *pool, struct open_chunk *chunk);
+
+size_t chunk_pool_bytes(const struct open_chunk *chunk);
 
 #endif

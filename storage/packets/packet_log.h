@@ -2,17 +2,20 @@
  * packet_log - the packets of every call, written once, in order.
  *
  * Each call gathers its frames in a chunk; a chunk that is full, old (2 s of packet time) or
- * finished goes through a bounded queue to a thread that compresses it with LZ4 on its own and
- * appends it to the day's current segment, behind a header that describes itself. SIP and media go
- * to different segments, so media can be dropped first. Where each chunk lies is told to the
- * writer. No name from the wire on the disk.
+ * finished goes to a thread that compresses it on its own and appends it to the day's current
+ * segment, behind a header that describes itself. SIP and media go to different segments, so media
+ * can be dropped first. Where each chunk lies is told to the writer. No name from the wire on the disk.
+ *
+ * How much of a call is kept is its level, which may become known, or change, after its first
+ * packets: what still lies in memory is then cut or dropped before anybody saw it, and what does not
+ * is forgotten.
  *
  * Ownership  packet_log_start/stop. What a keeper points to belongs to the log, from the first add
  *            until packet_log_close_keeper.
- * Thread     add, note_message, add_text, tick, close_keeper, wait_when_full and flush from the analysis
- *            thread alone.
- * Errors     What could not be kept (queue full, disk full) is counted in frames and bytes, never
- *            waits in a live run, and harms nothing that is already stored: a torn chunk is cut off.
+ * Thread     set_pressure and read_stats from any thread, everything else from the analysis thread
+ *            alone. Per packet: no allocation, no lock, one copy.
+ * Errors     What could not be kept is counted by cause, never waits in a live run, and harms
+ *            nothing that is already stored: a torn chunk is cut off.
  */
 #ifndef STORAGE_PACKETS_PACKET_LOG_H
 #define STORAGE_PACKETS_PACKET_LOG_H
@@ -28,10 +31,13 @@ enum packet_kind { PACKET_SIP, PACKET_MEDIA, PACKET_AUDIO, PACKET_KINDS };
 /* What of a call's packets is kept, most first. */
 enum packet_keep {
     PACKET_KEEP_FULL,
-    PACKET_KEEP_HEADERS, /* of media what packet_log_add is told is no content */
+    PACKET_KEEP_HEADERS, /* of media what packet_log_add_media is told is no content */
     PACKET_KEEP_SIGNALLING,
     PACKET_KEEP_NOTHING,
 };
+
+/* full headers signalling nothing */
+const char *packet_keep_text(enum packet_keep keep);
 
 /* How much of the media is taken in, whatever its calls' levels say: all of it, its headers, none. */
 enum packet_pressure {
@@ -39,6 +45,20 @@ enum packet_pressure {
     PACKET_PRESSURE_HEADERS,
     PACKET_PRESSURE_METRICS,
 };
+
+/* Why packets of a call that should be in the store are not. */
+enum packet_loss {
+    PACKET_LOSS_QUEUE_FULL, /* the disk is slower than the packets */
+    PACKET_LOSS_DISK_FULL,
+    PACKET_LOSS_IO_ERROR,
+    PACKET_LOSS_MEMORY,         /* the cap on what is open is reached */
+    PACKET_LOSS_TOO_LARGE,      /* a frame of more than 256 KiB */
+    PACKET_LOSS_MEDIA_PRESSURE, /* media, left out under PACKET_PRESSURE_METRICS */
+    PACKET_LOSSES,
+};
+
+/* As the records name it: "packets_queue_full". */
+const char *packet_loss_text(enum packet_loss loss);
 
 struct packet_log;
 
@@ -49,12 +69,20 @@ struct packet_log_options {
     bool replace_older;    /* replay: what an earlier process stored of the same ids is forgotten in
                          * the end, unless something was dropped */
     unsigned threads;      /* that compress; 0: one */
-    size_t queued_max_bytes; /* on the way to the disk; 0: 8 MiB in a replay, 64 MiB live */
+    size_t memory_max_bytes; /* of all that is open or on its way to the disk; 0: 512 MiB */
+    size_t queued_max_bytes; /* on its way; 0: 8 MiB in a replay, half of the memory live */
+    enum packet_keep keep;   /* of whom packet_log_keep has not been told */
+    bool may_tighten;        /* it may yet be told a stricter level */
 };
 
 struct packet_log_stats {
     uint64_t frames_stored, frames_dropped, bytes_stored, bytes_dropped;
-    int last_error; /* negative errno of the newest failure, 0: none */
+    uint64_t losses[PACKET_LOSSES]; /* frames_dropped by cause */
+    uint64_t payload_pressure; /* frames of those stored that were cut by PACKET_PRESSURE_HEADERS */
+    uint64_t not_kept;         /* frames that their call's level leaves out */
+    uint64_t forgotten; /* frames of those stored that went again by packet_log_forget or _keep */
+    size_t memory_bytes, memory_bytes_most; /* open or on its way: now, and at most */
+    int last_error;                         /* negative errno of the newest failure, 0: none */
 };
 
 int packet_log_start(struct packet_log **lp, const struct packet_log_options *options);
@@ -68,9 +96,19 @@ void packet_log_wait_when_full(struct packet_log *log, bool wait);
  * by name. Signalling is always kept. From any thread. */
 void packet_log_set_pressure(struct packet_log *log, enum packet_pressure pressure);
 
-/* Keeps a copy of the frame for `id`. One memcpy; a frame of more than 256 KiB is dropped. */
+/* The level of `id` from now on, and of what was added before. settled: it will not be stricter. */
+void packet_log_keep(struct packet_log *log, void **keeper, uint64_t id, enum packet_keep keep,
+                     bool settled);
+
+/* Keeps a copy of the whole frame for `id`, if its level keeps that kind at all. One memcpy; a frame of
+ * more than 256 KiB is dropped. */
 void packet_log_add(struct packet_log *log, void **keeper, uint64_t id, enum packet_kind kind,
                     const struct frame *frame);
+
+/* The same for media of which only the first plain_bytes of the frame are no content. 0: all is, so at
+ * PACKET_KEEP_HEADERS it is left out. */
+void packet_log_add_media(struct packet_log *log, void **keeper, uint64_t id,
+                          const struct frame *frame, uint32_t plain_bytes);
 
 /* Says that the SIP frame just added carries a whole message at data[offset .. offset+bytes); a
  * frame can carry several. What does not lie in that frame is ignored. */
@@ -88,15 +126,42 @@ struct packet_text {
 void packet_log_add_text(struct packet_log *log, void **keeper, uint64_t id,
                          const struct packet_text *message);
 
-/* Chunks older than 2 s of packet time are passed on. Cheap; call it with every tick. */
+/* Chunks older than 2 s of packet time are passed on: with the packets, a few each, and by this, in a
+ * live run for at most half a millisecond. Call it with every tick, and when nothing else is to do. */
 void packet_log_tick(struct packet_log *log, int64_t now_ns);
 
 /* The call has ended: its chunks are passed on, *keeper becomes NULL. */
 void packet_log_close_keeper(struct packet_log *log, void **keeper);
 
-/* Passes on what is open and waits until it is stored or counted as dropped, so that the figures
- * below are the last word. */
+/* The same; its open media is dropped. */
+void packet_log_close_without_media(struct packet_log *log, void **keeper);
+
+/* What was stored of the media of an id. */
+struct packet_forget {
+    uint64_t id;
+    int32_t last_day;    /* of its packets, days since 1970; the first is that of the id */
+    uint64_t unless_pin; /* it stays if that call is pinned; 0: in any case */
+    const char *kept,
+        *kept_by; /* what the row of the call `id` says from then on; NULL: the same. Static */
+};
+
+/* Deletes the rows of its chunks, then gives their bytes back; some time later, on a thread of its own.
+ * Without memory it stays, which is counted as last_error. */
+void packet_log_forget(struct packet_log *log, const struct packet_forget *forget);
+
+/* Passes on what is open and waits until it is stored or counted as dropped, and what is to be
+ * forgotten is: the figures below are the last word. */
 void packet_log_flush(struct packet_log *log);
+
+/* What is stored of that day from now on begins new segments: those there are may be removed. From any
+ * thread. */
+void packet_log_seal_day(struct packet_log *log, int32_t day);
+
+/* Gives the disk what is stored, see segment_set_sync; from a thread that may wait. */
+int packet_log_sync(struct packet_log *log,
+                    void (*synced)(void *ctx, int32_t day, uint8_t kind, uint32_t segment,
+                                   uint64_t end),
+                    void *ctx);
 
 void packet_log_read_stats(struct packet_log *log, struct packet_log_stats *stats);
 
