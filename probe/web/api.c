@@ -101,9 +101,17 @@ void api_write_key_time(struct jsonw *j, const char *key, int64_t time)
 
 /* ---- its packets and its sound ---- */
 
-static void get_pcap(struct api_context *c)
+static void get_packets(struct api_context *c)
 {
-    int err = api_media_pcap(c->api->options.store_dir, c->id, c->x);
+    int err = api_media_packets(&c->api->options, c->api->query, c->id, &c->asked, c->x);
+
+    if (err)
+        api_fail_store(c, err);
+}
+
+static void get_export(struct api_context *c)
+{
+    int err = api_media_export(&c->api->options, &c->asked, c->x);
 
     if (err)
         api_fail_store(c, err);
@@ -164,9 +172,10 @@ static const struct {
     { "/api/v1/calls", PARAMS_PAGE | PARAMS_FILTER, api_lists_get_calls },
     { "/api/v1/calls/*", PARAMS_NONE, api_call_get },
     { "/api/v1/calls/*/messages", PARAMS_LEGS, api_call_get_messages },
-    { "/api/v1/calls/*/pcap", PARAMS_NONE, get_pcap },
+    { "/api/v1/calls/*/pcap", PARAMS_PACKETS, get_packets },
     { "/api/v1/calls/*/audio", PARAMS_SOUND, get_sound },
     { "/api/v1/calls/*/audio/peaks", PARAMS_PEAKS, get_peaks },
+    { "/api/v1/export", PARAMS_EXPORT, get_export },
     { "/api/v1/alerts", PARAMS_PAGE, api_lists_get_alerts },
     { "/api/v1/certificates", PARAMS_PAGE, api_lists_get_certificates },
     { "/api/v1/trunks", PARAMS_WINDOW, api_trunks_get },

@@ -22,6 +22,7 @@ struct api_options {
     const char *web_root;    /* NULL: no static files */
     struct sound *sound;     /* NULL: nobody may listen to calls */
     const atomic_bool *live; /* is a probe connected? */
+    atomic_uint *exports;    /* how many searches are being given out; NULL: they have no cap */
 };
 
 /* 0 or −ENOMEM. The store is opened with the first request that needs it. */

@@ -1,7 +1,6 @@
 #include "probe/web/api_media.h"
 
 #include "analyzer/base/log.h"
-#include "analyzer/record_id.h"
 #include "probe/web/range.h"
 #include "probe/web/sound.h"
 #include "storage/audit.h"
@@ -12,41 +11,122 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Named by us: the time of the call and its id, nothing from the wire. */
-static void name_download(struct exchange *x, uint64_t id, const char *extension)
-{
-    time_t seconds = (time_t)(record_id_time_ns(id) / 1000000000);
-    struct tm utc;
-    char at[24];
+/* ---- packets, and tables of calls ---- */
 
-    if (!gmtime_r(&seconds, &utc) || strftime(at, sizeof at, "%Y%m%dT%H%M%SZ", &utc) == 0)
-        at[0] = '\0';
-    snprintf(x->file_name, sizeof x->file_name, "%s_%016" PRIx64 ".%s", at, id, extension);
+/* What is open goes out as a download. */
+static void send_export(struct exchange *x, struct export *export,
+                        const struct export_format_info *format)
+{
+    x->export = export;
+    x->status = 200;
+    x->content_type = format->content_type;
+    x->streamed = true;
+    if (x->head_only)
+        return;
+    exchange_read_piece(x);
+    if (x->broken) {
+        exchange_fail(x, 500, "what is asked for cannot be read");
+        x->broken = false;
+    }
 }
 
-/* ---- packets ---- */
-
-int api_media_pcap(const char *store_dir, uint64_t id, struct exchange *x)
+int api_media_packets(const struct api_options *options, struct query *q, uint64_t id,
+                      const struct asked *asked, struct exchange *x)
 {
-    int err = pcap_export_open(&x->pcap, store_dir, id);
+    const struct export_format_info *format = &export_formats[asked->export_format];
+    uint64_t calls[QUERY_LEG_CALLS_MAX] = { id };
+    struct export_request request = { .store_dir = options->store_dir,
+                                      .format = (enum export_format)asked->export_format,
+                                      .calls = calls,
+                                      .call_count = 1 };
+    struct export *export;
+    int err = asked->legs ? export_find_legs(q, id, calls, &request.call_count) : 0;
 
+    if (err == 0)
+        err = export_open(&export, &request);
     if (err == -ENOENT) {
         exchange_fail(x, 404, "no packets of a call %016" PRIx64 " are kept", id);
         return 0;
     }
     if (err)
         return err;
-    x->status = 200;
-    x->content_type = "application/vnd.tcpdump.pcap";
-    x->streamed = true;
-    name_download(x, id, "pcap");
-    if (x->head_only)
-        return 0;
-    exchange_read_piece(x);
-    if (x->broken) {
-        exchange_fail(x, 500, "the packets of call %016" PRIx64 " cannot be read", id);
-        x->broken = false;
+    export_name_call(x->file_name, id, format->name);
+    send_export(x, export, format);
+    return 0;
+}
+
+/* A place among those that run; the exchange gives it back. */
+static bool take_place(const struct api_options *options, struct exchange *x)
+{
+    if (!options->exports)
+        return true;
+    x->exports = options->exports;
+    if (atomic_fetch_add(x->exports, 1) < API_MEDIA_EXPORTS_MAX)
+        return true;
+    exchange_fail(x, 503, "other searches are being exported, try again in a few seconds");
+    return false;
+}
+
+static int64_t now_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* The filter and the order; false: the answer says what is wrong. */
+static bool read_request(const struct asked *asked, struct export_request *request,
+                         struct exchange *x)
+{
+    struct slice sort = asked->export_sort;
+    struct filter_error error;
+    int err;
+
+    request->ascending = sort.len && sort.p[0] != '-';
+    if (sort.len)
+        request->sort = filter_field_find(
+            slice_of(sort.p + !request->ascending, sort.len - !request->ascending));
+    if (request->sort && export_formats[request->format].has_packets) {
+        exchange_fail(x, 400, "'sort' is for csv and jsonl: packets come by time");
+        return false;
     }
+    err = filter_parse(&request->filter, asked->export_filter, now_ns(), &error);
+    if (err == -EINVAL)
+        exchange_fail_filter(x, "filter", &error);
+    else if (err)
+        exchange_fail(x, 503, "out of memory");
+    return err == 0;
+}
+
+int api_media_export(const struct api_options *options, const struct asked *asked,
+                     struct exchange *x)
+{
+    const struct export_format_info *format = &export_formats[asked->export_format];
+    struct export_request request = { .store_dir = options->store_dir,
+                                      .format = (enum export_format)asked->export_format,
+                                      .limit = asked->export_limit,
+                                      .calls_max = API_MEDIA_EXPORT_CALLS_MAX,
+                                      .asked = asked->export_filter };
+    struct export_counts counts;
+    struct export *export;
+    int err;
+
+    if (!read_request(asked, &request, x))
+        return 0;
+    err = take_place(options, x) ? export_open(&export, &request) : -EBUSY;
+    if (err)
+        filter_free(request.filter);
+    if (err == -ENOENT)
+        exchange_fail(x, 404, "no call matches, or none of their packets are kept");
+    else if (err == -E2BIG)
+        exchange_fail(x, 400, "packets of over %d calls: narrow the filter, or give a limit",
+                      API_MEDIA_EXPORT_CALLS_MAX);
+    if (err)
+        return err == -ENOENT || err == -E2BIG || err == -EBUSY ? 0 : err;
+    export_read_counts(export, &counts);
+    export_name_calls(x->file_name, now_ns(), format->has_packets ? counts.calls : 0, format->name);
+    send_export(x, export, format);
     return 0;
 }
 
@@ -153,7 +233,7 @@ void api_media_sound(const struct api_options *options, const struct api_media_c
     x->ranges = call->is_over;
     if (call->is_over)
         snprintf(x->etag, sizeof x->etag, "%s", file.etag);
-    name_download(x, call->id, params_format_name(asked->format));
+    export_name_call(x->file_name, call->id, params_format_name(asked->format));
     send_sound(x, &file);
 }
 

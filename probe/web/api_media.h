@@ -1,5 +1,5 @@
 /*
- * api_media - the packets of a call as a pcap, and its sound: the long answers of the API.
+ * api_media - packets and calls as files, and the sound of a call: the long answers of the API.
  *
  * Thread  A worker's.
  */
@@ -18,8 +18,19 @@ struct api_media_call {
     size_t call_id_len;
 };
 
-/* 0, or −errno: the store cannot be read, and nothing was answered. */
-int api_media_pcap(const char *store_dir, uint64_t id, struct exchange *x);
+enum {
+    API_MEDIA_EXPORTS_MAX = 2,           /* searches that are given out at a time */
+    API_MEDIA_EXPORT_CALLS_MAX = 100000, /* of which packets are given out in one go */
+};
+
+/* The packets of a call, or of it and its legs. 0, or −errno: the store cannot be read, and nothing was
+ * answered. */
+int api_media_packets(const struct api_options *options, struct query *q, uint64_t id,
+                      const struct asked *asked, struct exchange *x);
+
+/* The same of the calls that a filter means: their packets, or they themselves. */
+int api_media_export(const struct api_options *options, const struct asked *asked,
+                     struct exchange *x);
 
 /* Where nobody may listen, the answer says so: true. */
 bool api_media_refuse_sound(const struct api_options *options, struct exchange *x);

@@ -23,8 +23,11 @@ struct exchange *exchange_new(void)
 
 static void close_sources(struct exchange *x)
 {
-    pcap_export_close(x->pcap);
-    x->pcap = NULL;
+    export_close(x->export);
+    x->export = NULL;
+    if (x->exports)
+        atomic_fetch_sub(x->exports, 1);
+    x->exports = NULL;
     if (x->file >= 0)
         close(x->file);
     x->file = -1;
@@ -68,22 +71,31 @@ static bool make_piece_room(struct strbuf *body)
     return body->p != NULL;
 }
 
+/* What was left out of a download that is over. */
+static void note_damaged(const struct exchange *x)
+{
+    struct export_counts counts;
+
+    export_read_counts(x->export, &counts);
+    if (counts.damaged)
+        log_warn("web: an export left out %" PRIu64 " damaged chunks or days", counts.damaged);
+}
+
 void exchange_read_piece(struct exchange *x)
 {
     int64_t n = -ENOMEM;
 
     if (make_piece_room(&x->body))
-        n = x->pcap ? pcap_export_read(x->pcap, (uint8_t *)x->body.p, EXCHANGE_PIECE_BYTES)
-                    : read_file(x);
+        n = x->export ? export_read(x->export, (uint8_t *)x->body.p, EXCHANGE_PIECE_BYTES)
+                      : read_file(x);
     x->sent = 0;
     x->body.len = n > 0 ? (size_t)n : 0;
-    x->more = x->pcap ? n > 0 : n > 0 && x->file_left > 0;
+    x->more = x->export ? n > 0 : n > 0 && x->file_left > 0;
     x->broken = n < 0;
     if (n < 0)
         log_warn("web: a download failed, error %d", (int)-n);
-    if (n == 0 && x->pcap && pcap_export_damaged(x->pcap))
-        log_warn("web: pcap export left out %" PRIu64 " damaged chunks",
-                 pcap_export_damaged(x->pcap));
+    if (n == 0 && x->export)
+        note_damaged(x);
 }
 
 void exchange_send_file(struct exchange *x, int fd, uint64_t at, uint64_t length)
@@ -93,15 +105,11 @@ void exchange_send_file(struct exchange *x, int fd, uint64_t at, uint64_t length
     x->file_left = x->length = length;
 }
 
-void exchange_fail(struct exchange *x, int status, const char *format, ...)
+/* The answer so far is nothing any more; the JSON stands open behind its message. */
+static struct jsonw begin_failure(struct exchange *x, int status, const char *message)
 {
-    char message[512];
     struct jsonw j = jsonw_to(&x->body);
-    va_list args;
 
-    va_start(args, format);
-    vsnprintf(message, sizeof message, format, args);
-    va_end(args);
     close_sources(x);
     x->streamed = x->more = x->ranges = false;
     x->etag[0] = x->file_name[0] = x->content_range[0] = '\0';
@@ -115,6 +123,39 @@ void exchange_fail(struct exchange *x, int status, const char *format, ...)
     jsonw_int(&j, status);
     jsonw_key(&j, "message");
     jsonw_text(&j, slice_of_text(message));
-    jsonw_object_close(&j);
-    jsonw_object_close(&j);
+    return j;
+}
+
+static void end_failure(struct jsonw *j)
+{
+    jsonw_object_close(j);
+    jsonw_object_close(j);
+}
+
+void exchange_fail(struct exchange *x, int status, const char *format, ...)
+{
+    char message[512];
+    va_list args;
+    struct jsonw j;
+
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    j = begin_failure(x, status, message);
+    end_failure(&j);
+}
+
+void exchange_fail_filter(struct exchange *x, const char *parameter,
+                          const struct filter_error *error)
+{
+    char message[FILTER_ERROR_MAX + 64];
+    struct jsonw j;
+
+    snprintf(message, sizeof message, "%s, column %zu: %s", parameter, error->column, error->text);
+    j = begin_failure(x, 400, message);
+    jsonw_key(&j, "column");
+    jsonw_int(&j, (int64_t)error->column);
+    jsonw_key(&j, "length");
+    jsonw_int(&j, (int64_t)error->length);
+    end_failure(&j);
 }

@@ -9,14 +9,14 @@
 #define PROBE_WEB_EXCHANGE_H
 
 #include "probe/web/params.h"
-#include "storage/export/pcap_export.h"
+#include "storage/export/export.h"
 
 #include <stdatomic.h>
 
 enum {
     EXCHANGE_PATH_MAX = 512,
     EXCHANGE_TAG_MAX = 48,
-    EXCHANGE_NAME_MAX = 48,
+    EXCHANGE_NAME_MAX = EXPORT_NAME_MAX,
     EXCHANGE_BODY_MAX = 16 << 20,
     EXCHANGE_RANGE_MAX = 64,
     EXCHANGE_PIECE_BYTES = 64 * 1024, /* of a download, in one go */
@@ -44,14 +44,15 @@ struct exchange {
     bool private;                      /* never to be kept, though it has a tag */
     bool ranges;                       /* its parts can be asked for */
     char content_range[EXCHANGE_RANGE_MAX];
-    struct pcap_export *pcap;
-    int file;           /* −1: none; the body comes from it piece by piece, `length` bytes */
-    uint64_t file_at;   /* of the next piece */
-    uint64_t file_left; /* behind the piece at hand */
-    uint64_t length;    /* of what is sent of it in all */
-    bool streamed;      /* of unknown length */
-    bool more;          /* and there is another piece to come */
-    bool broken;        /* the rest cannot be had: cut the connection, so that the client sees it */
+    struct export *export; /* NULL: none; the body comes from it piece by piece */
+    atomic_uint *exports;  /* where it counts as one of those that run; NULL: nowhere */
+    int file;              /* −1: none; the body comes from it piece by piece, `length` bytes */
+    uint64_t file_at;      /* of the next piece */
+    uint64_t file_left;    /* behind the piece at hand */
+    uint64_t length;       /* of what is sent of it in all */
+    bool streamed;         /* of unknown length */
+    bool more;             /* and there is another piece to come */
+    bool broken; /* the rest cannot be had: cut the connection, so that the client sees it */
 
     /* The service thread's own, but for `abandoned`, which goes with the queue. */
     void *connection; /* NULL: it has gone meanwhile */
@@ -69,11 +70,16 @@ void exchange_free(struct exchange *x);
 /* The rest of the answer comes from the descriptor, which it owns from now on. */
 void exchange_send_file(struct exchange *x, int fd, uint64_t at, uint64_t length);
 
-/* The next piece of pcap or file into the body, on a worker. */
+/* The next piece of export or file into the body, on a worker. */
 void exchange_read_piece(struct exchange *x);
 
 /* An error as docs/API.md has it; replaces whatever the answer was. */
 void exchange_fail(struct exchange *x, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* 400: the parameter that holds a filter is none, with the column and the length of the word at fault
+ * beside the message. */
+void exchange_fail_filter(struct exchange *x, const char *parameter,
+                          const struct filter_error *error);
 
 #endif

@@ -89,7 +89,7 @@ void http_drop_exchange(struct server *s, struct client *c)
         return;
     }
     x->abandoned = true;
-    if (!x->pcap || !pool_push_more(s->pool, x))
+    if (!x->export || !pool_push_more(s->pool, x))
         exchange_free(x);
 }
 
@@ -149,7 +149,7 @@ void http_on_answers(struct server *s)
 
         if (!c) {
             x->abandoned = true;
-            if (!x->pcap || !pool_push_more(s->pool, x))
+            if (!x->export || !pool_push_more(s->pool, x))
                 exchange_free(x);
             continue;
         }

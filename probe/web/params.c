@@ -2,8 +2,9 @@
 
 #include "analyzer/base/nearest.h"
 #include "analyzer/record_id.h"
+#include "storage/export/export.h"
 
-enum { NAME_SHOWN_BYTES = 40, BAD_SECONDS_MAX = 1000000000 };
+enum { NAME_SHOWN_BYTES = 40, BAD_SECONDS_MAX = 1000000000, EXPORT_CALLS_MAX = 1000000000 };
 
 #define NS_PER_S 1000000000ll
 /* 2112: where record ids end (record_id.h). */
@@ -225,6 +226,47 @@ static bool set_format(struct asked *a, struct slice value)
     return to_word(value, formats, FORMATS_OF_SOUND, &a->format);
 }
 
+static bool set_export_format(struct asked *a, struct slice value)
+{
+    enum export_format format;
+    bool known = export_format_find(value, &format);
+
+    if (known)
+        a->export_format = (uint8_t)format;
+    return known;
+}
+
+static bool set_packets_format(struct asked *a, struct slice value)
+{
+    return set_export_format(a, value) && export_formats[a->export_format].has_packets;
+}
+
+static bool set_export_filter(struct asked *a, struct slice value)
+{
+    a->export_filter = value;
+    return true;
+}
+
+/* "mos", or "-mos": the largest first. */
+static bool set_export_sort(struct asked *a, struct slice value)
+{
+    struct slice name = value.p[0] == '-' ? slice_of(value.p + 1, value.len - 1) : value;
+    const struct filter_field *field = filter_field_find(name);
+
+    a->export_sort = value;
+    return field && field->is_sortable;
+}
+
+static bool set_export_limit(struct asked *a, struct slice value)
+{
+    uint64_t n;
+
+    if (!slice_to_u64(value, EXPORT_CALLS_MAX, &n) || n == 0)
+        return false;
+    a->export_limit = (size_t)n;
+    return true;
+}
+
 static bool set_gaps(struct asked *a, struct slice value)
 {
     return to_word(value, gaps_words, GAPS, &a->gaps);
@@ -327,11 +369,17 @@ static const struct {
     { "destination", PARAMS_FILTER, set_destination, "the name of a destination" },
     { "ended_how", PARAMS_FILTER, set_ended_how, "how a call ends, as bye or ack_timeout" },
     { "deviation", PARAMS_FILTER, set_deviation, "the name of a deviation, as ack_missing" },
-    { "legs", PARAMS_LEGS, set_legs, "true or false" },
+    { "legs", PARAMS_LEGS | PARAMS_PACKETS, set_legs, "true or false" },
     { "minutes", PARAMS_WINDOW, set_minutes, "a number from 1 to 1440" },
     { "limit", PARAMS_PAGE, set_limit, "a number from 1 to 1000" },
     { "cursor", PARAMS_PAGE, set_cursor, "the next of the page before" },
     { "format", PARAMS_SOUND, set_format, "wav, flac or ogg" },
+    { "format", PARAMS_PACKETS, set_packets_format, "pcap, pcapng, pcap.lz4 or pcapng.lz4" },
+    { "format", PARAMS_EXPORT, set_export_format,
+      "pcap, pcapng, pcap.lz4, pcapng.lz4, csv or jsonl" },
+    { "filter", PARAMS_EXPORT, set_export_filter, "a filter, see docs/FILTER.md" },
+    { "sort", PARAMS_EXPORT, set_export_sort, "a field that can be sorted by, a - before it" },
+    { "limit", PARAMS_EXPORT, set_export_limit, "a number from 1 to 1000000000" },
     { "gaps", PARAMS_SOUND, set_gaps, "conceal or silence" },
     { "buckets", PARAMS_PEAKS, set_buckets, "a number from 1 to 8192" },
 };

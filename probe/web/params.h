@@ -34,12 +34,14 @@ struct params {
 /* What a route accepts. */
 enum params_set {
     PARAMS_NONE = 0,
-    PARAMS_PAGE = 1,    /* limit, cursor */
-    PARAMS_FILTER = 2,  /* the filters of /calls */
-    PARAMS_SOUND = 4,   /* format, gaps */
-    PARAMS_PEAKS = 8,   /* buckets */
-    PARAMS_LEGS = 16,   /* legs */
-    PARAMS_WINDOW = 32, /* minutes, until */
+    PARAMS_PAGE = 1,     /* limit, cursor */
+    PARAMS_FILTER = 2,   /* the filters of /calls */
+    PARAMS_SOUND = 4,    /* format, gaps */
+    PARAMS_PEAKS = 8,    /* buckets */
+    PARAMS_LEGS = 16,    /* legs */
+    PARAMS_WINDOW = 32,  /* minutes, until */
+    PARAMS_PACKETS = 64, /* format, legs: of the packets of a call */
+    PARAMS_EXPORT = 128, /* format, filter, sort, limit: of the calls of a search */
 };
 
 enum params_format { PARAMS_WAV, PARAMS_FLAC, PARAMS_OGG, PARAMS_JSON_PEAKS };
@@ -55,6 +57,10 @@ struct asked {
     uint32_t buckets;
     bool legs;        /* of the whole conversation */
     unsigned minutes; /* of a window */
+    /* What is given out, and of which calls; absent slices: not said. */
+    uint8_t export_format; /* enum export_format */
+    struct slice export_filter, export_sort;
+    size_t export_limit; /* 0: none */
 };
 
 /* One decoded fragment; an empty one (from "?" alone, or "&&") is nothing. */

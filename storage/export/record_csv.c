@@ -4,7 +4,7 @@
 
 static bool looks_like_formula(struct slice s)
 {
-    return s.len && strchr("=+-@\t\r", s.p[0]) != NULL;
+    return s.len && strchr("=+-@\t\r\n", s.p[0]) != NULL;
 }
 
 static void add_quoted(struct strbuf *out, struct slice s)

@@ -9,7 +9,7 @@
  * hold a store: it stays, for a look at it.
  */
 #include "analyzer/record_id.h"
-#include "storage/export/pcap_export.h"
+#include "storage/export/export.h"
 #include "storage/packets/packet_log.h"
 #include "storage/query.h"
 
@@ -323,15 +323,17 @@ static double first_bytes_ms(const struct bench *b, long n)
 {
     static uint8_t out[1 << 16];
     double start = now_s();
-    struct pcap_export *x;
-    int err = pcap_export_open(&x, b->dir, packets_id(b, n));
+    uint64_t id = packets_id(b, n);
+    struct export_request request = { .store_dir = b->dir, .calls = &id, .call_count = 1 };
+    struct export *x;
+    int err = export_open(&x, &request);
 
     if (err)
         die("export", err);
-    if (pcap_export_read(x, out, sizeof out) <= 24)
+    if (export_read(x, out, sizeof out) <= 24)
         die("export", -EIO);
     start = (now_s() - start) * 1e3;
-    pcap_export_close(x);
+    export_close(x);
     return start;
 }
 

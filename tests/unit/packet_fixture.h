@@ -5,7 +5,7 @@
 #define TESTS_UNIT_PACKET_FIXTURE_H
 
 #include "analyzer/base/log.h"
-#include "storage/export/pcap_export.h"
+#include "storage/export/export.h"
 #include "storage/packets/packet_log.h"
 #include "tests/unit/store_fixture.h"
 
@@ -59,7 +59,7 @@ static inline void log_fixture_add(struct log_fixture *l, void **keeper, uint64_
 struct pcap_bytes {
     uint8_t *p;
     size_t len, at;
-    uint64_t damaged, left_out, frames;
+    uint64_t damaged, left_out, frames, repeated, late;
 };
 
 static inline uint32_t pcap_bytes_u32(const uint8_t *p)
@@ -67,36 +67,64 @@ static inline uint32_t pcap_bytes_u32(const uint8_t *p)
     return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
-/* 0 or what pcap_export_open said. `room`: how much is read at a time. */
-static inline int pcap_bytes_read(struct pcap_bytes *b, const char *dir, uint64_t id, size_t room)
+/* The whole file of an export, read `room` bytes at a time, in a block to be freed; 0 or what
+ * export_open said. */
+static inline int export_bytes_read(const struct export_request *request, size_t room, uint8_t **p,
+                                    size_t *len, struct export_counts *counts)
 {
-    struct pcap_export *x;
-    int err = pcap_export_open(&x, dir, id);
+    struct export *x;
     size_t allocated = 0;
     int64_t n;
+    int err = export_open(&x, request);
 
-    *b = (struct pcap_bytes){ .p = NULL };
+    *p = NULL;
+    *len = 0;
     if (err)
         return err;
     do {
-        if (b->len + room > allocated) {
-            allocated = (b->len + room) * 2;
-            b->p = realloc(b->p, allocated);
-            assert_non_null(b->p);
+        if (*len + room > allocated) {
+            allocated = (*len + room) * 2;
+            *p = realloc(*p, allocated);
+            assert_non_null(*p);
         }
-        n = pcap_export_read(x, b->p + b->len, room);
+        n = export_read(x, *p + *len, room);
         assert_true(n >= 0);
-        b->len += (size_t)n;
+        *len += (size_t)n;
     } while (n);
-    b->damaged = pcap_export_damaged(x);
-    b->left_out = pcap_export_left_out(x);
-    b->frames = pcap_export_frames(x);
-    pcap_export_close(x);
+    export_read_counts(x, counts);
+    export_close(x);
+    return 0;
+}
+
+static inline int pcap_bytes_read_calls(struct pcap_bytes *b, const char *dir,
+                                        const uint64_t *calls, size_t count, size_t room)
+{
+    struct export_request request = {
+        .store_dir = dir, .format = EXPORT_PCAP, .calls = calls, .call_count = count
+    };
+    struct export_counts counts;
+    int err;
+
+    *b = (struct pcap_bytes){ .p = NULL };
+    err = export_bytes_read(&request, room, &b->p, &b->len, &counts);
+    if (err)
+        return err;
+    b->damaged = counts.damaged;
+    b->left_out = counts.left_out;
+    b->frames = counts.frames;
+    b->repeated = counts.repeated;
+    b->late = counts.late;
     assert_true(b->len >= 24);
     assert_int_equal(pcap_bytes_u32(b->p), 0xa1b23c4d);
     assert_int_equal(pcap_bytes_u32(b->p + 4), 2 | 4 << 16);
     b->at = 24;
     return 0;
+}
+
+/* 0 or what export_open said. `room`: how much is read at a time. */
+static inline int pcap_bytes_read(struct pcap_bytes *b, const char *dir, uint64_t id, size_t room)
+{
+    return pcap_bytes_read_calls(b, dir, &id, 1, room);
 }
 
 struct pcap_frame {

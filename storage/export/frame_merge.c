@@ -1,0 +1,494 @@
+#include "storage/export/frame_merge.h"
+
+#include "analyzer/base/log.h"
+#include "storage/export/frame_places.h"
+#include "storage/packets/packet_log.h"
+#include "storage/packets/segment.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+enum {
+    FILES = 16,        /* segments open at a time */
+    INSTANT_MAX = 256, /* frames of one time that are told apart; beyond, none is left out */
+    UNITS_FIRST = 64,
+};
+
+/* Where a frame begins in its chunk. */
+struct unit {
+    int64_t time_ns;
+    uint32_t offset;
+};
+
+/* A chunk whose time has come. */
+struct loaded {
+    struct unit *units;
+    size_t count, room, next;
+    size_t bytes;  /* of all of this */
+    uint64_t turn; /* of frames of one time, those of the chunk opened first go first */
+    uint32_t owner, link_type;
+    bool is_media;
+    uint32_t raw_bytes;
+    uint8_t raw[];
+};
+
+struct open_file {
+    int fd; /* −1: free */
+    int32_t day;
+    int64_t file; /* the place of its first byte */
+    uint64_t used;
+};
+
+/* A frame of the time that is at hand. */
+struct instant_frame {
+    uint64_t hash;
+    uint32_t owner;
+    uint32_t count; /* of that hash, of that owner */
+};
+
+struct frame_merge {
+    const char *store_dir;
+    struct frame_places places;
+    size_t next_place;
+    uint32_t *left; /* chunks of each owner that are not used up */
+    bool is_one_call;
+    struct open_file files[FILES];
+    uint64_t turn;
+
+    struct loaded **heap; /* by the time of their next frames */
+    size_t heap_count, heap_room;
+    size_t open_bytes, open_max_bytes;
+    bool is_lent; /* the frame of the heap's top */
+    uint8_t *stored, *raw;
+
+    struct instant_frame instant[INSTANT_MAX];
+    size_t instant_count;
+    int64_t instant_time;
+    uint64_t hash_seed; /* nobody can prepare frames that look alike */
+
+    int64_t newest_time;
+    struct frame_merge_counts counts;
+};
+
+/* ---- chunks ---- */
+
+static uint8_t kind_of(int64_t place)
+{
+    return (uint8_t)((uint64_t)place >> 56);
+}
+
+static uint32_t segment_of(int64_t place)
+{
+    return (uint32_t)((uint64_t)place >> 32) & CHUNK_SEGMENT_MAX;
+}
+
+static uint64_t offset_of(int64_t place)
+{
+    return (uint64_t)place & UINT32_MAX;
+}
+
+/* The segment of that place, open; −1 when it is not there. */
+static int use_file(struct frame_merge *m, int32_t day, int64_t place)
+{
+    int64_t file = place - (int64_t)offset_of(place);
+    struct open_file *oldest = &m->files[0];
+
+    for (size_t i = 0; i < FILES; i++) {
+        struct open_file *f = &m->files[i];
+
+        if (f->fd >= 0 && f->day == day && f->file == file) {
+            f->used = ++m->turn;
+            return f->fd;
+        }
+        if (f->fd < 0 || (oldest->fd >= 0 && f->used < oldest->used))
+            oldest = f;
+    }
+    if (oldest->fd >= 0)
+        close(oldest->fd);
+    *oldest = (struct open_file){ .day = day, .file = file, .used = ++m->turn };
+    oldest->fd = segment_open_read(m->store_dir, day, kind_of(place), segment_of(place));
+    if (oldest->fd < 0)
+        oldest->fd = -1;
+    return oldest->fd;
+}
+
+static enum chunk_parse read_chunk(struct frame_merge *m, const struct frame_place *p,
+                                   struct chunk_header *h)
+{
+    struct chunk_place place = { .segment = segment_of(p->place),
+                                 .offset = offset_of(p->place),
+                                 .stored_bytes = p->stored_bytes };
+    int fd = use_file(m, p->day, p->place);
+    enum chunk_parse result;
+
+    if (fd < 0)
+        return CHUNK_SHORT;
+    result = segment_read(fd, &place, m->stored, m->raw, h);
+    if (result == CHUNK_OK && h->kind != kind_of(p->place))
+        result = CHUNK_BAD_FIELD;
+    return result;
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const struct unit *x = a, *y = b;
+
+    if (x->time_ns != y->time_ns)
+        return x->time_ns < y->time_ns ? -1 : 1;
+    return x->offset < y->offset ? -1 : x->offset > y->offset;
+}
+
+static bool add_unit(struct loaded *c, int64_t time_ns, size_t offset)
+{
+    if (c->count == c->room) {
+        size_t room = c->room ? c->room * 2 : UNITS_FIRST;
+        struct unit *grown = realloc(c->units, room * sizeof *grown);
+
+        if (!grown)
+            return false;
+        c->units = grown;
+        c->room = room;
+    }
+    c->units[c->count++] = (struct unit){ time_ns, (uint32_t)offset };
+    return true;
+}
+
+/* Where each frame begins, by time: those that waited for others lie behind younger ones. */
+static int index_frames(struct frame_merge *m, struct loaded *c)
+{
+    struct chunk_reader r = chunk_reader_of(c->raw, c->raw_bytes);
+    bool in_order = true;
+
+    for (;;) {
+        size_t offset = c->raw_bytes - r.left.len;
+        enum chunk_entry entry = chunk_read(&r);
+
+        if (entry == CHUNK_BROKEN) /* the checksum was right: not written by us */
+            m->counts.damaged++;
+        if (entry == CHUNK_END || entry == CHUNK_BROKEN)
+            break;
+        if (entry != CHUNK_FRAME)
+            continue;
+        if (c->count && c->units[c->count - 1].time_ns > r.frame.time_ns)
+            in_order = false;
+        if (!add_unit(c, r.frame.time_ns, offset))
+            return -ENOMEM;
+    }
+    if (!in_order)
+        qsort(c->units, c->count, sizeof *c->units, by_time);
+    return 0;
+}
+
+static void free_loaded(struct frame_merge *m, struct loaded *c)
+{
+    m->open_bytes -= c->bytes;
+    m->left[c->owner]--;
+    free(c->units);
+    free(c);
+}
+
+/* ---- the heap ---- */
+
+static bool goes_before(const struct loaded *a, const struct loaded *b)
+{
+    int64_t x = a->units[a->next].time_ns, y = b->units[b->next].time_ns;
+
+    return x != y ? x < y : a->turn < b->turn;
+}
+
+static void swap(struct frame_merge *m, size_t a, size_t b)
+{
+    struct loaded *held = m->heap[a];
+
+    m->heap[a] = m->heap[b];
+    m->heap[b] = held;
+}
+
+static void sift_up(struct frame_merge *m, size_t at)
+{
+    for (; at > 0 && goes_before(m->heap[at], m->heap[(at - 1) / 2]); at = (at - 1) / 2)
+        swap(m, at, (at - 1) / 2);
+}
+
+static void sift_down(struct frame_merge *m)
+{
+    size_t at = 0;
+
+    for (;;) {
+        size_t best = at;
+
+        for (size_t child = 2 * at + 1; child <= 2 * at + 2 && child < m->heap_count; child++) {
+            if (goes_before(m->heap[child], m->heap[best]))
+                best = child;
+        }
+        if (best == at)
+            return;
+        swap(m, at, best);
+        at = best;
+    }
+}
+
+static int push(struct frame_merge *m, struct loaded *c)
+{
+    if (m->heap_count == m->heap_room) {
+        size_t room = m->heap_room ? m->heap_room * 2 : 64;
+        struct loaded **grown = realloc(m->heap, room * sizeof(struct loaded *));
+
+        if (!grown)
+            return -ENOMEM;
+        m->heap = grown;
+        m->heap_room = room;
+    }
+    m->heap[m->heap_count] = c;
+    sift_up(m, m->heap_count++);
+    return 0;
+}
+
+/* The lent frame is used up: on to the next one of its chunk. */
+static void advance(struct frame_merge *m)
+{
+    struct loaded *top = m->heap[0];
+
+    m->is_lent = false;
+    if (++top->next == top->count) {
+        m->heap[0] = m->heap[--m->heap_count];
+        free_loaded(m, top);
+    }
+    sift_down(m);
+}
+
+/* ---- what is loaded when ---- */
+
+static void note_damaged(struct frame_merge *m, const struct frame_place *p,
+                         enum chunk_parse result)
+{
+    log_warn("store: a chunk (segment %u, byte %llu) is %s: left out",
+             (unsigned)segment_of(p->place), (unsigned long long)offset_of(p->place),
+             chunk_parse_text(result));
+    m->counts.damaged++;
+    m->left[p->owner]--;
+}
+
+static int load_next(struct frame_merge *m)
+{
+    const struct frame_place *p = &m->places.list[m->next_place++];
+    struct chunk_header h;
+    enum chunk_parse result = read_chunk(m, p, &h);
+    struct loaded *c;
+    int err;
+
+    m->counts.done_bytes += p->stored_bytes + p->audio_bytes;
+    if (result != CHUNK_OK) {
+        note_damaged(m, p, result);
+        return 0;
+    }
+    c = malloc(sizeof *c + h.raw_bytes);
+    if (!c)
+        return -ENOMEM;
+    *c = (struct loaded){ .owner = p->owner,
+                          .link_type = h.link_type,
+                          .is_media = h.kind == PACKET_MEDIA,
+                          .turn = ++m->turn,
+                          .raw_bytes = h.raw_bytes };
+    memcpy(c->raw, m->raw, h.raw_bytes);
+    err = index_frames(m, c);
+    c->bytes = sizeof *c + c->raw_bytes + c->room * sizeof *c->units;
+    m->open_bytes += c->bytes;
+    if (err == 0 && c->count)
+        err = push(m, c);
+    if (err || c->count == 0)
+        free_loaded(m, c);
+    return err;
+}
+
+/* Whatever could hold the next frame. */
+static int load_due(struct frame_merge *m)
+{
+    int err = 0;
+
+    while (err == 0 && m->next_place < m->places.count) {
+        const struct loaded *top = m->heap_count ? m->heap[0] : NULL;
+
+        if (top && (m->places.list[m->next_place].first_time > top->units[top->next].time_ns ||
+                    m->open_bytes >= m->open_max_bytes))
+            break;
+        err = load_next(m);
+    }
+    return err;
+}
+
+/* ---- once each ---- */
+
+/* Is another frame of this time at hand? Without one, nothing need be compared. */
+static bool is_lone(const struct frame_merge *m, int64_t time_ns)
+{
+    if (m->instant_count && m->instant_time == time_ns)
+        return false;
+    for (size_t child = 1; child <= 2 && child < m->heap_count; child++) {
+        if (m->heap[child]->units[m->heap[child]->next].time_ns == time_ns)
+            return false;
+    }
+    return true;
+}
+
+static uint64_t hash_of(const struct frame_merge *m, const struct chunk_frame *f)
+{
+    return XXH3_64bits_withSeed(f->data, f->captured_bytes, m->hash_seed) ^
+           (uint64_t)f->wire_bytes * 0x9e3779b97f4a7c15u;
+}
+
+/* Of as many frames alike as one of the calls has, and no more. */
+static bool came_already(struct frame_merge *m, const struct chunk_frame *f, uint32_t owner)
+{
+    struct instant_frame *own = NULL;
+    uint32_t others = 0;
+    uint64_t hash;
+
+    if (m->is_one_call || is_lone(m, f->time_ns))
+        return false;
+    if (m->instant_time != f->time_ns)
+        m->instant_count = 0;
+    m->instant_time = f->time_ns;
+    hash = hash_of(m, f);
+    for (size_t i = 0; i < m->instant_count; i++) {
+        struct instant_frame *seen = &m->instant[i];
+
+        if (seen->hash == hash && seen->owner == owner)
+            own = seen;
+        else if (seen->hash == hash && seen->count > others)
+            others = seen->count;
+    }
+    if (!own && m->instant_count == INSTANT_MAX)
+        return false;
+    if (!own) {
+        own = &m->instant[m->instant_count++];
+        *own = (struct instant_frame){ hash, owner, 0 };
+    }
+    return ++own->count <= others;
+}
+
+static void lend(struct frame_merge *m, const struct chunk_frame *f, struct merged_frame *out)
+{
+    const struct loaded *top = m->heap[0];
+
+    *out =
+        (struct merged_frame){ .time_ns = f->time_ns,
+                               .data = f->data,
+                               .captured_bytes = f->captured_bytes,
+                               .wire_bytes = f->wire_bytes,
+                               .link_type = top->link_type,
+                               .owner = top->owner,
+                               .is_media = top->is_media,
+                               .is_last = m->left[top->owner] == 1 && top->next + 1 == top->count };
+    m->counts.frames++;
+    m->counts.cut += top->is_media && f->captured_bytes < f->wire_bytes;
+    m->counts.late += f->time_ns < m->newest_time;
+    if (f->time_ns > m->newest_time)
+        m->newest_time = f->time_ns;
+}
+
+int frame_merge_next(struct frame_merge *m, struct merged_frame *frame)
+{
+    for (;;) {
+        struct chunk_reader r;
+        const struct loaded *top;
+        uint32_t offset;
+        int err;
+
+        if (m->is_lent)
+            advance(m);
+        err = load_due(m);
+        if (err || m->heap_count == 0)
+            return err;
+        top = m->heap[0];
+        offset = top->units[top->next].offset;
+        r = chunk_reader_of(top->raw + offset, top->raw_bytes - offset);
+        chunk_read(&r);
+        m->is_lent = true;
+        if (!came_already(m, &r.frame, top->owner)) {
+            lend(m, &r.frame, frame);
+            return 1;
+        }
+        m->counts.repeated++;
+    }
+}
+
+/* ---- open and close ---- */
+
+static int count_left(struct frame_merge *m, size_t owners)
+{
+    m->left = calloc(owners + 1, sizeof *m->left);
+    if (!m->left)
+        return -ENOMEM;
+    for (size_t i = 0; i < m->places.count; i++)
+        m->left[m->places.list[i].owner]++;
+    return 0;
+}
+
+int frame_merge_open(struct frame_merge **mp, const struct frame_merge_options *options)
+{
+    struct frame_merge *m = calloc(1, sizeof *m);
+    int err;
+
+    if (!m)
+        return -ENOMEM;
+    m->store_dir = options->store_dir;
+    m->open_max_bytes = options->open_max_bytes ? options->open_max_bytes : FRAME_MERGE_OPEN_BYTES;
+    m->is_one_call = options->call_count == 1;
+    m->newest_time = INT64_MIN;
+    for (size_t i = 0; i < FILES; i++)
+        m->files[i].fd = -1;
+    m->stored = malloc(CHUNK_STORED_MAX);
+    m->raw = malloc(CHUNK_RAW_MAX);
+    err = m->stored && m->raw ? 0 : -ENOMEM;
+    if (err == 0 && getrandom(&m->hash_seed, sizeof m->hash_seed, 0) < 0)
+        err = -errno;
+    if (err == 0)
+        err =
+            frame_places_find(&m->places, options->store_dir, options->calls, options->call_count);
+    if (err == 0)
+        err = count_left(m, options->call_count);
+    if (err) {
+        frame_merge_close(m);
+        return err;
+    }
+    m->counts.damaged = m->places.damaged;
+    m->counts.total_bytes = m->places.stored_bytes;
+    *mp = m;
+    return 0;
+}
+
+void frame_merge_close(struct frame_merge *m)
+{
+    if (!m)
+        return;
+    while (m->heap_count > 0)
+        free_loaded(m, m->heap[--m->heap_count]);
+    for (size_t i = 0; i < FILES; i++) {
+        if (m->files[i].fd >= 0)
+            close(m->files[i].fd);
+    }
+    frame_places_free(&m->places);
+    free(m->heap);
+    free(m->left);
+    free(m->stored);
+    free(m->raw);
+    free(m);
+}
+
+void frame_merge_read_counts(const struct frame_merge *m, struct frame_merge_counts *counts)
+{
+    *counts = m->counts;
+}
+
+bool frame_merge_times(const struct frame_merge *m, int64_t *first, int64_t *last)
+{
+    if (m->places.count == 0)
+        return false;
+    *first = m->places.list[0].first_time;
+    *last = m->places.last_time;
+    return true;
+}
