@@ -161,6 +161,7 @@ void settings_engine(const struct config *config, const struct plan_loaded *plan
     engine->inband_dtmf = inband_of(config->dtmf_inband);
     engine->keep_digits = config->dtmf_keep_digits;
     engine->keep_video = config->store_video;
+    engine->sync_ms = config->store_sync;
 }
 
 int settings_read_engine(const struct cli_command *command, const char *file,

@@ -11,6 +11,7 @@
 #include "storage/audio/tones.h"
 #include "storage/day_db.h"
 #include "storage/packets/packet_log.h"
+#include "storage/store_sync.h"
 #include "storage/writer.h"
 
 #include <errno.h>
@@ -36,6 +37,7 @@ struct engine {
     struct analyzer *analyzer;
     struct writer *writer;         /* NULL: nothing is stored */
     struct packet_log *packet_log; /* NULL: the same */
+    struct store_sync *sync;       /* NULL: nobody tells the disk */
     struct frame_keeper *keeper;   /* NULL: the same */
     struct rule_set *rules;        /* NULL: no alerts */
     struct feed_lines feed;
@@ -274,6 +276,8 @@ static int open_store(struct engine *e, struct engine_error *error)
                                                              .writer = e->writer,
                                                              .wait_when_full = !e->options.live,
                                                              .replace_older = !e->options.live });
+    if (err == 0)
+        err = store_sync_start(&e->sync, e->writer, e->packet_log, e->options.sync_ms);
     if (err == -EPROTO)
         snprintf(error->text, sizeof error->text,
                  "%s: the store was made by a newer version of earshot; use that version, or "
@@ -504,6 +508,7 @@ void engine_close(struct engine *e)
         return;
     engine_finish(e);
     analyzer_free(e->analyzer);
+    store_sync_stop(e->sync);
     if (e->packet_log)
         packet_log_stop(e->packet_log);
     if (e->writer)

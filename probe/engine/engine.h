@@ -38,6 +38,7 @@ struct engine_options {
     uint8_t inband_dtmf;     /* enum inband_dtmf: when sound is listened to for keys */
     bool keep_digits;        /* keys stand in records; else they are masked */
     bool keep_video;         /* packets of video are stored */
+    int64_t sync_ms;         /* how often the disk is told of what was stored; 0: never */
     const struct plan *plan; /* trunks, numbers, destinations; NULL: none. Borrowed, as the next */
     const struct slice *leg_headers; /* whose values both legs of a B2BUA carry */
     size_t leg_header_count;
