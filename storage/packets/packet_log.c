@@ -401,6 +401,11 @@ int packet_log_sync(struct packet_log *log,
     return segment_set_sync(log->segments, synced, ctx);
 }
 
+unsigned packet_log_queue_percent(struct packet_log *log)
+{
+    return (unsigned)(atomic_load(&log->pool.queued_bytes) * 100 / log->pool.queued_max_bytes);
+}
+
 void packet_log_read_stats(struct packet_log *log, struct packet_log_stats *stats)
 {
     stats->frames_stored = atomic_load(&log->frames_stored);

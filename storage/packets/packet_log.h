@@ -163,6 +163,9 @@ int packet_log_sync(struct packet_log *log,
                                    uint64_t end),
                     void *ctx);
 
+/* How full the way to the disk is. From any thread. */
+unsigned packet_log_queue_percent(struct packet_log *log);
+
 void packet_log_read_stats(struct packet_log *log, struct packet_log_stats *stats);
 
 #endif
