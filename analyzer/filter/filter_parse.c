@@ -289,6 +289,7 @@ static int parse_word(struct parse *p, uint16_t *node)
 static int parse_group(struct parse *p, struct filter_place open, uint16_t *node)
 {
     struct filter_place place;
+    enum filter_token token;
     int err;
 
     if (p->depth == FILTER_DEPTH_MAX)
@@ -296,8 +297,11 @@ static int parse_group(struct parse *p, struct filter_place open, uint16_t *node
                                FILTER_DEPTH_MAX);
     p->lex.at++;
     p->depth++;
-    if (filter_lex_peek(&p->lex, &place) == FILTER_TOKEN_CLOSE)
-        return filter_lex_fail(&p->lex, open, "nothing stands within the parentheses");
+    token = filter_lex_peek(&p->lex, &place);
+    if (token == FILTER_TOKEN_CLOSE || token == FILTER_TOKEN_END)
+        return filter_lex_fail(&p->lex, open,
+                               token == FILTER_TOKEN_CLOSE ? "nothing stands within the parentheses"
+                                                           : "the parenthesis is not closed");
     err = parse_any(p, node);
     if (err)
         return err;
