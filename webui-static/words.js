@@ -14,6 +14,7 @@ const STATES = {
   cancelled: "cancelled",
   failed: "failed",
   abandoned: "abandoned",
+  interrupted: "interrupted",
 };
 
 /* The word, and level: good, fair, poor, bad or quiet. What it means for this call is the story's to say. */

@@ -106,6 +106,10 @@ static void add_hang_up(struct strbuf *out, const struct call_record *c)
         { "interrupted", "; its end was not seen" },
     };
 
+    if (story_is(c->state, "interrupted")) {
+        strbuf_add_text(out, "; the probe stopped in the middle of it");
+        return;
+    }
     for (size_t i = 0; i < COUNT(ends); i++) {
         if (story_is(c->ended_how, ends[i].how)) {
             strbuf_add_text(out, ends[i].words);
@@ -249,7 +253,11 @@ static void tell_open(const struct story_tale *t, struct strbuf *out)
 {
     bool rings = story_is(t->call->state, "ringing");
 
-    if (t->scene && t->scene->over)
+    if (story_is(t->call->state, "interrupted"))
+        strbuf_add_text(out, t->call->first_18x_time != RECORD_NONE
+                                 ? "It was ringing when the probe stopped."
+                                 : "Nobody had answered when the probe stopped.");
+    else if (t->scene && t->scene->over)
         strbuf_add_text(out, rings ? "It was ringing when the capture ended."
                                    : "Nobody had answered when the capture ended.");
     else

@@ -120,7 +120,8 @@ static void get_export(struct api_context *c)
 static bool on_call_of_sound(void *ctx, const void *record)
 {
     static const struct slice over[] = { SLICE_INIT("completed"), SLICE_INIT("cancelled"),
-                                         SLICE_INIT("failed"), SLICE_INIT("abandoned") };
+                                         SLICE_INIT("failed"), SLICE_INIT("abandoned"),
+                                         SLICE_INIT("interrupted") };
     const struct call_record *call = record;
     struct api_context *c = ctx;
     struct api_media_call *m = &c->media;

@@ -115,9 +115,9 @@ static bool set_status(struct asked *a, struct slice value)
 static bool set_state(struct asked *a, struct slice value)
 {
     static const struct slice states[] = {
-        SLICE_INIT("trying"),    SLICE_INIT("ringing"),   SLICE_INIT("in_call"),
-        SLICE_INIT("completed"), SLICE_INIT("cancelled"), SLICE_INIT("failed"),
-        SLICE_INIT("abandoned"),
+        SLICE_INIT("trying"),    SLICE_INIT("ringing"),     SLICE_INIT("in_call"),
+        SLICE_INIT("completed"), SLICE_INIT("cancelled"),   SLICE_INIT("failed"),
+        SLICE_INIT("abandoned"), SLICE_INIT("interrupted"),
     };
 
     a->calls.state = value;
@@ -355,7 +355,7 @@ static const struct {
     { "ip", PARAMS_FILTER, set_ip, "an IPv4 or IPv6 address without port" },
     { "status", PARAMS_FILTER, set_status, "a status as 486, or a class as 5xx" },
     { "state", PARAMS_FILTER, set_state,
-      "trying, ringing, in_call, completed, cancelled, failed or abandoned" },
+      "trying, ringing, in_call, completed, cancelled, failed, abandoned or interrupted" },
     { "since", PARAMS_FILTER, set_since, "seconds since 1970" },
     { "until", PARAMS_FILTER | PARAMS_WINDOW, set_until, "seconds since 1970" },
     { "mos_min", PARAMS_FILTER, set_mos_min, "a number from 1 to 5" },

@@ -197,6 +197,25 @@ static void how_it_ended(void **state)
     }
 }
 
+/* A probe that was killed, or lost its power, knows no more of it. */
+static void probe_stopped_in_the_middle(void **state)
+{
+    struct call_record c = answered_call(), open = new_call();
+
+    (void)state;
+    c.state = open.state = SLICE("interrupted");
+    c.ended_how = open.ended_how = SLICE("interrupted");
+    c.ended_by = SLICE_ABSENT;
+    c.duration_open = 1;
+    expect_part(
+        &c, NULL, STORY_WHAT,
+        "It rang for 4.2 s, was answered after 6.1 s and lasted at least 3 min 5 s; the probe "
+        "stopped in the middle of it.");
+    expect_part(&open, NULL, STORY_WHAT, "Nobody had answered when the probe stopped.");
+    open.first_18x_time = open.invite_time;
+    expect_part(&open, NULL, STORY_WHAT, "It was ringing when the probe stopped.");
+}
+
 static void what_it_was_refused_with(void **state)
 {
     struct call_record c = refused_call(486, "Busy Here");
@@ -576,6 +595,7 @@ int main(void)
         cmocka_unit_test(names_of_strangers_are_cut),
         cmocka_unit_test(how_it_went),
         cmocka_unit_test(how_it_ended),
+        cmocka_unit_test(probe_stopped_in_the_middle),
         cmocka_unit_test(what_began_or_was_answered_unseen),
         cmocka_unit_test(what_it_was_refused_with),
         cmocka_unit_test(nobody_answered),
