@@ -1,5 +1,6 @@
 #include "analyzer/analyzer.h"
 
+#include "analyzer/base/bytes.h"
 #include "analyzer/call/media_fax.h"
 #include "analyzer/call/tracker.h"
 #include "analyzer/demux.h"
@@ -50,6 +51,42 @@ void analyzer_free(struct analyzer *a)
     free(a);
 }
 
+/* A datagram of DTLS is one record after the other; application data is whatever an application says. */
+static uint32_t dtls_plain_bytes(const struct datagram *d)
+{
+    enum { HEADER_BYTES = 13, APPLICATION_DATA = 23 };
+    struct bytes b = bytes_of(d->payload.p, d->payload.len);
+
+    while (b.len) {
+        uint8_t type = bytes_u8(&b);
+        size_t length;
+
+        bytes_take(&b, HEADER_BYTES - 3);
+        length = bytes_u16(&b);
+        if (type >= APPLICATION_DATA)
+            return (uint32_t)(d->payload.len - b.len);
+        bytes_take(&b, length);
+        if (!bytes_ok(&b))
+            break;
+    }
+    return CLAIM_ALL;
+}
+
+/* What is known not to be content, of what is neither SIP nor RTP nor RTCP. */
+static uint32_t plain_bytes_of(const struct datagram *d, enum packet_bin bin)
+{
+    switch (bin) {
+    case BIN_STUN:
+    case BIN_ZRTP:
+    case BIN_UDP_EMPTY:
+        return CLAIM_ALL;
+    case BIN_DTLS:
+        return dtls_plain_bytes(d);
+    default:
+        return 0;
+    }
+}
+
 /* What is neither SIP nor RTP, but may go to an address that a call announced. */
 static enum packet_bin other_bin(struct tracker *t, const struct datagram *d, enum packet_bin bin,
                                  struct claim *claim)
@@ -63,7 +100,8 @@ static enum packet_bin other_bin(struct tracker *t, const struct datagram *d, en
         if (fax == FAX_NOT_UDPTL && bin == BIN_UDP_OTHER)
             tracker_refuse(t, REFUSAL_UDPTL_MALFORMED);
     }
-    tracker_claim_media(t, d, claim);
+    if (tracker_claim_media(t, d, claim))
+        claim->plain_bytes = plain_bytes_of(d, bin);
     return bin;
 }
 
@@ -71,7 +109,7 @@ enum packet_bin analyzer_datagram(struct analyzer *a, const struct datagram *d, 
 {
     struct tracker *t = &a->tracker;
 
-    *claim = (struct claim){ CLAIM_NONE, 0, NULL };
+    *claim = (struct claim){ .kind = CLAIM_NONE };
     switch (demux_classify(d)) {
     case DEMUX_RTP:
         return tracker_rtp(t, d, claim);

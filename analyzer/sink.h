@@ -77,6 +77,23 @@ struct claim {
     enum claim_kind kind;
     uint64_t id;   /* of the call, or of the orphan stream */
     void **keeper; /* the sink's pointer in that call; NULL at first */
+    /*
+     * So many bytes of the payload's front are no content, and are what an analysis of the stored packet
+     * needs; CLAIM_ALL: the whole payload. Content is what a person said, sent or pressed:
+     *
+     *     SIP, RTCP, STUN, ZRTP, DTLS but its application data    all: control
+     *     RTP         the header with CSRCs and extensions, and what the codec says of its frames: the
+     *                 mode and table of contents of AMR, the TOC of Opus, the type of a G.723.1 frame,
+     *                 the headers of redundant blocks (RFC 2198). What is kept tells codec mode, pauses
+     *                 and loss, but no sample. Of a telephone-event, which is a key that somebody
+     *                 pressed, of SRTP and of video the RTP header alone
+     *     T.38        sequence number and length of the newest piece: the fax itself is content
+     *     unknown     nothing
+     */
+    uint32_t plain_bytes;
+    bool is_orphan; /* of no call yet */
 };
+
+#define CLAIM_ALL UINT32_MAX
 
 #endif

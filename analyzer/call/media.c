@@ -370,14 +370,27 @@ static int settle_format(struct tracker *t, struct media_stream *s, struct rtp_p
     return count;
 }
 
-void tracker_claim_stream(struct media_stream *s, struct claim *claim)
+void tracker_claim_stream(struct media_stream *s, uint32_t plain_bytes, struct claim *claim)
 {
     enum claim_kind kind = s->media == MEDIA_VIDEO ? CLAIM_VIDEO : CLAIM_MEDIA;
 
     if (s->call)
-        *claim = (struct claim){ kind, s->call->id, &s->call->keeper };
+        *claim = (struct claim){ kind, s->call->id, &s->call->keeper, plain_bytes, false };
     else
-        *claim = (struct claim){ kind, s->id, &s->keeper };
+        *claim = (struct claim){ kind, s->id, &s->keeper, plain_bytes, true };
+}
+
+/* Behind the header: what of the payload says how it is encoded, and nothing of what. payload: of the
+ * packet as it came, of that type. */
+static size_t head_bytes(const struct media_stream *s, uint8_t payload_type, struct slice payload)
+{
+    if (s->srtp)
+        return 0;
+    if (payload_type == s->red_payload_type)
+        return dtmf_red_head_bytes(payload);
+    if (payload_type == s->payload_type && s->payload_kind)
+        return payload_head_bytes((enum payload_kind)s->payload_kind, payload);
+    return 0;
 }
 
 uint64_t tracker_look_ahead(const struct tracker *t, const struct datagram *d)
@@ -435,7 +448,7 @@ void tracker_note_damage(struct tracker *t, struct media_stream *s, uint32_t mis
 enum packet_bin tracker_rtp(struct tracker *t, const struct datagram *d, struct claim *claim)
 {
     struct stream_key key;
-    struct rtp_packet packet;
+    struct rtp_packet packet, came;
     struct media_stream *s;
     struct dtmf_red_block older[DTMF_RED_BLOCKS];
     int older_count = 0;
@@ -446,8 +459,12 @@ enum packet_bin tracker_rtp(struct tracker *t, const struct datagram *d, struct 
         if (media_fax_packet(t, d, claim) == FAX_TAKEN)
             return BIN_T38;
         /* Where nobody announced media it only began like RTP. */
-        return tracker_claim_media(t, d, claim) ? BIN_RTP_MALFORMED : BIN_UDP_OTHER;
+        if (!tracker_claim_media(t, d, claim))
+            return BIN_UDP_OTHER;
+        claim->plain_bytes = RTP_HEADER_BYTES;
+        return BIN_RTP_MALFORMED;
     }
+    came = packet;
     key = (struct stream_key){ d->src, d->dst, d->network, packet.ssrc };
     hash = d->stream_hash ? d->stream_hash : stream_hash(t, &key);
     s = table_find(&t->streams, hash, same_stream, &key);
@@ -467,7 +484,10 @@ enum packet_bin tracker_rtp(struct tracker *t, const struct datagram *d, struct 
         stream_events_dscp(s, d->dscp, d->time_ns, &t->counters);
         s->dscp = d->dscp;
     }
-    tracker_claim_stream(s, claim);
+    tracker_claim_stream(s,
+                         (uint32_t)((size_t)(came.payload.p - d->payload.p) +
+                                    head_bytes(s, came.payload_type, came.payload)),
+                         claim);
     __builtin_prefetch(*claim->keeper); /* whoever claims packets wants it next */
     missing = media_stream_packet(s, &packet, d->time_ns, &t->counters);
     if (missing || packet.cut)
@@ -488,6 +508,6 @@ bool tracker_claim_media(struct tracker *t, const struct datagram *d, struct cla
 
     if (!e)
         return false;
-    *claim = (struct claim){ CLAIM_MEDIA, e->call->id, &e->call->keeper };
+    *claim = (struct claim){ CLAIM_MEDIA, e->call->id, &e->call->keeper, 0, false };
     return true;
 }

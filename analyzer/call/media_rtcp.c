@@ -407,9 +407,10 @@ enum packet_bin tracker_rtcp(struct tracker *t, const struct datagram *d, struct
         scene.call = s ? s->call : NULL;
     }
     if (scene.call)
-        *claim = (struct claim){ CLAIM_MEDIA, scene.call->id, &scene.call->keeper };
+        *claim = (struct claim){ CLAIM_MEDIA, scene.call->id, &scene.call->keeper,
+                                 .plain_bytes = CLAIM_ALL };
     else if (s)
-        tracker_claim_stream(s, claim);
+        tracker_claim_stream(s, CLAIM_ALL, claim);
     if (rtcp_parse_datagram(d->payload, e || s, &packets) != RTCP_PARSE_OK ||
         (((e && e->srtp) || (s && s->srtp)) && !names_itself(packets)))
         return BIN_RTCP_MALFORMED;

@@ -250,21 +250,31 @@ static void hear_event(struct media_stream *s, const struct rtp_packet *packet, 
         keypress_event(&s->keys, packet, &clock, time_ns, counters);
 }
 
+/* On the wire; 0: cut so that it cannot be told. */
+static size_t payload_bytes(const struct rtp_packet *packet)
+{
+    return packet->cut ? packet->wire_payload_bytes : packet->payload.len;
+}
+
 /* What its codec's own header says. */
 static void read_payload(struct media_stream *s, const struct rtp_packet *packet,
                          struct counters *counters)
 {
     struct payload_info info;
 
+    enum payload_parse parse;
+
     s->rtp.own_ticks = 0;
     if (packet->cut)
-        return; /* its lengths cannot add up */
-    if (payload_parse(&info, (enum payload_kind)s->payload_kind, packet->payload) !=
-        PAYLOAD_PARSE_OK) {
-        counters->refusals[REFUSAL_PAYLOAD_MALFORMED]++;
+        parse = payload_parse_cut(&info, (enum payload_kind)s->payload_kind, packet->payload,
+                                  payload_bytes(packet));
+    else
+        parse = payload_parse(&info, (enum payload_kind)s->payload_kind, packet->payload);
+    if (parse != PAYLOAD_PARSE_OK) {
+        counters->refusals[REFUSAL_PAYLOAD_MALFORMED] += !packet->cut;
         return;
     }
-    payload_tally_add(&s->payload, &info, packet->payload.len);
+    payload_tally_add(&s->payload, &info, payload_bytes(packet));
     s->noise_packets += info.noise;
     s->rtp.own_ticks = (uint32_t)((uint64_t)info.duration_us * s->format.clock_rate_hz / 1000000);
 }
@@ -278,8 +288,7 @@ static void measure_level(struct media_stream *s, const struct rtp_packet *packe
     s->decoded_packets += heard != LEVEL_NOTHING;
     s->loud_packets += heard == LEVEL_SOUND;
     /* A byte is a tick in G.711; L16 may have any number of channels. */
-    s->rtp.own_ticks =
-        packet->cut || s->level_encoding == LEVEL_L16 ? 0 : (uint32_t)packet->payload.len;
+    s->rtp.own_ticks = s->level_encoding == LEVEL_L16 ? 0 : (uint32_t)payload_bytes(packet);
 }
 
 /* A packet of the codec, or of comfort noise, that is no copy. */
@@ -351,11 +360,12 @@ int media_stream_unpack(const struct media_stream *s, struct rtp_packet *packet,
         return 0;
     count = dtmf_red_parse(older, packet->payload);
     if (count == 0) {
-        counters->refusals[REFUSAL_PAYLOAD_MALFORMED]++;
+        counters->refusals[REFUSAL_PAYLOAD_MALFORMED] += !packet->cut;
         return -1;
     }
     packet->payload_type = older[count - 1].payload_type;
     packet->payload = older[count - 1].payload;
+    packet->wire_payload_bytes = packet->cut ? 0 : (uint32_t)packet->payload.len;
     return (int)count - 1;
 }
 

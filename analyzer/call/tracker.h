@@ -128,7 +128,7 @@ struct media_endpoint *tracker_add_unplaced(struct tracker *t, struct call *call
 void tracker_announce(struct tracker *t, struct call *call, enum call_side side, struct slice body);
 /* media.c: the stream with that key, or NULL; whose packets its packets are. */
 struct media_stream *tracker_find_stream(const struct tracker *t, const struct stream_key *key);
-void tracker_claim_stream(struct media_stream *s, struct claim *claim);
+void tracker_claim_stream(struct media_stream *s, uint32_t plain_bytes, struct claim *claim);
 /* media.c: numbers of the stream are missing since the last packet, or that was cut: it may be the
  * probe's or the mirror's own doing. */
 void tracker_note_damage(struct tracker *t, struct media_stream *s, uint32_t missing, bool cut,

@@ -2,6 +2,8 @@
 
 #include "analyzer/base/bytes.h"
 
+enum { RED_FOLLOWED = 0x80 }; /* of a block's type: another one comes */
+
 bool dtmf_event_parse(struct dtmf_event *out, struct slice payload)
 {
     struct bytes b = bytes_of(payload.p, payload.len);
@@ -16,7 +18,6 @@ bool dtmf_event_parse(struct dtmf_event *out, struct slice payload)
 
 unsigned dtmf_red_parse(struct dtmf_red_block out[DTMF_RED_BLOCKS], struct slice payload)
 {
-    enum { FOLLOWED = 0x80 };
     struct bytes b = bytes_of(payload.p, payload.len);
     unsigned count = 0;
 
@@ -28,7 +29,7 @@ unsigned dtmf_red_parse(struct dtmf_red_block out[DTMF_RED_BLOCKS], struct slice
         if (!bytes_ok(&b) || count == DTMF_RED_BLOCKS)
             return 0;
         *block = (struct dtmf_red_block){ .payload_type = type & 0x7f };
-        last = (type & FOLLOWED) == 0;
+        last = (type & RED_FOLLOWED) == 0;
         if (!last) {
             uint32_t rest = bytes_u24(&b);
 
@@ -46,4 +47,13 @@ unsigned dtmf_red_parse(struct dtmf_red_block out[DTMF_RED_BLOCKS], struct slice
         out[i].payload = slice_of(at, len);
     }
     return count;
+}
+
+size_t dtmf_red_head_bytes(struct slice payload)
+{
+    struct bytes b = bytes_of(payload.p, payload.len);
+
+    while (bytes_u8(&b) & RED_FOLLOWED)
+        bytes_u24(&b);
+    return bytes_ok(&b) ? payload.len - b.len : payload.len;
 }

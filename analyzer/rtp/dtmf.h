@@ -38,4 +38,7 @@ enum { DTMF_RED_BLOCKS = 8 };
 /* Says how many; 0 when a length lies, or there are more than DTMF_RED_BLOCKS. */
 unsigned dtmf_red_parse(struct dtmf_red_block out[DTMF_RED_BLOCKS], struct slice payload);
 
+/* Up to where the blocks begin: their types and lengths. At most payload.len. */
+size_t dtmf_red_head_bytes(struct slice payload);
+
 #endif

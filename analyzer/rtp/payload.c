@@ -2,6 +2,8 @@
 
 #include "analyzer/base/bytes.h"
 
+#include <string.h>
+
 enum {
     US_PER_MS = 1000,
     AMR_FRAME_US = 20 * US_PER_MS,
@@ -320,6 +322,84 @@ enum payload_parse payload_parse(struct payload_info *out, enum payload_kind kin
         break;
     }
     return PAYLOAD_PARSE_OK;
+}
+
+/* Headers of frames follow each other until one says that it is the last. */
+static size_t amr_head_bytes(bool octets, struct slice payload)
+{
+    const uint8_t *p = (const uint8_t *)payload.p;
+    size_t held = payload.len * 8, at = octets ? 8 : 4;
+
+    for (unsigned frames = 0, more = 1; more && frames < AMR_FRAMES_MAX; frames++) {
+        if (at + (octets ? 8 : 6) > held)
+            return payload.len;
+        more = six_bits(p, at) >> 5;
+        at += octets ? 8 : 6;
+    }
+    return (at + 7) / 8;
+}
+
+static size_t opus_head_bytes(struct slice payload)
+{
+    struct bytes b = bytes_of(payload.p, payload.len);
+    unsigned code = bytes_u8(&b) & 3, head;
+    size_t length;
+
+    if (payload.len <= OPUS_DTX_BYTES)
+        return payload.len;
+    if (code == 2)
+        opus_length(&b, &length);
+    if (code == 3) {
+        head = bytes_u8(&b);
+        while (head & 0x40 && bytes_ok(&b) && bytes_u8(&b) == 255) {
+        }
+        for (unsigned i = 1; head & 0x80 && i < (head & 0x3f) && bytes_ok(&b); i++)
+            opus_length(&b, &length);
+    }
+    return bytes_ok(&b) ? payload.len - b.len : payload.len;
+}
+
+size_t payload_head_bytes(enum payload_kind kind, struct slice payload)
+{
+    if (payload.len == 0)
+        return 0;
+    switch (kind) {
+    case PAYLOAD_AMR:
+    case PAYLOAD_AMR_WB:
+        return amr_head_bytes(false, payload);
+    case PAYLOAD_AMR_OCTETS:
+    case PAYLOAD_AMR_WB_OCTETS:
+        return amr_head_bytes(true, payload);
+    case PAYLOAD_OPUS:
+        return opus_head_bytes(payload);
+    case PAYLOAD_G723:
+        return 1;
+    case PAYLOAD_PLAIN:
+    case PAYLOAD_G729: /* lengths alone */
+    case PAYLOAD_ILBC:
+        break;
+    }
+    return 0;
+}
+
+enum payload_parse payload_parse_cut(struct payload_info *out, enum payload_kind kind,
+                                     struct slice front, size_t wire_bytes)
+{
+    enum { WHOLE_MAX = 1600, G723_LARGEST = 24 };
+    uint8_t whole[WHOLE_MAX] = { 0 };
+    size_t held = front.len < wire_bytes ? front.len : wire_bytes, head;
+
+    *out = (struct payload_info){ .mode = PAYLOAD_NO_MODE };
+    if (wire_bytes > sizeof whole)
+        return PAYLOAD_PARSE_SHORT;
+    if (held)
+        memcpy(whole, front.p, held);
+    head = kind == PAYLOAD_G723 && wire_bytes > G723_LARGEST
+               ? wire_bytes
+               : payload_head_bytes(kind, slice_of(whole, wire_bytes));
+    if (head > held)
+        return PAYLOAD_PARSE_SHORT;
+    return payload_parse(out, kind, slice_of(whole, wire_bytes));
 }
 
 void payload_tally_add(struct payload_tally *t, const struct payload_info *p, size_t bytes)

@@ -68,6 +68,15 @@ enum payload_kind payload_kind_of(struct slice codec, struct slice fmtp);
 enum payload_parse payload_parse(struct payload_info *out, enum payload_kind kind,
                                  struct slice payload);
 
+/* Bytes at the payload's front that say how it was encoded and nothing of what: all that payload_parse
+ * reads, but for a rare few (many frames of G.723.1, of which the first alone). At most payload.len. */
+size_t payload_head_bytes(enum payload_kind kind, struct slice payload);
+
+/* The same of a payload that was cut: its front, and its length on the wire. PAYLOAD_PARSE_SHORT when
+ * the front is too short to tell. */
+enum payload_parse payload_parse_cut(struct payload_info *out, enum payload_kind kind,
+                                     struct slice front, size_t wire_bytes);
+
 void payload_tally_add(struct payload_tally *t, const struct payload_info *p, size_t bytes);
 /* The mode of most frames; PAYLOAD_NO_MODE before any. */
 uint8_t payload_tally_mode(const struct payload_tally *t);

@@ -34,5 +34,9 @@ enum rtp_parse rtp_packet_parse(struct rtp_packet *out, struct slice datagram, u
             return RTP_PARSE_PADDING;
         out->payload.len -= padding;
     }
+    out->wire_payload_bytes = (uint32_t)out->payload.len;
+    if (out->cut)
+        out->wire_payload_bytes =
+            flags & PADDING ? 0 : wire_bytes - (uint32_t)(datagram.len - b.len);
     return RTP_PARSE_OK;
 }

@@ -25,6 +25,8 @@ struct rtp_packet {
     bool marker;
     bool cut;             /* by the snap length: the payload's end is missing */
     struct slice payload; /* without padding */
+    uint32_t
+        wire_payload_bytes; /* its length on the wire; 0 where it cannot be told: cut, and padded */
 };
 
 /* wire_bytes: the length on the wire; a cut packet's padding cannot be read, so it is left in. */

@@ -42,6 +42,15 @@ static uint8_t take_pieces(struct bytes *b)
     return whole;
 }
 
+size_t udptl_head_bytes(struct slice datagram)
+{
+    struct bytes b = bytes_of(datagram.p, datagram.len);
+
+    bytes_u16(&b);
+    take_length(&b);
+    return bytes_ok(&b) ? datagram.len - b.len : 0;
+}
+
 enum udptl_parse udptl_packet_parse(struct udptl_packet *out, struct slice datagram, bool cut)
 {
     struct bytes b = bytes_of(datagram.p, datagram.len);

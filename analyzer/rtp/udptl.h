@@ -27,6 +27,9 @@ struct udptl_packet {
     bool has_correction; /* which of the two is known: it was not cut before */
 };
 
+/* Up to where the fax begins: sequence number and length of the newest piece. */
+size_t udptl_head_bytes(struct slice datagram);
+
 /* cut: the snap length took the end; what is there is believed. */
 enum udptl_parse udptl_packet_parse(struct udptl_packet *out, struct slice datagram, bool cut);
 
