@@ -103,6 +103,30 @@ static bool find_factors(struct slice word, const char *unit, double scale, doub
     return own_ms > 0 && *times > 0;
 }
 
+/* A ratio without a % is meant to two places at least: 0.5 is not "about 0 to 1". */
+enum { RATIO_TENS_MIN = 2 };
+#define ROUNDED_MAX 1e14
+
+/* Half of the last place to both sides: one place more, so that the ends are as exact as what is
+ * written. With 15 digits there is none left for that. */
+static void add_term(struct filter_amount *amount, struct decimal d, double times, double by,
+                     bool is_bare_ratio)
+{
+    double value = scaled(d.digits, d.tens, times, by);
+
+    while (is_bare_ratio && d.tens < RATIO_TENS_MIN) {
+        d.digits *= 10;
+        d.tens++;
+    }
+    if (d.digits > 0 && d.digits < ROUNDED_MAX) {
+        amount->low = amount->value + scaled(d.digits * 10 - 5, d.tens + 1, times, by);
+        amount->high = amount->value + scaled(d.digits * 10 + 5, d.tens + 1, times, by);
+    } else {
+        amount->low = amount->high = amount->value + value;
+    }
+    amount->value += value;
+}
+
 enum filter_number_parse filter_number_parse(struct slice text, const char *unit, double scale,
                                              struct filter_amount *amount, struct slice *word)
 {
@@ -125,8 +149,7 @@ enum filter_number_parse filter_number_parse(struct slice text, const char *unit
         if (++terms > TERMS_MAX || (terms > 1 && (word->len == 0 || !amount->has_unit)))
             return FILTER_NUMBER_NONE;
         amount->has_unit = word->len > 0;
-        amount->value += scaled(d.digits, d.tens, times, by);
-        amount->step = scaled(1, d.tens, times, by);
+        add_term(amount, d, times, by, word->len == 0 && unit && unit[0] == '%');
     }
     return terms ? FILTER_NUMBER_OK : FILTER_NUMBER_NONE;
 }

@@ -9,8 +9,8 @@
 #include "analyzer/base/strbuf.h"
 
 struct filter_amount {
-    double value; /* in what was asked for */
-    double step;  /* what 1 in the last place that was written is worth */
+    double value;     /* in what was asked for */
+    double low, high; /* of what would be rounded to it, as far as it is written; 0 is 0 */
     bool has_unit;
 };
 

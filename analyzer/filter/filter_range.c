@@ -9,7 +9,8 @@
 
 /* What one side of a range means: a class reaches from 500 to 599. */
 struct point {
-    double low, high, step;
+    double low, high;                 /* both ends count */
+    double rounded_low, rounded_high; /* as far as it is written */
 };
 
 static bool is_ratio(const struct filter_field *field)
@@ -63,6 +64,8 @@ static int read_point(struct filter_lex *lex, const struct filter_asked *asked,
     if (is_class(f, text)) {
         point->low = (text.p[0] - '0') * 100;
         point->high = point->low + 99;
+        point->rounded_low = point->low;
+        point->rounded_high = point->high;
         return 0;
     }
     switch (filter_number_parse(text, f->unit, f->scale, &amount, &unit)) {
@@ -80,10 +83,8 @@ static int read_point(struct filter_lex *lex, const struct filter_asked *asked,
     if (amount.value < f->low * bare || amount.value > f->high * bare)
         return refuse_far(lex, asked, place);
     point->low = point->high = amount.value;
-    /* 0 is 0, and 0.5 of loss is not "about 0 to 1". */
-    point->step = amount.value > 0 ? amount.step : 0;
-    if (is_ratio(f) && point->step > 0.01)
-        point->step = 0.01;
+    point->rounded_low = amount.low;
+    point->rounded_high = amount.high;
     return 0;
 }
 
@@ -104,7 +105,7 @@ static int read_range(struct filter_lex *lex, const struct filter_asked *asked,
                       const struct filter_value *value, const struct slice side[2],
                       struct filter_test *test)
 {
-    struct point point;
+    struct point point = { 0 };
     int err = 0;
 
     if (filter_asked_compares(asked))
@@ -134,8 +135,8 @@ static void set_equal(const struct point *point, struct filter_test *test)
     bool is_real = test->members[0] && test->members[0]->kind == FIELD_REAL;
     double bare = bare_scale(f);
 
-    test->least = is_real ? fmax(point->low - point->step / 2, f->low * bare) : point->low;
-    test->most = is_real ? fmin(point->high + point->step / 2, f->high * bare) : point->high;
+    test->least = is_real ? fmax(point->rounded_low, f->low * bare) : point->low;
+    test->most = is_real ? fmin(point->rounded_high, f->high * bare) : point->high;
 }
 
 int filter_range_read_number(struct filter_lex *lex, const struct filter_asked *asked,
@@ -196,7 +197,7 @@ static int read_time_range(struct filter_lex *lex, const struct filter_asked *as
                            const struct filter_value *value, const struct slice side[2],
                            struct filter_test *test)
 {
-    struct filter_span span;
+    struct filter_span span = { 0 };
     int err = 0;
 
     if (filter_asked_compares(asked))
