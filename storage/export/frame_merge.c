@@ -2,6 +2,7 @@
 
 #include "analyzer/base/log.h"
 #include "storage/export/frame_places.h"
+#include "storage/packets/chunk_loader.h"
 #include "storage/packets/packet_log.h"
 #include "storage/packets/segment.h"
 
@@ -62,7 +63,7 @@ struct frame_merge {
     size_t heap_count, heap_room;
     size_t open_bytes, open_max_bytes;
     bool is_lent; /* the frame of the heap's top */
-    uint8_t *stored, *raw;
+    uint8_t *stored, *audio, *raw;
 
     struct instant_frame instant[INSTANT_MAX];
     size_t instant_count;
@@ -120,13 +121,16 @@ static enum chunk_parse read_chunk(struct frame_merge *m, const struct frame_pla
 {
     struct chunk_place place = { .segment = segment_of(p->place),
                                  .offset = offset_of(p->place),
-                                 .stored_bytes = p->stored_bytes };
+                                 .stored_bytes = p->stored_bytes,
+                                 .audio_offset = offset_of(p->audio),
+                                 .audio_bytes = p->audio_bytes };
+    int audio_fd = p->audio_bytes ? use_file(m, p->day, p->audio) : -1;
     int fd = use_file(m, p->day, p->place);
     enum chunk_parse result;
 
     if (fd < 0)
         return CHUNK_SHORT;
-    result = segment_read(fd, &place, m->stored, m->raw, h);
+    result = chunk_read_joined(fd, audio_fd, &place, m->stored, m->audio, m->raw, h);
     if (result == CHUNK_OK && h->kind != kind_of(p->place))
         result = CHUNK_BAD_FIELD;
     return result;
@@ -442,8 +446,9 @@ int frame_merge_open(struct frame_merge **mp, const struct frame_merge_options *
     for (size_t i = 0; i < FILES; i++)
         m->files[i].fd = -1;
     m->stored = malloc(CHUNK_STORED_MAX);
+    m->audio = malloc(CHUNK_STORED_MAX);
     m->raw = malloc(CHUNK_RAW_MAX);
-    err = m->stored && m->raw ? 0 : -ENOMEM;
+    err = m->stored && m->audio && m->raw ? 0 : -ENOMEM;
     if (err == 0 && getrandom(&m->hash_seed, sizeof m->hash_seed, 0) < 0)
         err = -errno;
     if (err == 0)
@@ -475,6 +480,7 @@ void frame_merge_close(struct frame_merge *m)
     free(m->heap);
     free(m->left);
     free(m->stored);
+    free(m->audio);
     free(m->raw);
     free(m);
 }

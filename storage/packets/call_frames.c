@@ -103,6 +103,15 @@ int call_frames_next(struct call_frames *f, struct frame *frame)
     return 1;
 }
 
+uint64_t call_frames_cut(const struct call_frames *f)
+{
+    uint64_t n = 0;
+
+    for (size_t i = 0; i < f->source_count; i++)
+        n += f->sources[i].cursor.cut;
+    return n;
+}
+
 uint64_t call_frames_damaged(const struct call_frames *f)
 {
     uint64_t n = 0;

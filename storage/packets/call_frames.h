@@ -24,4 +24,8 @@ int call_frames_next(struct call_frames *f, struct frame *frame);
 
 uint64_t call_frames_damaged(const struct call_frames *f); /* chunks so far */
 
+/* Frames so far, in the chunks that were opened, whose sound is no longer kept: they end behind their
+ * RTP header. */
+uint64_t call_frames_cut(const struct call_frames *f);
+
 #endif

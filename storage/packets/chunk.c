@@ -1,5 +1,6 @@
 #include "storage/packets/chunk.h"
 
+#include "storage/packets/media_chunk.h"
 #include "storage/packets/packet_log.h"
 
 #include <lz4.h>
@@ -29,6 +30,8 @@ const char *chunk_parse_text(enum chunk_parse result)
         [CHUNK_BAD_FIELD] = "impossible header",
         [CHUNK_BAD_CHECKSUM] = "wrong checksum",
         [CHUNK_BAD_LZ4] = "cannot be decompressed",
+        [CHUNK_BAD_PACKING] = "cannot be unpacked",
+        [CHUNK_NO_MEMORY] = "not read, for want of memory",
         [CHUNK_FORGOTTEN] = "forgotten",
     };
 
@@ -76,7 +79,7 @@ static uint64_t checksum_of(const uint8_t *header, const uint8_t *payload, size_
 static void put_header(uint8_t *p, const struct chunk_header *h)
 {
     chunk_put_u32(p, MAGIC);
-    p[4] = CHUNK_VERSION;
+    p[4] = h->encoding >= CHUNK_PACKED ? CHUNK_VERSION_PACKED : CHUNK_VERSION;
     p[5] = h->kind;
     p[6] = h->encoding;
     p[7] = 0;
@@ -89,23 +92,38 @@ static void put_header(uint8_t *p, const struct chunk_header *h)
     chunk_put_u32(p + 44, h->payload_bytes);
 }
 
+size_t chunk_compress(uint8_t kind, const uint8_t *from, size_t bytes, uint8_t *to, size_t room)
+{
+    int n = LZ4_compress_fast((const char *)from, (char *)to, (int)bytes, (int)room,
+                              acceleration[kind]);
+
+    return n > 0 && (size_t)n < bytes ? (size_t)n : 0;
+}
+
+bool chunk_decompress(const uint8_t *from, size_t bytes, uint8_t *to, size_t to_bytes)
+{
+    return LZ4_decompress_safe((const char *)from, (char *)to, (int)bytes, (int)to_bytes) ==
+           (int)to_bytes;
+}
+
+size_t chunk_seal(struct chunk_header *h, uint8_t *out)
+{
+    put_header(out, h);
+    h->checksum = checksum_of(out, out + CHUNK_HEADER_BYTES, h->payload_bytes);
+    chunk_put_u64(out + OFFSET_CHECKSUM, h->checksum);
+    return CHUNK_HEADER_BYTES + (size_t)h->payload_bytes;
+}
+
 size_t chunk_encode(struct chunk_header *h, const uint8_t *raw, uint8_t *out, size_t room)
 {
     uint8_t *payload = out + CHUNK_HEADER_BYTES;
-    int n = LZ4_compress_fast((const char *)raw, (char *)payload, (int)h->raw_bytes,
-                              (int)(room - CHUNK_HEADER_BYTES), acceleration[h->kind]);
+    size_t n = chunk_compress(h->kind, raw, h->raw_bytes, payload, room - CHUNK_HEADER_BYTES);
 
-    h->encoding = CHUNK_LZ4;
-    h->payload_bytes = (uint32_t)n;
-    if (n <= 0 || (uint32_t)n >= h->raw_bytes) {
-        h->encoding = CHUNK_RAW;
-        h->payload_bytes = h->raw_bytes;
+    h->encoding = n ? CHUNK_LZ4 : CHUNK_RAW;
+    h->payload_bytes = n ? (uint32_t)n : h->raw_bytes;
+    if (!n)
         memcpy(payload, raw, h->raw_bytes);
-    }
-    put_header(out, h);
-    h->checksum = checksum_of(out, payload, h->payload_bytes);
-    chunk_put_u64(out + OFFSET_CHECKSUM, h->checksum);
-    return CHUNK_HEADER_BYTES + (size_t)h->payload_bytes;
+    return chunk_seal(h, out);
 }
 
 void chunk_put_gravestone(uint8_t out[CHUNK_HEADER_BYTES], uint8_t kind, uint32_t payload_bytes)
@@ -129,15 +147,19 @@ static enum chunk_parse check_gravestone(const uint8_t *header, const struct chu
     return memcmp(header, expected, sizeof expected) == 0 ? CHUNK_FORGOTTEN : CHUNK_BAD_CHECKSUM;
 }
 
-static bool is_possible(const struct chunk_header *h, uint8_t reserved)
+static bool is_possible(const struct chunk_header *h, uint8_t version, uint8_t reserved)
 {
-    if (h->kind >= PACKET_KINDS || h->encoding > CHUNK_LZ4 || reserved != 0)
+    bool packed = version == CHUNK_VERSION_PACKED;
+
+    if (h->kind >= PACKET_KINDS || h->encoding >= CHUNK_ENCODINGS || reserved != 0)
+        return false;
+    if (packed != (h->encoding >= CHUNK_PACKED) || (packed && h->kind != PACKET_MEDIA))
         return false;
     if (h->raw_bytes > CHUNK_RAW_MAX || h->payload_bytes > h->raw_bytes || h->raw_bytes == 0)
         return false;
     if (h->encoding == CHUNK_RAW && h->payload_bytes != h->raw_bytes)
         return false;
-    return h->frames <= h->raw_bytes / CHUNK_FRAME_HEADER_BYTES;
+    return h->frames <= h->raw_bytes / (h->kind == PACKET_AUDIO ? 1 : CHUNK_FRAME_HEADER_BYTES);
 }
 
 enum chunk_parse chunk_parse_header(struct bytes b, struct chunk_header *h)
@@ -157,15 +179,16 @@ enum chunk_parse chunk_parse_header(struct bytes b, struct chunk_header *h)
     h->raw_bytes = bytes_u32(&b);
     h->payload_bytes = bytes_u32(&b);
     h->checksum = bytes_u64(&b);
+    h->cut_frames = 0;
     if (!bytes_ok(&b))
         return CHUNK_SHORT;
     if (magic != MAGIC && magic != MAGIC_GRAVESTONE)
         return CHUNK_BAD_MAGIC;
-    if (version != CHUNK_VERSION)
+    if (version != CHUNK_VERSION && version != CHUNK_VERSION_PACKED)
         return CHUNK_BAD_VERSION;
     if (magic == MAGIC_GRAVESTONE)
         return check_gravestone(header, h);
-    return is_possible(h, reserved) ? CHUNK_OK : CHUNK_BAD_FIELD;
+    return is_possible(h, version, reserved) ? CHUNK_OK : CHUNK_BAD_FIELD;
 }
 
 enum chunk_parse chunk_check(struct bytes b, struct chunk_header *h)
@@ -190,15 +213,15 @@ enum chunk_parse chunk_decode(struct bytes b, struct chunk_header *h, uint8_t *r
 
     if (result != CHUNK_OK)
         return result;
+    if (h->encoding >= CHUNK_PACKED)
+        return media_chunk_unpack(b, bytes_of(NULL, 0), h, raw);
     payload = b.p + CHUNK_HEADER_BYTES;
     if (h->encoding == CHUNK_RAW) {
         memcpy(raw, payload, h->raw_bytes);
         return CHUNK_OK;
     }
-    if (LZ4_decompress_safe((const char *)payload, (char *)raw, (int)h->payload_bytes,
-                            (int)h->raw_bytes) != (int)h->raw_bytes)
-        return CHUNK_BAD_LZ4;
-    return CHUNK_OK;
+    return chunk_decompress(payload, h->payload_bytes, raw, h->raw_bytes) ? CHUNK_OK
+                                                                          : CHUNK_BAD_LZ4;
 }
 
 struct chunk_reader chunk_reader_of(const uint8_t *raw, size_t raw_bytes)

@@ -5,13 +5,17 @@
  * be made from the segment alone. All numbers are big-endian.
  *
  *      0  "ESCH"            32  frames
- *      4  version 1         36  link type (LINKTYPE_ of the pcap format)
+ *      4  version           36  link type (LINKTYPE_ of the pcap format)
  *      5  kind              40  bytes of the entries
- *      6  0 raw, 1 LZ4      44  bytes of the payload: the entries, raw or compressed
+ *      6  encoding          44  bytes of the payload: the entries, raw or compressed
  *      7  0                 48  XXH3 of the payload, seeded with the XXH3 of bytes 0 to 47
  *      8  id                56  payload
  *     16  time of the earliest entry, ns
  *     24  time of the latest entry, ns
+ *
+ * Version 1 has the encodings 0, the entries as they are, and 1, compressed with LZ4. Version 2 has 2
+ * and 3 likewise, for media: what lies there is packed (media_chunk.h), and the payloads of its packets
+ * may be a chunk of their own, of kind PACKET_AUDIO: version 1, its "entries" being those bytes.
  *
  * The entries, once decompressed:
  *
@@ -39,6 +43,7 @@
 
 enum {
     CHUNK_VERSION = 1,
+    CHUNK_VERSION_PACKED = 2,
     CHUNK_HEADER_BYTES = 56,
     CHUNK_FRAME_HEADER_BYTES = 16,
     CHUNK_MESSAGE_BYTES = 48,
@@ -49,7 +54,7 @@ enum {
     CHUNK_STORED_MAX = CHUNK_HEADER_BYTES + CHUNK_RAW_MAX,
 };
 
-enum chunk_encoding { CHUNK_RAW, CHUNK_LZ4 };
+enum chunk_encoding { CHUNK_RAW, CHUNK_LZ4, CHUNK_PACKED, CHUNK_PACKED_LZ4, CHUNK_ENCODINGS };
 
 struct chunk_header {
     uint64_t id;
@@ -58,6 +63,7 @@ struct chunk_header {
     uint32_t link_type;
     uint32_t raw_bytes;
     uint32_t payload_bytes;
+    uint32_t cut_frames; /* not stored: those that decoding left without their payload */
     uint64_t checksum;
     uint8_t kind;     /* enum packet_kind */
     uint8_t encoding; /* enum chunk_encoding */
@@ -71,6 +77,8 @@ enum chunk_parse {
     CHUNK_BAD_FIELD, /* a kind, an encoding or a size that no writer makes */
     CHUNK_BAD_CHECKSUM,
     CHUNK_BAD_LZ4,
+    CHUNK_BAD_PACKING,
+    CHUNK_NO_MEMORY,
     CHUNK_FORGOTTEN, /* a gravestone: kind and payload_bytes are told, so that a walk goes on */
 };
 
@@ -111,6 +119,14 @@ void chunk_put_text(uint8_t *p, int64_t time_ns, const struct addr *src, const s
 size_t chunk_encode(struct chunk_header *h, const uint8_t *raw, uint8_t *out, size_t room);
 size_t chunk_bound(size_t raw_bytes);
 
+/* Writes the header of a payload that stands in `out` already; all of h but the checksum is said. */
+size_t chunk_seal(struct chunk_header *h, uint8_t *out);
+
+/* Compresses as the kind deserves: the bytes, or 0: it did not shrink. */
+size_t chunk_compress(uint8_t kind, const uint8_t *from, size_t bytes, uint8_t *to, size_t room);
+/* False: not what makes so many bytes. */
+bool chunk_decompress(const uint8_t *from, size_t bytes, uint8_t *to, size_t to_bytes);
+
 /* Writes the header that stands for a chunk that is forgotten. */
 void chunk_put_gravestone(uint8_t out[CHUNK_HEADER_BYTES], uint8_t kind, uint32_t payload_bytes);
 
@@ -120,7 +136,8 @@ enum chunk_parse chunk_parse_header(struct bytes b, struct chunk_header *h);
 /* Header and payload against the checksum. b may go on behind the chunk. */
 enum chunk_parse chunk_check(struct bytes b, struct chunk_header *h);
 
-/* Checks, and unpacks the entries into raw (CHUNK_RAW_MAX bytes of room): h->raw_bytes of them. */
+/* Checks, and unpacks the entries into raw (CHUNK_RAW_MAX bytes of room): h->raw_bytes of them. Of media
+ * whose payload stands apart the headers alone (media_chunk_decode joins both). */
 enum chunk_parse chunk_decode(struct bytes b, struct chunk_header *h, uint8_t *raw);
 
 struct chunk_frame {

@@ -3,34 +3,24 @@
 #include "analyzer/base/log.h"
 #include "analyzer/record_id.h"
 #include "storage/day_db.h"
-#include "storage/packets/segment.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 void chunk_cursor_init(struct chunk_cursor *c, const struct chunk_scope *scope, uint64_t id,
                        uint8_t kind)
 {
-    *c = (struct chunk_cursor){ .scope = scope, .id = id, .kind = kind, .fd = -1 };
+    *c = (struct chunk_cursor){ .scope = scope, .id = id, .kind = kind };
+    chunk_loader_init(&c->loader, scope->store_dir);
     while (c->next_day < scope->day_count && scope->days[c->next_day] < record_id_day(id))
         c->next_day++;
 }
 
-static void close_file(struct chunk_cursor *c)
-{
-    if (c->fd >= 0)
-        close(c->fd);
-    c->fd = -1;
-}
-
 void chunk_cursor_fini(struct chunk_cursor *c)
 {
-    close_file(c);
+    chunk_loader_fini(&c->loader);
     free(c->places);
-    free(c->stored);
     c->places = NULL;
-    c->stored = NULL;
     for (size_t i = 0; i < CHUNK_CURSOR_LOADED; i++) {
         free(c->loaded[i].raw);
         free(c->loaded[i].units);
@@ -47,7 +37,6 @@ static bool load_day(struct chunk_cursor *c, int *err)
         struct sqlite3 *db;
 
         c->day = scope->days[c->next_day++];
-        close_file(c);
         free(c->places);
         c->places = NULL;
         c->place_count = c->next_place = 0;
@@ -65,29 +54,17 @@ static bool load_day(struct chunk_cursor *c, int *err)
     return false;
 }
 
-static int make_buffers(struct chunk_cursor *c, struct cursor_chunk *to)
-{
-    if (!c->stored)
-        c->stored = malloc(CHUNK_STORED_MAX);
-    if (!to->raw)
-        to->raw = malloc(CHUNK_RAW_MAX);
-    return c->stored && to->raw ? 0 : -ENOMEM;
-}
-
 static enum chunk_parse load_chunk(struct chunk_cursor *c, const struct chunk_place *place,
                                    struct cursor_chunk *to)
 {
     enum chunk_parse result;
 
-    if (c->fd < 0 || c->fd_segment != place->segment) {
-        close_file(c);
-        c->fd = segment_open_read(c->scope->store_dir, c->day, c->kind, place->segment);
-        c->fd_segment = place->segment;
-        if (c->fd < 0)
-            return CHUNK_SHORT;
-    }
-    result = segment_read(c->fd, place, c->stored, to->raw, &to->header);
-    if (result == CHUNK_OK && (to->header.id != c->id || to->header.kind != c->kind))
+    if (!to->raw)
+        to->raw = malloc(CHUNK_RAW_MAX);
+    if (!to->raw)
+        return CHUNK_NO_MEMORY;
+    result = chunk_loader_read(&c->loader, c->day, c->kind, place, to->raw, &to->header);
+    if (result == CHUNK_OK && to->header.id != c->id)
         result = CHUNK_BAD_FIELD;
     return result;
 }
@@ -154,14 +131,14 @@ static bool is_loaded(const struct cursor_chunk *chunk)
 static int load_next(struct chunk_cursor *c, struct cursor_chunk *to)
 {
     const struct chunk_place *place = &c->places[c->next_place++];
-    enum chunk_parse result;
-    int err = make_buffers(c, to);
+    enum chunk_parse result = load_chunk(c, place, to);
 
-    if (err)
-        return err;
-    result = load_chunk(c, place, to);
-    if (result == CHUNK_OK)
+    if (result == CHUNK_NO_MEMORY)
+        return -ENOMEM;
+    if (result == CHUNK_OK) {
+        c->cut += to->header.cut_frames;
         return index_chunk(c, to);
+    }
     log_warn("store: a chunk of call %016llx (segment %u, byte %llu) is %s: left out",
              (unsigned long long)c->id, (unsigned)place->segment, (unsigned long long)place->offset,
              chunk_parse_text(result));

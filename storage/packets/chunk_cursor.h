@@ -6,13 +6,14 @@
  * even than those of the chunk before: so chunks that overlap in time are open side by side.
  *
  * Ownership  What the reader points to is lent until the next chunk_cursor_next.
- * Errors     A chunk that is missing or damaged is left out and counted.
+ * Errors     A chunk that is missing or damaged is left out and counted. Packets whose payload is no
+ *            longer kept end behind their headers, and are counted apart.
  */
 #ifndef STORAGE_PACKETS_CHUNK_CURSOR_H
 #define STORAGE_PACKETS_CHUNK_CURSOR_H
 
 #include "storage/packets/chunk.h"
-#include "storage/packets/chunk_index.h"
+#include "storage/packets/chunk_loader.h"
 #include "storage/packets/chunk_scope.h"
 
 /* Beyond, what is older than its turn comes late. */
@@ -41,14 +42,13 @@ struct chunk_cursor {
     int32_t day;     /* of the places */
     struct chunk_place *places;
     size_t place_count, next_place;
-    int fd;
-    uint32_t fd_segment;
-    uint8_t *stored;
+    struct chunk_loader loader;
     struct cursor_chunk loaded[CHUNK_CURSOR_LOADED];
     uint64_t loads;
     const struct cursor_chunk *current; /* that the reader walks through; NULL: none */
     struct chunk_reader reader;         /* .frame and .message: what next stands on */
-    uint64_t damaged;
+    uint64_t damaged;                   /* chunks */
+    uint64_t cut;                       /* frames that lost their payload */
 };
 
 void chunk_cursor_init(struct chunk_cursor *c, const struct chunk_scope *scope, uint64_t id,

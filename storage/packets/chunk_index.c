@@ -77,8 +77,9 @@ static struct chunk_place unpack(int64_t place, int64_t stored_bytes)
 {
     uint64_t bits = (uint64_t)place;
 
-    return (struct chunk_place){ (uint32_t)(bits >> 32) & CHUNK_SEGMENT_MAX, bits & UINT32_MAX,
-                                 (uint32_t)stored_bytes, 0 };
+    return (struct chunk_place){ .segment = (uint32_t)(bits >> 32) & CHUNK_SEGMENT_MAX,
+                                 .offset = bits & UINT32_MAX,
+                                 .stored_bytes = (uint32_t)stored_bytes };
 }
 
 int chunk_index_last(sqlite3 *db, uint8_t kind, uint32_t *segment, uint64_t *end)
@@ -122,7 +123,10 @@ static int collect(sqlite3 *db, sqlite3_stmt *s, struct chunk_place **places, si
             list = grown;
         }
         list[n] = unpack(sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1));
-        list[n++].first_time = sqlite3_column_int64(s, 2);
+        list[n].first_time = sqlite3_column_int64(s, 2);
+        list[n].audio_segment = (uint32_t)sqlite3_column_int64(s, 3);
+        list[n].audio_offset = (uint64_t)sqlite3_column_int64(s, 4);
+        list[n++].audio_bytes = (uint32_t)sqlite3_column_int64(s, 5);
     }
     if (rc != SQLITE_DONE) {
         free(list);
@@ -138,9 +142,15 @@ int chunk_index_find(sqlite3 *db, uint64_t id, uint8_t kind, struct chunk_place 
 {
     sqlite3_stmt *s = NULL;
     int err = day_db_prepare(&s, db,
-                             SLICE("SELECT place,stored_bytes,first_time FROM chunks WHERE id = ? "
-                                   "AND place >= ? AND place < ? ORDER BY first_time,place"));
+                             SLICE("SELECT place,stored_bytes,first_time,audio_segment,"
+                                   "audio_offset,audio_bytes FROM chunks WHERE id = ? AND "
+                                   "place >= ? AND place < ? ORDER BY first_time,place"));
 
+    if (err) /* a day of a version in which payloads never stood apart */
+        err =
+            day_db_prepare(&s, db,
+                           SLICE("SELECT place,stored_bytes,first_time,0,0,0 FROM chunks WHERE "
+                                 "id = ? AND place >= ? AND place < ? ORDER BY first_time,place"));
     if (err)
         return err;
     sqlite3_bind_int64(s, 1, (int64_t)id);

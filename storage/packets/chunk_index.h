@@ -42,6 +42,10 @@ struct chunk_place {
     uint64_t offset;
     uint32_t stored_bytes;
     int64_t first_time;
+    /* The payloads that stand apart; audio_bytes 0: there are none, or they were forgotten. */
+    uint32_t audio_segment;
+    uint64_t audio_offset;
+    uint32_t audio_bytes;
 };
 
 /* The chunks of one id and kind by the time of their first packet, those of one time as they were

@@ -8,6 +8,8 @@
 #include "analyzer/base/log.h"
 #include "analyzer/record_id.h"
 #include "storage/packets/forgetter.h"
+#include "storage/packets/media_chunk.h"
+#include "storage/packets/older_chunks.h"
 #include "storage/packets/segment.h"
 
 #include <errno.h>
@@ -29,7 +31,9 @@ enum { ITEM_CHUNK, ITEM_ORDER };
 struct log_worker {
     struct packet_log *log;
     struct inbox inbox;
+    struct media_encoder *media;
     uint8_t *encoded;
+    size_t encoded_bytes;
     pthread_t thread;
 };
 
@@ -105,6 +109,37 @@ static enum packet_loss cause_of(int err)
                                             : PACKET_LOSS_IO_ERROR;
 }
 
+/* What was said first, then its headers: whoever finds those finds the rest. */
+static int append_media(struct log_worker *w, const struct open_chunk *c, struct chunk_header *h,
+                        struct chunk_row *row)
+{
+    struct segment_set *segments = w->log->segments;
+    const uint8_t *audio;
+    size_t audio_bytes = media_chunk_split(w->media, h, c->data, &audio);
+    int err = 0;
+
+    if (audio_bytes)
+        err = segment_set_append(segments, row->day, PACKET_AUDIO, audio, audio_bytes,
+                                 &row->audio_segment, &row->audio_offset);
+    if (err)
+        return err;
+    row->audio_bytes = (uint32_t)audio_bytes;
+    row->stored_bytes = (uint32_t)media_chunk_encode(
+        w->media, h, c->data, row->audio_segment, row->audio_offset, w->encoded, w->encoded_bytes);
+    return segment_set_append(segments, row->day, c->kind, w->encoded, row->stored_bytes,
+                              &row->segment, &row->offset);
+}
+
+static int append_chunk(struct log_worker *w, const struct open_chunk *c, struct chunk_header *h,
+                        struct chunk_row *row)
+{
+    if (c->kind == PACKET_MEDIA)
+        return append_media(w, c, h, row);
+    row->stored_bytes = (uint32_t)chunk_encode(h, c->data, w->encoded, w->encoded_bytes);
+    return segment_set_append(w->log->segments, row->day, c->kind, w->encoded, row->stored_bytes,
+                              &row->segment, &row->offset);
+}
+
 static void store_chunk(struct log_worker *w, const struct open_chunk *c)
 {
     struct packet_log *log = w->log;
@@ -121,17 +156,13 @@ static void store_chunk(struct log_worker *w, const struct open_chunk *c)
                              .frames = c->frames,
                              .day = packet_log_chunk_day(c),
                              .kind = c->kind };
-    size_t bytes =
-        chunk_encode(&h, c->data, w->encoded, CHUNK_HEADER_BYTES + chunk_bound(CHUNK_RAW_MAX));
-    int err = segment_set_append(log->segments, row.day, c->kind, w->encoded, bytes, &row.segment,
-                                 &row.offset);
+    int err = append_chunk(w, c, &h, &row);
 
     note_result(log, err);
     if (err) {
         packet_log_count(log, cause_of(err), c->frames, c->frame_bytes);
         return;
     }
-    row.stored_bytes = (uint32_t)bytes;
     writer_submit_chunk(log->writer, &row);
     atomic_fetch_add_explicit(&log->frames_stored, c->frames, memory_order_relaxed);
     atomic_fetch_add_explicit(&log->bytes_stored, c->frame_bytes, memory_order_relaxed);
@@ -224,7 +255,8 @@ static void found_chunk(void *ctx, const struct chunk_row *row)
 {
     struct packet_log *log = ctx;
 
-    writer_submit_chunk(log->writer, row);
+    if (row->kind != PACKET_AUDIO) /* it is found by the chunk of its headers */
+        writer_submit_chunk(log->writer, row);
 }
 
 /* Rows of what somebody removed point to nothing. */
@@ -246,6 +278,7 @@ static void stop_workers(struct packet_log *log, unsigned started)
     for (unsigned i = 0; i < started; i++) {
         pthread_join(log->workers[i].thread, NULL);
         inbox_fini(&log->workers[i].inbox);
+        media_encoder_free(log->workers[i].media);
         free(log->workers[i].encoded);
     }
     free(log->workers);
@@ -256,12 +289,16 @@ static int start_worker(struct packet_log *log, struct log_worker *w)
     int err;
 
     w->log = log;
-    w->encoded = malloc(CHUNK_HEADER_BYTES + chunk_bound(CHUNK_RAW_MAX));
+    w->encoded_bytes = CHUNK_HEADER_BYTES + chunk_bound(CHUNK_RAW_MAX);
+    w->encoded = malloc(w->encoded_bytes);
     if (!w->encoded)
         return -ENOMEM;
-    err = inbox_init(&w->inbox);
+    err = media_encoder_new(&w->media);
     if (err)
         goto free_encoded;
+    err = inbox_init(&w->inbox);
+    if (err)
+        goto free_media;
     err = -pthread_create(&w->thread, NULL, work, w);
     if (err)
         goto fini_inbox;
@@ -269,6 +306,8 @@ static int start_worker(struct packet_log *log, struct log_worker *w)
 
 fini_inbox:
     inbox_fini(&w->inbox);
+free_media:
+    media_encoder_free(w->media);
 free_encoded:
     free(w->encoded);
     return err;
@@ -276,6 +315,7 @@ free_encoded:
 
 static void take_options(struct packet_log *log, const struct packet_log_options *options)
 {
+    log->store_dir = options->store_dir;
     log->writer = options->writer;
     log->wait_when_full = options->wait_when_full;
     log->replace_older = options->replace_older;
@@ -363,14 +403,46 @@ void packet_log_flush(struct packet_log *log)
     forgetter_wait(log->forgetter, log->orders);
 }
 
-static void tell_border(void *ctx, int32_t day, uint8_t kind, uint32_t segment, uint64_t offset)
-{
-    struct packet_log *log = ctx;
+/* Where this process began to append, each day and kind. */
+struct border_list {
+    struct older_border *borders;
+    size_t count, room;
+};
 
-    writer_submit_chunk(
-        log->writer,
-        &(struct chunk_row){
-            .day = day, .kind = kind, .segment = segment, .offset = offset, .is_border = true });
+static void take_border(void *ctx, int32_t day, uint8_t kind, uint32_t segment, uint64_t offset)
+{
+    struct border_list *list = ctx;
+
+    if (list->count == list->room) {
+        size_t room = list->room ? list->room * 2 : 16;
+        struct older_border *grown = realloc(list->borders, room * sizeof *grown);
+
+        if (!grown)
+            return; /* what is older stays */
+        list->borders = grown;
+        list->room = room;
+    }
+    list->borders[list->count++] =
+        (struct older_border){ .day = day, .segment = segment, .offset = offset, .kind = kind };
+}
+
+/* At the end, when all of it is stored again: a replay that is killed costs nothing. */
+static void forget_older(struct packet_log *log)
+{
+    struct border_list list = { .borders = NULL };
+    uint64_t freed = 0;
+
+    segment_set_borders(log->segments, take_border, &list);
+    for (size_t i = 0; i < list.count; i++) {
+        int err = older_chunks_forget(log->writer, log->store_dir, &list.borders[i], &freed);
+
+        if (err)
+            log_warn("packet log: what an earlier replay stored stays beside this one: %s",
+                     strerror(-err));
+    }
+    if (freed)
+        log_info("packet log: %llu bytes of earlier replays given back", (unsigned long long)freed);
+    free(list.borders);
 }
 
 void packet_log_stop(struct packet_log *log)
@@ -380,9 +452,8 @@ void packet_log_stop(struct packet_log *log)
     packet_log_flush(log);
     stop_workers(log, log->threads);
     forgetter_stop(log->forgetter);
-    /* At the end, when all of them are stored again: a replay that is killed costs nothing. */
     if (log->replace_older && frames_dropped(log) == 0)
-        segment_set_borders(log->segments, tell_border, log);
+        forget_older(log);
     segment_set_close(log->segments);
     chunk_pool_fini(&log->pool);
     free(log);

@@ -122,7 +122,8 @@ static void impossible_headers_are_named(void **state)
         enum chunk_parse expect;
     } cases[] = {
         { 0, 0x45534349, 4, CHUNK_BAD_MAGIC },
-        { 4, 2, 1, CHUNK_BAD_VERSION },
+        { 4, 3, 1, CHUNK_BAD_VERSION },
+        { 4, 2, 1, CHUNK_BAD_FIELD }, /* packed, and not encoded so */
         { 5, PACKET_KINDS, 1, CHUNK_BAD_FIELD },
         { 6, 2, 1, CHUNK_BAD_FIELD },
         { 7, 1, 1, CHUNK_BAD_FIELD },
