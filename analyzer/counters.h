@@ -107,6 +107,13 @@
     X(SDP_LIMIT,          "sdp_limit")          /* m= lines, formats, candidates or SSRCs of one SDP, over the caps */ \
     X(LEARNED_ADDRESSES,  "learned_addresses")  /* of a call's media, named by no SDP or as a candidate, over the cap */ \
     X(CALLS_UNANSWERED,   "calls_unanswered")   /* unanswered calls over their share: the oldest went */ \
+    X(PRIVACY_MESSAGE_BLANKED, "privacy_message_blanked") /* stored blank: its head could not be read */ \
+    X(PRIVACY_HEADER_BLANKED, "privacy_header_blanked") /* … a line without a name */ \
+    X(PRIVACY_BODY_BLANKED, "privacy_body_blanked") /* … not text, or packed */ \
+    X(PRIVACY_IDENTITY_BLANKED, "privacy_identity_blanked") /* … what a PASSporT vouches for */ \
+    X(PRIVACY_PIECE_BLANKED, "privacy_piece_blanked") /* … a packet with a part of a message */ \
+    X(PRIVACY_FRAME_BLANKED, "privacy_frame_blanked") /* … a packet whose payload was not found */ \
+    X(PRIVACY_RECORD_LOST, "privacy_record_lost") /* not written: no memory to mask it */ \
     X(MEMORY,             "memory")             /* the system gave none */
 /* clang-format on */
 

@@ -109,6 +109,8 @@ int plan_load(struct plan_loaded *out, const struct config *config, struct strbu
         err = add_trunks(out->plan, &config->trunks);
     if (!err && config->destinations_file)
         err = add_destinations(out->plan, config->destinations_file, errors);
+    if (!err)
+        err = privacy_load(&out->privacy, config, errors);
     if (err == -ENOMEM)
         return err;
     /* The table of options let nothing else in that could be wrong. */

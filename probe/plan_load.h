@@ -9,7 +9,7 @@
 #define PROBE_PLAN_LOAD_H
 
 #include "analyzer/plan/plan.h"
-#include "probe/config.h"
+#include "probe/privacy_load.h"
 
 enum { PLAN_LOAD_HEADERS_MAX = 16 };
 
@@ -19,6 +19,7 @@ struct plan_loaded {
     size_t header_count;
     char *texts;
     uint8_t hours_from, hours_to; /* security.hours */
+    struct privacy privacy;
 };
 
 /* 0; −EINVAL after a complaint; or −ENOMEM. *out is to be freed with plan_load_fini either way. */

@@ -335,14 +335,14 @@ const void *privacy_record(const struct privacy *p, const struct record_type *ty
                            const void *record, struct privacy_scratch *scratch)
 {
     const struct call_record *call = type == &record_type_call ? record : NULL;
-    size_t streams = call ? call->stream_count : 0, head = aligned(type->size);
-    size_t total = head + streams * sizeof(struct stream_record) + texts_bytes(type, record);
+    size_t streams = call ? call->stream_count : 0, head = aligned(type->size), total;
     struct mask_seen seen = { .count = 0 };
     struct stream_record *copies;
     char *room;
 
     if (!privacy_masks(p))
         return record;
+    total = head + streams * sizeof(struct stream_record) + texts_bytes(type, record);
     for (size_t i = 0; i < streams; i++)
         total += texts_bytes(&record_type_stream, &call->streams[i]);
     if (!make_room(scratch, total))
