@@ -1,6 +1,7 @@
 #include "storage/packets/chunk_index.h"
 
 #include "storage/day_db.h"
+#include "storage/packets/packet_log.h"
 
 #include <errno.h>
 #include <sqlite3.h>
@@ -9,10 +10,6 @@
 const struct slice chunk_index_insert =
     SLICE_INIT("INSERT OR REPLACE INTO chunks(place,id,first_time,last_time,stored_bytes,frames,"
                "audio_segment,audio_offset,audio_bytes) VALUES(?,?,?,?,?,?,?,?,?)");
-
-const struct slice chunk_index_replace =
-    SLICE_INIT("DELETE FROM chunks WHERE place >= ?1 AND place < ?2 AND id IN "
-               "(SELECT id FROM chunks WHERE place >= ?2 AND place < ?3)");
 
 const struct slice chunk_index_remove =
     SLICE_INIT("DELETE FROM chunks WHERE place >= ?1 AND place < ?2");
@@ -49,21 +46,6 @@ int chunk_index_bind(sqlite3_stmt *insert, const struct chunk_row *row)
     return bind_audio(insert, row);
 }
 
-int chunk_index_bind_border(sqlite3_stmt *replace, const struct chunk_row *row)
-{
-    const int64_t places[] = { chunk_place(row->kind, 0, 0),
-                               chunk_place(row->kind, row->segment, row->offset),
-                               chunk_place((uint8_t)(row->kind + 1), 0, 0) };
-
-    for (int i = 0; i < (int)(sizeof places / sizeof places[0]); i++) {
-        int rc = sqlite3_bind_int64(replace, i + 1, places[i]);
-
-        if (rc != SQLITE_OK)
-            return rc;
-    }
-    return SQLITE_OK;
-}
-
 int chunk_index_bind_removal(sqlite3_stmt *remove, const struct chunk_row *row)
 {
     int rc = sqlite3_bind_int64(remove, 1, chunk_place(row->kind, 0, 0));
@@ -82,23 +64,32 @@ static struct chunk_place unpack(int64_t place, int64_t stored_bytes)
                                  .stored_bytes = (uint32_t)stored_bytes };
 }
 
+/* Payloads have no rows of their own: those of the newest rows are the newest, but for a few that
+ * several threads stored at a time. */
+static const struct slice last_audio = SLICE_INIT(
+    "SELECT audio_segment, audio_offset + audio_bytes FROM (SELECT audio_segment,"
+    "audio_offset,audio_bytes FROM chunks WHERE audio_bytes IS NOT NULL "
+    "ORDER BY place DESC LIMIT 64) ORDER BY audio_segment DESC, audio_offset DESC LIMIT 1");
+
+static const struct slice last_chunk =
+    SLICE_INIT("SELECT place >> 32 & 0xffffff, (place & 0xffffffff) + stored_bytes FROM chunks "
+               "WHERE place >= ? AND place < ? ORDER BY place DESC LIMIT 1");
+
 int chunk_index_last(sqlite3 *db, uint8_t kind, uint32_t *segment, uint64_t *end)
 {
     sqlite3_stmt *s = NULL;
-    int rc, err = day_db_prepare(&s, db,
-                                 SLICE("SELECT place,stored_bytes FROM chunks WHERE place >= ? AND "
-                                       "place < ? ORDER BY place DESC LIMIT 1"));
+    int rc, err = day_db_prepare(&s, db, kind == PACKET_AUDIO ? last_audio : last_chunk);
 
     if (err)
         return err;
-    sqlite3_bind_int64(s, 1, chunk_place(kind, 0, 0));
-    sqlite3_bind_int64(s, 2, chunk_place((uint8_t)(kind + 1), 0, 0));
+    if (kind != PACKET_AUDIO) {
+        sqlite3_bind_int64(s, 1, chunk_place(kind, 0, 0));
+        sqlite3_bind_int64(s, 2, chunk_place((uint8_t)(kind + 1), 0, 0));
+    }
     rc = sqlite3_step(s);
     if (rc == SQLITE_ROW) {
-        struct chunk_place p = unpack(sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1));
-
-        *segment = p.segment;
-        *end = p.offset + p.stored_bytes;
+        *segment = (uint32_t)sqlite3_column_int64(s, 0);
+        *end = (uint64_t)sqlite3_column_int64(s, 1);
     } else {
         err = rc == SQLITE_DONE ? -ENOENT : day_db_errno(db);
     }

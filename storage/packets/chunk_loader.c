@@ -82,3 +82,18 @@ enum chunk_parse chunk_loader_read(struct chunk_loader *l, int32_t day, uint8_t 
     result = chunk_read_joined(fd, audio_fd, place, l->stored, l->audio, raw, h);
     return result == CHUNK_OK && h->kind != kind ? CHUNK_BAD_FIELD : result;
 }
+
+enum chunk_parse chunk_loader_check_audio(struct chunk_loader *l, int32_t day,
+                                          const struct media_audio *audio)
+{
+    int fd = use_file(l, &l->payloads, day, PACKET_AUDIO, audio->segment);
+
+    if (!l->audio)
+        l->audio = malloc(CHUNK_STORED_MAX);
+    if (!l->audio)
+        return CHUNK_NO_MEMORY;
+    if (fd < 0 || audio->stored_bytes > CHUNK_STORED_MAX ||
+        segment_file_read(fd, l->audio, audio->stored_bytes, audio->offset) != 0)
+        return CHUNK_SHORT;
+    return media_chunk_check_audio(bytes_of(l->audio, audio->stored_bytes), audio);
+}

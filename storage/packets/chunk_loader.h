@@ -42,4 +42,8 @@ enum chunk_parse chunk_loader_read(struct chunk_loader *l, int32_t day, uint8_t 
                                    const struct chunk_place *place, uint8_t *raw,
                                    struct chunk_header *h);
 
+/* Are the payloads that a chunk speaks of where it says, and whole? CHUNK_SHORT: they cannot be read. */
+enum chunk_parse chunk_loader_check_audio(struct chunk_loader *l, int32_t day,
+                                          const struct media_audio *audio);
+
 #endif

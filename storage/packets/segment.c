@@ -2,6 +2,7 @@
 
 #include "analyzer/base/log.h"
 #include "storage/day_db.h"
+#include "storage/packets/chunk_loader.h"
 #include "storage/packets/packet_log.h"
 #include "storage/packets/segment_file.h"
 #include "storage/store_dir.h"
@@ -73,6 +74,25 @@ static int64_t monotonic_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+/* The payloads of the chunk that was scanned, if they are there: they were appended before it. */
+static void find_audio(struct segment_set *set, const struct chunk_header *h, size_t len,
+                       struct chunk_row *row)
+{
+    struct chunk_loader loader;
+    struct media_audio audio;
+
+    media_chunk_audio(bytes_of(set->scan, len), h, &audio);
+    if (audio.stored_bytes == 0)
+        return;
+    chunk_loader_init(&loader, set->store_dir);
+    if (chunk_loader_check_audio(&loader, row->day, &audio) == CHUNK_OK) {
+        row->audio_segment = audio.segment;
+        row->audio_offset = audio.offset;
+        row->audio_bytes = audio.stored_bytes;
+    }
+    chunk_loader_fini(&loader);
+}
+
 /* Tells of the whole chunks from `at` on; returns where the first that is not whole begins. */
 static uint64_t scan_segment(struct segment_set *set, const struct segment_end *e, uint64_t at,
                              uint64_t size)
@@ -105,6 +125,7 @@ static uint64_t scan_segment(struct segment_set *set, const struct segment_end *
         row.stored_bytes = (uint32_t)len;
         row.frames = h.frames;
         row.kind = h.kind;
+        find_audio(set, &h, len, &row);
         set->found(set->found_ctx, &row);
         at += len;
     }
