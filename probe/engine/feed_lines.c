@@ -1,6 +1,7 @@
 #include "probe/engine/feed_lines.h"
 
 #include "analyzer/analyzer.h"
+#include "storage/upkeep/retention.h"
 
 void feed_lines_fini(struct feed_lines *f)
 {
@@ -64,6 +65,14 @@ static void add_count(struct jsonw *j, const char *name, int64_t count)
         jsonw_int(j, count);
 }
 
+void feed_lines_store(struct feed_lines *f, struct retention *retention)
+{
+    enum disk_cause cause = DISK_CAUSE_NONE;
+
+    f->store_step = retention ? disk_step_name(retention_step(retention, &cause)) : NULL;
+    f->store_cause = disk_cause_name(cause);
+}
+
 void feed_lines_stats(struct feed_lines *f, int64_t wall_ns, const struct ledger *ledger,
                       const struct analyzer_totals *totals)
 {
@@ -91,6 +100,10 @@ void feed_lines_stats(struct feed_lines *f, int64_t wall_ns, const struct ledger
     add_count(&j, "interface_dropped", ledger->interface_dropped);
     add_count(&j, "store_dropped", (int64_t)ledger->store_dropped);
     add_count(&j, "not_kept", (int64_t)ledger->not_kept);
+    jsonw_key(&j, "store_step");
+    jsonw_text(&j, slice_of_text(f->store_step));
+    jsonw_key(&j, "store_step_cause");
+    jsonw_text(&j, slice_of_text(f->store_cause));
     jsonw_object_close(&j);
     publish(f);
 }

@@ -14,12 +14,14 @@
 #include "probe/engine/live_feed.h"
 
 struct analyzer_totals;
+struct retention;
 
 struct feed_lines {
     struct live_feed *feed; /* NULL: nobody listens */
     struct strbuf line;
     int64_t stats_ns; /* wall clock of the last figures; 0: none yet */
     uint64_t stats_frames;
+    const char *store_step, *store_cause; /* as records name them; NULL: nothing presses, nothing is */
 };
 
 void feed_lines_fini(struct feed_lines *f);
@@ -28,6 +30,9 @@ void feed_lines_record(struct feed_lines *f, const struct record_type *type, con
 
 /* Without its streams, with the word for what happened. */
 void feed_lines_call(struct feed_lines *f, const struct call_record *call, enum record_event event);
+
+/* What the next figures say of the store; NULL: it has no limits. */
+void feed_lines_store(struct feed_lines *f, struct retention *retention);
 
 /* Packets per second are since the last call. */
 void feed_lines_stats(struct feed_lines *f, int64_t wall_ns, const struct ledger *ledger,

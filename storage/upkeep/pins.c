@@ -36,17 +36,16 @@ static int pin_path(char out[STORE_PATH_MAX], const char *store_dir, uint64_t ca
     return store_dir_path(out, store_dir, record_id_day(call), name);
 }
 
-/* 16 hex digits as pin_path writes them; false: another file. */
-static bool parse_name(const char *name, uint64_t *call)
+/* 16 hex digits as pin_path writes them; false: something else. */
+static bool parse_id(struct slice name, uint64_t *call)
 {
     uint64_t id = 0;
-    size_t n = 0;
 
-    for (; name[n]; n++) {
-        char c = name[n];
+    if (name.len != RECORD_ID_TEXT_LEN)
+        return false;
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.p[i];
 
-        if (n == RECORD_ID_TEXT_LEN)
-            return false;
         if (c >= '0' && c <= '9')
             id = id << 4 | (uint64_t)(c - '0');
         else if (c >= 'a' && c <= 'f')
@@ -55,7 +54,7 @@ static bool parse_name(const char *name, uint64_t *call)
             return false;
     }
     *call = id;
-    return n == RECORD_ID_TEXT_LEN;
+    return true;
 }
 
 static struct slice cut(struct slice s)
@@ -160,6 +159,29 @@ fini_line:
     return err;
 }
 
+int pins_add_new(const char *store_dir, const struct pin *pin)
+{
+    int err = pins_add(store_dir, pin);
+
+    if (err != -ENOENT)
+        return err;
+    err = store_dir_make_day(store_dir, record_id_day(pin->call));
+    return err ? err : pins_add(store_dir, pin);
+}
+
+size_t pins_read_calls(struct slice json, uint64_t *calls, size_t room)
+{
+    struct slice item;
+    size_t n = 0;
+
+    while (n < room && json_item_next(&json, &item)) {
+        if (item.len >= 2 && item.p[0] == '"' &&
+            parse_id(slice_of(item.p + 1, item.len - 2), &calls[n]))
+            n++;
+    }
+    return n;
+}
+
 int pins_remove(const char *store_dir, uint64_t call)
 {
     char path[STORE_PATH_MAX];
@@ -196,7 +218,7 @@ static int list_folder(DIR *dir, uint64_t **calls, size_t *count)
         entry = readdir(dir);
         if (!entry)
             break;
-        if (!parse_name(entry->d_name, &call))
+        if (!parse_id(slice_of_text(entry->d_name), &call))
             continue;
         if (n == room) {
             uint64_t *grown = realloc(list, (room = room ? room * 2 : 16) * sizeof *list);

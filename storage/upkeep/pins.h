@@ -25,8 +25,14 @@ struct pin {
     struct slice reason;
 };
 
-/* Pins a call; one that is pinned already keeps its first pin. */
+/* Pins a call; one that is pinned already keeps its first pin. −ENOENT: its day is not in the store. */
 int pins_add(const char *store_dir, const struct pin *pin);
+
+/* The same of a call that is new: the folder of its day is made if its first row is still on its way. */
+int pins_add_new(const char *store_dir, const struct pin *pin);
+
+/* The ids of a JSON array, as alerts have them; at most `room`. */
+size_t pins_read_calls(struct slice json, uint64_t *calls, size_t room);
 
 /* −ENOENT: it is not pinned. */
 int pins_remove(const char *store_dir, uint64_t call);

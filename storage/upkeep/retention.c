@@ -4,7 +4,6 @@
  */
 #include "storage/upkeep/retention.h"
 
-#include "analyzer/base/json_item.h"
 #include "analyzer/base/jsonw.h"
 #include "analyzer/base/log.h"
 #include "analyzer/record_id.h"
@@ -94,11 +93,11 @@ static bool goes_on(void *ctx, const char *step)
 static void pin_all(struct retention *r, const struct pin_job *job)
 {
     for (size_t i = 0; i < job->count; i++) {
-        int err = pins_add(r->options.store_dir,
-                           &(struct pin){ job->calls[i], job->time, slice_of_text(job->by),
-                                          slice_of_text(job->reason) });
+        int err = pins_add_new(r->options.store_dir,
+                               &(struct pin){ job->calls[i], job->time, slice_of_text(job->by),
+                                              slice_of_text(job->reason) });
 
-        if (err && err != -ENOENT) /* a call that is not stored has no day */
+        if (err)
             log_warn("retention: %016llx cannot be pinned: %s", (unsigned long long)job->calls[i],
                      strerror(-err));
     }
@@ -127,26 +126,6 @@ static void run_pins(struct retention *r)
                  (unsigned long long)refused);
 }
 
-static bool read_id(struct slice item, uint64_t *id)
-{
-    uint64_t value = 0;
-
-    if (item.len != RECORD_ID_TEXT_LEN + 2 || item.p[0] != '"')
-        return false;
-    for (size_t i = 1; i <= RECORD_ID_TEXT_LEN; i++) {
-        char c = item.p[i];
-
-        if (c >= '0' && c <= '9')
-            value = value << 4 | (uint64_t)(c - '0');
-        else if (c >= 'a' && c <= 'f')
-            value = value << 4 | (uint64_t)(c - 'a' + 10);
-        else
-            return false;
-    }
-    *id = value;
-    return true;
-}
-
 static void copy_text(char out[PIN_TEXT_MAX], struct slice text)
 {
     size_t n = text.len < PIN_TEXT_MAX - 1 ? text.len : PIN_TEXT_MAX - 1;
@@ -159,12 +138,10 @@ static void copy_text(char out[PIN_TEXT_MAX], struct slice text)
 void retention_pin(struct retention *r, struct slice calls, struct slice by, struct slice reason)
 {
     struct pin_job *job = calloc(1, sizeof *job);
-    struct slice item;
 
     if (!job)
         return;
-    while (job->count < RETENTION_ALERT_PINS_MAX && json_item_next(&calls, &item))
-        job->count += read_id(item, &job->calls[job->count]);
+    job->count = pins_read_calls(calls, job->calls, RETENTION_ALERT_PINS_MAX);
     job->time = clock_ns(CLOCK_REALTIME);
     copy_text(job->by, by);
     copy_text(job->reason, reason);
@@ -470,7 +447,8 @@ fini_work:
 
 void retention_stop(struct retention *r)
 {
-    atomic_store(&r->stopping, true);
+    if (atomic_exchange(&r->stopping, true))
+        return;
     pthread_mutex_lock(&r->lock);
     pthread_cond_signal(&r->wake);
     pthread_mutex_unlock(&r->lock);
@@ -481,6 +459,7 @@ void retention_free(struct retention *r)
 {
     if (!r)
         return;
+    retention_stop(r);
     for (size_t i = 0; i < r->pin_count; i++)
         free(r->pins[i]);
     free(r->record);

@@ -43,9 +43,10 @@ struct retention_change {
 
 int retention_start(struct retention **rp, const struct retention_options *options);
 
-/* Ends it behind a last look, of which the record can still be taken, and leaves everything as it is.
- * To be called once, before retention_free. */
+/* Ends it behind a last look, of which the record can still be taken, and leaves everything as it is. */
 void retention_stop(struct retention *r);
+
+/* Stops it first, if nobody did. */
 void retention_free(struct retention *r);
 
 /* The newest packet's time, ns: what the clock is held against. */
