@@ -41,7 +41,7 @@ enum {
     REOPEN_MS = 1000,
 };
 
-enum { STATEMENT_CHUNK = RECORD_TABLES, STATEMENT_BORDER, STATEMENT_REMOVAL, STATEMENTS };
+enum { STATEMENT_CHUNK = RECORD_TABLES, STATEMENT_REMOVAL, STATEMENTS };
 
 struct row {
     void *record;
@@ -256,8 +256,6 @@ static int prepare_all(struct open_day *d)
     if (err == 0)
         err = day_db_prepare(&d->statements[STATEMENT_CHUNK], d->db, chunk_index_insert);
     if (err == 0)
-        err = day_db_prepare(&d->statements[STATEMENT_BORDER], d->db, chunk_index_replace);
-    if (err == 0)
         err = day_db_prepare(&d->statements[STATEMENT_REMOVAL], d->db, chunk_index_remove);
     strbuf_fini(&sql);
     return err;
@@ -388,9 +386,6 @@ static void write_chunk(struct writer *w, const struct chunk_row *row)
     else if (row->is_removal)
         run_row(w, d, STATEMENT_REMOVAL,
                 chunk_index_bind_removal(d->statements[STATEMENT_REMOVAL], row));
-    else if (row->is_border)
-        run_row(w, d, STATEMENT_BORDER,
-                chunk_index_bind_border(d->statements[STATEMENT_BORDER], row));
     else
         run_row(w, d, STATEMENT_CHUNK, chunk_index_bind(d->statements[STATEMENT_CHUNK], row));
 }

@@ -49,10 +49,7 @@ struct chunk_row {
     uint32_t audio_segment;
     uint64_t audio_offset;
     uint32_t audio_bytes; /* header and payload, as stored_bytes */
-    /* Not a chunk but a border of its day and kind: of an id that has chunks behind this place,
-     * those before it are forgotten. */
-    bool is_border;
-    /* Not a chunk either: what lies before this place of its day and kind is gone. */
+    /* Not a chunk: what lies before this place of its day and kind is gone. */
     bool is_removal;
 };
 

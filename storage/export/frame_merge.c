@@ -4,16 +4,13 @@
 #include "storage/export/frame_places.h"
 #include "storage/packets/chunk_loader.h"
 #include "storage/packets/packet_log.h"
-#include "storage/packets/segment.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/random.h>
-#include <unistd.h>
 #include <xxhash.h>
 
 enum {
-    FILES = 16,        /* segments open at a time */
     INSTANT_MAX = 256, /* frames of one time that are told apart; beyond, none is left out */
     UNITS_FIRST = 64,
 };
@@ -36,27 +33,20 @@ struct loaded {
     uint8_t raw[];
 };
 
-struct open_file {
-    int fd; /* −1: free */
-    int32_t day;
-    int64_t file; /* the place of its first byte */
-    uint64_t used;
-};
-
 /* A frame of the time that is at hand. */
 struct instant_frame {
     uint64_t hash;
+    uint64_t turn;       /* of its chunk */
+    int64_t first, last; /* of that chunk's frames */
     uint32_t owner;
-    uint32_t count; /* of that hash, of that owner */
+    uint32_t count; /* of that hash, of that chunk */
 };
 
 struct frame_merge {
-    const char *store_dir;
     struct frame_places places;
     size_t next_place;
-    uint32_t *left; /* chunks of each owner that are not used up */
-    bool is_one_call;
-    struct open_file files[FILES];
+    uint32_t *left;                            /* chunks of each owner that are not used up */
+    struct chunk_loader loaders[PACKET_AUDIO]; /* one for each kind that has frames */
     uint64_t turn;
 
     struct loaded **heap; /* by the time of their next frames */
@@ -91,49 +81,20 @@ static uint64_t offset_of(int64_t place)
     return (uint64_t)place & UINT32_MAX;
 }
 
-/* The segment of that place, open; −1 when it is not there. */
-static int use_file(struct frame_merge *m, int32_t day, int64_t place)
-{
-    int64_t file = place - (int64_t)offset_of(place);
-    struct open_file *oldest = &m->files[0];
-
-    for (size_t i = 0; i < FILES; i++) {
-        struct open_file *f = &m->files[i];
-
-        if (f->fd >= 0 && f->day == day && f->file == file) {
-            f->used = ++m->turn;
-            return f->fd;
-        }
-        if (f->fd < 0 || (oldest->fd >= 0 && f->used < oldest->used))
-            oldest = f;
-    }
-    if (oldest->fd >= 0)
-        close(oldest->fd);
-    *oldest = (struct open_file){ .day = day, .file = file, .used = ++m->turn };
-    oldest->fd = segment_open_read(m->store_dir, day, kind_of(place), segment_of(place));
-    if (oldest->fd < 0)
-        oldest->fd = -1;
-    return oldest->fd;
-}
-
 static enum chunk_parse read_chunk(struct frame_merge *m, const struct frame_place *p,
                                    struct chunk_header *h)
 {
+    uint8_t kind = kind_of(p->place);
     struct chunk_place place = { .segment = segment_of(p->place),
                                  .offset = offset_of(p->place),
                                  .stored_bytes = p->stored_bytes,
+                                 .audio_segment = segment_of(p->audio),
                                  .audio_offset = offset_of(p->audio),
                                  .audio_bytes = p->audio_bytes };
-    int audio_fd = p->audio_bytes ? use_file(m, p->day, p->audio) : -1;
-    int fd = use_file(m, p->day, p->place);
-    enum chunk_parse result;
 
-    if (fd < 0)
-        return CHUNK_SHORT;
-    result = chunk_read_joined(fd, audio_fd, &place, m->stored, m->audio, m->raw, h);
-    if (result == CHUNK_OK && h->kind != kind_of(p->place))
-        result = CHUNK_BAD_FIELD;
-    return result;
+    if (kind >= PACKET_AUDIO)
+        return CHUNK_BAD_FIELD;
+    return chunk_loader_read(&m->loaders[kind], p->day, kind, &place, m->raw, h);
 }
 
 static int by_time(const void *a, const void *b)
@@ -344,32 +305,44 @@ static uint64_t hash_of(const struct frame_merge *m, const struct chunk_frame *f
            (uint64_t)f->wire_bytes * 0x9e3779b97f4a7c15u;
 }
 
-/* Of as many frames alike as one of the calls has, and no more. */
-static bool came_already(struct frame_merge *m, const struct chunk_frame *f, uint32_t owner)
+/* Chunks of one call follow each other; they overlap where two captures that did were stored. */
+static bool may_repeat(const struct instant_frame *a, const struct instant_frame *b)
 {
+    return a->owner != b->owner || (a->turn != b->turn && a->first < b->last && b->first < a->last);
+}
+
+/* Of as many frames alike as one chunk has, and no more. */
+static bool came_already(struct frame_merge *m, const struct chunk_frame *f,
+                         const struct loaded *top)
+{
+    struct instant_frame now = { .turn = top->turn,
+                                 .first = top->units[0].time_ns,
+                                 .last = top->units[top->count - 1].time_ns,
+                                 .owner = top->owner };
     struct instant_frame *own = NULL;
     uint32_t others = 0;
-    uint64_t hash;
 
-    if (m->is_one_call || is_lone(m, f->time_ns))
+    if (is_lone(m, f->time_ns))
         return false;
     if (m->instant_time != f->time_ns)
         m->instant_count = 0;
     m->instant_time = f->time_ns;
-    hash = hash_of(m, f);
+    now.hash = hash_of(m, f);
     for (size_t i = 0; i < m->instant_count; i++) {
         struct instant_frame *seen = &m->instant[i];
 
-        if (seen->hash == hash && seen->owner == owner)
+        if (seen->hash != now.hash)
+            continue;
+        if (seen->turn == now.turn)
             own = seen;
-        else if (seen->hash == hash && seen->count > others)
+        else if (seen->count > others && may_repeat(seen, &now))
             others = seen->count;
     }
     if (!own && m->instant_count == INSTANT_MAX)
         return false;
     if (!own) {
         own = &m->instant[m->instant_count++];
-        *own = (struct instant_frame){ hash, owner, 0 };
+        *own = now;
     }
     return ++own->count <= others;
 }
@@ -412,7 +385,7 @@ int frame_merge_next(struct frame_merge *m, struct merged_frame *frame)
         r = chunk_reader_of(top->raw + offset, top->raw_bytes - offset);
         chunk_read(&r);
         m->is_lent = true;
-        if (!came_already(m, &r.frame, top->owner)) {
+        if (!came_already(m, &r.frame, top)) {
             lend(m, &r.frame, frame);
             return 1;
         }
@@ -439,12 +412,10 @@ int frame_merge_open(struct frame_merge **mp, const struct frame_merge_options *
 
     if (!m)
         return -ENOMEM;
-    m->store_dir = options->store_dir;
     m->open_max_bytes = options->open_max_bytes ? options->open_max_bytes : FRAME_MERGE_OPEN_BYTES;
-    m->is_one_call = options->call_count == 1;
     m->newest_time = INT64_MIN;
-    for (size_t i = 0; i < FILES; i++)
-        m->files[i].fd = -1;
+    for (size_t i = 0; i < PACKET_AUDIO; i++)
+        chunk_loader_init(&m->loaders[i], options->store_dir);
     m->stored = malloc(CHUNK_STORED_MAX);
     m->audio = malloc(CHUNK_STORED_MAX);
     m->raw = malloc(CHUNK_RAW_MAX);
@@ -472,14 +443,11 @@ void frame_merge_close(struct frame_merge *m)
         return;
     while (m->heap_count > 0)
         free_loaded(m, m->heap[--m->heap_count]);
-    for (size_t i = 0; i < FILES; i++) {
-        if (m->files[i].fd >= 0)
-            close(m->files[i].fd);
-    }
+    for (size_t i = 0; i < PACKET_AUDIO; i++)
+        chunk_loader_fini(&m->loaders[i]);
     frame_places_free(&m->places);
     free(m->heap);
     free(m->left);
-    free(m->stored);
     free(m->audio);
     free(m->raw);
     free(m);

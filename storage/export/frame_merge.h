@@ -6,8 +6,8 @@
  * than the cap allows, the next chunk waits, and what is older than its turn comes late, and is counted.
  *
  * A frame that was filed under several of the calls (two legs over one TCP connection, a segment with
- * messages of both) comes once: same time, same bytes, same lengths. What the capture itself has twice comes
- * twice.
+ * messages of both), or stored twice because two captures overlap, comes once: same time, same bytes, same
+ * lengths. What the capture itself has twice comes twice.
  *
  * Ownership  frame_merge_open/close; store_dir outlives it. A frame is lent until the next one.
  * Thread     One thread an instance.

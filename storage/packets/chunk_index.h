@@ -25,10 +25,6 @@ extern const struct slice chunk_index_insert;
 /* Binds every parameter of chunk_index_insert; 0 or an SQLite error code. */
 int chunk_index_bind(struct sqlite3_stmt *insert, const struct chunk_row *row);
 
-/* What a border does, and its parameters. */
-extern const struct slice chunk_index_replace;
-int chunk_index_bind_border(struct sqlite3_stmt *replace, const struct chunk_row *row);
-
 /* What a removal does, and its parameters. */
 extern const struct slice chunk_index_remove;
 int chunk_index_bind_removal(struct sqlite3_stmt *remove, const struct chunk_row *row);

@@ -45,6 +45,7 @@ struct packet_log {
     _Atomic uint64_t bytes_dropped, payload_pressure, not_kept;
 
     /* packet_log.c's own. */
+    const char *store_dir;
     struct segment_set *segments;
     struct writer *writer;
     struct forgetter *forgetter;

@@ -81,6 +81,12 @@ int segment_forget(const char *store_dir, int32_t day, uint8_t kind, uint32_t se
 int segment_release(const char *store_dir, int32_t day, uint8_t kind, uint32_t segment,
                     uint64_t offset);
 
+/* The same of chunks that lie one behind the other, `bytes` from the first header to the end of the last,
+ * at most CHUNK_HEADER_BYTES + CHUNK_RAW_MAX: one gravestone stands for all of them, so that small ones give
+ * room back, too. */
+int segment_release_run(const char *store_dir, int32_t day, uint8_t kind, uint32_t segment,
+                        uint64_t offset, uint32_t bytes);
+
 /* The descriptor, or −errno. */
 int segment_open_read(const char *store_dir, int32_t day, uint8_t kind, uint32_t segment);
 

@@ -96,3 +96,50 @@ int segment_release(const char *store_dir, int32_t day, uint8_t kind, uint32_t s
 {
     return forget(store_dir, day, kind, segment, offset, false);
 }
+
+/* Of neighbours, the first is made to reach to the end of the last: its gravestone is the only one. */
+static int bury_run(int fd, uint64_t offset, uint8_t kind, uint32_t bytes)
+{
+    uint8_t header[CHUNK_HEADER_BYTES];
+    struct chunk_header h;
+    enum chunk_parse is;
+    struct stat st;
+    int err;
+
+    if (fstat(fd, &st) != 0)
+        return -errno;
+    if (bytes <= CHUNK_HEADER_BYTES || bytes - CHUNK_HEADER_BYTES > CHUNK_RAW_MAX ||
+        (uint64_t)st.st_size < offset + bytes)
+        return -EUCLEAN;
+    err = segment_file_read(fd, header, sizeof header, offset);
+    if (err)
+        return err;
+    is = chunk_parse_header(bytes_of(header, sizeof header), &h);
+    if ((is != CHUNK_OK && is != CHUNK_FORGOTTEN) || h.kind != kind)
+        return -EUCLEAN;
+    chunk_put_gravestone(header, kind, bytes - CHUNK_HEADER_BYTES);
+    err = segment_file_write(fd, header, sizeof header, offset);
+    if (err)
+        return err;
+    offset += CHUNK_HEADER_BYTES;
+    bytes -= CHUNK_HEADER_BYTES;
+    if (fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset, (off_t)bytes) == 0)
+        return 0;
+    return write_zeros(fd, offset, bytes, false);
+}
+
+int segment_release_run(const char *store_dir, int32_t day, uint8_t kind, uint32_t segment,
+                        uint64_t offset, uint32_t bytes)
+{
+    char path[STORE_PATH_MAX];
+    int fd, err = segment_file_path(path, store_dir, day, kind, segment);
+
+    if (err)
+        return err;
+    fd = open(path, O_RDWR | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT ? 0 : -errno;
+    err = bury_run(fd, offset, kind, bytes);
+    close(fd);
+    return err;
+}
