@@ -14,6 +14,8 @@ static void reader_close(struct day_reader *r)
         return;
     sqlite3_finalize(r->by_call_id);
     sqlite3_finalize(r->call_by_id);
+    for (size_t i = 0; i < sizeof r->search / sizeof r->search[0]; i++)
+        sqlite3_finalize(r->search[i]);
     day_db_close(r->db);
     memset(r, 0, sizeof *r);
 }

@@ -27,6 +27,7 @@ enum { READERS_MAX = 64 };
 struct day_reader {
     sqlite3 *db; /* NULL: free */
     sqlite3_stmt *by_call_id, *call_by_id;
+    sqlite3_stmt *search[4]; /* storage/search/search_block.c's */
     int32_t day;
     dev_t device; /* the file may have been replaced */
     ino_t inode;

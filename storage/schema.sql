@@ -495,16 +495,16 @@ CREATE TABLE search_blocks (
     block                       INTEGER PRIMARY KEY, -- id of its first call
     last_id                     INTEGER NOT NULL,
     calls                       INTEGER NOT NULL,
+    number                      INTEGER NOT NULL,    -- of the block, in search_columns
     version                     INTEGER NOT NULL     -- of the columns' form
 ) STRICT;
 
 CREATE TABLE search_columns (
-    block                       INTEGER NOT NULL,
-    field                       INTEGER NOT NULL,    -- number in storage/search/
+    -- number of the block << 8 | number of the field (storage/search/search_fields.c).
+    place                       INTEGER PRIMARY KEY,
     least                       REAL,                -- of numbers; NULL: not told
     most                        REAL,
-    data                        BLOB NOT NULL,
-    PRIMARY KEY (block, field)
+    data                        BLOB NOT NULL        -- storage/search/search_column.h
 ) STRICT;
 
 -- Calls that changed since their block was made: looked at in their row.

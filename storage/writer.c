@@ -14,6 +14,7 @@
 #include "storage/day_db.h"
 #include "storage/packets/chunk_index.h"
 #include "storage/record_sql.h"
+#include "storage/search/search_build.h"
 #include "storage/run_state.h"
 #include "storage/store_dir.h"
 
@@ -39,6 +40,8 @@ enum {
     CACHE_KIB = 128 << 10,
     CACHE_OLD_KIB = 16 << 10, /* a day that only late records go to */
     REOPEN_MS = 1000,
+    SEARCH_BLOCKS_AT_CLOSE = 8, /* of a day that is left: half a second of work */
+    SEARCH_REST_LEAST = 1024,   /* calls that are worth a block then */
 };
 
 enum { STATEMENT_CHUNK = RECORD_TABLES, STATEMENT_REMOVAL, STATEMENTS };
@@ -59,6 +62,7 @@ struct item {
 struct open_day {
     sqlite3 *db; /* NULL: free */
     sqlite3_stmt *statements[STATEMENTS];
+    struct search_build *search;
     int32_t day;
     bool in_transaction;
     uint64_t pending; /* rows of the transaction */
@@ -168,6 +172,7 @@ static void end_day(struct writer *w, struct open_day *d)
 {
     for (int i = 0; i < STATEMENTS; i++)
         sqlite3_finalize(d->statements[i]);
+    search_build_close(d->search);
     day_db_close(d->db);
     run_state_leave_day(w->run, d->day);
     memset(d, 0, sizeof *d);
@@ -224,6 +229,8 @@ static void close_day(struct writer *w, struct open_day *d)
     if (!d->db)
         return;
     commit_day(w, d);
+    if (d->db && d->search)
+        search_build_rest(d->search, SEARCH_BLOCKS_AT_CLOSE, SEARCH_REST_LEAST);
     if (d->db)
         end_day(w, d);
 }
@@ -286,6 +293,8 @@ static int open_day(struct writer *w, struct open_day *d, int32_t day)
         run_state_enter_day(w->run, day);
         note_file(w, d);
         err = prepare_all(d);
+        if (err == 0)
+            err = search_build_open(&d->search, d->db);
         if (err)
             close_day(w, d);
     }
@@ -332,6 +341,10 @@ static void commit_all(struct writer *w)
 {
     for (int i = 0; i < DAYS_OPEN; i++)
         commit_day(w, &w->days[i]);
+    for (int i = 0; i < DAYS_OPEN; i++) {
+        if (w->days[i].db)
+            search_build_some(w->days[i].search, 1);
+    }
     w->begun_ms = 0;
     w->rows = 0;
     pthread_mutex_lock(&w->lock);
@@ -362,18 +375,31 @@ static void run_row(struct writer *w, struct open_day *d, int statement, int rc)
         fail_day(w, d, err);
 }
 
+/* The search index has to know which calls change behind its blocks. */
+static void note_call(struct writer *w, struct open_day *d, const struct row *row)
+{
+    int err = 0;
+
+    if (record_sql_tables[row->table].type == &record_type_call && d->in_transaction)
+        err = search_build_note(d->search, *(const uint64_t *)row->record);
+    if (err)
+        fail_day(w, d, err);
+}
+
 static void write_record(struct writer *w, const struct row *row)
 {
     const struct record_table *table = &record_sql_tables[row->table];
     struct open_day *d;
     int err = use_day(w, record_sql_day(table->type, row->record), &d);
 
-    if (err)
+    if (err) {
         note_failure(w, err, 1);
-    else if (row->replaced)
+    } else if (row->replaced) {
         d->pending++;
-    else
+    } else {
         run_row(w, d, row->table, record_sql_bind(d->statements[row->table], table, row->record));
+        note_call(w, d, row);
+    }
 }
 
 static void write_chunk(struct writer *w, const struct chunk_row *row)

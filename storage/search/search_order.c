@@ -172,7 +172,7 @@ static bool parse_text(struct slice text, struct search_key *key)
 
         if (!high || !low)
             return false;
-        key->text[i / 2] = (char)((high - hex) << 4 | (low - hex));
+        key->text[i / 2] = (char)(16 * (high - hex) + (low - hex));
     }
     key->kind = SEARCH_KEY_TEXT;
     key->len = (uint8_t)(text.len / 2);

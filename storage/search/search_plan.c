@@ -46,7 +46,10 @@ static int compare_ids(const void *a, const void *b)
 static bool in_alert(void *ctx, const struct filter_test *test, uint64_t call)
 {
     const struct search_plan *plan = ctx;
-    const struct search_alert_calls *calls = &plan->alerts[test - plan->filter->tests];
+    const struct filter *f = plan->filter;
+    bool is_here = test >= f->tests && test < f->tests + FILTER_TESTS_MAX;
+    const struct search_alert_calls *calls =
+        &plan->alerts[test - (is_here ? f->tests : plan->single->tests)];
 
     return calls->count &&
            bsearch(&call, calls->ids, calls->count, sizeof call, compare_ids) != NULL;
@@ -160,6 +163,11 @@ int search_plan_make(struct search_plan *plan, struct query *q,
     if (plan->filter && f->until != RECORD_NONE)
         plan->last_id = record_id_make(f->until, UINT64_MAX);
     add_fields(plan);
+    plan->single = malloc(sizeof *plan->single);
+    if (!plan->single)
+        return -ENOMEM;
+    if (plan->filter)
+        *plan->single = *plan->filter;
     err = read_alerts(plan, q);
     if (err)
         search_plan_fini(plan);
@@ -170,5 +178,6 @@ void search_plan_fini(struct search_plan *plan)
 {
     for (size_t i = 0; i < FILTER_TESTS_MAX; i++)
         free(plan->alerts[i].ids);
+    free(plan->single);
     memset(plan, 0, sizeof *plan);
 }

@@ -26,6 +26,7 @@ struct search_plan {
     size_t field_count;
     struct search_alert_calls alerts[FILTER_TESTS_MAX];
     struct filter_world world;
+    struct filter *single; /* the filter again, to be made one of its tests */
 };
 
 /* 0; −EINVAL: it cannot be sorted so; −ENOMEM; −errno. */

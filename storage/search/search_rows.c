@@ -91,6 +91,41 @@ int search_rows_listed(struct day_reader *r, const struct search_plan *plan, con
     return err;
 }
 
+int search_rows_test(struct day_reader *r, const struct search_plan *plan, uint8_t test,
+                     uint64_t (*id_at)(const void *ctx, uint32_t bit), const void *ctx,
+                     const uint64_t *among, uint64_t *out, uint32_t words)
+{
+    sqlite3_stmt *s = NULL;
+    struct call_record call;
+    int rc = SQLITE_DONE, err = prepare(r, plan, " WHERE id = ?", &s);
+
+    if (err)
+        return err;
+    plan->single->root = 0;
+    plan->single->nodes[0] = (struct filter_node){ .kind = FILTER_TEST, .test = test };
+    for (uint32_t w = 0; w < words && err == 0; w++) {
+        uint64_t left = among[w];
+
+        for (out[w] = 0; left && err == 0; left &= left - 1) {
+            unsigned i = (unsigned)__builtin_ctzll(left);
+
+            sqlite3_bind_int64(s, 1, (int64_t)id_at(ctx, w * 64 + i));
+            sqlite3_bind_int64(s, 2, 1);
+            rc = sqlite3_step(s);
+            if (rc == SQLITE_ROW) {
+                record_sql_read_some(s, &record_type_call, plan->fields, plan->field_count, &call);
+                if (filter_match(plan->single, &call, &plan->world))
+                    out[w] |= (uint64_t)1 << i;
+            } else if (rc != SQLITE_DONE) {
+                err = day_db_errno(r->db);
+            }
+            sqlite3_reset(s);
+        }
+    }
+    sqlite3_finalize(s);
+    return err;
+}
+
 int search_rows_call_id(struct day_reader *r, const struct search_plan *plan, uint64_t first,
                         uint64_t last, struct search_piece *piece)
 {

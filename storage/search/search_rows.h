@@ -14,6 +14,12 @@ int search_rows_range(struct day_reader *r, const struct search_plan *plan, uint
 int search_rows_listed(struct day_reader *r, const struct search_plan *plan, const uint64_t *ids,
                        size_t count, struct search_piece *piece);
 
+/* One test of the filter, of the calls that the bits stand for: a bit is set in out where it holds.
+ * id_at: the id of a bit. */
+int search_rows_test(struct day_reader *r, const struct search_plan *plan, uint8_t test,
+                     uint64_t (*id_at)(const void *ctx, uint32_t bit), const void *ctx,
+                     const uint64_t *among, uint64_t *out, uint32_t words);
+
 /* The rows that have the plan's Call-ID. */
 int search_rows_call_id(struct day_reader *r, const struct search_plan *plan, uint64_t first,
                         uint64_t last, struct search_piece *piece);
