@@ -1,12 +1,15 @@
 #include "probe/engine/engine.h"
 
 #include "analyzer/base/log.h"
+#include "analyzer/privacy/privacy_record.h"
 #include "probe/decap/classify.h"
 #include "probe/decap/mirror.h"
 #include "probe/engine/feed_lines.h"
 #include "probe/engine/frame_keeper.h"
+#include "probe/engine/frame_scrub.h"
 #include "probe/engine/ledger.h"
 #include "probe/engine/lookahead.h"
+#include "probe/engine/store_watch.h"
 #include "rules/rule_set.h"
 #include "storage/audio/tones.h"
 #include "storage/day_db.h"
@@ -39,7 +42,11 @@ struct engine {
     struct packet_log *packet_log; /* NULL: the same */
     struct store_sync *sync;       /* NULL: nobody tells the disk */
     struct frame_keeper *keeper;   /* NULL: the same */
+    struct keep_policy *policy;    /* NULL: the same */
+    struct frame_scrub *scrub;     /* NULL: packets are stored as they came */
+    struct privacy_scratch masked; /* the record at hand */
     struct rule_set *rules;        /* NULL: no alerts */
+    struct store_watch store_watch;
     struct feed_lines feed;
     struct ledger ledger;
     struct siphash_key hash_key;
@@ -56,6 +63,16 @@ static void hand_over(struct engine *e, const struct record_type *type, const vo
 {
     if (e->options.record)
         e->options.record(e->options.record_ctx, type, record);
+}
+
+/* The record as others may see it; NULL: nobody may, for lack of memory. Alerts are made of masked
+ * records, and may be on their way while one is at hand: they are not masked again. */
+static const void *mask(struct engine *e, const struct record_type *type, const void *record)
+{
+    const void *copy = privacy_record(&e->options.privacy, type, record, &e->masked);
+
+    e->counters.refusals[REFUSAL_PRIVACY_RECORD_LOST] += !copy;
+    return copy;
 }
 
 static int64_t monotonic_ns(void)
@@ -84,12 +101,8 @@ static void mind_the_end(struct engine *e)
     wait_when_full(e, false);
 }
 
-static void on_call(void *ctx, const struct call_record *call, enum record_event event,
-                    void **keeper)
+static void tell_call(struct engine *e, const struct call_record *call, enum record_event event)
 {
-    struct engine *e = ctx;
-
-    mind_the_end(e);
     if (event == RECORD_CLOSED)
         hand_over(e, &record_type_call, call);
     if (e->rules && (event == RECORD_SETTLED || event == RECORD_CLOSED))
@@ -97,17 +110,32 @@ static void on_call(void *ctx, const struct call_record *call, enum record_event
                         &record_type_call, call, e->now_ns);
     if (e->writer && event != RECORD_SETTLED)
         writer_submit(e->writer, &record_type_call, call); /* its streams go with it */
-    if (e->packet_log && event == RECORD_CLOSED)
-        packet_log_close_keeper(e->packet_log, keeper);
     if (event != RECORD_SETTLED)
         feed_lines_call(&e->feed, call, event);
+}
+
+static void on_call(void *ctx, const struct call_record *call, enum record_event event,
+                    void **keeper)
+{
+    struct engine *e = ctx;
+    struct call_record kept = *call;
+    const struct call_record *masked;
+
+    mind_the_end(e);
+    if (e->policy)
+        keep_policy_call(e->policy, &kept, event, keeper); /* by what it is, not what is shown */
+    masked = mask(e, &record_type_call, &kept);
+    if (masked)
+        tell_call(e, masked, event);
+    if (e->policy && event == RECORD_CLOSED)
+        keep_policy_close(e->policy, call, keeper, e->now_ns);
 }
 
 static void on_stream(void *ctx, const struct stream_record *stream, void **keeper)
 {
     struct engine *e = ctx;
 
-    if (stream) {
+    if (stream && (stream = mask(e, &record_type_stream, stream)) != NULL) {
         hand_over(e, &record_type_stream, stream);
         if (e->writer)
             writer_submit(e->writer, &record_type_stream, stream);
@@ -130,6 +158,9 @@ static void on_transaction(void *ctx, const struct transaction_record *transacti
 {
     struct engine *e = ctx;
 
+    transaction = mask(e, &record_type_transaction, transaction);
+    if (!transaction)
+        return;
     hand_over(e, &record_type_transaction, transaction);
     if (e->rules)
         rule_set_record(e->rules, RULE_TRANSACTION, &record_type_transaction, transaction,
@@ -143,6 +174,9 @@ static void on_record(void *ctx, const struct record_type *type, const void *rec
 {
     struct engine *e = ctx;
 
+    record = mask(e, type, record);
+    if (!record)
+        return;
     hand_over(e, type, record);
     if (e->writer)
         writer_submit(e->writer, type, record);
@@ -157,12 +191,38 @@ static void on_alert(void *ctx, const struct alert_record *alert)
     if (e->writer)
         writer_submit(e->writer, &record_type_alert, alert);
     feed_lines_record(&e->feed, &record_type_alert, alert);
+    if (e->policy)
+        keep_policy_alert(e->policy, alert);
+    store_watch_pin(&e->store_watch, alert);
+}
+
+static void on_store_alert(void *ctx, const struct alert_record *alert)
+{
+    on_alert(ctx, alert);
+}
+
+static void on_store_record(void *ctx, const struct store_record *record)
+{
+    struct engine *e = ctx;
+
+    hand_over(e, &record_type_store, record);
+    if (e->writer)
+        writer_submit(e->writer, &record_type_store, record);
+    feed_lines_record(&e->feed, &record_type_store, record);
+}
+
+static struct store_watch_sink store_sink(struct engine *e)
+{
+    return (struct store_watch_sink){ e, on_store_alert, on_store_record };
 }
 
 static void on_certificate(void *ctx, const struct certificate_record *certificate)
 {
     struct engine *e = ctx;
 
+    certificate = mask(e, &record_type_certificate, certificate);
+    if (!certificate)
+        return;
     hand_over(e, &record_type_certificate, certificate);
     if (e->writer)
         writer_submit(e->writer, &record_type_certificate, certificate);
@@ -178,6 +238,8 @@ static void tick(struct engine *e, int64_t now_ns)
     analyzer_tick(e->analyzer, now_ns);
     if (e->rules)
         rule_set_tick(e->rules, now_ns);
+    if (e->policy)
+        keep_policy_tick(e->policy, now_ns);
     if (e->packet_log)
         packet_log_tick(e->packet_log, now_ns);
     if (e->feed.feed)
@@ -262,6 +324,23 @@ static void end_frame(void *ctx, const struct frame *frame, enum packet_bin bin,
         frame_keeper_end_frame(e->keeper);
 }
 
+/* A replay removes nothing: its store may be looked at for as long as a person likes. */
+static int open_store_watch(struct engine *e, struct engine_error *error)
+{
+    const struct retention_options options = {
+        .store_dir = e->options.store_dir,
+        .limits = e->options.retention,
+        .writer = e->writer,
+        .log = e->packet_log,
+    };
+    int err = e->options.live ? store_watch_start(&e->store_watch, &options) : 0;
+
+    if (err)
+        snprintf(error->text, sizeof error->text, "%s: cannot be kept within its limits: %s",
+                 e->options.store_dir, strerror(-err));
+    return err;
+}
+
 static int open_store(struct engine *e, struct engine_error *error)
 {
     const char *dir = e->options.store_dir;
@@ -275,7 +354,13 @@ static int open_store(struct engine *e, struct engine_error *error)
                                &(struct packet_log_options){ .store_dir = dir,
                                                              .writer = e->writer,
                                                              .wait_when_full = !e->options.live,
-                                                             .replace_older = !e->options.live });
+                                                             .replace_older = !e->options.live,
+                                                             .memory_max_bytes =
+                                                                 e->options.chunk_memory_bytes,
+                                                             .keep = keep_options_most(
+                                                                 &e->options.keep),
+                                                             .may_tighten =
+                                                                 e->options.keep.rule_count > 0 });
     if (err == 0)
         err = store_sync_start(&e->sync, e->writer, e->packet_log, e->options.sync_ms);
     if (err == -EPROTO)
@@ -292,11 +377,22 @@ static int open_store(struct engine *e, struct engine_error *error)
                  strerror(-err));
     if (err)
         return err;
-    err = frame_keeper_new(&e->keeper, e->packet_log, &e->hash_key, e->options.keep_video);
+    err = frame_keeper_new(&e->keeper, e->packet_log, &e->hash_key,
+                           &(struct frame_keeper_options){ e->options.keep_video,
+                                                           e->options.keep.keep });
+    if (err == 0)
+        err = keep_policy_new(&e->policy, e->packet_log, dir, &e->options.keep, e->rules != NULL);
+    if (err == 0 && privacy_is_on(&e->options.privacy)) {
+        err = frame_scrub_new(&e->scrub, &e->options.privacy);
+        frame_keeper_scrub(e->keeper, e->scrub);
+    }
     if (err) {
         snprintf(error->text, sizeof error->text, "out of memory");
         return err;
     }
+    err = open_store_watch(e, error);
+    if (err)
+        return err;
     err = live_feed_open(&e->feed.feed, dir);
     if (err)
         log_warn("engine: %s has no live feed: %s", dir,
@@ -321,7 +417,8 @@ static int open_analyzer(struct engine *e)
     memcpy(options.hash_key, e->hash_key.k, sizeof options.hash_key);
     options.tones = tones_listener();
     options.inband_dtmf = e->options.inband_dtmf;
-    options.keep_digits = e->options.keep_digits;
+    options.keep_digits =
+        e->options.keep_digits && !(e->options.privacy.blank & PRIVACY_BLANK_DTMF);
     options.plan = e->options.plan;
     options.leg_headers = e->options.leg_headers;
     options.leg_header_count = e->options.leg_header_count;
@@ -396,6 +493,8 @@ void engine_idle(struct engine *e, int64_t wall_ns)
     lookahead_drain(e->lookahead);
     if (e->ledger.received && wall_ns >= e->next_tick_ns)
         tick(e, wall_ns);
+    else if (e->ledger.received && e->packet_log)
+        packet_log_tick(e->packet_log, e->now_ns); /* the rest of what was due */
 }
 
 static void read_store_stats(struct engine *e)
@@ -437,6 +536,8 @@ static void write_ledger(struct engine *e, bool last)
     decap_read_stats(e->decap, &e->ledger.decap);
     ledger_add_refusals(&refusals, decap_counters(e->decap));
     ledger_add_refusals(&refusals, &e->counters);
+    if (e->scrub)
+        frame_scrub_count(e->scrub, &refusals);
     analyzer_totals(e->analyzer, &totals);
     ledger_report(&e->ledger, &refusals, e->analyzer, e->classify, e->options.source, &record,
                   &e->scratch);
@@ -446,6 +547,14 @@ static void write_ledger(struct engine *e, bool last)
         hand_over(e, &record_type_capture, &record);
     if (e->writer && e->ledger.received)
         writer_submit(e->writer, &record_type_capture, &record);
+}
+
+static void watch_store(struct engine *e)
+{
+    struct store_watch_sink sink = store_sink(e);
+
+    store_watch_beat(&e->store_watch, &sink, e->now_ns);
+    feed_lines_store(&e->feed, e->store_watch.retention);
 }
 
 static void note_losses(struct engine *e, const struct engine_losses *losses)
@@ -468,6 +577,7 @@ void engine_heartbeat(struct engine *e, int64_t wall_ns, const struct engine_los
     note_losses(e, losses);
     write_mirror(e, false);
     write_ledger(e, false);
+    watch_store(e);
     analyzer_totals(e->analyzer, &totals);
     if (e->feed.feed)
         live_feed_poll(e->feed.feed);
@@ -478,6 +588,8 @@ void engine_heartbeat(struct engine *e, int64_t wall_ns, const struct engine_los
 
 void engine_finish(struct engine *e)
 {
+    struct store_watch_sink sink = store_sink(e);
+
     if (e->finished)
         return;
     e->finished = true;
@@ -492,10 +604,13 @@ void engine_finish(struct engine *e)
     analyzer_finish(e->analyzer);
     if (e->rules)
         rule_set_tick(e->rules, e->now_ns);
+    if (e->policy)
+        keep_policy_finish(e->policy);
     if (e->packet_log)
         packet_log_flush(e->packet_log); /* what was stored is counted before it is told */
     write_mirror(e, true);
     write_ledger(e, true);
+    store_watch_finish(&e->store_watch, &sink);
     if (e->writer)
         writer_flush(e->writer); /* what could not be written is known before it is asked for */
     if (e->feed.feed)
@@ -507,6 +622,7 @@ void engine_close(struct engine *e)
     if (!e)
         return;
     engine_finish(e);
+    store_watch_free(&e->store_watch); /* before what it works with */
     analyzer_free(e->analyzer);
     store_sync_stop(e->sync);
     if (e->packet_log)
@@ -516,6 +632,9 @@ void engine_close(struct engine *e)
     if (e->feed.feed)
         live_feed_close(e->feed.feed);
     frame_keeper_free(e->keeper);
+    keep_policy_free(e->policy);
+    frame_scrub_free(e->scrub);
+    privacy_scratch_fini(&e->masked);
     rule_set_free(e->rules);
     lookahead_free(e->lookahead);
     classify_free(e->classify);

@@ -312,7 +312,7 @@ static struct packet_keeper *keeper_of(struct packet_log *log, void **keeper, ui
         *keeper = k;
     } else if (k->id != id) { /* its packets belong to another from now on */
         pass_on_all(log, k);
-        k->passed_on = 0;
+        k->passed_on = k->least = 0;
     }
     k->id = id;
     return k;
@@ -428,28 +428,46 @@ static void forget_passed(struct packet_log *log, struct packet_keeper *k, enum 
         kinds = k->passed_on & audio ? media : 0;
     if (!kinds)
         return;
-    packet_log_order(log, &(struct packet_forget){ .id = k->id, .last_day = k->last_day }, kinds,
-                     true);
+    packet_log_order(
+        log, &(struct packet_forget){ .id = k->id, .last_day = k->last_day, .is_secret = true },
+        kinds);
     k->passed_on &= (uint8_t) ~(unsigned)(kinds & media ? kinds | audio : kinds);
 }
 
-void packet_log_keep(struct packet_log *log, void **keeper, uint64_t id, enum packet_keep keep,
-                     bool settled)
+void packet_log_keep(struct packet_log *log, void **keeper, uint64_t id,
+                     const struct packet_level *level)
 {
     struct packet_keeper *k = keeper_of(log, keeper, id);
     struct open_chunk *c;
 
     if (!k)
         return;
-    if (keep > k->keep) {
-        tighten(log, k, keep);
-        forget_passed(log, k, keep);
+    if (level->keep > k->keep) {
+        tighten(log, k, level->keep);
+        forget_passed(log, k, level->keep);
     }
-    k->keep = (uint8_t)keep;
-    k->is_marking = keep == PACKET_KEEP_FULL && !settled;
+    k->keep = (uint8_t)level->keep;
+    k->by = level->by;
+    k->is_settled = level->settled;
+    k->is_marking = level->keep == PACKET_KEEP_FULL && !level->settled;
     c = k->lanes[PACKET_MEDIA].chunk;
     if (c && c->is_marked != k->is_marking)
         pass_on(log, c); /* what comes now may have to be cut apart from it, or not at all */
+}
+
+void packet_log_read_level(const struct packet_log *log, const void *keeper,
+                           struct packet_level *level)
+{
+    const struct packet_keeper *k = keeper;
+
+    *level = (struct packet_level){ .keep = (enum packet_keep)log->keep };
+    if (k) {
+        level->keep = (enum packet_keep)k->keep;
+        level->settled = k->is_settled;
+        level->by = k->by;
+        level->media_passed_on = (k->passed_on & 1u << PACKET_MEDIA) != 0;
+    }
+    level->least = k && k->least > k->keep ? (enum packet_keep)k->least : level->keep;
 }
 
 /* --- packets -------------------------------------------------------------------------------- */
@@ -529,10 +547,13 @@ static void add_less(struct packet_log *log, struct packet_keeper *k, const stru
     }
     if (pressure == PACKET_PRESSURE_METRICS || (plain_bytes == 0 && captured)) {
         packet_log_count(log, PACKET_LOSS_MEDIA_PRESSURE, 1, captured);
+        k->least = PACKET_KEEP_SIGNALLING;
         return;
     }
-    if (k->keep == PACKET_KEEP_FULL && plain_bytes < captured)
+    if (k->keep == PACKET_KEEP_FULL && plain_bytes < captured) {
         atomic_fetch_add_explicit(&log->payload_pressure, 1, memory_order_relaxed);
+        k->least = k->least > PACKET_KEEP_HEADERS ? k->least : (uint8_t)PACKET_KEEP_HEADERS;
+    }
     put(log, k, PACKET_MEDIA, frame, plain_bytes < captured ? plain_bytes : captured,
         k->is_marking ? MARK_BYTES : 0, MARK_MAX);
 }

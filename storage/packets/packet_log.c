@@ -224,8 +224,7 @@ void packet_log_send(struct packet_log *log, struct open_chunk *c)
     chunk_pool_release(&log->pool, c);
 }
 
-void packet_log_order(struct packet_log *log, const struct packet_forget *forget, uint8_t kinds,
-                      bool secret)
+void packet_log_order(struct packet_log *log, const struct packet_forget *forget, uint8_t kinds)
 {
     struct forget_order *order = malloc(sizeof *order);
 
@@ -238,7 +237,7 @@ void packet_log_order(struct packet_log *log, const struct packet_forget *forget
                                     .first_day = record_id_day(forget->id),
                                     .last_day = forget->last_day,
                                     .kinds = kinds,
-                                    .is_secret = secret,
+                                    .is_secret = forget->is_secret,
                                     .unless_pin = forget->unless_pin,
                                     .kept = forget->kept,
                                     .kept_by = forget->kept_by };
@@ -248,7 +247,7 @@ void packet_log_order(struct packet_log *log, const struct packet_forget *forget
 
 void packet_log_forget(struct packet_log *log, const struct packet_forget *forget)
 {
-    packet_log_order(log, forget, 1u << PACKET_MEDIA, false);
+    packet_log_order(log, forget, 1u << PACKET_MEDIA);
 }
 
 static void found_chunk(void *ctx, const struct chunk_row *row)

@@ -96,9 +96,23 @@ void packet_log_wait_when_full(struct packet_log *log, bool wait);
  * by name. Signalling is always kept. From any thread. */
 void packet_log_set_pressure(struct packet_log *log, enum packet_pressure pressure);
 
-/* The level of `id` from now on, and of what was added before. settled: it will not be stricter. */
-void packet_log_keep(struct packet_log *log, void **keeper, uint64_t id, enum packet_keep keep,
-                     bool settled);
+/* How much of a call is kept. */
+struct packet_level {
+    enum packet_keep keep;
+    bool settled; /* it will not be stricter */
+    uint8_t by;   /* the caller's own */
+    /* The log's: */
+    enum packet_keep least; /* of any of its packets, under pressure too */
+    bool media_passed_on;   /* some of its media is no longer in memory */
+};
+
+/* The level of `id` from now on, and of what was added before. */
+void packet_log_keep(struct packet_log *log, void **keeper, uint64_t id,
+                     const struct packet_level *level);
+
+/* What the log knows of it; NULL keeper: what is true of a new one. */
+void packet_log_read_level(const struct packet_log *log, const void *keeper,
+                           struct packet_level *level);
 
 /* Keeps a copy of the whole frame for `id`, if its level keeps that kind at all. One memcpy; a frame of
  * more than 256 KiB is dropped. */
@@ -141,6 +155,7 @@ struct packet_forget {
     uint64_t id;
     int32_t last_day;    /* of its packets, days since 1970; the first is that of the id */
     uint64_t unless_pin; /* it stays if that call is pinned; 0: in any case */
+    bool is_secret;      /* it must not have been stored: overwritten, not only given back */
     const char *kept,
         *kept_by; /* what the row of the call `id` says from then on; NULL: the same. Static */
 };

@@ -29,7 +29,10 @@ struct packet_keeper {
     int32_t last_day;  /* of the chunks that were passed on */
     uint8_t keep;      /* enum packet_keep */
     uint8_t passed_on; /* 1 << enum packet_kind: of what chunks are no longer in memory */
-    bool is_marking;   /* what is taken in full may have to be cut */
+    uint8_t least;     /* enum packet_keep: of any packet, under pressure too */
+    uint8_t by;        /* whoever told the level knows what it means */
+    bool is_settled;
+    bool is_marking; /* what is taken in full may have to be cut */
 };
 
 struct log_worker;
@@ -66,9 +69,8 @@ void packet_log_send(struct packet_log *log, struct open_chunk *chunk);
  * whoever looks for it starts there. */
 int32_t packet_log_chunk_day(const struct open_chunk *chunk);
 
-/* kinds: 1 << enum packet_kind. secret: must not have been stored. */
-void packet_log_order(struct packet_log *log, const struct packet_forget *forget, uint8_t kinds,
-                      bool secret);
+/* kinds: 1 << enum packet_kind. */
+void packet_log_order(struct packet_log *log, const struct packet_forget *forget, uint8_t kinds);
 
 void packet_log_count(struct packet_log *log, enum packet_loss cause, uint64_t frames,
                       uint64_t bytes);
