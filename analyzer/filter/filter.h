@@ -128,6 +128,9 @@ void filter_free(struct filter *f);
  * anyway; times stand in it as such. NULL: nothing. */
 void filter_print(const struct filter *f, struct strbuf *out);
 
+/* A text as a value or a word alone that means itself, stars and operators in it too. */
+void filter_print_text(struct strbuf *out, struct slice text);
+
 /* The text, and under it a line that points at the word; a tab and what is unfit for a terminal
  * become one character. Both lines begin with `indent` and end in a newline. */
 void filter_error_point(const struct filter_error *error, struct slice text, const char *indent,

@@ -19,7 +19,7 @@ static bool is_plain(char c)
            (c && strchr("@._+:/-", c)) || (uint8_t)c >= 0x80;
 }
 
-static void add_text(struct strbuf *out, struct slice text)
+void filter_print_text(struct strbuf *out, struct slice text)
 {
     bool quote = text.len == 0;
 
@@ -45,7 +45,7 @@ static void print_text(const struct filter_test *t, struct strbuf *out)
     strbuf_addf(out, "%s%s", t->field->name, is_whole_of_loose ? "=" : ":");
     if (t->shape == FILTER_PART || t->shape == FILTER_SUFFIX)
         strbuf_add_char(out, '*');
-    add_text(out, t->text);
+    filter_print_text(out, t->text);
     if (t->shape == FILTER_PART || t->shape == FILTER_PREFIX)
         strbuf_add_char(out, '*');
 }

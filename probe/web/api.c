@@ -170,7 +170,7 @@ static const struct {
     unsigned params; /* enum params_set */
     api_handler *get;
 } routes[] = {
-    { "/api/v1/calls", PARAMS_PAGE | PARAMS_FILTER, api_lists_get_calls },
+    { "/api/v1/calls", PARAMS_SEARCH, api_search_get_calls },
     { "/api/v1/calls/*", PARAMS_NONE, api_call_get },
     { "/api/v1/calls/*/messages", PARAMS_LEGS, api_call_get_messages },
     { "/api/v1/calls/*/pcap", PARAMS_PACKETS, get_packets },
@@ -185,6 +185,7 @@ static const struct {
     { "/api/v1/security", PARAMS_PAGE, api_lists_get_security },
     { "/api/v1/transactions", PARAMS_PAGE, api_lists_get_transactions },
     { "/api/v1/deviations", PARAMS_NONE, api_lists_get_deviations },
+    { "/api/v1/fields", PARAMS_NONE, api_search_get_fields },
     { "/api/v1/stats", PARAMS_NONE, api_stats_get },
 };
 enum { ROUTES = sizeof routes / sizeof *routes };
@@ -216,6 +217,7 @@ static void answer_route(struct api_context *c, size_t route, struct slice id)
     else if (open_store(c))
         routes[route].get(c);
     strbuf_fini(&error);
+    params_fini(&c->asked);
 }
 
 static void answer_first(struct api *a, struct exchange *x)

@@ -46,7 +46,8 @@ void api_write_key_time(struct jsonw *j, const char *key, int64_t time); /* RECO
 
 /* Each in the file of its name. */
 api_handler api_call_get, api_call_get_messages, api_stats_get, api_trunks_get;
-api_handler api_lists_get_calls, api_lists_get_alerts, api_lists_get_certificates;
+api_handler api_search_get_calls, api_search_get_fields;
+api_handler api_lists_get_alerts, api_lists_get_certificates;
 api_handler api_lists_get_registrations, api_lists_get_peers, api_lists_get_security;
 api_handler api_lists_get_transactions, api_lists_get_deviations;
 

@@ -8,7 +8,7 @@
 /* One row more than the page holds is asked for: if it comes, there is a next page. */
 static bool page_is_full(struct api_context *c, uint64_t id)
 {
-    if (c->rows == c->asked.calls.limit) {
+    if (c->rows == c->asked.limit) {
         c->more_rows = true;
         return true;
     }
@@ -52,15 +52,6 @@ static void close_page(struct api_context *c, int err)
     api_finish_json(c);
 }
 
-void api_lists_get_calls(struct api_context *c)
-{
-    struct call_filter asked = c->asked.calls;
-
-    asked.limit++;
-    open_page(c, "calls", &record_type_call);
-    close_page(c, query_calls(c->api->query, &asked, on_listed, c));
-}
-
 typedef int query_page_fn(struct query *q, uint64_t before, size_t limit, query_row_fn row,
                           void *ctx);
 
@@ -68,8 +59,7 @@ static void get_page(struct api_context *c, const char *key, const struct record
                      query_page_fn *query)
 {
     open_page(c, key, type);
-    close_page(c,
-               query(c->api->query, c->asked.calls.before, c->asked.calls.limit + 1, on_listed, c));
+    close_page(c, query(c->api->query, c->asked.before, c->asked.limit + 1, on_listed, c));
 }
 
 void api_lists_get_alerts(struct api_context *c)

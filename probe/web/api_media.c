@@ -79,7 +79,7 @@ static int64_t now_ns(void)
 static bool read_request(const struct asked *asked, struct export_request *request,
                          struct exchange *x)
 {
-    struct slice sort = asked->export_sort;
+    struct slice sort = asked->sort;
     struct filter_error error;
     int err;
 
@@ -91,7 +91,7 @@ static bool read_request(const struct asked *asked, struct export_request *reque
         exchange_fail(x, 400, "'sort' is for csv and jsonl: packets come by time");
         return false;
     }
-    err = filter_parse(&request->filter, asked->export_filter, now_ns(), &error);
+    err = filter_parse(&request->filter, asked->filter, now_ns(), &error);
     if (err == -EINVAL)
         exchange_fail_filter(x, "filter", &error);
     else if (err)
@@ -107,7 +107,7 @@ int api_media_export(const struct api_options *options, const struct asked *aske
                                       .format = (enum export_format)asked->export_format,
                                       .limit = asked->export_limit,
                                       .calls_max = API_MEDIA_EXPORT_CALLS_MAX,
-                                      .asked = asked->export_filter };
+                                      .asked = asked->filter };
     struct export_counts counts;
     struct export *export;
     int err;

@@ -73,7 +73,7 @@ static void write_window(struct api_context *c, const struct window *w,
 /* The window ends with the minute of `until`, else with the newest that there is. */
 static int find_window(struct api_context *c, struct kpi_filter *asked)
 {
-    int64_t last = c->asked.calls.until;
+    int64_t last = c->asked.until;
     int err = last == RECORD_NONE ? query_newest_kpi(c->api->query, &last) : 0;
 
     *asked = (struct kpi_filter){ .since = RECORD_NONE, .until = RECORD_NONE };

@@ -3,6 +3,7 @@
 #include "analyzer/base/nearest.h"
 #include "analyzer/record_id.h"
 #include "storage/export/export.h"
+#include "storage/search/search.h"
 
 enum { NAME_SHOWN_BYTES = 40, BAD_SECONDS_MAX = 1000000000, EXPORT_CALLS_MAX = 1000000000 };
 
@@ -70,21 +71,55 @@ bool params_parse_id(struct slice text, uint64_t *id)
     return value != 0;
 }
 
+/* --- the older filters, each as a word of a filter ------------------------------------------- */
+
+static struct strbuf *begin_word(struct asked *a, const char *field)
+{
+    if (a->older.len)
+        strbuf_add_char(&a->older, ' ');
+    strbuf_add_text(&a->older, field);
+    return &a->older;
+}
+
+/* The value stands for itself, whatever is in it. */
+static bool add_word(struct asked *a, const char *field, struct slice value)
+{
+    filter_print_text(begin_word(a, field), value);
+    return true;
+}
+
 static bool set_text(struct asked *a, struct slice value)
 {
-    a->calls.text = value;
+    struct addr ignored;
+    struct strbuf *b;
+
+    if (addr_parse_ip(value, &ignored))
+        return add_word(a, "ip:", value);
+    /* Quoted, so that nothing in it is a field or a keyword. */
+    b = begin_word(a, "\"");
+    for (size_t i = 0; i < value.len; i++) {
+        if (value.p[i] == '"' || value.p[i] == '\\')
+            strbuf_add_char(b, '\\');
+        strbuf_add_char(b, value.p[i]);
+    }
+    strbuf_add_char(b, '"');
     return true;
 }
 
 static bool set_call_id(struct asked *a, struct slice value)
 {
-    a->calls.call_id = value;
+    bool is_prefix = value.p[value.len - 1] == '*';
+
+    add_word(a, "call_id:", slice_of(value.p, value.len - is_prefix));
+    if (is_prefix)
+        strbuf_add_char(&a->older, '*');
     return true;
 }
 
 static bool set_number(struct asked *a, struct slice value)
 {
-    a->calls.number = value;
+    add_word(a, "number:*", value);
+    strbuf_add_char(&a->older, '*');
     return true;
 }
 
@@ -92,37 +127,27 @@ static bool set_ip(struct asked *a, struct slice value)
 {
     struct addr ignored;
 
-    a->calls.ip = value;
-    return addr_parse_ip(value, &ignored);
+    return add_word(a, "ip:", value) && addr_parse_ip(value, &ignored);
 }
 
 static bool set_status(struct asked *a, struct slice value)
 {
     uint64_t n;
 
+    add_word(a, "status:", value);
     if (value.len == 3 && value.p[0] >= '1' && value.p[0] <= '6' &&
-        slice_ieq(slice_of(value.p + 1, 2), SLICE("xx"))) {
-        a->calls.status_min = (value.p[0] - '0') * 100;
-        a->calls.status_max = a->calls.status_min + 99;
+        slice_ieq(slice_of(value.p + 1, 2), SLICE("xx")))
         return true;
-    }
-    if (!slice_to_u64(value, 699, &n) || n < 100)
-        return false;
-    a->calls.status_min = a->calls.status_max = (int)n;
-    return true;
+    return slice_to_u64(value, 699, &n) && n >= 100;
 }
 
 static bool set_state(struct asked *a, struct slice value)
 {
-    static const struct slice states[] = {
-        SLICE_INIT("trying"),    SLICE_INIT("ringing"),     SLICE_INIT("in_call"),
-        SLICE_INIT("completed"), SLICE_INIT("cancelled"),   SLICE_INIT("failed"),
-        SLICE_INIT("abandoned"), SLICE_INIT("interrupted"),
-    };
+    struct slice states = slice_of_text(filter_field_find(SLICE("state"))->values);
 
-    a->calls.state = value;
-    for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
-        if (slice_eq(value, states[i]))
+    add_word(a, "state:", value);
+    while (states.len) {
+        if (slice_eq(value, slice_cut(&states, ' ')))
             return true;
     }
     return false;
@@ -130,38 +155,39 @@ static bool set_state(struct asked *a, struct slice value)
 
 static bool set_since(struct asked *a, struct slice value)
 {
-    return to_scaled(value, SECONDS_MAX, 9, &a->calls.since);
+    return add_word(a, "since:@", value) && to_scaled(value, SECONDS_MAX, 9, &a->since);
 }
 
 static bool set_until(struct asked *a, struct slice value)
 {
-    return to_scaled(value, SECONDS_MAX, 9, &a->calls.until);
+    return add_word(a, "until:@", value) && to_scaled(value, SECONDS_MAX, 9, &a->until);
 }
 
-static bool to_mos(struct slice value, double *mos)
+static bool is_mos(struct slice value)
 {
     int64_t thousandths;
 
-    if (!to_scaled(value, 5, 3, &thousandths) || thousandths < 1000 || thousandths > 5000)
-        return false;
-    *mos = (double)thousandths / 1000;
-    return true;
+    return to_scaled(value, 5, 3, &thousandths) && thousandths >= 1000 && thousandths <= 5000;
 }
 
 static bool set_mos_min(struct asked *a, struct slice value)
 {
-    return to_mos(value, &a->calls.mos_min);
+    return add_word(a, "mos>=", value) && is_mos(value);
 }
 
 static bool set_mos_max(struct asked *a, struct slice value)
 {
-    return to_mos(value, &a->calls.mos_max);
+    return add_word(a, "mos<=", value) && is_mos(value);
+}
+
+static bool is_truth(struct slice value)
+{
+    return slice_eq(value, SLICE("true")) || slice_eq(value, SLICE("false"));
 }
 
 static bool set_one_way(struct asked *a, struct slice value)
 {
-    a->calls.one_way = slice_eq(value, SLICE("true"));
-    return a->calls.one_way || slice_eq(value, SLICE("false"));
+    return add_word(a, "one_way:", value) && is_truth(value);
 }
 
 /* A name of ours: small letters, digits, underscores. */
@@ -178,24 +204,61 @@ static bool is_name(struct slice value)
 
 static bool set_verdict(struct asked *a, struct slice value)
 {
-    a->calls.verdict = value;
-    return is_name(value);
+    return add_word(a, "verdict:", value) && is_name(value);
 }
 
 static bool set_bad_seconds_min(struct asked *a, struct slice value)
 {
     uint64_t n;
 
-    if (!slice_to_u64(value, BAD_SECONDS_MAX, &n) || n == 0)
-        return false;
-    a->calls.bad_seconds_min = (int64_t)n;
-    return true;
+    return add_word(a, "bad_seconds>=", value) && slice_to_u64(value, BAD_SECONDS_MAX, &n) && n > 0;
 }
 
 static bool set_fax(struct asked *a, struct slice value)
 {
-    a->calls.fax = slice_eq(value, SLICE("true"));
-    return a->calls.fax || slice_eq(value, SLICE("false"));
+    return add_word(a, "fax:", value) && is_truth(value);
+}
+
+static bool set_trunk_in(struct asked *a, struct slice value)
+{
+    return add_word(a, "trunk_in:", value);
+}
+
+static bool set_trunk_out(struct asked *a, struct slice value)
+{
+    return add_word(a, "trunk_out:", value);
+}
+
+static bool set_destination(struct asked *a, struct slice value)
+{
+    return add_word(a, "destination:", value);
+}
+
+static bool set_ended_how(struct asked *a, struct slice value)
+{
+    return add_word(a, "ended_how:", value) && is_name(value);
+}
+
+static bool set_deviation(struct asked *a, struct slice value)
+{
+    return add_word(a, "deviation:", value) && is_name(value);
+}
+
+/* --- what is found, and how it is given ------------------------------------------------------ */
+
+static bool set_filter(struct asked *a, struct slice value)
+{
+    a->filter = value;
+    return true;
+}
+
+static bool set_sort(struct asked *a, struct slice value)
+{
+    struct slice name = value.p[0] == '-' ? slice_of(value.p + 1, value.len - 1) : value;
+    const struct filter_field *field = filter_field_find(name);
+
+    a->sort = value;
+    return field && field->is_sortable;
 }
 
 static const char *const formats[] = { "wav", "flac", "ogg", "peaks" };
@@ -241,22 +304,6 @@ static bool set_packets_format(struct asked *a, struct slice value)
     return set_export_format(a, value) && export_formats[a->export_format].has_packets;
 }
 
-static bool set_export_filter(struct asked *a, struct slice value)
-{
-    a->export_filter = value;
-    return true;
-}
-
-/* "mos", or "-mos": the largest first. */
-static bool set_export_sort(struct asked *a, struct slice value)
-{
-    struct slice name = value.p[0] == '-' ? slice_of(value.p + 1, value.len - 1) : value;
-    const struct filter_field *field = filter_field_find(name);
-
-    a->export_sort = value;
-    return field && field->is_sortable;
-}
-
 static bool set_export_limit(struct asked *a, struct slice value)
 {
     uint64_t n;
@@ -282,36 +329,6 @@ static bool set_buckets(struct asked *a, struct slice value)
     return true;
 }
 
-static bool set_trunk_in(struct asked *a, struct slice value)
-{
-    a->calls.trunk_in = value;
-    return true;
-}
-
-static bool set_trunk_out(struct asked *a, struct slice value)
-{
-    a->calls.trunk_out = value;
-    return true;
-}
-
-static bool set_destination(struct asked *a, struct slice value)
-{
-    a->calls.destination = value;
-    return true;
-}
-
-static bool set_ended_how(struct asked *a, struct slice value)
-{
-    a->calls.ended_how = value;
-    return is_name(value);
-}
-
-static bool set_deviation(struct asked *a, struct slice value)
-{
-    a->calls.deviation = value;
-    return is_name(value);
-}
-
 static bool set_legs(struct asked *a, struct slice value)
 {
     a->legs = slice_eq(value, SLICE("true"));
@@ -334,13 +351,25 @@ static bool set_limit(struct asked *a, struct slice value)
 
     if (!slice_to_u64(value, PARAMS_LIMIT_MAX, &n) || n == 0)
         return false;
-    a->calls.limit = (size_t)n;
+    a->limit = (size_t)n;
     return true;
 }
 
 static bool set_cursor(struct asked *a, struct slice value)
 {
-    return params_parse_id(value, &a->calls.before);
+    return params_parse_id(value, &a->before);
+}
+
+static bool set_search_cursor(struct asked *a, struct slice value)
+{
+    for (size_t i = 0; i < value.len; i++) {
+        char c = value.p[i];
+
+        if (c != '.' && (c < '0' || c > '9') && ((c | 0x20) < 'a' || (c | 0x20) > 'z'))
+            return false;
+    }
+    a->cursor = value;
+    return value.len < SEARCH_CURSOR_MAX;
 }
 
 static const struct {
@@ -349,43 +378,45 @@ static const struct {
     bool (*read)(struct asked *asked, struct slice value);
     const char *expected;
 } rows[] = {
-    { "q", PARAMS_FILTER, set_text, "a Call-ID, a part of a number, or an IP" },
-    { "call_id", PARAMS_FILTER, set_call_id, "a Call-ID, or the beginning of one and a *" },
-    { "number", PARAMS_FILTER, set_number, "a part of the From or To user" },
-    { "ip", PARAMS_FILTER, set_ip, "an IPv4 or IPv6 address without port" },
-    { "status", PARAMS_FILTER, set_status, "a status as 486, or a class as 5xx" },
-    { "state", PARAMS_FILTER, set_state,
+    { "q", PARAMS_SEARCH, set_text, "a Call-ID, a part of a number, or an IP" },
+    { "call_id", PARAMS_SEARCH, set_call_id, "a Call-ID, or the beginning of one and a *" },
+    { "number", PARAMS_SEARCH, set_number, "a part of the From or To user" },
+    { "ip", PARAMS_SEARCH, set_ip, "an IPv4 or IPv6 address without port" },
+    { "status", PARAMS_SEARCH, set_status, "a status as 486, or a class as 5xx" },
+    { "state", PARAMS_SEARCH, set_state,
       "trying, ringing, in_call, completed, cancelled, failed, abandoned or interrupted" },
-    { "since", PARAMS_FILTER, set_since, "seconds since 1970" },
-    { "until", PARAMS_FILTER | PARAMS_WINDOW, set_until, "seconds since 1970" },
-    { "mos_min", PARAMS_FILTER, set_mos_min, "a number from 1 to 5" },
-    { "mos_max", PARAMS_FILTER, set_mos_max, "a number from 1 to 5" },
-    { "one_way", PARAMS_FILTER, set_one_way, "true or false" },
-    { "verdict", PARAMS_FILTER, set_verdict, "a media_verdict, as one_way or silent" },
-    { "bad_seconds_min", PARAMS_FILTER, set_bad_seconds_min, "a number of seconds, 1 or more" },
-    { "fax", PARAMS_FILTER, set_fax, "true or false" },
-    { "trunk_in", PARAMS_FILTER, set_trunk_in, "the name of a trunk" },
-    { "trunk_out", PARAMS_FILTER, set_trunk_out, "the name of a trunk" },
-    { "destination", PARAMS_FILTER, set_destination, "the name of a destination" },
-    { "ended_how", PARAMS_FILTER, set_ended_how, "how a call ends, as bye or ack_timeout" },
-    { "deviation", PARAMS_FILTER, set_deviation, "the name of a deviation, as ack_missing" },
+    { "since", PARAMS_SEARCH, set_since, "seconds since 1970" },
+    { "until", PARAMS_SEARCH | PARAMS_WINDOW, set_until, "seconds since 1970" },
+    { "mos_min", PARAMS_SEARCH, set_mos_min, "a number from 1 to 5" },
+    { "mos_max", PARAMS_SEARCH, set_mos_max, "a number from 1 to 5" },
+    { "one_way", PARAMS_SEARCH, set_one_way, "true or false" },
+    { "verdict", PARAMS_SEARCH, set_verdict, "a media_verdict, as one_way or silent" },
+    { "bad_seconds_min", PARAMS_SEARCH, set_bad_seconds_min, "a number of seconds, 1 or more" },
+    { "fax", PARAMS_SEARCH, set_fax, "true or false" },
+    { "trunk_in", PARAMS_SEARCH, set_trunk_in, "the name of a trunk" },
+    { "trunk_out", PARAMS_SEARCH, set_trunk_out, "the name of a trunk" },
+    { "destination", PARAMS_SEARCH, set_destination, "the name of a destination" },
+    { "ended_how", PARAMS_SEARCH, set_ended_how, "how a call ends, as bye or ack_timeout" },
+    { "deviation", PARAMS_SEARCH, set_deviation, "the name of a deviation, as ack_missing" },
     { "legs", PARAMS_LEGS | PARAMS_PACKETS, set_legs, "true or false" },
     { "minutes", PARAMS_WINDOW, set_minutes, "a number from 1 to 1440" },
-    { "limit", PARAMS_PAGE, set_limit, "a number from 1 to 1000" },
+    { "limit", PARAMS_PAGE | PARAMS_SEARCH, set_limit, "a number from 1 to 1000" },
     { "cursor", PARAMS_PAGE, set_cursor, "the next of the page before" },
+    { "cursor", PARAMS_SEARCH, set_search_cursor, "the next of the page before" },
     { "format", PARAMS_SOUND, set_format, "wav, flac or ogg" },
     { "format", PARAMS_PACKETS, set_packets_format, "pcap, pcapng, pcap.lz4 or pcapng.lz4" },
     { "format", PARAMS_EXPORT, set_export_format,
       "pcap, pcapng, pcap.lz4, pcapng.lz4, csv or jsonl" },
-    { "filter", PARAMS_EXPORT, set_export_filter, "a filter, see docs/FILTER.md" },
-    { "sort", PARAMS_EXPORT, set_export_sort, "a field that can be sorted by, a - before it" },
+    { "filter", PARAMS_SEARCH | PARAMS_EXPORT, set_filter, "a filter, see docs/FILTER.md" },
+    { "sort", PARAMS_SEARCH | PARAMS_EXPORT, set_sort,
+      "a field of /fields that is sortable, or that with a - before it" },
     { "limit", PARAMS_EXPORT, set_export_limit, "a number from 1 to 1000000000" },
     { "gaps", PARAMS_SOUND, set_gaps, "conceal or silence" },
     { "buckets", PARAMS_PEAKS, set_buckets, "a number from 1 to 8192" },
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
-_Static_assert(ROWS <= 32, "read_one keeps a bit for each");
+_Static_assert(ROWS <= 64, "read_one keeps a bit for each");
 
 static size_t find_row(struct slice name, unsigned accepted)
 {
@@ -421,7 +452,7 @@ static void say_unknown(struct strbuf *error, struct slice name, unsigned accept
         strbuf_addf(error, ", did you mean '%s'?", meant);
 }
 
-static bool read_one(const struct param *param, unsigned accepted, unsigned *seen,
+static bool read_one(const struct param *param, unsigned accepted, uint64_t *seen,
                      struct asked *asked, struct strbuf *error)
 {
     size_t row = find_row(param->name, accepted);
@@ -430,12 +461,14 @@ static bool read_one(const struct param *param, unsigned accepted, unsigned *see
         say_unknown(error, param->name, accepted);
         return false;
     }
-    if (*seen & 1u << row) {
+    if (*seen & UINT64_C(1) << row) {
         strbuf_addf(error, "parameter '%s' is given twice", rows[row].name);
         return false;
     }
-    *seen |= 1u << row;
-    if (param->value.len == 0 || param->value.len > PARAMS_VALUE_MAX_BYTES ||
+    *seen |= UINT64_C(1) << row;
+    /* The filter says itself what is too long for it. */
+    if (param->value.len == 0 ||
+        (param->value.len > PARAMS_VALUE_MAX_BYTES && rows[row].read != set_filter) ||
         !rows[row].read(asked, param->value)) {
         strbuf_addf(error, "bad value of parameter '%s': expected %s", rows[row].name,
                     rows[row].expected);
@@ -447,12 +480,13 @@ static bool read_one(const struct param *param, unsigned accepted, unsigned *see
 bool params_read(const struct params *p, unsigned accepted, struct asked *asked,
                  struct strbuf *error)
 {
-    struct call_filter *filter = &asked->calls;
-    unsigned seen = 0;
+    uint64_t seen = 0;
 
-    *asked = (struct asked){ .buckets = PARAMS_BUCKETS_DEFAULT, .minutes = PARAMS_MINUTES_DEFAULT };
-    call_filter_clear(filter);
-    filter->limit = PARAMS_LIMIT_DEFAULT;
+    *asked = (struct asked){ .buckets = PARAMS_BUCKETS_DEFAULT,
+                             .minutes = PARAMS_MINUTES_DEFAULT,
+                             .limit = PARAMS_LIMIT_DEFAULT,
+                             .since = RECORD_NONE,
+                             .until = RECORD_NONE };
     if (p->too_many) {
         strbuf_addf(error, "more than %d parameters", PARAMS_MAX);
         return false;
@@ -461,10 +495,16 @@ bool params_read(const struct params *p, unsigned accepted, struct asked *asked,
         if (!read_one(&p->list[i], accepted, &seen, asked, error))
             return false;
     }
-    if (filter->since != RECORD_NONE && filter->until != RECORD_NONE &&
-        filter->since > filter->until) {
+    if (asked->since != RECORD_NONE && asked->until != RECORD_NONE && asked->since > asked->until) {
         strbuf_add_text(error, "parameter 'since' is after 'until'");
         return false;
     }
-    return true;
+    if (asked->older.failed)
+        strbuf_add_text(error, "out of memory");
+    return !asked->older.failed;
+}
+
+void params_fini(struct asked *asked)
+{
+    strbuf_fini(&asked->older);
 }

@@ -5,14 +5,14 @@
  * to learn a parameter is to add a row. Whatever is not in the table, twice there or out of range
  * is refused with a sentence that names it, never ignored.
  *
- * Ownership  Slices point into the caller's fragments, the calls' filter too.
+ * Ownership  Slices point into the caller's fragments; params_fini frees the text of the older filters.
  * Thread     Pure functions.
  */
 #ifndef PROBE_WEB_PARAMS_H
 #define PROBE_WEB_PARAMS_H
 
 #include "analyzer/base/strbuf.h"
-#include "storage/query.h"
+#include "analyzer/filter/filter.h"
 
 enum {
     PARAMS_MAX = 32,
@@ -35,7 +35,7 @@ struct params {
 enum params_set {
     PARAMS_NONE = 0,
     PARAMS_PAGE = 1,     /* limit, cursor */
-    PARAMS_FILTER = 2,   /* the filters of /calls */
+    PARAMS_SEARCH = 2,   /* filter, sort, limit, cursor, and the older filters of /calls */
     PARAMS_SOUND = 4,    /* format, gaps */
     PARAMS_PEAKS = 8,    /* buckets */
     PARAMS_LEGS = 16,    /* legs */
@@ -50,17 +50,21 @@ enum params_gaps { PARAMS_CONCEAL, PARAMS_SILENCE };
 enum { PARAMS_MINUTES_DEFAULT = 15, PARAMS_MINUTES_MAX = 1440 };
 enum { PARAMS_BUCKETS_DEFAULT = 1000, PARAMS_BUCKETS_MAX = 8192 };
 
-/* What was asked for; what was not is at its default. */
+/* What was asked for; what was not is at its default, absent slices among it. */
 struct asked {
-    struct call_filter calls;
+    struct slice filter; /* as it was written */
+    struct strbuf older; /* what the older filters mean, as a filter */
+    struct slice sort;   /* "mos", or "-mos": the largest first */
+    struct slice cursor; /* of a search */
+    uint64_t before;     /* the cursor of the other lists; 0: from the newest */
+    size_t limit;
+    int64_t since, until; /* ns; RECORD_NONE: open */
     uint8_t format, gaps; /* enum params_format, enum params_gaps */
     uint32_t buckets;
-    bool legs;        /* of the whole conversation */
-    unsigned minutes; /* of a window */
-    /* What is given out, and of which calls; absent slices: not said. */
+    bool legs;             /* of the whole conversation */
+    unsigned minutes;      /* of a window */
     uint8_t export_format; /* enum export_format */
-    struct slice export_filter, export_sort;
-    size_t export_limit; /* 0: none */
+    size_t export_limit;   /* 0: none */
 };
 
 /* One decoded fragment; an empty one (from "?" alone, or "&&") is nothing. */
@@ -69,9 +73,10 @@ void params_add(struct params *p, struct slice fragment);
 /* An id as records print it: 16 hex digits, not all 0. */
 bool params_parse_id(struct slice text, uint64_t *id);
 
-/* True: `asked` holds it, `limit` set. False: `error` has one sentence. */
+/* True: `asked` holds it, `limit` set. False: `error` has one sentence. params_fini either way. */
 bool params_read(const struct params *p, unsigned accepted, struct asked *asked,
                  struct strbuf *error);
+void params_fini(struct asked *asked);
 
 /* "wav", "conceal": as they are spelled in a request, and by `earshot export`. */
 const char *params_format_name(uint8_t format);

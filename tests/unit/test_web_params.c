@@ -1,6 +1,5 @@
 #include "probe/web/params.h"
 
-#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -24,7 +23,7 @@ static bool read_query(const char *query, unsigned accepted, struct asked *asked
     return params_read(&params, accepted, asked, error);
 }
 
-enum { ALL = PARAMS_FILTER | PARAMS_PAGE };
+enum { ALL = PARAMS_SEARCH };
 
 static const struct {
     const char *query;
@@ -47,11 +46,24 @@ static const struct {
     { "limit", ALL, "'limit'" },
     { "limit=", ALL, "'limit'" },
     { "limit=1&limit=2", ALL, "'limit' is given twice" },
-    { "cursor=00000000000000ff", ALL, NULL },
-    { "cursor=0000000000000000", ALL, "'cursor'" },
-    { "cursor=ff", ALL, "'cursor'" },
-    { "cursor=00000000000000fg", ALL, "'cursor'" },
-    { "cursor=00000000000000ff0", ALL, "'cursor'" },
+    { "cursor=00000000000000ff", PARAMS_PAGE, NULL },
+    { "cursor=0000000000000000", PARAMS_PAGE, "'cursor'" },
+    { "cursor=ff", PARAMS_PAGE, "'cursor'" },
+    { "cursor=00000000000000fg", PARAMS_PAGE, "'cursor'" },
+    { "cursor=00000000000000ff0", PARAMS_PAGE, "'cursor'" },
+    { "cursor=d.3ff0a.Zz9", ALL, NULL },
+    { "cursor=d 3", ALL, "'cursor'" },
+    { "cursor=d'3", ALL, "'cursor'" },
+    { "filter=from:+49* (status:5xx or mos<3.5)", ALL, NULL },
+    { "filter=no:field", ALL, NULL }, /* the filter is read later, with its column */
+    { "filter=", ALL, "'filter'" },
+    { "filter=mos<3&filter=fax", ALL, "'filter' is given twice" },
+    { "filter=fax", PARAMS_PAGE, "unknown parameter 'filter'" },
+    { "sort=mos", ALL, NULL },
+    { "sort=-duration", ALL, NULL },
+    { "sort=-", ALL, "'sort'" },
+    { "sort=number", ALL, "'sort'" },
+    { "sort=x", ALL, "'sort'" },
     { "q=", ALL, "'q'" },
     { "q=a=b", ALL, NULL },
     { "call_id=abc*", ALL, NULL },
@@ -125,46 +137,85 @@ static void takes_what_the_table_says_and_names_what_it_refuses(void **state)
 
         if (taken != !rows[i].refusal || (!taken && !strstr(error.p, rows[i].refusal)))
             fail_msg("%s: %s", rows[i].query, error.p ? error.p : "taken");
+        params_fini(&asked);
         strbuf_fini(&error);
         free(block);
     }
 }
 
-static void fills_in_the_filter(void **state)
+/* Each older parameter is a word of a filter, and what it holds stands for itself. */
+static void reads_older_parameters_as_a_filter(void **state)
+{
+    static const struct {
+        const char *query, *words, *means;
+    } older[] = {
+        { "q=x y", "\"x y\"", "call_id:\"x y\"* or number:*\"x y\"*" },
+        { "q=from:a*", "\"from:a*\"", "call_id:\"from:a*\"* or number:*\"from:a*\"*" },
+        { "q=a\"\\b", "\"a\\\"\\\\b\"", "call_id:\"a\\\"\\\\b\"* or number:*\"a\\\"\\\\b\"*" },
+        { "q=192.0.2.1", "ip:192.0.2.1", "ip:192.0.2.1" },
+        { "call_id=a*", "call_id:a*", "call_id:a*" },
+        { "call_id=a*b", "call_id:\"a*b\"", "call_id:\"a*b\"" },
+        { "number=49", "number:*49*", "number:*49*" },
+        { "ip=2001:db8::1", "ip:2001:db8::1", "ip:2001:db8::1" },
+        { "status=4xx&state=failed", "status:4xx state:failed", "status:400..499 state:failed" },
+        { "since=1.5&until=2.25", "since:@1.5 until:@2.25",
+          "since:1970-01-01T00:00:01.5Z until:1970-01-01T00:00:02.25Z" },
+        { "mos_min=1.25&mos_max=4.5", "mos>=1.25 mos<=4.5", "mos>=1.25 mos<=4.5" },
+        { "one_way=false&fax=true", "one_way:false fax:true", "one_way:no fax:yes" },
+        { "verdict=one_way", "verdict:one_way", "verdict:one_way" },
+        { "bad_seconds_min=7", "bad_seconds>=7", "bad_seconds>=7s" },
+        { "trunk_in=<a>&trunk_out=b", "trunk_in:\"<a>\" trunk_out:b",
+          "trunk_in:\"<a>\" trunk_out:b" },
+        { "destination=Germany mobile", "destination:\"Germany mobile\"",
+          "destination:\"germany mobile\"" },
+        { "ended_how=bye&deviation=glare", "ended_how:bye deviation:glare",
+          "ended_how:bye deviation:glare" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof older / sizeof *older; i++) {
+        struct filter_error wrong;
+        struct strbuf error = { 0 }, means = { 0 };
+        struct filter *f;
+        struct asked asked;
+        char *block;
+
+        assert_true(read_query(older[i].query, ALL, &asked, &error, &block));
+        assert_string_equal(asked.older.p, older[i].words);
+        if (filter_parse(&f, strbuf_slice(&asked.older), 0, &wrong) != 0)
+            fail_msg("%s: %s", older[i].query, wrong.text);
+        filter_print(f, &means);
+        assert_string_equal(means.p, older[i].means);
+        filter_free(f);
+        params_fini(&asked);
+        strbuf_fini(&means);
+        strbuf_fini(&error);
+        free(block);
+    }
+}
+
+static void fills_in_what_is_asked(void **state)
 {
     struct asked asked;
-    const struct call_filter *f = &asked.calls;
     struct strbuf error = { 0 };
     char *block;
 
     (void)state;
     assert_true(
-        read_query("q=x y&call_id=a*&number=49&ip=192.0.2.1&status=4xx&state=failed&since=1.5"
-                   "&until=2.25&mos_min=1.25&mos_max=4.5&one_way=false&limit=7"
-                   "&cursor=0123456789ABCdef&verdict=one_way&bad_seconds_min=7&fax=false",
-                   ALL, &asked, &error, &block));
-    assert_true(slice_eq(f->text, SLICE("x y")) && slice_eq(f->call_id, SLICE("a*")));
-    assert_true(slice_eq(f->number, SLICE("49")) && slice_eq(f->ip, SLICE("192.0.2.1")));
-    assert_true(slice_eq(f->state, SLICE("failed")));
-    assert_int_equal(f->status_min, 400);
-    assert_int_equal(f->status_max, 499);
-    assert_int_equal(f->since, 1500000000);
-    assert_int_equal(f->until, 2250000000);
-    assert_true(f->mos_min == 1.25 && f->mos_max == 4.5);
-    assert_int_equal(f->one_way, 0);
-    assert_int_equal(f->limit, 7);
-    assert_true(slice_eq(f->verdict, SLICE("one_way")));
-    assert_int_equal(f->bad_seconds_min, 7);
-    assert_int_equal(f->fax, 0);
-    assert_int_equal(f->before, 0x0123456789abcdefull);
+        read_query("filter=mos<3&sort=-mos&limit=7&cursor=a.1", ALL, &asked, &error, &block));
+    assert_true(slice_eq(asked.filter, SLICE("mos<3")) && slice_eq(asked.sort, SLICE("-mos")));
+    assert_true(slice_eq(asked.cursor, SLICE("a.1")));
+    assert_int_equal(asked.limit, 7);
+    assert_int_equal(asked.older.len, 0);
+    params_fini(&asked);
     free(block);
 
-    assert_true(read_query("", ALL, &asked, &error, &block));
-    assert_int_equal(f->limit, PARAMS_LIMIT_DEFAULT);
-    assert_int_equal(f->before, 0);
-    assert_int_equal(f->one_way, -1);
-    assert_true(isnan(f->mos_min) && !f->text.p);
-    assert_int_equal(f->since, RECORD_NONE);
+    assert_true(read_query("cursor=0123456789ABCdef", PARAMS_PAGE, &asked, &error, &block));
+    assert_int_equal(asked.before, 0x0123456789abcdefull);
+    assert_int_equal(asked.limit, PARAMS_LIMIT_DEFAULT);
+    assert_true(!asked.filter.p && !asked.sort.p && !asked.cursor.p);
+    assert_int_equal(asked.until, RECORD_NONE);
+    params_fini(&asked);
     free(block);
     strbuf_fini(&error);
 }
@@ -180,6 +231,7 @@ static void refuses_more_than_it_can_hold(void **state)
         params_add(&params, SLICE("q=1"));
     assert_int_equal(params.count, PARAMS_MAX);
     assert_false(params_read(&params, ALL, &asked, &error));
+    params_fini(&asked);
     assert_non_null(strstr(error.p, "more than"));
     strbuf_fini(&error);
 }
@@ -194,9 +246,11 @@ static void refuses_a_value_that_is_too_long(void **state)
     (void)state;
     memset(query + 2, 'a', PARAMS_VALUE_MAX_BYTES);
     assert_true(read_query(query, ALL, &asked, &error, &block));
+    params_fini(&asked);
     free(block);
     query[PARAMS_VALUE_MAX_BYTES + 2] = 'a';
     assert_false(read_query(query, ALL, &asked, &error, &block));
+    params_fini(&asked);
     free(block);
     strbuf_fini(&error);
 }
@@ -205,7 +259,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_what_the_table_says_and_names_what_it_refuses),
-        cmocka_unit_test(fills_in_the_filter),
+        cmocka_unit_test(reads_older_parameters_as_a_filter),
+        cmocka_unit_test(fills_in_what_is_asked),
         cmocka_unit_test(refuses_more_than_it_can_hold),
         cmocka_unit_test(refuses_a_value_that_is_too_long),
     };

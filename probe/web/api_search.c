@@ -1,0 +1,172 @@
+/*
+ * api_search - calls by a filter, in any order, page by page; and the fields that a filter knows.
+ */
+#include "probe/web/api_context.h"
+
+#include "storage/search/search.h"
+
+#include <errno.h>
+#include <time.h>
+
+static int64_t now_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static bool must_parse(struct api_context *c, struct slice text, bool is_older, struct filter **out)
+{
+    struct filter_error error;
+    int err = filter_parse(out, text, now_ns(), &error);
+
+    if (err == -EINVAL && is_older)
+        exchange_fail(c->x, 400, "%s", error.text);
+    else if (err == -EINVAL)
+        exchange_fail_filter(c->x, "filter", &error);
+    else if (err)
+        api_fail_store(c, err);
+    return err == 0;
+}
+
+/* Both of them must hold. Each is read on its own first, so that a column is one of what was typed. */
+static bool read_filter(struct api_context *c, struct filter **out)
+{
+    struct slice typed = c->asked.filter, older = strbuf_slice(&c->asked.older);
+    struct strbuf both = { 0 };
+    struct filter *part;
+    bool ok;
+
+    if (older.len == 0)
+        return must_parse(c, typed, false, out);
+    if (!must_parse(c, older, true, out))
+        return false;
+    if (typed.len == 0)
+        return true;
+    filter_free(*out);
+    if (!must_parse(c, typed, false, &part))
+        return false;
+    if (part->node_count) {
+        strbuf_add_char(&both, '(');
+        strbuf_add_slice(&both, typed);
+        strbuf_add_text(&both, ") ");
+    }
+    filter_free(part);
+    strbuf_add_slice(&both, older);
+    ok = must_parse(c, strbuf_slice(&both), true, out);
+    strbuf_fini(&both);
+    return ok;
+}
+
+/* By time is by id, which is how they come anyway. */
+static void read_order(const struct api_context *c, struct search_request *request)
+{
+    struct slice sort = c->asked.sort;
+    bool falls = sort.len && sort.p[0] == '-';
+
+    if (sort.len == 0)
+        return;
+    request->sort = filter_field_find(slice_of(sort.p + falls, sort.len - falls));
+    request->ascending = !falls;
+    if (request->sort && request->sort->kind == FILTER_TIME)
+        request->sort = NULL;
+}
+
+static bool on_call(void *ctx, const void *record)
+{
+    struct api_context *c = ctx;
+
+    record_write_alone(&c->json, &record_type_call, record);
+    return !c->x->body.failed;
+}
+
+static void write_end(struct api_context *c, const struct search_end *end)
+{
+    struct jsonw *j = &c->json;
+
+    jsonw_array_close(j);
+    api_write_key_text(j, "next", end->cursor[0] ? slice_of_text(end->cursor) : SLICE_ABSENT);
+    jsonw_key(j, "took_ms");
+    jsonw_real(j, end->took_ms, 1);
+    jsonw_key(j, "days_missing");
+    jsonw_int(j, (int64_t)end->days_missing);
+    jsonw_object_close(j);
+    api_finish_json(c);
+}
+
+void api_search_get_calls(struct api_context *c)
+{
+    struct search_request request = { .limit = c->asked.limit, .cursor = c->asked.cursor };
+    struct search_end end = { .cursor = "" };
+    struct filter *filter;
+    int err;
+
+    if (!read_filter(c, &filter))
+        return;
+    request.filter = filter;
+    read_order(c, &request);
+    jsonw_object_open(&c->json);
+    jsonw_key(&c->json, "calls");
+    jsonw_array_open(&c->json);
+    err = query_search(c->api->query, &request, on_call, c, &end);
+    filter_free(filter);
+    if (err == -EINVAL)
+        exchange_fail(c->x, 400, "bad value of parameter 'cursor': it is of another order");
+    else if (err)
+        api_fail_store(c, err);
+    else
+        write_end(c, &end);
+}
+
+/* --- fields --------------------------------------------------------------------------------- */
+
+static const char *const kinds[] = {
+    [FILTER_TEXT] = "text",   [FILTER_NUMBER] = "number", [FILTER_TIME] = "time",
+    [FILTER_TRUTH] = "truth", [FILTER_ADDR] = "address",  [FILTER_PORT] = "number",
+    [FILTER_NAMES] = "names", [FILTER_ID] = "id",         [FILTER_ALERT] = "text",
+};
+
+static void write_words(struct jsonw *j, const char *key, const char *words)
+{
+    struct slice rest = slice_of_text(words);
+
+    jsonw_key(j, key);
+    if (!words) {
+        jsonw_null(j);
+        return;
+    }
+    jsonw_array_open(j);
+    while (rest.len)
+        jsonw_text(j, slice_cut(&rest, ' '));
+    jsonw_array_close(j);
+}
+
+static void write_field(struct jsonw *j, const struct filter_field *f)
+{
+    jsonw_object_open(j);
+    api_write_key_text(j, "name", slice_of_text(f->name));
+    write_words(j, "aliases", f->aliases);
+    api_write_key_text(j, "kind", slice_of_text(kinds[f->kind]));
+    api_write_key_text(j, "unit", slice_of_text(f->unit));
+    jsonw_key(j, "sortable");
+    jsonw_bool(j, f->is_sortable);
+    api_write_key_text(j, "help", slice_of_text(f->help));
+    api_write_key_text(j, "example", slice_of_text(f->example));
+    write_words(j, "values", f->kind == FILTER_TRUTH ? "yes no" : f->values);
+    jsonw_object_close(j);
+}
+
+void api_search_get_fields(struct api_context *c)
+{
+    struct jsonw *j = &c->json;
+
+    jsonw_object_open(j);
+    jsonw_key(j, "fields");
+    jsonw_array_open(j);
+    for (size_t i = 0; i < filter_field_count; i++)
+        write_field(j, &filter_fields[i]);
+    jsonw_array_close(j);
+    jsonw_object_close(j);
+    api_finish_json(c);
+}
