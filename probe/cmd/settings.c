@@ -149,6 +149,22 @@ int settings_plan(const struct cli_command *command, const struct config *config
     return status;
 }
 
+void settings_retention(const struct config *config, struct retention_limits *limits)
+{
+    *limits = (struct retention_limits){
+        .days = { [STORE_ROWS] = config->retention_rows_days,
+                  [STORE_SIGNALLING] = config->retention_signalling_days,
+                  [STORE_MEDIA] = config->retention_media_days,
+                  [STORE_AUDIO] = config->retention_audio_days },
+        .bytes = { [STORE_ROWS] = config->retention_rows_size,
+                   [STORE_SIGNALLING] = config->retention_signalling_size,
+                   [STORE_MEDIA] = config->retention_media_size,
+                   [STORE_AUDIO] = config->retention_audio_size },
+        .free_percent = config->retention_free_percent,
+        .free_bytes = config->retention_free_size,
+    };
+}
+
 void settings_engine(const struct config *config, const struct plan_loaded *plan,
                      struct engine_options *engine)
 {
@@ -158,10 +174,12 @@ void settings_engine(const struct config *config, const struct plan_loaded *plan
     engine->leg_header_count = plan->header_count;
     engine->hours_from = plan->hours_from;
     engine->hours_to = plan->hours_to;
+    engine->privacy = plan->privacy;
     engine->inband_dtmf = inband_of(config->dtmf_inband);
     engine->keep_digits = config->dtmf_keep_digits;
     engine->keep_video = config->store_video;
     engine->sync_ms = config->store_sync;
+    settings_retention(config, &engine->retention);
 }
 
 int settings_read_engine(const struct cli_command *command, const char *file,

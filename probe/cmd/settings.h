@@ -42,6 +42,9 @@ void settings_decap(const struct config *config, struct decap_options *decap);
 int settings_plan(const struct cli_command *command, const struct config *config,
                   struct plan_loaded *plan);
 
+/* How long what is stored is kept. */
+void settings_retention(const struct config *config, struct retention_limits *limits);
+
 /* What the configuration says of an engine; it borrows from the plan. */
 void settings_engine(const struct config *config, const struct plan_loaded *plan,
                      struct engine_options *engine);

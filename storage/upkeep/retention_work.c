@@ -54,7 +54,7 @@ int retention_work_read_disk(struct retention_work *w)
 /* --- what is not to be tried --------------------------------------------------------------------- */
 
 static void settle(struct retention_work *w, const struct retention_removal *removal,
-                   int64_t until_ms)
+                   bool as_a_whole, int64_t until_ms)
 {
     const struct store_day *d = store_size_find(&w->size, removal->day);
 
@@ -69,7 +69,7 @@ static void settle(struct retention_work *w, const struct retention_removal *rem
     }
     w->settled[w->settled_count++] = (struct retention_settled){
         .day = removal->day,
-        .kinds = (uint8_t)(1u << removal->kind),
+        .kinds = (uint8_t)(as_a_whole ? UINT8_MAX : 1u << removal->kind),
         .until_ms = until_ms,
         .pins_changed = d ? d->pins_changed : (struct timespec){ 0, 0 },
     };
@@ -197,13 +197,14 @@ static int remove_one(struct retention_work *w, const struct retention_when *whe
         sum += removed->bytes[k];
     }
     if (err == -EBUSY)
-        settle(w, r, when->now_ms + BUSY_MS);
+        settle(w, r, false, when->now_ms + BUSY_MS);
     else if (err && err != -EINTR)
-        settle(w, r, when->now_ms + FAILED_MS);
+        settle(w, r, false, when->now_ms + FAILED_MS);
     else if (err == 0 && removed->is_settled)
-        settle(w, r, when->now_ms + SETTLED_MS);
+        settle(w, r, r->kind == STORE_ROWS, when->now_ms + SETTLED_MS);
     else if (err == 0 && sum == 0)
-        settle(w, r, when->now_ms + BUSY_MS); /* all of it is too fresh: nobody may count on it */
+        settle(w, r, false,
+               when->now_ms + BUSY_MS); /* all of it is too fresh: nobody may count on it */
     return err;
 }
 
