@@ -45,6 +45,7 @@ enum filter_kind {
 };
 
 struct filter_field {
+    const char *group; /* heading of this one and those behind it; NULL: as the one before */
     const char *name, *aliases; /* further names, blanks between them */
     uint8_t kind;
     bool ignores_case;                       /* ASCII letters alone */

@@ -2,8 +2,8 @@
 
 /* Dots and capitals in an alias are how other tools spell it. */
 const struct filter_field filter_fields[] = {
-    /* Who and where. */
-    { .name = "call_id",
+    { .group = "Who and where",
+      .name = "call_id",
       .aliases = "callid cid sid sip.call_id sip.callid",
       .kind = FILTER_TEXT,
       .members = { "call_id" },
@@ -170,8 +170,8 @@ const struct filter_field filter_fields[] = {
       .members = { "destination_prefix" },
       .help = "The longest prefix of the dial plan that fits the callee's number.",
       .example = "prefix:+4917" },
-    /* When. */
-    { .name = "since",
+    { .group = "When",
+      .name = "since",
       .aliases = "after",
       .kind = FILTER_TIME,
       .members = { "invite_time" },
@@ -191,8 +191,8 @@ const struct filter_field filter_fields[] = {
       .members = { "invite_time" },
       .help = "Began within: a day, an hour, a minute, or from one to another.",
       .example = "time:2026-11-20..2026-11-21" },
-    /* How it went. */
-    { .name = "status",
+    { .group = "How it went",
+      .name = "status",
       .aliases = "final_status code response sip.status_code sip.status",
       .kind = FILTER_NUMBER,
       .has_classes = true,
@@ -388,8 +388,8 @@ const struct filter_field filter_fields[] = {
       .members = { "sip_anomalies" },
       .help = "What is wrong with the form of its messages.",
       .example = "anomaly:*" },
-    /* How it sounded. */
-    { .name = "mos",
+    { .group = "How it sounded",
+      .name = "mos",
       .aliases = "mos_lq moslq",
       .kind = FILTER_NUMBER,
       .is_sortable = true,
@@ -511,8 +511,8 @@ const struct filter_field filter_fields[] = {
       .values = "high reduced low",
       .help = "How far the figures can be the probe's own fault.",
       .example = "confidence:high" },
-    /* In the store. */
-    { .name = "alert",
+    { .group = "In the store",
+      .name = "alert",
       .aliases = "alerts rule",
       .kind = FILTER_ALERT,
       .ignores_case = true,

@@ -142,9 +142,10 @@ static void write_words(struct jsonw *j, const char *key, const char *words)
     jsonw_array_close(j);
 }
 
-static void write_field(struct jsonw *j, const struct filter_field *f)
+static void write_field(struct jsonw *j, const struct filter_field *f, const char *group)
 {
     jsonw_object_open(j);
+    api_write_key_text(j, "group", slice_of_text(group));
     api_write_key_text(j, "name", slice_of_text(f->name));
     write_words(j, "aliases", f->aliases);
     api_write_key_text(j, "kind", slice_of_text(kinds[f->kind]));
@@ -160,12 +161,16 @@ static void write_field(struct jsonw *j, const struct filter_field *f)
 void api_search_get_fields(struct api_context *c)
 {
     struct jsonw *j = &c->json;
+    const char *group = NULL;
 
     jsonw_object_open(j);
     jsonw_key(j, "fields");
     jsonw_array_open(j);
-    for (size_t i = 0; i < filter_field_count; i++)
-        write_field(j, &filter_fields[i]);
+    for (size_t i = 0; i < filter_field_count; i++) {
+        if (filter_fields[i].group)
+            group = filter_fields[i].group;
+        write_field(j, &filter_fields[i], group);
+    }
     jsonw_array_close(j);
     jsonw_object_close(j);
     api_finish_json(c);
