@@ -3,6 +3,7 @@
  * follows from the row; the unit test says which pages are to be made anew.
  */
 #include "probe/config_option.h"
+#include "probe/keep_load.h"
 
 #include "analyzer/base/addr.h"
 #include "analyzer/plan/plan.h"
@@ -134,6 +135,22 @@ static bool is_policy(struct slice value)
     return is_keep(level) && slice_trim(rest).len > 0;
 }
 
+static bool explain_policy(struct slice value, struct strbuf *why)
+{
+    return keep_load_check(value, true, why);
+}
+
+static bool is_anything(struct slice value)
+{
+    (void)value;
+    return true;
+}
+
+static bool explain_filter(struct slice value, struct strbuf *why)
+{
+    return keep_load_check(value, false, why);
+}
+
 static bool is_privacy(struct slice value)
 {
     static const char *const ways[] = { "clear", "redact", "pseudonym" };
@@ -148,33 +165,38 @@ static bool is_blank(struct slice value)
     return is_one_of(value, secrets, sizeof secrets / sizeof secrets[0]);
 }
 
-static const struct config_form form_keep = { "one of full, headers, signalling, nothing",
-                                              is_keep };
+static const struct config_form form_keep = { "one of full, headers, signalling, nothing", is_keep,
+                                              NULL };
 static const struct config_form form_policy = { "LEVEL FILTER, like 'full trunk:carrier-a'",
-                                                is_policy };
-static const struct config_form form_privacy = { "one of clear, redact, pseudonym", is_privacy };
-static const struct config_form form_blank = { "one of digest, sdes, dtmf, message", is_blank };
-static const struct config_form form_country = { "a country code, like 49 or +49",
-                                                 plan_is_country };
+                                                is_policy, explain_policy };
+static const struct config_form form_filter = { "a filter, like 'mos<3.5'", is_anything,
+                                                explain_filter };
+static const struct config_form form_privacy = { "one of clear, redact, pseudonym", is_privacy,
+                                                 NULL };
+static const struct config_form form_blank = { "one of digest, sdes, dtmf, message", is_blank,
+                                               NULL };
+static const struct config_form form_country = { "a country code, like 49 or +49", plan_is_country,
+                                                 NULL };
 static const struct config_form form_rule = { "PREFIX MIN-MAX REPLACEMENT, like '0 6-12 +49' or "
                                               "'- 3-4 +4930555'",
-                                              is_rule };
-static const struct config_form form_header = { "the name of a header", is_header };
-static const struct config_form form_hours = { "FROM-TO in full hours, like 07:00-19:00",
-                                               is_hours };
-static const struct config_form form_trunk_name = { "at most 64 bytes long", is_trunk_name };
+                                              is_rule, NULL };
+static const struct config_form form_header = { "the name of a header", is_header, NULL };
+static const struct config_form form_hours = { "FROM-TO in full hours, like 07:00-19:00", is_hours,
+                                               NULL };
+static const struct config_form form_trunk_name = { "at most 64 bytes long", is_trunk_name, NULL };
 static const struct config_form form_trunk_address = {
     "an IP address, IP:PORT or CIDR, like 192.0.2.1, [2001:db8::1]:5060 or 192.0.2.0/24",
-    plan_is_address
+    plan_is_address, NULL
 };
-static const struct config_form form_inband = { "auto, always or never", is_inband };
-static const struct config_form form_timestamps = { "host or adapter", is_timestamps };
+static const struct config_form form_inband = { "auto, always or never", is_inband, NULL };
+static const struct config_form form_timestamps = { "host or adapter", is_timestamps, NULL };
 static const struct config_form form_address = { "ADDRESS:PORT, like 127.0.0.1:8080 or [::1]:8080",
-                                                 is_address };
-static const struct config_form form_url = { "a URL that begins with http:// or https://", is_url };
-static const struct config_form form_port = { "a port, from 1 to 65535", is_port };
-static const struct config_form form_log_level = { "one of error, warn, info, debug",
-                                                   is_log_level };
+                                                 is_address, NULL };
+static const struct config_form form_url = { "a URL that begins with http:// or https://", is_url,
+                                             NULL };
+static const struct config_form form_port = { "a port, from 1 to 65535", is_port, NULL };
+static const struct config_form form_log_level = { "one of error, warn, info, debug", is_log_level,
+                                                   NULL };
 
 #define AT(field) offsetof(struct config, field)
 
@@ -244,7 +266,7 @@ const struct config_option config_options[CONFIG_OPTIONS] = {
       "What is kept of which calls: 'LEVEL FILTER', like 'full trunk:carrier-a' or 'nothing vlan:30', "
       "with the levels of store.keep and the language of 'earshot calls'. "
       "The first line that fits a call counts." },
-    { "store.media_of", CONFIG_LIST, AT(store_media_of), 0, 64, NULL, NULL,
+    { "store.media_of", CONFIG_LIST, AT(store_media_of), 0, 64, NULL, &form_filter,
       "Of which calls the media stays when they end, as filters: 'mos<3.5', 'one_way:yes'. "
       "Any of them may fit; pinned calls and those of alerts stay in any case. "
       "Unset, the media of every call stays." },
@@ -508,6 +530,15 @@ static int check_text(const struct config_option *o, struct slice value,
     if (o->form && !o->form->accepts(value)) {
         config_complain(origin, "%s: '%s' is not %s", o->name, log_text(value), o->form->text);
         return -EINVAL;
+    }
+    if (o->form && o->form->explains) {
+        struct strbuf why = { 0 };
+        bool fits = o->form->explains(value, &why);
+
+        if (!fits)
+            config_complain(origin, "%s: '%s': %s", o->name, log_text(value), why.p ? why.p : "");
+        strbuf_fini(&why);
+        return fits ? 0 : -EINVAL;
     }
     return 0;
 }

@@ -22,6 +22,8 @@ enum config_type {
 struct config_form {
     const char *text; /* behind "is not" */
     bool (*accepts)(struct slice value);
+    /* NULL, or more to check, with a sentence of its own in *why. */
+    bool (*explains)(struct slice value, struct strbuf *why);
 };
 
 struct config_option {

@@ -111,6 +111,8 @@ int plan_load(struct plan_loaded *out, const struct config *config, struct strbu
         err = add_destinations(out->plan, config->destinations_file, errors);
     if (!err)
         err = privacy_load(&out->privacy, config, errors);
+    if (!err)
+        err = keep_load(&out->keep, config, errors);
     if (err == -ENOMEM)
         return err;
     /* The table of options let nothing else in that could be wrong. */
@@ -121,6 +123,7 @@ int plan_load(struct plan_loaded *out, const struct config *config, struct strbu
 
 void plan_load_fini(struct plan_loaded *loaded)
 {
+    keep_load_fini(&loaded->keep);
     plan_free(loaded->plan);
     free(loaded->texts);
     memset(loaded, 0, sizeof *loaded);

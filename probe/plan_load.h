@@ -9,6 +9,7 @@
 #define PROBE_PLAN_LOAD_H
 
 #include "analyzer/plan/plan.h"
+#include "probe/keep_load.h"
 #include "probe/privacy_load.h"
 
 enum { PLAN_LOAD_HEADERS_MAX = 16 };
@@ -20,6 +21,7 @@ struct plan_loaded {
     char *texts;
     uint8_t hours_from, hours_to; /* security.hours */
     struct privacy privacy;
+    struct keep_loaded keep; /* what of whose packets is stored */
 };
 
 /* 0; −EINVAL after a complaint; or −ENOMEM. *out is to be freed with plan_load_fini either way. */

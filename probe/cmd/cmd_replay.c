@@ -62,12 +62,16 @@ static int replay(struct replay *r, char **paths, size_t count)
 int cmd_replay(int argc, char **argv)
 {
     struct replay r = { 0 };
-    const char *config = NULL;
+    struct settings set = { .file = NULL };
     const struct cli_option options[] = {
         { "config", 'c', CLI_TEXT, "FILE",
-          "what of earshot.yaml(5) is heeded: decap, dtmf, store.video, trunks, numbers, "
-          "destinations",
-          &config, 0, 0 },
+          "what of earshot.yaml(5) is heeded: decap, dtmf, trunks, numbers, destinations, privacy, "
+          "and of store what is kept",
+          &set.file, 0, 0 },
+        { "keep", 'k', CLI_TEXT, "LEVEL",
+          "of packets: full, headers (default: signalling, and RTP without what was said), "
+          "signalling or nothing",
+          &set.keep, 0, 0 },
         { "store", 's', CLI_TEXT, "DIR", "the store to write to; made when it is missing", &r.store,
           0, 0 },
         { "rules", 'r', CLI_TEXT, "DIR", "alert rules (default: those that came with earshot)",
@@ -95,7 +99,7 @@ int cmd_replay(int argc, char **argv)
                         "which capture? 'earshot replay FILE... --store DIR'");
     if (!r.store)
         return cli_fail(&command, EXIT_USAGE, "which store? '--store DIR'");
-    status = settings_read_engine(&command, config, &r.plan, &r.engine);
+    status = settings_read_engine_set(&command, &set, &r.plan, &r.engine);
     if (status == -1) {
         if (!r.rules)
             r.rules = folders_find("rules", rules);

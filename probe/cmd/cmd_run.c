@@ -231,6 +231,10 @@ int cmd_run(int argc, char **argv)
           0, 0 },
         { "store", 's', CLI_TEXT, "DIR", "the store to write to (default /var/lib/earshot)",
           &set.store, 0, 0 },
+        { "keep", 'k', CLI_TEXT, "LEVEL",
+          "of packets: full, headers (default: signalling, and RTP without what was said), "
+          "signalling or nothing",
+          &set.keep, 0, 0 },
         { "filter", 'f', CLI_TEXT, "EXPR", "capture filter (pcap-filter(7)); default: everything",
           &set.filter, 0, 0 },
         { "no-wrap", 0, CLI_FLAG, NULL,

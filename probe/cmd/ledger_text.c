@@ -56,6 +56,16 @@ static const struct word words[] = {
     { "udp_length", "UDP length that lies" },
     { "filtered", "left out by the filter" },
 
+    { "packets_queue_full", "packets: the disk is too slow for them" },
+    { "packets_disk_full", "packets: the disk is full" },
+    { "packets_io_error", "packets: the disk failed" },
+    { "packets_memory", "packets: store.chunk_memory_mib is used up" },
+    { "packets_too_large", "frames of more than 256 KiB" },
+    { "media_pressure", "packets of media, to spare the disk" },
+    { "payload_pressure", "packets cut to headers, to spare the disk" },
+    { "rows_queue_full", "records: the disk is too slow for them" },
+    { "rows_failed", "records: the database refused them" },
+
     { "calls", "calls over the limit" },
     { "streams", "streams over the limit" },
     { "streams_in_call", "streams of one call over the limit" },
@@ -217,8 +227,9 @@ static const struct loss losses[] = {
          "the mirror lost segments: SIP over TCP may lack messages"),
     LOSS(tracked_limit, "over a tracking limit", "named below: what came first was kept"),
     LOSS(store_dropped, "not stored",
-         "the disk was full or too slow: analysed, but in no call's pcap"),
-    LOSS(not_kept, "packets of video, not kept", "analysed; to keep them too: store.video: yes"),
+         "analysed, but in no call's pcap; why is named below"),
+    LOSS(not_kept, "packets not kept, as configured",
+         "analysed; see store.keep, store.policy, store.video"),
 };
 
 static void add_losses(struct strbuf *out, const struct capture_record *c)
@@ -354,6 +365,10 @@ void ledger_text_add(struct strbuf *out, const struct capture_record *capture,
 {
     add_bins(out, capture);
     add_losses(out, capture);
+    if (has_counts(capture->store_losses)) {
+        strbuf_add_text(out, "The store could not take:\n");
+        add_counts(out, capture->store_losses, ledger_text_word);
+    }
     if (has_counts(capture->refusals)) {
         strbuf_add_text(out, "Refused, or not as it should be:\n");
         add_counts(out, capture->refusals, ledger_text_word);

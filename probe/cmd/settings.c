@@ -24,6 +24,7 @@ static void take_options(const struct settings *set, struct config *config, stru
         const char *option, *called, *value;
     } given[] = {
         { "store.directory", "--store", set->store },
+        { "store.keep", "--keep", set->keep },
         { "capture.filter", "--filter", set->filter },
         { "capture.ring_mib", "--ring-mib", set->ring_mib },
         { "capture.snaplen", "--snaplen", set->snaplen },
@@ -178,6 +179,8 @@ void settings_engine(const struct config *config, const struct plan_loaded *plan
     engine->inband_dtmf = inband_of(config->dtmf_inband);
     engine->keep_digits = config->dtmf_keep_digits;
     engine->keep_video = config->store_video;
+    engine->keep = plan->keep.options;
+    engine->chunk_memory_bytes = (size_t)config->store_chunk_memory_mib << 20;
     engine->sync_ms = config->store_sync;
     settings_retention(config, &engine->retention);
 }
@@ -185,9 +188,14 @@ void settings_engine(const struct config *config, const struct plan_loaded *plan
 int settings_read_engine(const struct cli_command *command, const char *file,
                          struct plan_loaded *plan, struct engine_options *engine)
 {
-    const struct settings set = { .file = file };
+    return settings_read_engine_set(command, &(struct settings){ .file = file }, plan, engine);
+}
+
+int settings_read_engine_set(const struct cli_command *command, const struct settings *set,
+                             struct plan_loaded *plan, struct engine_options *engine)
+{
     struct config config;
-    int status = settings_read(command, &set, &config);
+    int status = settings_read(command, set, &config);
 
     *plan = (struct plan_loaded){ .plan = NULL };
     if (status == -1)

@@ -22,7 +22,7 @@ struct settings {
     bool print;
     struct cli_list interfaces, webhooks;
     const char *store, *filter, *ring_mib, *snaplen, *rules, *user, *listen, *web_root, *base_url;
-    const char *timestamps;
+    const char *timestamps, *keep;
     bool not_promiscuous, no_wrap;
 };
 
@@ -53,6 +53,8 @@ void settings_engine(const struct config *config, const struct plan_loaded *plan
  * the exit status, everything said. *plan is to be freed with plan_load_fini either way. */
 int settings_read_engine(const struct cli_command *command, const char *file,
                          struct plan_loaded *plan, struct engine_options *engine);
+int settings_read_engine_set(const struct cli_command *command, const struct settings *set,
+                             struct plan_loaded *plan, struct engine_options *engine);
 
 /* Borrows from the configuration and from `room`. file: the configuration's, or NULL. */
 void settings_web(const struct config *config, const char *file, struct web_process_options *web,

@@ -14,6 +14,7 @@
 #include "storage/audio/tones.h"
 #include "storage/day_db.h"
 #include "storage/packets/packet_log.h"
+#include "storage/store_losses.h"
 #include "storage/store_sync.h"
 #include "storage/writer.h"
 
@@ -499,14 +500,16 @@ void engine_idle(struct engine *e, int64_t wall_ns)
 
 static void read_store_stats(struct engine *e)
 {
-    struct packet_log_stats stats;
+    struct packet_log_stats *stats = &e->ledger.packets;
 
     if (!e->packet_log)
         return;
-    e->ledger.not_kept = frame_keeper_not_kept(e->keeper);
-    packet_log_read_stats(e->packet_log, &stats);
-    e->ledger.stored = stats.frames_stored;
-    e->ledger.store_dropped = stats.frames_dropped;
+    packet_log_read_stats(e->packet_log, stats);
+    writer_read_stats(e->writer, &e->ledger.rows);
+    e->ledger.has_store = true;
+    e->ledger.not_kept = frame_keeper_not_kept(e->keeper) + stats->not_kept + stats->forgotten;
+    e->ledger.stored = stats->frames_stored - stats->forgotten;
+    e->ledger.store_dropped = stats->frames_dropped;
 }
 
 /* What the mirror port delivers, beside the ledger. */
@@ -658,6 +661,7 @@ bool engine_store_failed(struct engine *e, struct engine_error *error)
 {
     struct writer_stats rows = { 0 };
     struct packet_log_stats packets = { 0 };
+    struct jsonw j;
     int why;
 
     if (e->writer)
@@ -667,10 +671,13 @@ bool engine_store_failed(struct engine *e, struct engine_error *error)
     if (rows.failed + rows.refused + packets.frames_dropped == 0)
         return false;
     why = packets.last_error ? packets.last_error : rows.last_error;
+    strbuf_reset(&e->scratch);
+    j = jsonw_to(&e->scratch);
+    store_losses_write(&j, &packets, &rows);
     snprintf(error->text, sizeof error->text,
-             "%s: not everything could be stored: %llu packets and %llu records are missing%s%s",
+             "%s: not everything could be stored: %llu packets and %llu records are missing%s%s %s",
              e->options.store_dir, (unsigned long long)packets.frames_dropped,
              (unsigned long long)(rows.failed + rows.refused), why ? ": " : "",
-             why ? day_db_error_text(why) : "");
+             why ? day_db_error_text(why) : "", e->scratch.p ? e->scratch.p : "");
     return true;
 }

@@ -1,5 +1,7 @@
 #include "probe/engine/ledger.h"
 
+#include "storage/store_losses.h"
+
 /* What is damage rather than another protocol. */
 static const enum packet_bin malformed_bins[] = {
     BIN_SIP_MALFORMED,    BIN_RTP_MALFORMED, BIN_RTCP_MALFORMED,   BIN_TCP_MALFORMED,
@@ -55,8 +57,8 @@ void ledger_report(const struct ledger *l, const struct counters *refusals,
                    const struct analyzer *analyzer, const struct classify *classify,
                    const char *source, struct capture_record *out, struct strbuf *scratch)
 {
-    struct slice *const pieces[] = { &out->bins, &out->malformed, &out->refusals,
-                                     &out->sip_anomalies, &out->protocols };
+    struct slice *const pieces[] = { &out->bins,          &out->malformed, &out->refusals,
+                                     &out->sip_anomalies, &out->protocols, &out->store_losses };
     struct counters all = *refusals;
     size_t begins[COUNT(pieces) + 1];
     struct jsonw j;
@@ -76,7 +78,10 @@ void ledger_report(const struct ledger *l, const struct counters *refusals,
     begins[4] = begin_piece(scratch, &j);
     if (classify)
         classify_write(&j, classify);
-    begins[5] = scratch->len;
+    begins[5] = begin_piece(scratch, &j);
+    if (l->has_store)
+        store_losses_write(&j, &l->packets, &l->rows);
+    begins[6] = scratch->len;
     for (size_t i = 0; i < COUNT(pieces) && !scratch->failed; i++) {
         if (begins[i + 1] > begins[i])
             *pieces[i] = slice_of(scratch->p + begins[i], begins[i + 1] - begins[i]);

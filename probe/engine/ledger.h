@@ -13,6 +13,7 @@
 #include "analyzer/record.h"
 #include "probe/decap/classify.h"
 #include "probe/decap/decap.h"
+#include "storage/packets/packet_log.h"
 
 struct ledger {
     int64_t first_time, last_time;
@@ -21,6 +22,9 @@ struct ledger {
     int64_t kernel_dropped, interface_dropped; /* RECORD_NONE: the source cannot tell */
     uint64_t stored, store_dropped;
     uint64_t not_kept; /* the configuration leaves them out of the store */
+    bool has_store;
+    struct packet_log_stats packets; /* with has_store */
+    struct writer_stats rows;
     struct decap_stats decap;
 };
 

@@ -8,6 +8,7 @@
 #include "analyzer/base/log.h"
 #include "analyzer/record_id.h"
 #include "storage/packets/packet_log.h"
+#include "storage/store_losses.h"
 #include "storage/upkeep/pins.h"
 #include "storage/upkeep/store_report.h"
 #include "storage/writer.h"
@@ -292,14 +293,6 @@ static void glance(struct retention *r, int64_t now_ms)
 
 /* --- the record --------------------------------------------------------------------------------- */
 
-static void add_loss(struct jsonw *j, const char *name, uint64_t n)
-{
-    if (n == 0)
-        return;
-    jsonw_key(j, name);
-    jsonw_int(j, (int64_t)n);
-}
-
 static void write_losses(struct retention *r)
 {
     struct jsonw j = jsonw_to(&r->losses);
@@ -309,13 +302,7 @@ static void write_losses(struct retention *r)
     packet_log_read_stats(r->options.log, &packets);
     writer_read_stats(r->options.writer, &rows);
     strbuf_reset(&r->losses);
-    jsonw_object_open(&j);
-    for (int i = 0; i < PACKET_LOSSES; i++)
-        add_loss(&j, packet_loss_text((enum packet_loss)i), packets.losses[i]);
-    add_loss(&j, "payload_pressure", packets.payload_pressure);
-    add_loss(&j, "rows_queue_full", rows.refused);
-    add_loss(&j, "rows_failed", rows.failed);
-    jsonw_object_close(&j);
+    store_losses_write(&j, &packets, &rows);
 }
 
 static void report(struct retention *r, int64_t now_ms)

@@ -87,6 +87,7 @@ static void what_is_not_says_what_to_do(void **state)
     c.interface_dropped = 0;
     c.tcp_gaps = 2;
     c.not_kept = 5;
+    c.store_losses = SLICE("{\"packets_disk_full\":9}");
     c.refusals = SLICE("{\"sip_resync\":1}");
     c.protocols = SLICE("{\"mgcp\":12,\"rtp\":3}");
     c.bins = SLICE("{\"rtp\":7,\"sip\":4,\"a\\u001b\":0}");
@@ -109,9 +110,10 @@ static void what_is_not_says_what_to_do(void **state)
         "capture.ring_mib, or narrow capture.filter\n"
         "           2  holes in TCP streams                the mirror lost segments: SIP over TCP "
         "may lack messages\n"
-        "           5  packets of video, not kept          analysed; to keep them too: "
-        "store.video: "
-        "yes\n"
+        "           5  packets not kept, as configured     analysed; see store.keep, store.policy, "
+        "store.video\n"
+        "The store could not take:\n"
+        "           9  packets: the disk is full\n"
         "Refused, or not as it should be:\n"
         "           1  SIP picked up after damage\n"
         "Seen, not analysed (what nDPI takes it for):\n"
