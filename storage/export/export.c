@@ -179,7 +179,11 @@ static int copy_request(struct export *x, const struct export_request *request)
     x->request.asked = slice_of(x->asked, x->asked ? request->asked.len : 0);
     if (export_formats[request->format].has_packets || request->calls)
         return gather_calls(x, request);
-    return request->sort && !request->sort->is_sortable ? -ENOTSUP : 0;
+    if (request->sort && !request->sort->is_sortable)
+        return -ENOTSUP;
+    if (request->sort && request->sort->kind == FILTER_TIME)
+        x->request.sort = NULL; /* by id, which is how they come anyway */
+    return 0;
 }
 
 int export_open(struct export **xp, const struct export_request *request)

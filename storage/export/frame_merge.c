@@ -53,7 +53,7 @@ struct frame_merge {
     size_t heap_count, heap_room;
     size_t open_bytes, open_max_bytes;
     bool is_lent; /* the frame of the heap's top */
-    uint8_t *stored, *audio, *raw;
+    uint8_t *raw;
 
     struct instant_frame instant[INSTANT_MAX];
     size_t instant_count;
@@ -305,10 +305,13 @@ static uint64_t hash_of(const struct frame_merge *m, const struct chunk_frame *f
            (uint64_t)f->wire_bytes * 0x9e3779b97f4a7c15u;
 }
 
-/* Chunks of one call follow each other; they overlap where two captures that did were stored. */
+/* Chunks of one call follow each other; they overlap where two captures that did were stored. Both begin
+ * with the same packet then, or the call would be another one. */
 static bool may_repeat(const struct instant_frame *a, const struct instant_frame *b)
 {
-    return a->owner != b->owner || (a->turn != b->turn && a->first < b->last && b->first < a->last);
+    bool overlap = (a->first < b->last && b->first < a->last) || a->first == b->first;
+
+    return a->owner != b->owner || (a->turn != b->turn && overlap);
 }
 
 /* Of as many frames alike as one chunk has, and no more. */
@@ -416,10 +419,8 @@ int frame_merge_open(struct frame_merge **mp, const struct frame_merge_options *
     m->newest_time = INT64_MIN;
     for (size_t i = 0; i < PACKET_AUDIO; i++)
         chunk_loader_init(&m->loaders[i], options->store_dir);
-    m->stored = malloc(CHUNK_STORED_MAX);
-    m->audio = malloc(CHUNK_STORED_MAX);
     m->raw = malloc(CHUNK_RAW_MAX);
-    err = m->stored && m->audio && m->raw ? 0 : -ENOMEM;
+    err = m->raw ? 0 : -ENOMEM;
     if (err == 0 && getrandom(&m->hash_seed, sizeof m->hash_seed, 0) < 0)
         err = -errno;
     if (err == 0)
@@ -448,7 +449,6 @@ void frame_merge_close(struct frame_merge *m)
     frame_places_free(&m->places);
     free(m->heap);
     free(m->left);
-    free(m->audio);
     free(m->raw);
     free(m);
 }

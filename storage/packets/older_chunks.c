@@ -193,19 +193,32 @@ static void bury(struct looking *l, const char *store_dir, uint64_t *freed)
     }
 }
 
-int older_chunks_forget(struct writer *w, const char *store_dir, const struct older_border *border,
-                        uint64_t *freed)
+static int forget(struct writer *w, const char *store_dir, const struct older_border *border,
+                  uint64_t *freed)
 {
     struct looking l = { .border = border };
-    int err = 0;
+    int err = writer_run(w, border->day, find_and_delete, &l);
 
-    if (border->kind != PACKET_AUDIO) { /* goes with what points to it */
-        writer_flush(w);
-        err = writer_run(w, border->day, find_and_delete, &l);
-    }
     if (err == 0)
         bury(&l, store_dir, freed);
     free(l.spans);
     free(l.dead);
     return err;
+}
+
+int older_chunks_forget(struct writer *w, const char *store_dir, const struct older_border *borders,
+                        size_t count, uint64_t *freed)
+{
+    int first_error = 0;
+
+    writer_flush(w);
+    for (size_t i = 0; i < count; i++) {
+        int err = 0;
+
+        if (borders[i].kind != PACKET_AUDIO) /* that goes with what points to it */
+            err = forget(w, store_dir, &borders[i], freed);
+        if (err && first_error == 0)
+            first_error = err;
+    }
+    return first_error;
 }

@@ -23,8 +23,8 @@ struct older_border {
     uint8_t kind;
 };
 
-/* 0 or −errno. *freed: the bytes that were given back, added up. */
-int older_chunks_forget(struct writer *w, const char *store_dir, const struct older_border *border,
-                        uint64_t *freed);
+/* 0, or the first −errno: of that border everything stays. *freed: the bytes given back are added. */
+int older_chunks_forget(struct writer *w, const char *store_dir, const struct older_border *borders,
+                        size_t count, uint64_t *freed);
 
 #endif

@@ -430,15 +430,13 @@ static void forget_older(struct packet_log *log)
 {
     struct border_list list = { .borders = NULL };
     uint64_t freed = 0;
+    int err;
 
     segment_set_borders(log->segments, take_border, &list);
-    for (size_t i = 0; i < list.count; i++) {
-        int err = older_chunks_forget(log->writer, log->store_dir, &list.borders[i], &freed);
-
-        if (err)
-            log_warn("packet log: what an earlier replay stored stays beside this one: %s",
-                     strerror(-err));
-    }
+    err = older_chunks_forget(log->writer, log->store_dir, list.borders, list.count, &freed);
+    if (err)
+        log_warn("packet log: what an earlier replay stored stays beside this one: %s",
+                 strerror(-err));
     if (freed)
         log_info("packet log: %llu bytes of earlier replays given back", (unsigned long long)freed);
     free(list.borders);
