@@ -10,7 +10,7 @@
  * A test on what is not known is false, and its `not` therefore true.
  *
  * A word without a field is an address, or else two tests: the beginning of a Call-ID or a part of
- * a number. A list is a test for each of its values. So every test is one comparison.
+ * a number (three, where it may be an id). A list is a test for each of its values. So every test is one comparison.
  *
  * Ownership  filter_parse/filter_free. Texts of the tests lie in the filter's own memory.
  * Thread     Pure; a filter that is made is only read.

@@ -178,6 +178,24 @@ static int add_text(struct parse *p, const char *name, const struct filter_value
     return add_test(p, &test, value->place, node);
 }
 
+/* 16 hex digits may be Earshot's own id, as lists of calls show it. */
+static int add_bare_id(struct parse *p, const struct filter_value *value, uint16_t *node)
+{
+    struct filter_test test;
+    uint64_t id;
+    uint16_t other;
+    int err;
+
+    if (value->star_before || value->star_after || !filter_value_is_id(value->text, &id))
+        return 0;
+    filter_value_clear(&test, filter_field_find(SLICE("id")));
+    test.id = id;
+    err = add_test(p, &test, value->place, &other);
+    if (err == 0)
+        *node = add_node(p, FILTER_OR, *node, other);
+    return err;
+}
+
 /* Without stars a Call-ID may be begun, and of a number a part is enough. */
 static int add_bare_text(struct parse *p, struct filter_value *value, uint16_t *node)
 {
@@ -201,7 +219,7 @@ static int add_bare_text(struct parse *p, struct filter_value *value, uint16_t *
         err = add_text(p, "number", value, number, &other);
     if (err == 0)
         *node = add_node(p, FILTER_OR, *node, other);
-    return err;
+    return err ? err : add_bare_id(p, value, node);
 }
 
 /* A word that names a field is meant as that: "one_way", but "mos" of what? */

@@ -216,23 +216,31 @@ static int read_truth(struct filter_lex *lex, const struct filter_asked *asked,
     return filter_value_refuse(lex, asked, value, "yes or no");
 }
 
-static int read_id(struct filter_lex *lex, const struct filter_asked *asked,
-                   const struct filter_value *value, struct filter_test *test)
+bool filter_value_is_id(struct slice text, uint64_t *id)
 {
     static const char digits[] = "0123456789abcdef";
 
-    if (filter_asked_compares(asked))
-        return filter_value_refuse_operator(lex, asked, "an id");
-    if (value->text.len != RECORD_ID_TEXT_LEN || value->star_before || value->star_after)
-        return filter_value_refuse(lex, asked, value, "16 hex digits");
-    for (size_t i = 0; i < value->text.len; i++) {
-        char c = value->text.p[i];
+    *id = 0;
+    if (text.len != RECORD_ID_TEXT_LEN)
+        return false;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.p[i];
         const char *at = memchr(digits, c >= 'A' && c <= 'F' ? c + 32 : c, 16);
 
         if (!at)
-            return filter_value_refuse(lex, asked, value, "16 hex digits");
-        test->id = test->id << 4 | (uint64_t)(at - digits);
+            return false;
+        *id = *id << 4 | (uint64_t)(at - digits);
     }
+    return true;
+}
+
+static int read_id(struct filter_lex *lex, const struct filter_asked *asked,
+                   const struct filter_value *value, struct filter_test *test)
+{
+    if (filter_asked_compares(asked))
+        return filter_value_refuse_operator(lex, asked, "an id");
+    if (value->star_before || value->star_after || !filter_value_is_id(value->text, &test->id))
+        return filter_value_refuse(lex, asked, value, "16 hex digits");
     return 0;
 }
 

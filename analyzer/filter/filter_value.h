@@ -39,4 +39,7 @@ int filter_value_read(struct filter_lex *lex, const struct filter_asked *asked,
 /* An address as FILTER_ADDR takes it; false: it is none. */
 bool filter_value_is_addr(const struct filter_value *value, struct filter_test *test);
 
+/* 16 hex digits. */
+bool filter_value_is_id(struct slice text, uint64_t *id);
+
 #endif

@@ -96,6 +96,8 @@ static void test_reading(void **state)
         { "*12*", "call_id:*12* or number:*12*" },
         { "\"from:a\"", "call_id:from:a* or number:*from:a*" },
         { "order", "call_id:order* or number:*order*" },
+        { "32604a9c365bd980",
+          "call_id:32604a9c365bd980* or number:*32604a9c365bd980* or id:32604a9c365bd980" },
         { "10.0.0.1", "ip:10.0.0.1" },
         { "10.0.0.1:5060", "ip:10.0.0.1:5060" },
         { "10.1.*", "ip:10.1.0.0/16" },
