@@ -11,11 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Of the calls of a block. */
 enum {
-    OPEN_MAX = SEARCH_BLOCK_CALLS / 16,   /* calls still open that a block may be made with */
-    WAITING_MAX = 4 * SEARCH_BLOCK_CALLS, /* calls in no block: from here on, whatever is open */
-    LOOK_AGAIN = SEARCH_BLOCK_CALLS / 16, /* calls after a look that found nothing due */
-    STALE_MAX = SEARCH_BLOCK_CALLS / 16,  /* of a block, before it is made anew */
+    OPEN_SHARE = 16,   /* still open: it may be made with that part of them */
+    LOOK_SHARE = 16,   /* come in since a look that found nothing due */
+    STALE_SHARE = 16,  /* changed, before it is made anew */
+    SHORT_SHARE = 2,   /* a last block under that is taken apart when the day is opened */
+    WAITING_TIMES = 4, /* calls in no block: from there on one is made, whatever is open */
 };
 
 enum { NOTE, NTH, OPEN, DROP_COLUMNS, DROP_BLOCK, DROP_STALE, ADD_BLOCK, ADD_COLUMN, STATEMENTS };
@@ -35,6 +37,7 @@ static const char *const statements[STATEMENTS] = {
 struct search_build {
     sqlite3 *db;
     sqlite3_stmt *statements[STATEMENTS];
+    uint32_t calls;   /* of a block */
     uint64_t covered; /* last id of the last block; 0: there is none */
     uint64_t newest;  /* id noted so far */
     uint64_t waiting; /* calls behind it, about */
@@ -141,7 +144,7 @@ static int read_rows(struct search_build *b, struct block *block)
         return err;
     sqlite3_bind_int64(s, 1, (int64_t)block->first);
     sqlite3_bind_int64(s, 2, (int64_t)block->last);
-    sqlite3_bind_int64(s, 3, SEARCH_BLOCK_CALLS);
+    sqlite3_bind_int64(s, 3, b->calls);
     while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
         record_sql_read_some(s, &record_type_call, fields, SEARCH_FIELDS, &call);
         for (int i = 0; i < SEARCH_FIELDS; i++)
@@ -213,10 +216,10 @@ static int make_block(struct search_build *b, uint64_t first, uint64_t last, uin
     block->last = last;
     *covered = first - 1;
     for (int i = 0; i < SEARCH_FIELDS; i++)
-        search_maker_init(&block->makers[i], i);
+        search_maker_init(&block->makers[i], i, b->calls);
     err = read_rows(b, block);
     if (err == 0 && block->calls) {
-        if (block->calls == SEARCH_BLOCK_CALLS || last == INT64_MAX)
+        if (block->calls == b->calls || last == INT64_MAX)
             block->last = block->last_call;
         err = write_block(b, block);
         *covered = block->last;
@@ -238,14 +241,15 @@ static int find_due(struct search_build *b, uint64_t *last)
 
     *last = 0;
     sqlite3_bind_int64(nth, 1, (int64_t)b->covered);
-    sqlite3_bind_int64(nth, 2, SEARCH_BLOCK_CALLS - 1);
+    sqlite3_bind_int64(nth, 2, b->calls - 1);
     err = ask_number(nth, b->db, 0, &id);
     if (err || id == 0)
         return err;
     sqlite3_bind_int64(open, 1, (int64_t)b->covered);
     sqlite3_bind_int64(open, 2, id);
     err = ask_number(open, b->db, 0, &count);
-    if (err == 0 && (count <= OPEN_MAX || b->waiting >= WAITING_MAX))
+    if (err == 0 &&
+        (count <= b->calls / OPEN_SHARE || b->waiting >= (uint64_t)b->calls * WAITING_TIMES))
         *last = (uint64_t)id;
     return err;
 }
@@ -257,7 +261,7 @@ static int grow(struct search_build *b)
     int err = find_due(b, &last);
 
     if (err || last == 0) {
-        b->look_at = b->waiting + LOOK_AGAIN;
+        b->look_at = b->waiting + b->calls / LOOK_SHARE;
         return err;
     }
     err = run(b->db, "BEGIN IMMEDIATE");
@@ -267,7 +271,7 @@ static int grow(struct search_build *b)
     if (err)
         return err;
     b->covered = covered;
-    b->waiting -= b->waiting < SEARCH_BLOCK_CALLS ? b->waiting : SEARCH_BLOCK_CALLS;
+    b->waiting -= b->waiting < b->calls ? b->waiting : b->calls;
     return 1;
 }
 
@@ -339,10 +343,10 @@ int search_build_some(struct search_build *b, int most)
         more = 0;
         if (b->waiting >= b->look_at)
             more = grow(b);
-        else if (b->stale >= STALE_MAX)
-            more = renew(b, STALE_MAX);
+        else if (b->stale >= b->calls / STALE_SHARE)
+            more = renew(b, (int)b->calls / STALE_SHARE);
         if (more < 0) { /* not again at once: a full disk stays full for a while */
-            b->look_at = b->waiting + LOOK_AGAIN;
+            b->look_at = b->waiting + b->calls / LOOK_SHARE;
             b->stale = 0;
             return more;
         }
@@ -408,7 +412,7 @@ static int grow_to_end(struct search_build *b, uint64_t least)
     if (err)
         return err;
     b->covered = covered;
-    b->waiting = count > SEARCH_BLOCK_CALLS ? count - SEARCH_BLOCK_CALLS : 0;
+    b->waiting = count > b->calls ? count - b->calls : 0;
     return 1;
 }
 
@@ -434,18 +438,17 @@ int search_build_rest(struct search_build *b, int most, uint64_t least)
 /* A last block that is short is taken apart: its calls go into the next one. */
 static int drop_short(struct search_build *b)
 {
-    int64_t block, number;
-    int err = ask_once(b->db,
-                       "SELECT block FROM search_blocks WHERE last_id = (SELECT max(last_id) FROM "
-                       "search_blocks) AND calls < 8192",
-                       0, &block);
+    int64_t block = 0, number = 0, calls = b->calls;
+    int err = ask_once(b->db, "SELECT calls FROM search_blocks ORDER BY block DESC LIMIT 1",
+                       b->calls, &calls);
 
-    if (err == 0 && block)
-        err = ask_once(b->db, "SELECT number FROM search_blocks ORDER BY last_id DESC LIMIT 1", 0,
+    if (err || calls >= b->calls / SHORT_SHARE)
+        return err;
+    err = ask_once(b->db, "SELECT max(block) FROM search_blocks", 0, &block);
+    if (err == 0)
+        err = ask_once(b->db, "SELECT number FROM search_blocks ORDER BY block DESC LIMIT 1", 0,
                        &number);
-    if (err == 0 && block)
-        err = drop_block(b, block, number);
-    return err;
+    return err ? err : drop_block(b, block, number);
 }
 
 static int begin_day(struct search_build *b)
@@ -479,7 +482,7 @@ static int begin_day(struct search_build *b)
     b->waiting = (uint64_t)waiting;
     b->newest = (uint64_t)newest;
     b->stale = (uint64_t)stale;
-    b->look_at = SEARCH_BLOCK_CALLS;
+    b->look_at = b->calls;
     return 0;
 }
 
@@ -491,6 +494,7 @@ int search_build_open(struct search_build **bp, sqlite3 *db)
     if (!b)
         return err;
     b->db = db;
+    b->calls = SEARCH_BLOCK_CALLS;
     for (int i = 0; i < STATEMENTS && err == 0; i++)
         err = day_db_prepare(&b->statements[i], db, slice_of_text(statements[i]));
     if (err == 0)
@@ -501,6 +505,12 @@ int search_build_open(struct search_build **bp, sqlite3 *db)
     }
     *bp = b;
     return 0;
+}
+
+void search_build_set_calls(struct search_build *b, uint32_t calls)
+{
+    b->calls = calls;
+    b->look_at = calls;
 }
 
 void search_build_close(struct search_build *b)
@@ -540,7 +550,7 @@ int search_build_all(sqlite3 *db, search_progress_fn progress, void *ctx)
         return err;
     do {
         made = search_build_rest(b, 1, 0);
-        done += SEARCH_BLOCK_CALLS;
+        done += b->calls;
     } while (made > 0 && (!progress || progress(ctx, done)));
     search_build_close(b);
     return made < 0 ? made : 0;

@@ -27,7 +27,10 @@ struct search_build;
  * left is thrown away. */
 int search_build_open(struct search_build **bp, struct sqlite3 *db);
 
-/* Nothing is written. */
+/* Smaller blocks than SEARCH_BLOCK_CALLS, so that a test has several. */
+void search_build_set_calls(struct search_build *b, uint32_t calls);
+
+/* Writes nothing. */
 void search_build_close(struct search_build *b);
 
 /* The call's row was written, in the transaction that is open. */

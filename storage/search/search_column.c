@@ -262,7 +262,7 @@ static double to_raw(uint64_t u)
     double value;
 
     memcpy(&value, &bits, sizeof value);
-    return value;
+    return isnan(value) ? INFINITY : value; /* beyond the last: codes go further than values do */
 }
 
 static double value_of(const struct search_column *c, uint64_t code)

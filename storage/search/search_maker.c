@@ -9,25 +9,30 @@
 #include <stdlib.h>
 #include <xxhash.h>
 
-enum { SLOTS = 4 * SEARCH_BLOCK_CALLS, PACK_LEAST_BYTES = 256 };
+enum { PACK_LEAST_BYTES = 256 };
 
 #define SIGN ((uint64_t)1 << 63)
 
-void search_maker_init(struct search_maker *m, int field)
+void search_maker_init(struct search_maker *m, int field, uint32_t room)
 {
-    *m = (struct search_maker){ .field = &search_fields[field] };
+    size_t slots = 64;
+
+    *m = (struct search_maker){ .field = &search_fields[field], .room = room };
     m->member = record_field_find(&record_type_call, slice_of_text(m->field->member));
-    m->numbers = calloc(SEARCH_BLOCK_CALLS, sizeof *m->numbers);
-    m->is_known = calloc(SEARCH_BLOCK_CALLS, sizeof *m->is_known);
-    m->codes = calloc(SEARCH_BLOCK_CALLS, sizeof *m->codes);
+    m->numbers = calloc(room, sizeof *m->numbers);
+    m->is_known = calloc(room, sizeof *m->is_known);
+    m->codes = calloc(room, sizeof *m->codes);
     m->failed = !m->numbers || !m->is_known || !m->codes;
-    if (m->member->kind == FIELD_TEXT || m->member->kind == FIELD_JSON ||
-        m->member->kind == FIELD_ADDR) {
-        m->values = calloc(SEARCH_BLOCK_CALLS, sizeof *m->values);
-        m->slots = calloc(SLOTS, sizeof *m->slots);
-        m->low = calloc(SEARCH_BLOCK_CALLS, sizeof *m->low);
-        m->failed = m->failed || !m->values || !m->slots || !m->low;
-    }
+    if (m->field->is_head || (m->member->kind != FIELD_TEXT && m->member->kind != FIELD_JSON &&
+                              m->member->kind != FIELD_ADDR))
+        return;
+    while (slots < 2 * (size_t)room)
+        slots *= 2;
+    m->slot_mask = slots - 1;
+    m->low = calloc(room, sizeof *m->low);
+    m->values = calloc(room, sizeof *m->values);
+    m->slots = calloc(slots, sizeof *m->slots);
+    m->failed = m->failed || !m->values || !m->slots || !m->low;
 }
 
 void search_maker_fini(struct search_maker *m)
@@ -43,15 +48,6 @@ void search_maker_fini(struct search_maker *m)
     *m = (struct search_maker){ 0 };
 }
 
-void search_maker_reset(struct search_maker *m)
-{
-    m->count = 0;
-    m->distinct = 0;
-    strbuf_reset(&m->bytes);
-    if (m->slots)
-        memset(m->slots, 0, SLOTS * sizeof *m->slots);
-}
-
 /* --- what is added -------------------------------------------------------------------------- */
 
 static struct slice value_at(const struct search_maker *m, uint32_t place)
@@ -62,9 +58,9 @@ static struct slice value_at(const struct search_maker *m, uint32_t place)
 /* Its place in the list, from 1. */
 static uint32_t find_value(struct search_maker *m, struct slice text)
 {
-    size_t i = (size_t)XXH3_64bits(text.p, text.len) & (SLOTS - 1);
+    size_t i = (size_t)XXH3_64bits(text.p, text.len) & m->slot_mask;
 
-    for (; m->slots[i]; i = (i + 1) & (SLOTS - 1)) {
+    for (; m->slots[i]; i = (i + 1) & m->slot_mask) {
         if (slice_eq(value_at(m, m->slots[i] - 1), text))
             return m->slots[i];
     }
@@ -151,7 +147,7 @@ static void add_value(struct search_maker *m, const void *at)
 
 void search_maker_add(struct search_maker *m, const struct call_record *call)
 {
-    if (m->failed || m->count == SEARCH_BLOCK_CALLS)
+    if (m->failed || m->count == m->room)
         return;
     add_value(m, record_at(call, m->member));
     m->count++;
@@ -340,9 +336,9 @@ static bool is_other(const struct search_maker *m, const struct search_maker *le
 /* Its place among the upper halves, from 0. */
 static uint32_t find_high(struct search_maker *m, uint32_t high, uint32_t *highs, uint32_t *count)
 {
-    size_t i = (high * 0x9e3779b1u >> 8) & (SLOTS - 1);
+    size_t i = (high * 0x9e3779b1u >> 8) & m->slot_mask;
 
-    for (; m->slots[i]; i = (i + 1) & (SLOTS - 1)) {
+    for (; m->slots[i]; i = (i + 1) & m->slot_mask) {
         if (highs[m->slots[i] - 1] == high)
             return m->slots[i] - 1;
     }
@@ -381,12 +377,12 @@ static bool is_phones(const struct search_maker *m, const struct search_maker **
 static void finish_phones(struct search_maker *m, const struct search_maker *lean,
                           struct strbuf *out)
 {
-    uint32_t *highs = calloc(SEARCH_BLOCK_CALLS, sizeof *highs), count = 0, others = 0;
+    uint32_t *highs = calloc(m->room, sizeof *highs), count = 0, others = 0;
     struct strbuf rows = { 0 }, texts = { 0 };
     uint64_t phone;
     unsigned bits;
 
-    memset(m->slots, 0, SLOTS * sizeof *m->slots);
+    memset(m->slots, 0, (m->slot_mask + 1) * sizeof *m->slots);
     for (uint32_t i = 0; i < m->count && highs; i++) {
         m->low[i] = UINT32_MAX;
         m->codes[i] = SEARCH_PHONE_ABSENT;
@@ -470,7 +466,7 @@ int search_maker_finish(struct search_maker *m, const struct search_maker *lean,
     *least = *most = NAN;
     if (m->failed)
         return -ENOMEM;
-    if (m->values && !m->field->is_head)
+    if (m->values)
         finish_values(m, lean, out);
     else
         finish_numbers(m, out, least, most);

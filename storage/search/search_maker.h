@@ -19,24 +19,23 @@ struct search_maker {
     const struct search_field *field;
     const struct record_field *member;
     bool failed;
-    uint32_t count;
+    uint32_t count, room;
     uint64_t *numbers; /* in an order of their own, of reals their bits; of texts places, from 1 */
     bool *is_known;    /* of numbers */
     struct strbuf bytes; /* of texts: each once */
     struct search_value *values;
     uint32_t distinct;
     uint32_t *slots; /* places in values, from 1, by hash */
+    size_t slot_mask;
     uint64_t *codes; /* what is packed */
     uint32_t *low;   /* lower halves, of a column of phones */
     uint8_t form;    /* that was taken */
     struct strbuf scratch;
 };
 
-/* For SEARCH_BLOCK_CALLS values at most. */
-void search_maker_init(struct search_maker *m, int field);
+/* For `room` values at most, which is SEARCH_BLOCK_CALLS or less. */
+void search_maker_init(struct search_maker *m, int field, uint32_t room);
 void search_maker_fini(struct search_maker *m);
-/* Empty again, the memory kept. */
-void search_maker_reset(struct search_maker *m);
 
 void search_maker_add(struct search_maker *m, const struct call_record *call);
 
