@@ -23,7 +23,7 @@ for wire in wire0 wire1; do
     ip link set "$wire" arp off up || die "$wire"
 done
 
-"$EARSHOT" run -i wire1 --store "$store" --listen 127.0.0.1:0 >"$store.out" 2>"$store.err" &
+"$EARSHOT" run -i wire1 --store "$store" --keep full --listen 127.0.0.1:0 >"$store.out" 2>"$store.err" &
 probe=$!
 for ((i = 0; i < 200; i++)); do
     grep -q '^listening' "$store.out" && grep -q '^dashboard' "$store.out" && break

@@ -26,10 +26,10 @@ row_media() {
 
 row_replay() {
     media_file
-    command_line 'earshot replay media.pcap --store store --quiet'
+    command_line 'earshot replay media.pcap --store store --keep full --quiet'
     before_replay() { rm -rf "$work/store"; }
     against_roofline replay "$work/media.pcap" \
-        "$EARSHOT" replay "$work/media.pcap" --store "$work/store" --quiet
+        "$EARSHOT" replay "$work/media.pcap" --store "$work/store" --keep full --quiet
     local stored
     stored=$(du -sk "$work/store" | cut -f 1)
     row 'replay, media' 'the same capture into a store: packets, rows, alerts' '9 × the roofline' \
@@ -70,12 +70,12 @@ row_memory() {
                 -d $seconds --ring 0.5 -c pcma
         fi
         command_line "earshot analyze $mode.pcap"
-        command_line "earshot replay $mode.pcap --store store --quiet"
+        command_line "earshot replay $mode.pcap --store store --keep full --quiet"
         against_roofline "analyze_$mode" "$work/$mode.pcap" "$EARSHOT" analyze "$work/$mode.pcap"
         printf '%s %s\n' "$rss_kib" "$(calc %.1f "$cpu_us * 1000 / $packets")" >"$work/analyze_$mode"
         eval "before_replay_$mode() { rm -rf \"\$work/store\"; }"
         against_roofline "replay_$mode" "$work/$mode.pcap" \
-            "$EARSHOT" replay "$work/$mode.pcap" --store "$work/store" --quiet
+            "$EARSHOT" replay "$work/$mode.pcap" --store "$work/store" --keep full --quiet
         printf '%s %s\n' "$rss_kib" "$(calc %.1f "$cpu_us * 1000 / $packets")" >"$work/replay_$mode"
         rm -rf "$work/store" "$work/$mode.pcap"
     done
@@ -194,7 +194,7 @@ row_live() {
     local calls window idle
     calls=$(scaled 1000 100) window=$(scaled 20 4) idle=$(scaled 30 4)
     traffic "$work/live.pcap" --concurrent -n "$calls" --ramp 1 -d $((window + 5)) --ring 0.5 -c pcma
-    command_line 'earshot run -i wire1 --store store & veth_send wire0 live.pcap # in a namespace: live.sh'
+    command_line 'earshot run -i wire1 --store store --keep full & veth_send wire0 live.pcap # in a namespace: live.sh'
     in_namespace live "$work/live.pcap" "$idle" 4 "$window" || return
     row 'run, no calls' "CPU over $idle s without a packet, probe and web process" '0.5 % of a core' \
         "$(calc '%.2f %% + %.2f %%' "$(value idle_probe live), $(value idle_web live)")"
@@ -208,7 +208,7 @@ row_flood() {
     local calls seconds
     calls=$(scaled 5000 250) seconds=$(scaled 20 4)
     traffic "$work/flood.pcap" --concurrent -n "$calls" --ramp 1 -d "$seconds" --ring 0.5 -c pcma
-    command_line 'earshot run -i wire1 --store store & veth_send wire0 flood.pcap # in a namespace: live.sh'
+    command_line 'earshot run -i wire1 --store store --keep full & veth_send wire0 flood.pcap # in a namespace: live.sh'
     in_namespace flood "$work/flood.pcap" 0 2 $((seconds - 3)) || return
     row 'run, 500,000 packets/s' "$calls calls for $seconds s on a veth pair" \
         'no drops, ledger exact, everything stored' "$(value busy_rate flood) packets/s (sender at most \
@@ -251,12 +251,12 @@ row_search() {
     local calls samples from to
     calls=$(scaled 1000000 50000) samples=$(scaled 500 60)
     # 2 calls/s: six days of them.
-    command_line "earshot-traffic --short-failed -n $calls -r 2 -o - | earshot replay - --store store"
+    command_line "earshot-traffic --short-failed -n $calls -r 2 -o - | earshot replay - --store store --keep full"
     "$TRAFFIC" --short-failed -n "$calls" -r 2 -o - 2>/dev/null |
-        "$EARSHOT" replay - --store "$work/store" >"$work/search.out" || exit 1
+        "$EARSHOT" replay - --store "$work/store" --keep full >"$work/search.out" || exit 1
     traffic "$work/long.pcap" --concurrent -n 50 --ramp 1 -d "$(scaled 60 10)" --start 1780000000 -c pcma
-    command_line 'earshot replay long.pcap --store store'
-    "$EARSHOT" replay "$work/long.pcap" --store "$work/store" >"$work/search.out" || exit 1
+    command_line 'earshot replay long.pcap --store store --keep full'
+    "$EARSHOT" replay "$work/long.pcap" --store "$work/store" --keep full >"$work/search.out" || exit 1
     command_line "earshot serve --store store & curl -w '%{time_total}' 'ADDRESS/api/v1/calls?call_id=…'"
     serve "$work/store"
     from=1770000000 to=$((1770000000 + calls / 2))

@@ -29,11 +29,11 @@ limited() (
     exec "$@"
 )
 
-expect 0 "$EARSHOT" replay "$work/first.pcap" --store "$store"
+expect 0 "$EARSHOT" replay "$work/first.pcap" --store "$store" --keep full
 export_all "$store" "$work/before" >"$work/before.list"
 [ "$(wc -l <"$work/before.list")" -eq 10 ] || fail "the first ten calls are not all there"
 
-expect 73 limited "$EARSHOT" replay "$work/second.pcap" --store "$store"
+expect 73 limited "$EARSHOT" replay "$work/second.pcap" --store "$store" --keep full
 says "$work/out" "$packets packets, 60 calls"
 says "$work/err" "$store" 'not everything could be stored'
 grep -qE 'File too large|No space left' "$work/err" || fail "no word of why: $(cat "$work/err")"
@@ -58,7 +58,7 @@ kept=$(awk -v old="$work/before.list" '
 if [ -n "$really" ]; then
     rm "$work/small/ballast"
 fi
-expect 0 "$EARSHOT" replay "$work/second.pcap" --store "$store"
+expect 0 "$EARSHOT" replay "$work/second.pcap" --store "$store" --keep full
 export_all "$store" "$work/last" | cut -d ' ' -f 1,2 | sort >"$work/last.list"
 { cut -d ' ' -f 1,2 "$work/before.list" && truth_frames "$work/second.truth"; } | sort |
     diff - "$work/last.list" | head -n 10 >"$work/diff"

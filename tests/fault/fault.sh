@@ -97,11 +97,12 @@ wait_for() {
     done
 }
 
-# start_probe NAME ARGUMENT...: earshot run, its words in $work/NAME.out; its process is $probe.
+# start_probe NAME ARGUMENT...: earshot run that keeps everything, its words
+# in $work/NAME.out; its process is $probe.
 start_probe() {
     local name=$1
     shift
-    "$EARSHOT" run "$@" >"$work/$name.out" 2>"$work/$name.err" &
+    "$EARSHOT" run --keep full "$@" >"$work/$name.out" 2>"$work/$name.err" &
     probe=$!
     started+=("$probe")
     wait_for 20 listens "$work/$name.out" && return 0

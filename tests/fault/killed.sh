@@ -42,7 +42,7 @@ kill_replays() {
     truth_frames "$work/truth" >"$work/all.list"
     for ((round = 0; round < rounds; round++)); do
         rm -rf "$work/store"
-        "$EARSHOT" replay - --store "$work/store" < <(feed) >/dev/null 2>"$work/err" &
+        "$EARSHOT" replay - --store "$work/store" --keep full < <(feed) >/dev/null 2>"$work/err" &
         probe=$!
         sleep "$(random 0 2)"
         kill -KILL $probe 2>/dev/null
@@ -53,7 +53,7 @@ kill_replays() {
             fail "round $round: exports that are not the capture's frames"
         [ "$exported" -gt 0 ] && seen=$((seen + 1))
         [ $((round % 4)) -eq 0 ] || continue
-        expect 0 "$EARSHOT" replay "$work/calls.pcap" --store "$work/store"
+        expect 0 "$EARSHOT" replay "$work/calls.pcap" --store "$work/store" --keep full
         whole "$work/store"
         cut -d ' ' -f 1,2 "$work/whole.list" | sort | diff - "$work/all.list" >"$work/diff" ||
             { fail "round $round: not completed by the next replay" && head -n 6 "$work/diff"; }

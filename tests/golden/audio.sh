@@ -26,7 +26,7 @@ make() {
     rm -rf "$work/store"
     "$traffic" "$@" -o "$work/call.pcap" --truth "$work/truth.jsonl" 2>"$work/said" ||
         fail "traffic $*: $(cat "$work/said")"
-    "$earshot" replay "$work/call.pcap" --store "$work/store" --quiet || fail "replay of: $*"
+    "$earshot" replay "$work/call.pcap" --store "$work/store" --keep full --quiet || fail "replay of: $*"
     id=$("$earshot" calls --store "$work/store" | grep -oE '^[0-9a-f]{16}' | head -n 1)
 }
 

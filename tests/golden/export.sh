@@ -41,10 +41,10 @@ look() {
 compare() {
     local capture=$1 call frames exports=() n=0
     rm -rf "$work/store" "$work/out" && mkdir "$work/out"
-    "$earshot" replay "$capture" --store "$work/store" --quiet || fail "replay $capture"
+    "$earshot" replay "$capture" --store "$work/store" --keep full --quiet || fail "replay $capture"
     # Some twice: the second time replaces the first, and nothing is there twice.
     [ $((captures++ % 4)) -ne 0 ] ||
-        "$earshot" replay "$capture" --store "$work/store" --quiet || fail "replay $capture anew"
+        "$earshot" replay "$capture" --store "$work/store" --keep full --quiet || fail "replay $capture anew"
     while read -r call frames; do
         n=$((n + 1))
         "$earshot" export "$call" --store "$work/store" -o "$work/out/$n.pcap" >"$work/said" ||

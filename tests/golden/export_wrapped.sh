@@ -15,7 +15,7 @@ failed=0 cases=0 calls=0
 export_calls() {
     local id call
     rm -rf "$work/store" "$2" && mkdir "$2"
-    "$earshot" replay "$1" --store "$work/store" --quiet || { echo "FAILED: replay" && exit 1; }
+    "$earshot" replay "$1" --store "$work/store" --keep full --quiet || { echo "FAILED: replay" && exit 1; }
     while read -r id call; do
         "$earshot" export "$id" --store "$work/store" -o "$2/$call" >"$work/said" 2>&1 ||
             { cat "$work/said" && exit 1; }

@@ -17,7 +17,7 @@ export function makeStore() {
 }
 
 export function replay(store, captures) {
-  const options = ["--store", store.path, "--rules", environment.rules];
+  const options = ["--store", store.path, "--keep", "full", "--rules", environment.rules];
   return run(environment.earshot, ["replay", ...captures, ...options], { timeout: 120000 });
 }
 
@@ -26,7 +26,7 @@ export function replay(store, captures) {
 export async function replaySlowly(store, capture, waitMs = 3000) {
   const child = spawn(
     environment.earshot,
-    ["replay", "-", "--store", store.path, "--rules", environment.rules],
+    ["replay", "-", "--store", store.path, "--keep", "full", "--rules", environment.rules],
     { stdio: ["pipe", "ignore", "pipe"] },
   );
   const data = readFileSync(capture);
