@@ -20,6 +20,7 @@ static const struct {
     { "calls", cmd_calls, "list and search the calls of a store" },
     { "show", cmd_show, "print one call: its ladder and its streams" },
     { "export", cmd_export, "write a call as a pcap, or as sound" },
+    { "erase", cmd_erase, "remove a number from a store, and prove it" },
     { "alerts", cmd_alerts, "list the alerts of a store" },
     { "store", cmd_store, "look after a store: check it, rebuild its index" },
     { "trunks", cmd_trunks, "what trunks and destinations did lately" },

@@ -12,6 +12,7 @@ int cmd_run(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_calls(int argc, char **argv);
 int cmd_show(int argc, char **argv);
+int cmd_erase(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_alerts(int argc, char **argv);
 int cmd_trunks(int argc, char **argv);
