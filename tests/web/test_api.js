@@ -462,6 +462,75 @@ test('a pcap is the whole call', async (t) => {
     assert.equal(list.trim().split('\n').length, 104);
 });
 
+// Block types of a pcapng; its lengths must agree.
+const readPcapng = (bytes) => {
+    const types = [];
+    for (let at = 0; at < bytes.length;) {
+        const length = bytes.readUInt32LE(at + 4);
+        assert.equal(bytes.readUInt32LE(at + length - 4), length);
+        types.push(bytes.readUInt32LE(at));
+        at += length;
+    }
+    return types;
+};
+
+test('packets of a call in each format', async () => {
+    for (const [format, type] of [['pcap', 'application/vnd.tcpdump.pcap'], ['pcapng', 'application/x-pcapng'],
+        ['pcap.lz4', 'application/x-lz4'], ['pcapng.lz4', 'application/x-lz4']]) {
+        const answer = await fetch(`${base}/calls/${ids[0]}/pcap?format=${format}&legs=true`);
+        assert.equal(answer.status, 200);
+        assert.equal(answer.headers.get('content-type'), type);
+        assert.equal(answer.headers.get('content-disposition'), `attachment; filename="20261120T233000Z_${ids[0]}.${format}"`);
+        const bytes = Buffer.from(await answer.arrayBuffer());
+        if (format === 'pcapng') assert.equal(readPcapng(bytes).filter((block) => block === 6).length, 104);
+        if (format.endsWith('lz4')) assert.equal(bytes.readUInt32LE(0), 0x184d2204);
+    }
+    assert.equal((await fetch(`${base}/calls/${ids[0]}/pcap?format=csv`)).status, 400);
+});
+
+test('a search as a file', async () => {
+    const csv = await fetch(`${base}/export?format=csv&limit=700&sort=-duration`);
+    assert.equal(csv.headers.get('content-type'), 'text/csv; charset=utf-8');
+    assert.match(csv.headers.get('content-disposition'), /^attachment; filename="\d{8}T\d{6}Z_calls\.csv"$/);
+    assert.equal((await csv.text()).trim().split('\r\n').length, 701);
+    const lines = (await (await fetch(`${base}/export?format=jsonl&filter=id:${ids[0]}`)).text()).trim().split('\n');
+    assert.deepEqual(lines.map((line) => JSON.parse(line).id), [ids[0]]);
+    const packets = await fetch(`${base}/export?format=pcapng&filter=id:${ids[0]}+or+id:${ids[2]}`);
+    assert.match(packets.headers.get('content-disposition'), /_2-calls\.pcapng"$/);
+    assert.equal(readPcapng(Buffer.from(await packets.arrayBuffer())).filter((block) => block === 6).length, 90108);
+    const head = await fetch(`${base}/export?format=jsonl`, { method: 'HEAD' });
+    assert.equal(head.status, 200);
+    assert.equal(await head.text(), '');
+});
+
+test('what cannot be exported is said', async () => {
+    const wrong = await fetch(`${base}/export?filter=${encodeURIComponent('from:+49* stauts:5xx')}`);
+    const { error } = await wrong.json();
+    assert.equal(wrong.status, 400);
+    assert.equal(error.column, 11);
+    assert.match(error.message, /column 11/);
+    for (const [query, status] of [['filter=id:00000000000000ff', 404], ['format=wav', 400], ['sort=nothing&format=csv', 400],
+        ['sort=mos', 400], ['limit=0', 400], ['legs=true', 400]]) {
+        assert.equal((await fetch(`${base}/export?${query}`)).status, status, query);
+    }
+});
+
+test('a third search at a time waits its turn', async () => {
+    const slow = await Promise.all([1, 2].map(() => new Promise((resolve) => {
+        http.get(`${base}/export?filter=id:${ids[2]}`, (answer) => { answer.pause(); resolve(answer); });
+    })));
+    assert.deepEqual(slow.map((answer) => answer.statusCode), [200, 200]);
+    assert.equal((await fetch(`${base}/export?format=jsonl`)).status, 503);
+    slow.forEach((answer) => answer.destroy());
+    for (let i = 0; ; i++) { // given back as soon as nobody waits any more
+        const { status, body } = await fetch(`${base}/export?format=jsonl&limit=1`);
+        await body.cancel();
+        if (status === 200) break;
+        assert.ok(i < 100, 'a place that is never given back');
+        await sleep(50);
+    }
+});
+
 test('a long pcap streams, and its first byte is quick', async () => {
     const begin = performance.now();
     const answer = await fetch(`${base}/calls/${ids[2]}/pcap`);
