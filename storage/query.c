@@ -90,6 +90,11 @@ int query_mirrors(struct query *q, size_t limit, query_row_fn row, void *ctx)
     return ask_all(q, &record_type_mirror, 0, limit, row, ctx);
 }
 
+int query_stores(struct query *q, size_t limit, query_row_fn row, void *ctx)
+{
+    return ask_all(q, &record_type_store, 0, limit, row, ctx);
+}
+
 int query_kpis(struct query *q, const struct kpi_filter *filter, query_row_fn row, void *ctx)
 {
     struct query_question question = { .table = query_days_table(&record_type_kpi),

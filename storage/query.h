@@ -43,6 +43,9 @@ int query_certificates(struct query *q, uint64_t before, size_t limit, query_row
 /* struct mirror_record rows, newest first. */
 int query_mirrors(struct query *q, size_t limit, query_row_fn row, void *ctx);
 
+/* struct store_record rows, newest first. */
+int query_stores(struct query *q, size_t limit, query_row_fn row, void *ctx);
+
 /*
  * The same of what days before version 4 lack: they have no rows of it.
  */

@@ -11,7 +11,13 @@ static const struct {
     int (*run)(int argc, char **argv);
     const char *help;
 } commands[] = {
+    { "status", cmd_store_status,
+      "what it takes, how far back it reaches, how long the disk will do" },
     { "check", cmd_store_check, "verify every checksum and every reference" },
+    { "retain", cmd_store_retain, "remove what is past its limits, once" },
+    { "pin", cmd_store_pin, "keep a call, whatever the limits say" },
+    { "unpin", cmd_store_unpin, "let it go again" },
+    { "pins", cmd_store_pins, "list the calls that are kept so" },
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };

@@ -4,6 +4,7 @@
 #include "analyzer/record_id.h"
 #include "probe/web/api_context.h"
 #include "probe/web/files.h"
+#include "storage/upkeep/store_size.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -26,6 +27,9 @@ void api_close(struct api *a)
     if (!a)
         return;
     query_close(a->query);
+    if (a->size)
+        store_size_fini(a->size);
+    free(a->size);
     free(a);
 }
 /* ---- what went wrong, for a person ---- */
@@ -187,6 +191,7 @@ static const struct {
     { "/api/v1/deviations", PARAMS_NONE, api_lists_get_deviations },
     { "/api/v1/fields", PARAMS_NONE, api_search_get_fields },
     { "/api/v1/stats", PARAMS_NONE, api_stats_get },
+    { "/api/v1/store", PARAMS_NONE, api_store_get },
 };
 enum { ROUTES = sizeof routes / sizeof *routes };
 

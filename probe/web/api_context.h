@@ -13,7 +13,8 @@
 
 struct api {
     struct api_options options;
-    struct query *query; /* NULL: not open */
+    struct query *query;     /* NULL: not open */
+    struct store_size *size; /* NULL: nobody asked yet */
 };
 
 struct api_context {
@@ -45,7 +46,7 @@ void api_write_key_text(struct jsonw *j, const char *key, struct slice text);
 void api_write_key_time(struct jsonw *j, const char *key, int64_t time); /* RECORD_NONE: null */
 
 /* Each in the file of its name. */
-api_handler api_call_get, api_call_get_messages, api_stats_get, api_trunks_get;
+api_handler api_call_get, api_call_get_messages, api_stats_get, api_store_get, api_trunks_get;
 api_handler api_search_get_calls, api_search_get_fields;
 api_handler api_lists_get_alerts, api_lists_get_certificates;
 api_handler api_lists_get_registrations, api_lists_get_peers, api_lists_get_security;

@@ -3,8 +3,10 @@
 #include "analyzer/base/jsonw.h"
 #include "analyzer/record_id.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
+#include <sys/statvfs.h>
 
 #define DAY_S 86400.0
 
@@ -101,32 +103,53 @@ static int64_t count_pins(const struct store_size *size)
     return n;
 }
 
-void store_report_make(struct store_record *out, const struct store_report_facts *facts,
-                       const struct retention_work *w, const struct store_growth *g,
-                       struct strbuf *scratch)
+static void fill_sizes(struct store_record *out, const struct store_size *size)
 {
     int64_t *const bytes[STORE_KINDS] = { &out->rows_bytes, &out->signalling_bytes,
                                           &out->media_bytes, &out->audio_bytes };
     int64_t *const oldest[STORE_KINDS] = { &out->oldest_rows_time, &out->oldest_signalling_time,
                                            &out->oldest_media_time, &out->oldest_audio_time };
 
+    for (int k = 0; k < STORE_KINDS; k++) {
+        *bytes[k] = store_size_total(size, (enum store_kind)k);
+        *oldest[k] = store_size_oldest(size, (enum store_kind)k);
+    }
+    out->days = (int64_t)size->count;
+    out->pinned_calls = count_pins(size);
+}
+
+void store_report_make(struct store_record *out, const struct store_report_facts *facts,
+                       const struct retention_work *w, const struct store_growth *g,
+                       struct strbuf *scratch)
+{
     record_clear(&record_type_store, out);
     out->id = record_id_make(facts->time, 0);
     out->time = facts->time;
     out->step = slice_of_text(disk_step_name(facts->step));
     out->step_cause = slice_of_text(disk_cause_name(facts->cause));
-    for (int k = 0; k < STORE_KINDS; k++) {
-        *bytes[k] = store_size_total(&w->size, (enum store_kind)k);
-        *oldest[k] = store_size_oldest(&w->size, (enum store_kind)k);
-    }
+    fill_sizes(out, &w->size);
     out->disk_bytes = w->disk_bytes;
     out->disk_free_bytes = w->free_bytes;
     out->growth_bytes_s = store_growth_rate(g, STORE_KINDS);
     out->days_left = store_report_days_left(w, g);
-    out->days = (int64_t)w->size.count;
     strbuf_reset(scratch);
     write_removed(scratch, w, &out->removed_bytes);
     out->removed = strbuf_slice(scratch);
-    out->pinned_calls = count_pins(&w->size);
     out->losses = facts->losses;
+}
+
+int store_report_measure(struct store_record *out, struct store_size *size)
+{
+    struct statvfs st;
+    int err = store_size_look(size);
+
+    record_clear(&record_type_store, out);
+    if (err == 0 && statvfs(size->store_dir, &st) != 0)
+        err = -errno;
+    if (err)
+        return err;
+    fill_sizes(out, size);
+    out->disk_bytes = (int64_t)(st.f_blocks * st.f_frsize);
+    out->disk_free_bytes = (int64_t)(st.f_bavail * st.f_frsize);
+    return 0;
 }

@@ -51,4 +51,8 @@ void store_report_make(struct store_record *out, const struct store_report_facts
                        const struct retention_work *w, const struct store_growth *g,
                        struct strbuf *scratch);
 
+/* What can be seen of a store from outside, now: sizes, how far back, pins, the disk; the rest is not
+ * known. `size` is of that store, and remembers for the next time. 0 or −errno. */
+int store_report_measure(struct store_record *out, struct store_size *size);
+
 #endif
