@@ -62,6 +62,8 @@ struct part {
 
 struct call_audio {
     const struct call_formats *formats;
+    const char *kept; /* of the record, where that is less than everything; NULL: not told */
+    char kept_by[16];
     uint32_t rate_hz;
     int64_t begin_ns, end_ns, now_ns;
     struct audio_mix mix;
@@ -107,6 +109,19 @@ static void init_part(struct part *p, const struct stream_record *r)
     p->fate = fate_of(r, &p->side);
 }
 
+static void take_kept(struct call_audio *a, const struct call_record *call)
+{
+    static const char *const levels[] = { "headers", "signalling", "nothing" };
+
+    for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++) {
+        if (slice_eq(call->kept, slice_of_text(levels[i])) &&
+            call->kept_by.len < sizeof a->kept_by) {
+            a->kept = levels[i];
+            memcpy(a->kept_by, call->kept_by.len ? call->kept_by.p : "", call->kept_by.len);
+        }
+    }
+}
+
 int call_audio_new(struct call_audio **ap, const struct call_record *call,
                    const struct call_formats *formats)
 {
@@ -115,6 +130,7 @@ int call_audio_new(struct call_audio **ap, const struct call_record *call,
     if (!a)
         return -ENOMEM;
     a->formats = formats;
+    take_kept(a, call);
     for (size_t i = 0; i < call->stream_count; i++) {
         const struct stream_record *r = &call->streams[i];
 
@@ -386,6 +402,32 @@ static bool any_cut(const struct call_audio *a)
     return false;
 }
 
+/* What the record says of why; else what the packets say. */
+static void say_not_stored(const struct call_audio *a, struct strbuf *said)
+{
+    static const struct {
+        const char *kept_by, *why;
+    } reasons[] = {
+        { "default", "store.keep says what is kept, and 'full' keeps sound too" },
+        { "policy", "a line of store.policy says so" },
+        { "value", "it ended without what store.media_of asks for" },
+        { "pressure", "the disk had no room for it" },
+        { "erased", "it was erased" },
+    };
+
+    for (size_t i = 0; a->kept && i < sizeof reasons / sizeof reasons[0]; i++) {
+        if (strcmp(a->kept_by, reasons[i].kept_by) != 0)
+            continue;
+        strbuf_addf(said, "what was said in this call is not kept (%s): %s; see earshot.yaml(5)",
+                    a->kept, reasons[i].why);
+        return;
+    }
+    strbuf_add_text(
+        said, any_cut(a) ? "of the call's media packets only the first bytes are there: they were "
+                           "captured so (a snap length), or retention.audio_days has passed"
+                         : "none of the call's media packets are stored");
+}
+
 static enum call_audio_verdict refuse(const struct call_audio *a, struct strbuf *said)
 {
     if (count_fate(a, PART_UNKNOWN_CODEC)) /* said already, for each */
@@ -396,9 +438,7 @@ static enum call_audio_verdict refuse(const struct call_audio *a, struct strbuf 
         return CALL_AUDIO_ENCRYPTED;
     }
     if (count_fate(a, PART_UNSTORED)) {
-        strbuf_add_text(said, any_cut(a) ? "the capture holds only the first bytes of the call's "
-                                           "media packets (a snap length)"
-                                         : "none of the call's media packets are stored");
+        say_not_stored(a, said);
         return CALL_AUDIO_NOT_STORED;
     }
     strbuf_add_text(said, "the call has no stream of sound from one end to the other");
