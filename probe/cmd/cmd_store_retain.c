@@ -7,8 +7,10 @@
 #include "storage/upkeep/retention_work.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,7 +19,7 @@ struct retain {
     struct retention_work work;
     int64_t bytes;
     uint64_t settled, failed;
-    bool dry_run;
+    bool dry_run, trust_clock;
 };
 
 static void print_removal(const struct retention_removal *r, int64_t bytes, const char *note)
@@ -95,6 +97,8 @@ static int retain(struct retain *t)
     clock_gettime(CLOCK_REALTIME, &now);
     when.clock_day = record_id_day(record_id_make((int64_t)now.tv_sec * 1000000000, 0));
     when.now_ms = 1;
+    if (t->trust_clock)
+        when.packet_day = when.clock_day;
     err = retention_work_look(&t->work, &when, &plan);
     if (err)
         return cli_fail(t->command, EXIT_NO_INPUT, "%s: cannot be looked at: %s",
@@ -108,13 +112,27 @@ static int retain(struct retain *t)
     return t->failed ? EXIT_CANNOT_WRITE : EXIT_OK;
 }
 
+static bool is_locked(const char *store)
+{
+    char path[STORE_PATH_MAX];
+    bool locked;
+    int n = snprintf(path, sizeof path, "%s/VERSION", store);
+    int fd = n > 0 && n < (int)sizeof path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+
+    if (fd < 0)
+        return false;
+    locked = flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    close(fd);
+    return locked;
+}
+
 /* Beside a probe it would remove what that one is writing to. */
 static int lock(const struct retain *t, const char *store, int *fd)
 {
     int err = store_dir_check(store);
 
     if (err == 0)
-        err = store_dir_open(store, fd);
+        err = is_locked(store) ? -EBUSY : store_dir_open(store, fd);
     if (err == -EBUSY)
         return cli_fail(t->command, EXIT_UNAVAILABLE,
                         "%s: a probe writes to this store, and does this itself every minute; "
@@ -160,6 +178,8 @@ int cmd_store_retain(int argc, char **argv)
           0 },
         { "dry-run", 'n', CLI_FLAG, NULL, "say what would go, and why, and remove nothing",
           &t.dry_run, 0, 0 },
+        { "trust-clock", 0, CLI_FLAG, NULL,
+          "ages are counted from today, although no packet came for days", &t.trust_clock, 0, 0 },
     };
     const struct cli_command command = {
         "store retain",

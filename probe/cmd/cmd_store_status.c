@@ -36,6 +36,18 @@ static void add_date(struct strbuf *out, int64_t time_ns)
         strbuf_chop(out, out->len - before - DATE_BYTES);
 }
 
+/* Filled up with blanks: a bar of blocks of several bytes each, one column wide. */
+static void add_bar(struct strbuf *out, double share)
+{
+    size_t before = out->len, columns = 0;
+
+    sparkline_add_bar(out, share, BAR_COLUMNS);
+    for (size_t i = before; i < out->len; i++)
+        columns += ((unsigned char)out->p[i] & 0xc0) != 0x80;
+    for (; columns < BAR_COLUMNS; columns++)
+        strbuf_add_char(out, ' ');
+}
+
 /* --- what lies there ---------------------------------------------------------------------------- */
 
 static void add_limit(struct status *s, enum store_kind kind)
@@ -70,7 +82,7 @@ static void add_kinds(struct status *s)
         strbuf_addf(&s->out, "  %-10s ", store_kind_name((enum store_kind)k));
         byte_text_add_right(&s->out, bytes[k], 8);
         strbuf_add_text(&s->out, "  ");
-        sparkline_add_bar(&s->out, (double)bytes[k] / (double)most, BAR_COLUMNS);
+        add_bar(&s->out, (double)bytes[k] / (double)most);
         strbuf_add_text(&s->out, "  ");
         if (oldest[k] == RECORD_NONE) {
             strbuf_addf(&s->out, "%-16s", "-");

@@ -57,7 +57,8 @@ static void find_left(struct planner *p)
 
     for (size_t i = 0; i < f->count; i++) {
         const struct store_day *d = &f->days[i];
-        bool is_open = retention_day_is_open(f->days, f->count, f->clock_day, d->day);
+        bool is_open =
+            retention_day_is_open(f->days, f->by_hand ? 0 : f->count, f->clock_day, d->day);
 
         for (int k = 0; k < STORE_KINDS; k++) {
             int64_t open = k == STORE_ROWS ? d->bytes[k] : d->newest_bytes[k];

@@ -44,7 +44,8 @@ struct retention_facts {
     int32_t packet_day; /* of the newest packet; RETENTION_NO_PACKETS: none */
     int64_t disk_bytes, free_bytes;
     bool age_is_due; /* not at every look */
-    bool by_hand;    /* a person asks: no limit on how many days */
+    bool by_hand;    /* a person asks, and no probe runs: no limit on how many days, and what is the
+                      * newest is not open for that alone */
 };
 
 enum retention_cause { RETENTION_AGE, RETENTION_SIZE, RETENTION_DISK_FULL, RETENTION_CAUSES };
@@ -77,7 +78,7 @@ int retention_plan_make(struct retention_plan *plan, const struct retention_limi
                         const struct retention_facts *facts);
 void retention_plan_fini(struct retention_plan *plan);
 
-/* May something of that day be open? */
+/* May something of that day be open? count 0: by the clock alone. */
 bool retention_day_is_open(const struct store_day *days, size_t count, int32_t clock_day,
                            int32_t day);
 

@@ -183,7 +183,8 @@ static void log_removal(const struct retention_work *w, const struct retention_r
 static int remove_one(struct retention_work *w, const struct retention_when *when,
                       const struct retention_removal *r, struct day_removed *removed)
 {
-    bool is_open = retention_day_is_open(w->size.days, w->size.count, when->clock_day, r->day);
+    bool is_open = retention_day_is_open(w->size.days, when->by_hand ? 0 : w->size.count,
+                                         when->clock_day, r->day);
     int64_t sum = 0;
     int err;
 

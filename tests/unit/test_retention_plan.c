@@ -225,7 +225,6 @@ static void what_is_settled_is_not_counted_on(void **state)
 
     (void)state;
     facts.settled = settled;
-    facts.by_hand = true;
     /* What the day that is settled still takes counts all the same. */
     expect(&limits, &facts, "rows -2 age, audio -1 size 10", NULL);
     limits.days[STORE_ROWS] = 0;
