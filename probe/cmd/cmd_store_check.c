@@ -95,7 +95,7 @@ int cmd_store_check(int argc, char **argv)
         1,
     };
     struct check c = { .printed = 0 };
-    const struct verify_options verify = { store, found, show, &c };
+    struct verify_options verify = { NULL, found, show, &c };
     struct verify_result result;
     int first, err, status = cli_parse(&command, argc, argv, &first);
 
@@ -103,6 +103,7 @@ int cmd_store_check(int argc, char **argv)
         return status;
     if (!store)
         return cli_fail(&command, EXIT_USAGE, "which store? '--store DIR'");
+    verify.store_dir = store;
     progress_begin(&c.progress);
     err = verify_store(&verify, &result);
     progress_end(&c.progress);

@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 static const char *const kind_names[PACKET_KINDS] = {
@@ -63,6 +64,67 @@ int segment_file_newest(const char *store_dir, int32_t day, uint8_t kind, uint32
     }
     closedir(dir);
     return 0;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+    return x < y ? -1 : x > y;
+}
+
+static int collect_numbers(DIR *dir, uint8_t kind, uint32_t **numbers, size_t *count)
+{
+    struct dirent *entry;
+    size_t room = 0;
+    uint32_t number;
+
+    while ((entry = readdir(dir)) != NULL) {
+        if (!segment_file_parse(entry->d_name, kind, &number))
+            continue;
+        if (*count == room) {
+            uint32_t *grown = realloc(*numbers, (room = room ? room * 2 : 16) * sizeof *grown);
+
+            if (!grown)
+                return -ENOMEM;
+            *numbers = grown;
+        }
+        (*numbers)[(*count)++] = number;
+    }
+    if (*count)
+        qsort(*numbers, *count, sizeof **numbers, by_number);
+    return 0;
+}
+
+int segment_file_list(const char *store_dir, int32_t day, uint8_t kind, uint32_t **numbers,
+                      size_t *count)
+{
+    char path[STORE_PATH_MAX];
+    DIR *dir;
+    int err = store_dir_path(path, store_dir, day, NULL);
+
+    *numbers = NULL;
+    *count = 0;
+    if (err)
+        return err;
+    dir = opendir(path);
+    if (!dir)
+        return -errno;
+    err = collect_numbers(dir, kind, numbers, count);
+    closedir(dir);
+    if (err) {
+        free(*numbers);
+        *numbers = NULL;
+        *count = 0;
+    }
+    return err;
+}
+
+bool segment_file_exists(const char *store_dir, int32_t day, uint8_t kind, uint32_t number)
+{
+    char path[STORE_PATH_MAX];
+
+    return segment_file_path(path, store_dir, day, kind, number) == 0 && access(path, F_OK) == 0;
 }
 
 int segment_file_read(int fd, uint8_t *out, size_t len, uint64_t offset)

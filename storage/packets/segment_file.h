@@ -21,6 +21,12 @@ bool segment_file_parse(const char *name, uint8_t kind, uint32_t *number);
 /* The highest number in use; 0: none. */
 int segment_file_newest(const char *store_dir, int32_t day, uint8_t kind, uint32_t *newest);
 
+/* The numbers of those that are there, in order, in a block to be freed. 0 or −errno. */
+int segment_file_list(const char *store_dir, int32_t day, uint8_t kind, uint32_t **numbers,
+                      size_t *count);
+
+bool segment_file_exists(const char *store_dir, int32_t day, uint8_t kind, uint32_t number);
+
 /* Whole, or −errno; a file that ends before is −EIO. */
 int segment_file_read(int fd, uint8_t *out, size_t len, uint64_t offset);
 
