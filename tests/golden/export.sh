@@ -78,6 +78,49 @@ compare "$work/a" "$work/a.truth"
     -o "$work/b" --truth "$work/b.truth" 2>/dev/null || exit 1
 compare "$work/b" "$work/b.truth"
 
+# formats: a search, and the two legs of a call, in each format that has packets; capinfos (it is with
+# tshark) opens them all, and tshark shows what a pcapng says of its packets.
+formats() {
+    local store=$work/formats frames format said
+    rm -rf "$store" && mkdir "$work/f"
+    "$earshot" replay samples/loss-burst.pcap samples/one-way.pcap samples/codec-change.pcap \
+        samples/sbc-legs.pcap --store "$store" --keep full --quiet || fail "replay of four samples"
+    # All 2311 frames of sbc-legs are of its two calls.
+    frames=$(cat samples/{loss-burst,one-way,codec-change}.truth.jsonl |
+        sed -nE 's/^\{"type":"call".*"frames":([0-9]+).*/\1/p' | awk '{ n += $1 } END { print n + 2311 }')
+    for format in pcap pcapng pcap.lz4 pcapng.lz4; do
+        said=$("$earshot" export --where 'since:2026-03-01' --store "$store" -o "$work/f/all.$format") ||
+            fail "export of a search as $format"
+        [ "$said" = "$frames packets of 5 calls into $work/f/all.$format" ] || fail "said '$said', not $frames"
+        [ -z "$tshark" ] || capinfos -c -M "$work/f/all.$format" 2>&1 | grep -q "^Number of packets: *$frames\$" ||
+            fail "$format: capinfos reads '$(capinfos -c "$work/f/all.$format" 2>&1 | tail -n 1)', not $frames"
+    done
+    [ -z "$tshark" ] && return
+    "$tshark" -r "$work/f/all.pcapng.lz4" -T fields -E occurrence=a -E 'aggregator=|' -e frame.number \
+        -e frame.comment -e frame.interface_name 2>/dev/null >"$work/f/seen"
+    [ "$(wc -l <"$work/f/seen")" -eq "$frames" ] || fail "tshark reads $(wc -l <"$work/f/seen") frames, not $frames"
+    # Runs of three and more as the truth of loss-burst has them, and one in a leg.
+    [ "$(grep -c 'loss burst: ' "$work/f/seen")" -eq 6 ] || fail "$(grep -c 'loss burst' "$work/f/seen") bursts, not 6"
+    [ "$(grep -c 'Call-ID: .*media: ' "$work/f/seen")" -eq 5 ] || fail "not every call says its Call-ID"
+    grep -q 'one-way audio begins: the caller is not heard' "$work/f/seen" || fail "no begin of one-way audio"
+    grep -q 'codec changes from G729/18 to G722/9' "$work/f/seen" || fail "no change of codec"
+    grep -q 'loss-burst.pcap and 3 more$' "$work/f/seen" || fail "the interface has no name"
+    # What is not kept is said, and what is there is cut, not changed.
+    "$earshot" replay samples/loss-burst.pcap --store "$store" --keep headers --quiet || fail "replay of headers"
+    "$earshot" export --where 'since:2026-03-01 mos<3.8 mos>3.7' --store "$store" -o "$work/f/cut.pcap" >"$work/said" 2>&1
+    grep -q '^779 packets of 1\|^779 packets into' "$work/said" && grep -q '766 packets end behind their headers' "$work/said" ||
+        fail "headers alone: said '$(cat "$work/said")'"
+    mkdir "$work/f/own"
+    "$earshot" export --where 'since:2026-03-01 mos<3.8' --limit 10 --store "$store" -o "$work/f/own/" -f csv >"$work/said" ||
+        fail "export into a folder"
+    case $(ls "$work/f/own") in 20??????T??????Z_calls.csv) ;; *) fail "named '$(ls "$work/f/own")'" ;; esac
+    [ "$(grep -c ^ "$work/f/own"/*.csv)" -gt 1 ] || fail "a table without calls"
+    "$earshot" export --where 'stauts:5xx' --store "$store" -o "$work/f/none" 2>"$work/said" && fail "a wrong filter"
+    grep -q "column 1: .*did you mean 'status'" "$work/said" || fail "said '$(cat "$work/said")'"
+    [ ! -e "$work/f/none" ] && [ ! -e "$work/f/none.part" ] || fail "a file of nothing"
+}
+formats
+
 [ "$calls" -gt 50 ] || fail "only $calls calls"
 [ $failed -eq 0 ] || exit 1
 if [ -z "$tshark" ]; then
