@@ -108,7 +108,7 @@ formats() {
     # What is not kept is said, and what is there is cut, not changed.
     "$earshot" replay samples/loss-burst.pcap --store "$store" --keep headers --quiet || fail "replay of headers"
     "$earshot" export --where 'since:2026-03-01 mos<3.8 mos>3.7' --store "$store" -o "$work/f/cut.pcap" >"$work/said" 2>&1
-    grep -q '^779 packets of 1\|^779 packets into' "$work/said" && grep -q '766 packets end behind their headers' "$work/said" ||
+    grep -q '^779 packets into' "$work/said" && grep -q '766 packets end behind their headers' "$work/said" ||
         fail "headers alone: said '$(cat "$work/said")'"
     mkdir "$work/f/own"
     "$earshot" export --where 'since:2026-03-01 mos<3.8' --limit 10 --store "$store" -o "$work/f/own/" -f csv >"$work/said" ||

@@ -67,6 +67,8 @@ function useRounds(id) {
   return [round, () => setRound((now) => now + 1)];
 }
 
+const PCAPNG_TITLE = "All legs, with comments where losses burst, the codec changes or one-way audio begins";
+
 function Head({ call }) {
   return html`<header class="call-head">
     <button type="button" class="round" aria-label="Back to the calls" onClick=${backToCalls}>
@@ -84,6 +86,9 @@ function Head({ call }) {
     <div class="call-tools">
       <a class="button primary" href=${pcapAddress(call.id)} download>
         <${Icon} name="download" />Download pcap
+      </a>
+      <a class="button" href=${`${pcapAddress(call.id)}?format=pcapng&legs=true`} download title=${PCAPNG_TITLE}>
+        pcapng
       </a>
       <${CopyButton} value=${call.call_id ?? ""}>Call-ID<//>
       <${CopyButton} value=${wiresharkFilter(call.call_id ?? "")}>Wireshark filter<//>
