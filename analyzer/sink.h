@@ -92,6 +92,8 @@ struct claim {
      */
     uint32_t plain_bytes;
     bool is_orphan; /* of no call yet */
+    /* RTP: the payload type of keys in this packet, alone or in a redundant block; 0: none. */
+    uint8_t key_type;
 };
 
 #define CLAIM_ALL UINT32_MAX

@@ -375,9 +375,9 @@ void tracker_claim_stream(struct media_stream *s, uint32_t plain_bytes, struct c
     enum claim_kind kind = s->media == MEDIA_VIDEO ? CLAIM_VIDEO : CLAIM_MEDIA;
 
     if (s->call)
-        *claim = (struct claim){ kind, s->call->id, &s->call->keeper, plain_bytes, false };
+        *claim = (struct claim){ kind, s->call->id, &s->call->keeper, plain_bytes, false, 0 };
     else
-        *claim = (struct claim){ kind, s->id, &s->keeper, plain_bytes, true };
+        *claim = (struct claim){ kind, s->id, &s->keeper, plain_bytes, true, 0 };
 }
 
 /* Behind the header: what of the payload says how it is encoded, and nothing of what. payload: of the
@@ -488,6 +488,9 @@ enum packet_bin tracker_rtp(struct tracker *t, const struct datagram *d, struct 
                          (uint32_t)((size_t)(came.payload.p - d->payload.p) +
                                     head_bytes(s, came.payload_type, came.payload)),
                          claim);
+    if (s->event_payload_type != MEDIA_NO_PAYLOAD_TYPE && !s->srtp &&
+        (older_count > 0 || packet.payload_type == s->event_payload_type))
+        claim->key_type = s->event_payload_type;
     __builtin_prefetch(*claim->keeper); /* whoever claims packets wants it next */
     missing = media_stream_packet(s, &packet, d->time_ns, &t->counters);
     if (missing || packet.cut)
@@ -508,6 +511,6 @@ bool tracker_claim_media(struct tracker *t, const struct datagram *d, struct cla
 
     if (!e)
         return false;
-    *claim = (struct claim){ CLAIM_MEDIA, e->call->id, &e->call->keeper, 0, false };
+    *claim = (struct claim){ CLAIM_MEDIA, e->call->id, &e->call->keeper, 0, false, 0 };
     return true;
 }

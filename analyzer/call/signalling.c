@@ -198,7 +198,7 @@ static enum packet_bin into_call(struct tracker *t, struct call *call, const str
         tracker_arm(t, call, d->time_ns);
     /* What people write to each other is nobody's business: not kept, with the call or without. */
     if (msg->cseq_method != SIP_METHOD_MESSAGE || msg->body.len == 0)
-        *claim = (struct claim){ CLAIM_SIP, call->id, &call->keeper, CLAIM_ALL, false };
+        *claim = (struct claim){ CLAIM_SIP, call->id, &call->keeper, CLAIM_ALL, false, 0 };
     return BIN_SIP;
 }
 
@@ -303,7 +303,7 @@ static void into_measured_call(struct tracker *t, struct slice body, const struc
     }
     vq_reports_add(call, &report, siphash(&t->key, body.p, body.len), d, &t->counters);
     tracker_changed(t, call);
-    *claim = (struct claim){ CLAIM_SIP, call->id, &call->keeper, CLAIM_ALL, false };
+    *claim = (struct claim){ CLAIM_SIP, call->id, &call->keeper, CLAIM_ALL, false, 0 };
 }
 
 /* No message that can be followed (of another version, of no status), but whose call is known: its
@@ -316,7 +316,7 @@ static void claim_unreadable(const struct tracker *t, const struct sip_msg *msg,
     if (!call)
         return;
     call->sip_anomalies |= msg->anomalies;
-    *claim = (struct claim){ CLAIM_SIP, call->id, &call->keeper, CLAIM_ALL, false };
+    *claim = (struct claim){ CLAIM_SIP, call->id, &call->keeper, CLAIM_ALL, false, 0 };
 }
 
 static void count_anomalies(struct tracker *t, const struct sip_msg *msg)

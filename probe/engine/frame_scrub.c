@@ -2,7 +2,9 @@
 
 #include "analyzer/privacy/mask.h"
 #include "analyzer/privacy/sip_scrub.h"
+#include "analyzer/rtp/dtmf.h"
 #include "analyzer/rtp/rtcp_packet.h"
+#include "analyzer/rtp/rtp_packet.h"
 #include "analyzer/sip/sip_msg.h"
 
 #include <errno.h>
@@ -343,13 +345,59 @@ static void scrub_rtcp(const struct privacy *p, uint8_t *bytes, size_t len)
     }
 }
 
+enum { EVENT_BYTES = 4, KEY_EVENTS = 16 };
+
+/* Events of keys (RFC 4733), one or several in a payload: which key it was becomes 0. */
+static void blank_events(uint8_t *p, size_t len)
+{
+    for (; len >= EVENT_BYTES; p += EVENT_BYTES, len -= EVENT_BYTES) {
+        if (p[0] < KEY_EVENTS)
+            p[0] = 0;
+    }
+    if (len)
+        p[0] = 0; /* cut */
+}
+
+/* RTP at bytes; the keys in it may be the payload or blocks of it (RFC 2198). */
+static void scrub_keys(uint8_t *bytes, size_t len, uint8_t key_type)
+{
+    struct dtmf_red_block blocks[DTMF_RED_BLOCKS];
+    struct rtp_packet packet;
+    unsigned count;
+
+    if (rtp_packet_parse(&packet, slice_of(bytes, len), (uint32_t)len) != RTP_PARSE_OK)
+        return;
+    if (packet.payload_type == key_type) {
+        blank_events(bytes + (packet.payload.p - (char *)bytes), packet.payload.len);
+        return;
+    }
+    count = dtmf_red_parse(blocks, packet.payload);
+    for (unsigned i = 0; i < count; i++) {
+        if (blocks[i].payload_type == key_type)
+            blank_events(bytes + (blocks[i].payload.p - (char *)bytes), blocks[i].payload.len);
+    }
+}
+
 /* Does anything of the packet have to change? */
 static bool is_wanted(const struct frame_scrub *s, const struct datagram *d,
                       const struct claim *claim)
 {
     if (claim->kind == CLAIM_SIP)
         return true;
+    if (claim->key_type && s->privacy.blank & PRIVACY_BLANK_DTMF)
+        return true;
     return privacy_masks(&s->privacy) && is_rtcp((const uint8_t *)d->payload.p, d->payload.len);
+}
+
+static void scrub_media(struct frame_scrub *s, const struct place *at, const struct claim *claim)
+{
+    uint8_t *p = s->bytes + at->begin;
+    size_t len = at->end - at->begin;
+
+    if (is_rtcp(p, len))
+        scrub_rtcp(&s->privacy, p, len);
+    else if (claim->key_type)
+        scrub_keys(p, len, claim->key_type);
 }
 
 const struct frame *frame_scrub_frame(struct frame_scrub *s, const struct frame *frame,
@@ -370,7 +418,7 @@ const struct frame *frame_scrub_frame(struct frame_scrub *s, const struct frame 
         if (claim->kind == CLAIM_SIP) {
             scrub_place(s, &at);
         } else {
-            scrub_rtcp(&s->privacy, s->bytes + at.begin, at.end - at.begin);
+            scrub_media(s, &at, claim);
             move_checksum(s, &at, before);
         }
     } else if (claim->kind == CLAIM_SIP) {

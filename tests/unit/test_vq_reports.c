@@ -100,7 +100,7 @@ static void a_report_may_come_after_the_bye(void **state)
         set_up_call(s);
         hang_up(s);
         scene_wait_ms(s, late ? 7000 : 4000);
-        s->claim = (struct claim){ CLAIM_NONE, 0, NULL };
+        s->claim = (struct claim){ .kind = CLAIM_NONE };
         publish(s, "PUBLISH", TYPE, REPORT, ALICE);
         assert_int_equal(s->claim.kind, late ? CLAIM_NONE : CLAIM_SIP);
         assert_int_equal(scene_refused(s, REFUSAL_VQ_NO_CALL), late);
@@ -145,7 +145,7 @@ static void what_is_refused_has_a_name(void **state)
         struct scene *s = scene_open(NULL);
 
         set_up_call(s);
-        s->claim = (struct claim){ CLAIM_NONE, 0, NULL };
+        s->claim = (struct claim){ .kind = CLAIM_NONE };
         assert_int_equal(publish(s, rows[i].method, rows[i].type, rows[i].body, ALICE), BIN_SIP);
         assert_int_equal(s->claim.kind, CLAIM_NONE);
         for (int r = 0; r < REFUSAL_COUNT; r++)
