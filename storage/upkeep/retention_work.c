@@ -225,5 +225,5 @@ int retention_work_do(struct retention_work *w, const struct retention_when *whe
         if (done)
             done(ctx, r, &removed, err);
     }
-    return 0;
+    return plan->count ? store_size_look(&w->size) : 0; /* what is told next is so */
 }
