@@ -67,10 +67,12 @@ static void row_fault(struct walk *w, const struct verify_row *row, const char *
     verify_fault(w->v, w->file, (int64_t)((uint64_t)row->place & UINT32_MAX), text, row_advice);
 }
 
-/* The payloads of a media chunk that a row points to. */
+/* The payloads of a media chunk that a row points to: where the row says, which for a pinned call may be
+ * another place than the chunk itself knows. */
 static int check_payloads(struct walk *w, const struct verify_row *row,
                           const struct media_audio *audio)
 {
+    struct media_audio there = *audio;
     struct verify *v = w->v;
     enum chunk_parse result;
     char text[96];
@@ -81,15 +83,16 @@ static int check_payloads(struct walk *w, const struct verify_row *row,
         v->result->silent++;
         return 0;
     }
-    result = row->audio_segment == audio->segment && row->audio_offset == audio->offset &&
-                     row->audio_bytes == audio->stored_bytes
-                 ? chunk_loader_check_audio(&v->loader, v->day, audio)
+    there.segment = row->audio_segment;
+    there.offset = row->audio_offset;
+    result = row->audio_bytes == audio->stored_bytes
+                 ? chunk_loader_check_audio(&v->loader, v->day, &there)
                  : CHUNK_BAD_FIELD;
     if (result == CHUNK_NO_MEMORY)
         return -ENOMEM;
     if (result == CHUNK_OK) {
-        verify_done(v, audio->stored_bytes);
-        return add_payload(v, audio->segment, audio->offset, audio->stored_bytes);
+        verify_done(v, there.stored_bytes);
+        return add_payload(v, there.segment, there.offset, there.stored_bytes);
     }
     if (result == CHUNK_FORGOTTEN || v->loader.payloads.fd < 0) {
         v->result->silent++;
