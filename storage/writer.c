@@ -11,11 +11,12 @@
 
 #include "analyzer/base/bqueue.h"
 #include "analyzer/base/log.h"
+#include "storage/call_short.h"
 #include "storage/day_db.h"
 #include "storage/packets/chunk_index.h"
 #include "storage/record_sql.h"
-#include "storage/search/search_build.h"
 #include "storage/run_state.h"
+#include "storage/search/search_build.h"
 #include "storage/store_dir.h"
 
 #include <errno.h>
@@ -35,7 +36,7 @@ enum {
     SEEN_SLOTS = 8192,           /* a power of two, over twice the rows looked at in a batch */
     COMMIT_ROWS = 65536,
     COMMIT_MS = 400,
-    POP_MS = 100,
+    POP_MS = 20, /* who waits for a flush waits so long at most */
     DAYS_OPEN = 2,
     CACHE_KIB = 128 << 10,
     CACHE_OLD_KIB = 16 << 10, /* a day that only late records go to */
@@ -63,6 +64,7 @@ struct open_day {
     sqlite3 *db; /* NULL: free */
     sqlite3_stmt *statements[STATEMENTS];
     struct search_build *search;
+    struct call_texts *texts;
     int32_t day;
     bool in_transaction;
     uint64_t pending; /* rows of the transaction */
@@ -165,6 +167,7 @@ static void fail_day(struct writer *w, struct open_day *d, int err)
         sqlite3_exec(d->db, "ROLLBACK", NULL, NULL, NULL);
     d->in_transaction = false;
     d->pending = 0;
+    call_texts_reload(d->texts);
     note_failure(w, err, pending);
 }
 
@@ -173,6 +176,7 @@ static void end_day(struct writer *w, struct open_day *d)
     for (int i = 0; i < STATEMENTS; i++)
         sqlite3_finalize(d->statements[i]);
     search_build_close(d->search);
+    call_texts_close(d->texts);
     day_db_close(d->db);
     run_state_leave_day(w->run, d->day);
     memset(d, 0, sizeof *d);
@@ -295,6 +299,8 @@ static int open_day(struct writer *w, struct open_day *d, int32_t day)
         err = prepare_all(d);
         if (err == 0)
             err = search_build_open(&d->search, d->db);
+        if (err == 0)
+            err = call_texts_open(&d->texts, d->db);
         if (err)
             close_day(w, d);
     }
@@ -397,7 +403,7 @@ static void write_record(struct writer *w, const struct row *row)
     } else if (row->replaced) {
         d->pending++;
     } else {
-        run_row(w, d, row->table, record_sql_bind(d->statements[row->table], table, row->record));
+        run_row(w, d, row->table, record_sql_bind(d->statements[row->table], table, row->record, d->texts));
         note_call(w, d, row);
     }
 }

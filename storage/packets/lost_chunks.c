@@ -6,8 +6,11 @@
 #include "storage/packets/segment_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* A walk through the chunks of a day, as the index tells them. */
@@ -18,6 +21,124 @@ struct search {
     int fds[PACKET_KINDS];
     uint32_t open[PACKET_KINDS]; /* the segment of each; 0: none */
 };
+
+/* --- the files ------------------------------------------------------------------------------ */
+
+enum { LOOK_BYTES = 64 << 10 };
+
+/* Of the chunk or gravestone that begins at `at`; 0: none does. */
+static uint64_t length_at(struct search *s, int fd, uint64_t at, uint64_t size)
+{
+    enum chunk_parse is;
+    struct chunk_header h;
+    uint64_t len = CHUNK_HEADER_BYTES;
+
+    if (size - at < len || segment_file_read(fd, s->stored, (size_t)len, at) != 0)
+        return 0;
+    is = chunk_parse_header(bytes_of(s->stored, (size_t)len), &h);
+    len += h.payload_bytes;
+    if ((is != CHUNK_OK && is != CHUNK_FORGOTTEN) || size - at < len)
+        return 0;
+    if (is == CHUNK_OK && (segment_file_read(fd, s->stored, (size_t)len, at) != 0 ||
+                           chunk_check(bytes_of(s->stored, (size_t)len), &h) != CHUNK_OK))
+        return 0;
+    return len;
+}
+
+/* The first place behind `at` where one begins; `size`: nowhere. */
+static uint64_t next_whole(struct search *s, int fd, uint64_t at, uint64_t size)
+{
+    static const char magic[3] = { 'E', 'S', 'C' };
+    uint8_t block[LOOK_BYTES];
+
+    for (at++; size - at >= CHUNK_HEADER_BYTES;) {
+        size_t n = size - at < sizeof block ? (size_t)(size - at) : sizeof block;
+
+        if (segment_file_read(fd, block, n, at) != 0)
+            return size;
+        for (size_t i = 0; i + sizeof magic <= n; i++) {
+            if (memcmp(block + i, magic, sizeof magic) == 0 && length_at(s, fd, at + i, size))
+                return at + i;
+        }
+        at += n - sizeof magic + 1;
+    }
+    return size;
+}
+
+/* Gravestones for what is no longer a chunk; the bytes behind their headers stay as they are. */
+static int bridge(int fd, uint8_t kind, uint64_t from, uint64_t to)
+{
+    while (from < to) {
+        uint8_t stone[CHUNK_HEADER_BYTES];
+        uint64_t len = to - from;
+        int err;
+
+        if (len > CHUNK_STORED_MAX)
+            len = len < 2 * (uint64_t)CHUNK_STORED_MAX ? len / 2 : CHUNK_STORED_MAX;
+        if (len <= CHUNK_HEADER_BYTES)
+            return -EUCLEAN;
+        chunk_put_gravestone(stone, kind, (uint32_t)(len - CHUNK_HEADER_BYTES));
+        err = segment_file_write(fd, stone, sizeof stone, from);
+        if (err)
+            return err;
+        from += len;
+    }
+    return 0;
+}
+
+/* From `at` on, so that a walk goes from chunk to chunk again: what is broken is bridged, or cut off
+ * at the end. */
+static int mend(struct search *s, int fd, uint8_t kind, uint64_t at)
+{
+    bool changed = false;
+    struct stat st;
+    uint64_t size;
+    int err = 0;
+
+    if (fstat(fd, &st) != 0)
+        return -errno;
+    for (size = (uint64_t)st.st_size; err == 0 && at < size;) {
+        uint64_t len = length_at(s, fd, at, size), next;
+
+        if (len) {
+            at += len;
+            continue;
+        }
+        next = next_whole(s, fd, at, size);
+        if (next == size)
+            err = ftruncate(fd, (off_t)at) == 0 ? 0 : -errno;
+        else
+            err = bridge(fd, kind, at, next);
+        changed = true;
+        at = next;
+    }
+    if (err == 0 && changed && fdatasync(fd) != 0)
+        err = -errno;
+    return err;
+}
+
+/* Every segment of the kind that is not known to be on the disk. */
+static int mend_kind(struct search *s, const struct run_mark_day *day, uint8_t kind)
+{
+    const struct run_mark_end *e = &day->synced[kind];
+    uint32_t newest, n = e->segment ? e->segment : 1;
+    int err = segment_file_newest(s->store_dir, s->day, kind, &newest);
+
+    for (; err == 0 && n <= newest; n++) {
+        char path[STORE_PATH_MAX];
+        int fd;
+
+        err = segment_file_path(path, s->store_dir, s->day, kind, n);
+        fd = err ? -1 : open(path, O_RDWR | O_CLOEXEC);
+        if (fd < 0)
+            continue;
+        err = mend(s, fd, kind, n == e->segment ? e->end : 0);
+        close(fd);
+    }
+    return err;
+}
+
+/* --- the rows ------------------------------------------------------------------------------- */
 
 static bool is_whole(struct search *s, uint8_t kind, uint32_t segment, uint64_t offset,
                      uint64_t bytes)
@@ -127,6 +248,8 @@ int lost_chunks_remove(sqlite3 *db, const char *store_dir, const struct run_mark
         return -ENOMEM;
     for (int i = 0; i < STATEMENTS && err == 0; i++)
         err = day_db_prepare(&st[i], db, statements[i]);
+    for (uint8_t kind = 0; kind < PACKET_KINDS && err == 0; kind++)
+        err = mend_kind(&s, day, kind);
     for (uint8_t kind = 0; kind < PACKET_KINDS && err == 0; kind++)
         err = judge_kind(&s, db, st, day, kind, lost);
     for (int i = 0; i < STATEMENTS; i++)

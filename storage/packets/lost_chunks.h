@@ -17,8 +17,9 @@ struct lost_chunks {
     uint64_t chunks, frames;
 };
 
-/* Removes the rows whose chunk is not there as a whole; of those whose payload alone is gone the
- * headers stay. In the caller's transaction. */
+/* Mends the segments, so that they can be walked from chunk to chunk, and removes the rows whose chunk
+ * is not there as a whole; of those whose payload alone is gone the headers stay. In the caller's
+ * transaction. */
 int lost_chunks_remove(struct sqlite3 *db, const char *store_dir, const struct run_mark_day *day,
                        struct lost_chunks *lost);
 
