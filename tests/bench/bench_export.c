@@ -131,7 +131,7 @@ static void read_all(const char *dir, unsigned calls, enum export_format format)
     double begun = now_s(), first = 0;
     struct export_counts counts;
     struct rusage used;
-    struct export *x;
+    struct export *x = NULL;
     int64_t n;
     int err;
 

@@ -171,7 +171,8 @@ test('calls come newest first, without their streams', async () => {
     assert.equal(calls[0].call_id, `call-${CALLS - 1}@test`);
     assert.equal(calls[0].type, 'call');
     assert.ok(!('streams' in calls[0]));
-    assert.equal(next, calls[99].id);
+    const more = await getJson(`/calls?cursor=${next}`);
+    assert.ok(more.calls[0].id < calls[99].id);
 });
 
 test('pages follow each other without a gap, and no call comes twice', async () => {
@@ -218,6 +219,92 @@ test('filters find what they say', async () => {
     // Nothing of it is SQL, nor a pattern.
     for (const q of ["'", '%25', '_', "x' OR 1=1 --", '*', '\\'])
         assert.deepEqual((await getJson(`/calls?call_id=${q === '*' ? '**' : q}`)).calls, [], q);
+});
+
+/* All pages of an answer. */
+const findAll = async (query, limit) => {
+    const found = [];
+    let cursor = '';
+    do {
+        const page = await getJson(`/calls?limit=${limit}&${query}${cursor && `&cursor=${cursor}`}`);
+        assert.ok(page.calls.length <= limit);
+        assert.equal(page.days_missing, 0);
+        found.push(...page.calls);
+        cursor = page.next;
+    } while (cursor);
+    return found;
+};
+
+const filterOf = (text) => `filter=${encodeURIComponent(text)}`;
+/* Some of the calls, so that all that is found can be looked at. */
+const SOME = 'number:+49890012*';
+const some = () => findAll(filterOf(SOME), 1000);
+
+test('a filter finds what it says, and all of it', async () => {
+    const all = await some();
+    assert.equal(all.length, 100);
+    for (const [text, holds] of [['status:486 or status:503', (c) => c.final_status !== 200],
+        ['mos<2', (c) => c.mos_lq !== null && c.mos_lq < 2], ['-mos<2', (c) => !(c.mos_lq !== null && c.mos_lq < 2)],
+        ['has:mos -one_way', (c) => c.mos_lq !== null && c.one_way !== true],
+        ['from:*77', (c) => c.from_user.endsWith('77')], ['number:*90012*', () => true],
+        ['dst:198.51.100.0/29', (c) => Number(c.dst.split(/[.:]/)[3]) < 8], ['codec:pcmu', () => true],
+        ['status:4xx from:*5 or call_id:call-1207@test', (c) => (c.final_status === 486 && c.from_user.endsWith('5')) || c.call_id === 'call-1207@test'],
+        ['ua:nobody', () => false]]) {
+        const wanted = all.filter(holds).map(({ id }) => id);
+        const found = await findAll(filterOf(`(${text}) ${SOME}`), 37);
+        assert.deepEqual(found.map(({ id }) => id), wanted, text);
+    }
+    assert.equal((await getJson(`/calls?${filterOf('call_id:call-9@test since:1min')}`)).calls.length, 1);
+});
+
+test('a filter and the older parameters hold together', async () => {
+    const { calls } = await getJson(`/calls?${filterOf('mos<2 or mos>4')}&number=8900012`);
+    assert.ok(calls.length > 0 && calls.every((c) => c.from_user.includes('8900012') && (c.mos_lq < 2 || c.mos_lq > 4)));
+    assert.deepEqual((await getJson(`/calls?${filterOf('status:486 or status:503')}&state=completed`)).calls, []);
+});
+
+test('calls come in the order of a field, page by page, what is not known last', async () => {
+    for (const [sort, value] of [['mos', (c) => c.mos_lq], ['-mos', (c) => c.mos_lq], ['status', (c) => c.final_status],
+        ['-from', (c) => c.from_user], ['time', (c) => c.id]]) {
+        const sign = sort.startsWith('-') ? -1 : 1;
+        const found = await findAll(`${filterOf(SOME)}&sort=${sort}`, 33);
+        const values = found.map(value);
+        const known = values.filter((v) => v !== null);
+
+        assert.equal(new Set(found.map(({ id }) => id)).size, 100, sort);
+        assert.ok(values.slice(known.length).every((v) => v === null), sort);
+        assert.ok(known.every((v, at) => at === 0 || (sign > 0 ? known[at - 1] <= v : known[at - 1] >= v)), sort);
+    }
+    const { next } = await getJson('/calls?sort=mos&limit=10');
+    const answer = await fetch(`${base}/calls?sort=status&cursor=${next}`);
+    assert.equal(answer.status, 400, 'a cursor belongs to its order');
+});
+
+test('what is wrong with a filter is said with its place', async () => {
+    for (const [text, column, length, says] of [['from:+49* stauts:5xx', 11, 6, "did you mean 'status'?"],
+        ['jürgen mos<9', 12, 1, 'from 1 to 5'], ['a (b', 3, 1, 'not closed'],
+        [`from:${'a'.repeat(4100)}`, 4097, 9, 'at most 4096 bytes']]) {
+        const answer = await fetch(`${base}/calls?${filterOf(text)}`);
+        const { error } = await answer.json();
+        assert.deepEqual([answer.status, error.column, error.length], [400, column, length], text);
+        assert.ok(error.message.startsWith(`filter, column ${column}: `) && error.message.includes(says), error.message);
+    }
+    const { error } = await (await fetch(`${base}/calls?verdict=nonsense`)).json();
+    assert.match(error.message, /no verdict is called 'nonsense'/);
+});
+
+test('the fields of a filter are told', async () => {
+    const { fields } = await getJson('/fields');
+    const mos = fields.find(({ name }) => name === 'mos');
+    assert.equal(new Set(fields.flatMap(({ name, aliases }) => [name, ...aliases])).size,
+        fields.flatMap(({ name, aliases }) => [name, ...aliases]).length);
+    assert.deepEqual([mos.kind, mos.unit, mos.sortable, mos.example, mos.values], ['number', null, true, 'mos<3.5', null]);
+    assert.deepEqual(fields.find(({ name }) => name === 'fax').values, ['yes', 'no']);
+    for (const { group, help, example } of fields) {
+        assert.match(help, /\.$/);
+        assert.ok(group);
+        assert.ok(Array.isArray((await getJson(`/calls?limit=1&${filterOf(example)}`)).calls), example);
+    }
 });
 
 test('parameters are decoded once', async () => {
@@ -460,75 +547,6 @@ test('a pcap is the whole call', async (t) => {
     }
     assert.equal(list.trim().split('\n').filter((p) => p.startsWith('SIP')).length, 4);
     assert.equal(list.trim().split('\n').length, 104);
-});
-
-// Block types of a pcapng; its lengths must agree.
-const readPcapng = (bytes) => {
-    const types = [];
-    for (let at = 0; at < bytes.length;) {
-        const length = bytes.readUInt32LE(at + 4);
-        assert.equal(bytes.readUInt32LE(at + length - 4), length);
-        types.push(bytes.readUInt32LE(at));
-        at += length;
-    }
-    return types;
-};
-
-test('packets of a call in each format', async () => {
-    for (const [format, type] of [['pcap', 'application/vnd.tcpdump.pcap'], ['pcapng', 'application/x-pcapng'],
-        ['pcap.lz4', 'application/x-lz4'], ['pcapng.lz4', 'application/x-lz4']]) {
-        const answer = await fetch(`${base}/calls/${ids[0]}/pcap?format=${format}&legs=true`);
-        assert.equal(answer.status, 200);
-        assert.equal(answer.headers.get('content-type'), type);
-        assert.equal(answer.headers.get('content-disposition'), `attachment; filename="20261120T233000Z_${ids[0]}.${format}"`);
-        const bytes = Buffer.from(await answer.arrayBuffer());
-        if (format === 'pcapng') assert.equal(readPcapng(bytes).filter((block) => block === 6).length, 104);
-        if (format.endsWith('lz4')) assert.equal(bytes.readUInt32LE(0), 0x184d2204);
-    }
-    assert.equal((await fetch(`${base}/calls/${ids[0]}/pcap?format=csv`)).status, 400);
-});
-
-test('a search as a file', async () => {
-    const csv = await fetch(`${base}/export?format=csv&limit=700&sort=-duration`);
-    assert.equal(csv.headers.get('content-type'), 'text/csv; charset=utf-8');
-    assert.match(csv.headers.get('content-disposition'), /^attachment; filename="\d{8}T\d{6}Z_calls\.csv"$/);
-    assert.equal((await csv.text()).trim().split('\r\n').length, 701);
-    const lines = (await (await fetch(`${base}/export?format=jsonl&filter=id:${ids[0]}`)).text()).trim().split('\n');
-    assert.deepEqual(lines.map((line) => JSON.parse(line).id), [ids[0]]);
-    const packets = await fetch(`${base}/export?format=pcapng&filter=id:${ids[0]}+or+id:${ids[2]}`);
-    assert.match(packets.headers.get('content-disposition'), /_2-calls\.pcapng"$/);
-    assert.equal(readPcapng(Buffer.from(await packets.arrayBuffer())).filter((block) => block === 6).length, 90108);
-    const head = await fetch(`${base}/export?format=jsonl`, { method: 'HEAD' });
-    assert.equal(head.status, 200);
-    assert.equal(await head.text(), '');
-});
-
-test('what cannot be exported is said', async () => {
-    const wrong = await fetch(`${base}/export?filter=${encodeURIComponent('from:+49* stauts:5xx')}`);
-    const { error } = await wrong.json();
-    assert.equal(wrong.status, 400);
-    assert.equal(error.column, 11);
-    assert.match(error.message, /column 11/);
-    for (const [query, status] of [['filter=id:00000000000000ff', 404], ['format=wav', 400], ['sort=nothing&format=csv', 400],
-        ['sort=mos', 400], ['limit=0', 400], ['legs=true', 400]]) {
-        assert.equal((await fetch(`${base}/export?${query}`)).status, status, query);
-    }
-});
-
-test('a third search at a time waits its turn', async () => {
-    const slow = await Promise.all([1, 2].map(() => new Promise((resolve) => {
-        http.get(`${base}/export?filter=id:${ids[2]}`, (answer) => { answer.pause(); resolve(answer); });
-    })));
-    assert.deepEqual(slow.map((answer) => answer.statusCode), [200, 200]);
-    assert.equal((await fetch(`${base}/export?format=jsonl`)).status, 503);
-    slow.forEach((answer) => answer.destroy());
-    for (let i = 0; ; i++) { // given back as soon as nobody waits any more
-        const { status, body } = await fetch(`${base}/export?format=jsonl&limit=1`);
-        await body.cancel();
-        if (status === 200) break;
-        assert.ok(i < 100, 'a place that is never given back');
-        await sleep(50);
-    }
 });
 
 test('a long pcap streams, and its first byte is quick', async () => {
