@@ -8,10 +8,12 @@ import { createStore } from "./store.js";
 const BASE = "api/v1/";
 
 export class ApiError extends Error {
-  constructor(status, message) {
+  /* place: {column, length} of a filter's word, in characters from 1 */
+  constructor(status, message, place = null) {
     super(message);
     this.name = "ApiError";
     this.status = status;
+    this.place = place;
   }
 }
 
@@ -21,12 +23,14 @@ export const reachable = createStore(true);
 async function errorOf(response) {
   let said = null;
   try {
-    said = (await response.json())?.error?.message;
+    said = (await response.json())?.error;
   } catch {
     /* Not JSON: a proxy, perhaps. The status must do. */
   }
-  const text = typeof said === "string" ? said : `the server answered ${response.status}`;
-  return new ApiError(response.status, text);
+  const text = typeof said?.message === "string" ? said.message : `the server answered ${response.status}`;
+  const { column, length } = said ?? {};
+  const place = Number.isInteger(column) && Number.isInteger(length) ? { column, length } : null;
+  return new ApiError(response.status, text, place);
 }
 
 async function get(path, params, signal) {
@@ -63,6 +67,7 @@ function callPath(id, rest = "") {
 export const fetchCalls = (params, signal) => get("calls", params, signal);
 export const fetchCall = async (id, signal) => get(callPath(id), null, signal);
 export const fetchMessages = async (id, signal) => get(callPath(id, "/messages"), { legs: true }, signal);
+export const fetchFields = (signal) => get("fields", null, signal);
 export const fetchDeviations = (signal) => get("deviations", null, signal);
 export const fetchAlerts = (params, signal) => get("alerts", params, signal);
 export const fetchCertificates = (params, signal) => get("certificates", params, signal);

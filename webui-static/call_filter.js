@@ -1,9 +1,11 @@
 /*
  * call_filter - what the Calls page asks for: from its address to the API, and for live records.
  *
- * The server filters what is stored; matchesCall says the same of a record that arrives live.
+ * The server filters what is stored. matchesCall says the same of a record that arrives live, but
+ * for what is written in the filter: that is the server's to understand.
  */
-import { isKnown, splitAddress } from "./format.js";
+import { asWord, readSort } from "./filter_text.js";
+import { isKnown } from "./format.js";
 
 export const RANGES = [
   ["", "any time", null],
@@ -14,7 +16,7 @@ export const RANGES = [
 ];
 
 /* The keys of the address that narrow the list; clearing removes them all. */
-export const FILTER_KEYS = ["q", "status", "state", "mos_max", "one_way", "range", "since", "until"];
+export const FILTER_KEYS = ["filter", "q", "status", "state", "mos_max", "one_way", "range", "since", "until"];
 
 export function isStatus(value) {
   return /^[1-6](?:xx|\d\d)$/.test(value ?? "");
@@ -30,12 +32,18 @@ function numberOf(value) {
   return value !== undefined && value !== "" && Number.isFinite(number) ? number : null;
 }
 
+/* What is written in the box. Older addresses have a word of it as q. */
+export function readText(query) {
+  return (query.filter ?? asWord(query.q)).trim();
+}
+
 /* The address's query as a plain description; what makes no sense in it is left out. */
 export function readFilter(query, nowSeconds) {
   const one = { true: true, false: false };
 
   return {
-    text: (query.q ?? "").trim(),
+    text: readText(query),
+    sort: query.sort || null,
     status: isStatus(query.status) ? query.status : null,
     state: query.state || null,
     mosMax: numberOf(query.mos_max),
@@ -47,7 +55,8 @@ export function readFilter(query, nowSeconds) {
 
 export function filterParams(filter) {
   const all = {
-    q: filter.text,
+    filter: filter.text,
+    sort: filter.sort,
     status: filter.status,
     state: filter.state,
     mos_max: filter.mosMax,
@@ -65,16 +74,6 @@ export function isFiltered(query) {
   return FILTER_KEYS.some((key) => query[key] !== undefined && query[key] !== "");
 }
 
-function matchesText(call, wanted) {
-  if (wanted === "") return true;
-  const callId = call.call_id ?? "";
-
-  if (callId === wanted) return true;
-  if (wanted.endsWith("*") && callId.startsWith(wanted.slice(0, -1))) return true;
-  if ((call.from_user ?? "").includes(wanted) || (call.to_user ?? "").includes(wanted)) return true;
-  return [call.src, call.dst].some((address) => splitAddress(address).host === wanted);
-}
-
 function matchesStatus(call, wanted) {
   if (wanted === null) return true;
   if (!isKnown(call.final_status)) return false;
@@ -82,9 +81,14 @@ function matchesStatus(call, wanted) {
   return wanted.endsWith("xx") ? status[0] === wanted[0] : status === wanted;
 }
 
+/* Newest first is the order in which calls arrive; any other one is the server's to keep. */
+export function isNewestFirst(filter) {
+  const { field, falls } = readSort(filter.sort);
+  return field === null || (field === "time" && falls);
+}
+
 export function matchesCall(call, filter) {
   return (
-    matchesText(call, filter.text) &&
     matchesStatus(call, filter.status) &&
     (filter.state === null || call.state === filter.state) &&
     (filter.mosMax === null || (isKnown(call.mos_lq) && call.mos_lq <= filter.mosMax)) &&

@@ -87,8 +87,6 @@ static void write_end(struct api_context *c, const struct search_end *end)
 
     jsonw_array_close(j);
     api_write_key_text(j, "next", end->cursor[0] ? slice_of_text(end->cursor) : SLICE_ABSENT);
-    jsonw_key(j, "took_ms");
-    jsonw_real(j, end->took_ms, 1);
     jsonw_key(j, "days_missing");
     jsonw_int(j, (int64_t)end->days_missing);
     jsonw_object_close(j);

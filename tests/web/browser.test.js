@@ -8,6 +8,7 @@ import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { after, afterEach, before, describe, it } from "node:test";
 import { promisify } from "node:util";
+import { axeComplaints } from "./support/axe.js";
 import { ask, keepShot, openBrowser, openPage } from "./support/browser.js";
 import { makeStore, replay, replaySlowly, sample, serve } from "./support/earshot.js";
 import { whyNot } from "./support/environment.js";
@@ -78,7 +79,7 @@ describe("the dashboard", { skip: missing ?? false }, () => {
     await page.keyboard.type(lossy.call_id);
     await page.keyboard.press("Escape");
     await page.waitForFunction(
-      (id) => new URLSearchParams(location.hash.split("?")[1]).get("q") === id,
+      (id) => new URLSearchParams(location.hash.split("?")[1]).get("filter") === id,
       lossy.call_id,
     );
     await page.waitForFunction((id) => {
@@ -114,6 +115,65 @@ describe("the dashboard", { skip: missing ?? false }, () => {
     await page.waitForFunction(() => document.querySelectorAll(".call-row").length > 10);
     await page.goBack();
     await page.waitForFunction(() => location.hash.includes("status=5xx"));
+  });
+
+  it("helps to write a filter, and shows the word that it does not understand", async () => {
+    await openCalls();
+    await page.locator("#omnibox").click();
+    await page.keyboard.type("status:5xx reas");
+    await page.getByRole("option", { name: /^reason/ }).waitFor();
+    assert.equal(await page.getAttribute("#omnibox", "aria-expanded"), "true");
+    await page.keyboard.press("Tab");
+    assert.equal(await page.inputValue("#omnibox"), "status:5xx reason:");
+    await page.keyboard.type("unav veri");
+    await page.keyboard.press("Escape");
+    assert.equal(await page.getByRole("option").count(), 0);
+    await page.fill("#omnibox", "");
+    await page.keyboard.type("verd");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    await page.keyboard.type("on");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("ArrowUp");
+    await page.keyboard.press("Enter");
+    assert.equal(await page.inputValue("#omnibox"), "verdict:one_way ");
+
+    await page.fill("#omnibox", "🐘 from:+49* stauts:5xx");
+    await page.keyboard.press("Enter");
+    await page.getByText("no field is called 'stauts', did you mean 'status'?").waitFor();
+    assert.equal(await page.textContent(".underlay mark"), "stauts");
+    assert.equal(await page.getAttribute("#omnibox", "aria-invalid"), "true");
+    assert.deepEqual(await axeComplaints(page), []);
+    await page.getByRole("button", { name: "What can be asked for" }).click();
+    await page.getByRole("button", { name: "Add mos<3.5" }).waitFor();
+    assert.deepEqual(await axeComplaints(page), []);
+    await page.fill("#omnibox", "");
+    await page.getByRole("button", { name: "Add status:5xx" }).click();
+    await page.waitForFunction(() => {
+      const chips = [...document.querySelectorAll(".call-row .chip b")];
+      return chips.length > 0 && chips.every((chip) => chip.textContent.startsWith("5"));
+    });
+    assert.ok(page.url().includes("filter=status%3A5xx"));
+    assert.equal(await page.locator(".underlay").count(), 0);
+    tab.complaints.splice(0); /* the browser tells of each 400 */
+  });
+
+  it("sorts by a heading, and back to newest first", async () => {
+    await openCalls("?filter=has:mos");
+    const heading = page.locator("th.c-mos");
+    const shown = () => page.$$eval(".call-row", (rows) => rows.map((row) => row.dataset.id));
+    const asked = async (sort) => (await ask(page, `calls?limit=100&filter=has:mos${sort}`)).calls.map(({ id }) => id);
+
+    for (const [sort, direction] of [["mos", "ascending"], ["-mos", "descending"], ["", null]]) {
+      await heading.getByRole("button").click();
+      await page.waitForFunction((wanted) => document.querySelector("th.c-mos").getAttribute("aria-sort") === wanted, direction);
+      await page.waitForFunction(() => document.querySelector(".calls-table").getAttribute("aria-busy") !== "true");
+      const wanted = await asked(sort && `&sort=${sort}`);
+      await page.waitForFunction((id) => document.querySelector(".call-row").dataset.id === id, wanted[0]);
+      assert.deepEqual(await shown(), wanted);
+      assert.equal(new URLSearchParams(page.url().split("?")[1]).get("sort") ?? "", sort);
+    }
   });
 
   it("says so when nothing is found", async () => {

@@ -89,8 +89,8 @@ function useStored() {
 function NoCalls({ query }) {
   if (isFiltered(query))
     return html`<${Empty} title="No call matches">
-      <p>Nothing in the store fits this search. Part of a number is enough; a Call-ID must be whole,
-        or end in *.</p>
+      <p>Nothing in the store fits this search. Of a number a part is enough, of a Call-ID the
+        beginning; what is not known fits nothing.</p>
     <//>`;
   return html`<${Empty} title="No calls yet">
     <p>Calls appear here as soon as the probe hears one. To hear them live:</p>
@@ -100,7 +100,24 @@ function NoCalls({ query }) {
   <//>`;
 }
 
+/* What is wrong with the filter is said in its box. */
+function faultOf(error) {
+  return error?.place ? { ...error.place, sentence: error.message.replace(/^filter, column \d+: /, "") } : null;
+}
+
+/* While the next list is on its way, or its filter is half a word, the one before is still there. */
+function useShown(list, state) {
+  const before = useRef([]);
+  const isOut = state.calls.length === 0 && (state.loading || faultOf(state.error) !== null);
+
+  useEffect(() => {
+    if (!isOut) before.current = state.calls;
+  });
+  return isOut ? { calls: before.current, stale: true } : { calls: state.calls, stale: false };
+}
+
 function Foot({ calls, next, loading, error, retry }) {
+  if (faultOf(error)) return null;
   if (error) return html`<${Failure} what="Calls" error=${error} retry=${retry} />`;
   if (loading) return html`<${Loading} what="calls" />`;
   if (next !== null || calls.length === 0) return null;
@@ -115,7 +132,10 @@ export function CallsPage({ query }) {
   const [selected, setSelected] = useState(list.selected);
   const field = useRef(null);
   const stored = useStored();
-  const { calls, waiting } = state;
+  const { waiting } = state;
+  const { calls, stale } = useShown(list, state);
+  const sort = query.sort ?? "";
+  const fault = faultOf(state.error);
 
   useEffect(() => setSelected(list.selected), [list]);
   useLiveCalls(list, selected);
@@ -154,7 +174,7 @@ export function CallsPage({ query }) {
   return html`<main id="main" class="page calls-page" tabindex="-1">
     <h1 class="offscreen">Calls</h1>
     <${LiveStrip} stored=${stored} newest=${waiting[0] ?? calls[0]} />
-    <${Facets} query=${query} change=${changeQuery} field=${field} />
+    <${Facets} query=${query} fault=${fault} change=${changeQuery} field=${field} />
     <div class="pill-place" role="status">
       ${waiting.length
         ? html`<button type="button" class="pill" onClick=${showNew}>
@@ -162,6 +182,7 @@ export function CallsPage({ query }) {
           </button>`
         : null}
     </div>
+    ${fault && calls.length ? html`<p class="quiet stale-note">Below is what was found before.</p>` : null}
     ${calls.length
       ? html`<${CallTable}
           calls=${calls}
@@ -170,6 +191,9 @@ export function CallsPage({ query }) {
           open=${open}
           more=${list.more}
           complete=${state.next === null}
+          stale=${stale}
+          sort=${sort}
+          order=${(next) => changeQuery({ sort: next })}
         />`
       : !state.loading && !state.error && waiting.length === 0
         ? html`<${NoCalls} query=${query} />`

@@ -8,18 +8,31 @@ import { MosChip, StatusChip, VerdictChip } from "./chip.js";
 import { day, duration, isKnown, milliseconds, percent, splitAddress, text, time } from "../format.js";
 import { isId } from "../api.js";
 
+/* Its class, its title, and the order that a click asks for first: what one looks for on top. */
 export const COLUMNS = [
-  ["time", "Time"],
-  ["parties", "From → To"],
-  ["hosts", "Hosts"],
-  ["status", "Status"],
-  ["duration", "Talked"],
-  ["pdd", "PDD"],
-  ["mos", "MOS"],
-  ["loss", "Loss"],
-  ["jitter", "Jitter"],
-  ["verdict", "Audio"],
-  ["codec", "Codec"],
+  ["time", "Time", "time"],
+  ["parties", "From → To", "from"],
+  ["hosts", "Hosts", null],
+  ["status", "Status", "-status"],
+  ["duration", "Talked", "-duration"],
+  ["pdd", "PDD", "-pdd"],
+  ["mos", "MOS", "mos"],
+  ["loss", "Loss", "-loss"],
+  ["jitter", "Jitter", "-jitter"],
+  ["verdict", "Audio", "verdict"],
+  ["codec", "Codec", null],
+];
+
+/* The same to choose from, where there is no room for headings. */
+export const ORDERS = [
+  ["", "newest first"],
+  ["time", "oldest first"],
+  ["mos", "worst MOS first"],
+  ["-loss", "most loss first"],
+  ["-jitter", "most jitter first"],
+  ["-pdd", "longest PDD first"],
+  ["-duration", "longest first"],
+  ["-status", "highest status first"],
 ];
 
 function codecsOf(call) {

@@ -7,6 +7,8 @@
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor/preact-htm.js";
 import { useMedia, useStore } from "../hooks.js";
 import { CallRow, COLUMNS } from "./call_row.js";
+import { Icon } from "./icon.js";
+import { nextSort, readSort } from "../filter_text.js";
 import { clock } from "../settings.js";
 
 const ROW_PX = 36;
@@ -72,7 +74,19 @@ function Spacer({ rows, height }) {
   return html`<tr aria-hidden="true" class="spacer" style=${{ height: `${rows * height}px` }}></tr>`;
 }
 
-export function CallTable({ calls, selected, fresh, open, more, complete }) {
+function Heading({ name, title, first, sort, order }) {
+  if (!first) return html`<th scope="col" class=${`c-${name}`}>${title}</th>`;
+  const { field } = readSort(first);
+  const now = readSort(sort);
+  const direction = sort && now.field === field ? (now.falls ? "descending" : "ascending") : null;
+
+  return html`<th scope="col" class=${`c-${name}`} aria-sort=${direction}>
+    <button type="button" onClick=${() => order(nextSort(sort, field, first))}>${title}<${Icon} name="up" /></button>
+  </th>`;
+}
+
+/* sort: "", "mos", "-mos"; order: asks for another */
+export function CallTable({ calls, selected, fresh, open, more, complete, sort, order, stale }) {
   const body = useRef(null);
   const zone = useStore(clock);
   const narrow = useMedia("(max-width: 760px)");
@@ -84,11 +98,11 @@ export function CallTable({ calls, selected, fresh, open, more, complete }) {
     if (!complete && last >= calls.length - MORE_ROWS) more();
   }, [last, calls.length, complete]);
 
-  return html`<table class="calls-table" aria-rowcount=${complete ? calls.length + 1 : -1}>
-    <caption class="offscreen">Calls, newest first</caption>
+  return html`<table class=${`calls-table ${stale ? "calls-stale" : ""}`} aria-busy=${stale} aria-rowcount=${complete ? calls.length + 1 : -1}>
+    <caption class="offscreen">Calls${sort ? "" : ", newest first"}</caption>
     <thead>
       <tr>
-        ${COLUMNS.map(([name, title]) => html`<th scope="col" class=${`c-${name}`}>${title}</th>`)}
+        ${COLUMNS.map(([name, title, first]) => html`<${Heading} key=${name} ...${{ name, title, first, sort, order }} />`)}
       </tr>
     </thead>
     <tbody ref=${body}>

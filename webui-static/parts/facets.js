@@ -1,13 +1,12 @@
 /*
- * facets - the search box and the filters of the Calls page. What they hold is in the address.
+ * facets - the box that takes a filter, and choices beside it. What they hold is in the address.
  */
-import { html, useEffect, useRef, useState } from "../vendor/preact-htm.js";
+import { html } from "../vendor/preact-htm.js";
+import { ORDERS } from "./call_row.js";
+import { FilterBox } from "./filter_box.js";
 import { Icon } from "./icon.js";
-import { FILTER_KEYS, isFiltered, isStatus, RANGES } from "../call_filter.js";
+import { FILTER_KEYS, isFiltered, isStatus, RANGES, readText } from "../call_filter.js";
 import { STATE_NAMES, stateWord } from "../words.js";
-
-/* Long enough that a typed number asks once, short enough to feel at once. */
-const TYPING_MS = 220;
 
 const STATUSES = [
   ["", "any status"],
@@ -40,8 +39,8 @@ function withOwn(choices, value, word = value) {
   return choices.some(([name]) => name === value) ? choices : [...choices, [value, word]];
 }
 
-function Facet({ label, name, value, choices, change }) {
-  return html`<label class=${`facet ${value ? "facet-on" : ""}`}>
+function Facet({ label, name, value, choices, change, kind = "" }) {
+  return html`<label class=${`facet ${kind} ${value ? "facet-on" : ""}`}>
     <span class="offscreen">${label}</span>
     <select value=${value} onChange=${(event) => change({ [name]: event.target.value })}>
       ${choices.map(
@@ -50,50 +49,6 @@ function Facet({ label, name, value, choices, change }) {
       )}
     </select>
   </label>`;
-}
-
-function Omnibox({ value, change, field }) {
-  const [typed, setTyped] = useState(value);
-  const timer = useRef(null);
-
-  useEffect(() => setTyped(value), [value]);
-  useEffect(() => () => clearTimeout(timer.current), []);
-  const settle = (next) => {
-    clearTimeout(timer.current);
-    timer.current = null;
-    change({ q: next.trim() }, { replace: true });
-  };
-  /* Whoever leaves the field has finished typing. */
-  const leave = (event) => {
-    if (timer.current !== null) settle(event.target.value);
-  };
-  const type = (event) => {
-    const next = event.target.value;
-    setTyped(next);
-    clearTimeout(timer.current);
-    timer.current = setTimeout(() => settle(next), TYPING_MS);
-  };
-  const press = (event) => {
-    if (event.key === "Enter") settle(event.target.value);
-  };
-
-  return html`<div class="omnibox">
-    <${Icon} name="search" />
-    <input
-      ref=${field}
-      type="search"
-      id="omnibox"
-      aria-label="Search calls by Call-ID, number or IP address"
-      placeholder="Call-ID, number or IP address"
-      autocomplete="off"
-      spellcheck=${false}
-      value=${typed}
-      onInput=${type}
-      onKeyDown=${press}
-      onBlur=${leave}
-    />
-    <kbd aria-hidden="true">/</kbd>
-  </div>`;
 }
 
 function localInput(seconds) {
@@ -114,7 +69,8 @@ function Moment({ label, name, value, change }) {
   </label>`;
 }
 
-export function Facets({ query, change, field }) {
+/* fault: {column, length, sentence} of the filter, as the server has it */
+export function Facets({ query, fault, change, field }) {
   const own = query.since || query.until || query.range === "own";
   const ranges = [...RANGES.map(([name, word]) => [name, word]), ["own", "from … until …"]];
   const status = isStatus(query.status) ? query.status : "";
@@ -123,7 +79,7 @@ export function Facets({ query, change, field }) {
     html`<${Facet} ...${{ label, name, value, choices, change }} />`;
 
   return html`<search class="facets" role="search">
-    <${Omnibox} value=${query.q ?? ""} change=${change} field=${field} />
+    <${FilterBox} value=${readText(query)} fault=${fault} change=${change} field=${field} />
     ${facet("Final status", "status", status, withOwn(STATUSES, status))}
     ${facet("State", "state", query.state ?? "", [
       ["", "any state"],
@@ -142,6 +98,14 @@ export function Facets({ query, change, field }) {
       ? html`<${Moment} label="from" name="since" value=${query.since} change=${change} />
           <${Moment} label="until" name="until" value=${query.until} change=${change} />`
       : null}
+    <${Facet}
+      label="Order"
+      name="sort"
+      kind="facet-order"
+      value=${query.sort ?? ""}
+      choices=${withOwn(ORDERS, query.sort ?? "")}
+      change=${change}
+    />
     ${isFiltered(query)
       ? html`<button type="button" class="clear" onClick=${clear}>
           <${Icon} name="cross" />Clear

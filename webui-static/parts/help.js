@@ -12,6 +12,7 @@ const KEYS = [
     ["Esc", "back, close"],
   ]],
   ["Calls", [
+    ["↓  Tab", "in the box: choose and take a proposal"],
     ["j  k", "down, up"],
     ["Enter", "open"],
     ["d", "download its pcap"],
