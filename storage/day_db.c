@@ -7,6 +7,7 @@
 #include "storage/day_db.h"
 
 #include "analyzer/base/log.h"
+#include "storage/call_short.h"
 #include "storage/store_dir.h"
 
 #include <errno.h>
@@ -175,6 +176,8 @@ static int open_write(sqlite3 **dbp, const char *path, int32_t day)
              CHECKPOINT_PAGES, WAL_KEPT_BYTES);
     err = run(db, pragmas);
     if (err == 0)
+        err = call_short_add_functions(db);
+    if (err == 0)
         err = day_db_migrate(db, day_db_schema, day_db_steps, DAY_DB_VERSION);
     if (err == -EPROTO && read_version(db, &version) == 0)
         refuse_newer(day, version);
@@ -227,6 +230,14 @@ int day_db_open_write(sqlite3 **dbp, const char *store_dir, int32_t day)
     return err;
 }
 
+int day_db_set_aside(const char *store_dir, int32_t day)
+{
+    char path[STORE_PATH_MAX];
+    int err = store_dir_path(path, store_dir, day, DAY_DB_FILE);
+
+    return err ? err : set_aside(path);
+}
+
 /* "file:" with what would end the path escaped. */
 static int immutable_uri(char *out, size_t room, const char *path)
 {
@@ -266,6 +277,8 @@ static int open_read(sqlite3 **dbp, const char *name, int more_flags, int *versi
     harden(db);
     sqlite3_busy_timeout(db, READ_BUSY_MS);
     err = read_version(db, version);
+    if (err == 0)
+        err = call_short_add_functions(db);
     if (err == 0)
         err = day_db_set_cache(db, READ_CACHE_KIB);
     if (err)

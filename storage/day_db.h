@@ -31,6 +31,9 @@ extern const struct day_db_step day_db_steps[];
  * and begun anew. −EPROTO when it is of a newer version (named in the log). */
 int day_db_open_write(struct sqlite3 **dbp, const char *store_dir, int32_t day);
 
+/* What day_db_open_write does with a damaged one: it gets another name, and is named in the log. */
+int day_db_set_aside(const char *store_dir, int32_t day);
+
 /* For readers. −ENOENT when there is no database, or nothing in it yet. */
 int day_db_open_read(struct sqlite3 **dbp, const char *store_dir, int32_t day);
 

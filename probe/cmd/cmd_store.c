@@ -14,6 +14,7 @@ static const struct {
     { "status", cmd_store_status,
       "what it takes, how far back it reaches, how long the disk will do" },
     { "check", cmd_store_check, "verify every checksum and every reference" },
+    { "rebuild-index", cmd_store_rebuild, "make the index anew from the packets" },
     { "retain", cmd_store_retain, "remove what is past its limits, once" },
     { "pin", cmd_store_pin, "keep a call, whatever the limits say" },
     { "unpin", cmd_store_unpin, "let it go again" },

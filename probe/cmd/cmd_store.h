@@ -7,6 +7,7 @@
 #define PROBE_CMD_CMD_STORE_H
 
 int cmd_store_check(int argc, char **argv);
+int cmd_store_rebuild(int argc, char **argv);
 int cmd_store_status(int argc, char **argv);
 int cmd_store_pin(int argc, char **argv);
 int cmd_store_unpin(int argc, char **argv);

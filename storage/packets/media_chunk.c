@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { SHORT_HEAD = 4, HEAD = 28 };
+enum { SHORT_HEAD = 4, HEAD = 28, PLACE = 4, PLACE_BYTES = 8 };
 
 #define STANDS_APART UINT32_C(0x80000000)
 
@@ -132,6 +132,18 @@ void media_chunk_audio(struct bytes b, const struct chunk_header *h, struct medi
             return;
     }
     *audio = (struct media_audio){ .stored_bytes = 0 };
+}
+
+uint64_t media_chunk_content(uint8_t *stored, const struct chunk_header *h)
+{
+    struct chunk_header same = *h;
+    struct media_audio audio;
+
+    media_chunk_audio(bytes_of(stored, CHUNK_HEADER_BYTES + (size_t)h->payload_bytes), h, &audio);
+    if (audio.stored_bytes)
+        memset(stored + CHUNK_HEADER_BYTES + PLACE, 0, PLACE_BYTES);
+    chunk_seal(&same, stored);
+    return same.checksum;
 }
 
 enum chunk_parse media_chunk_check_audio(struct bytes b, const struct media_audio *audio)

@@ -49,6 +49,10 @@ size_t media_chunk_encode(struct media_encoder *e, struct chunk_header *h, const
 /* Where the payloads of a chunk are that is whole. Any chunk may be asked. */
 void media_chunk_audio(struct bytes b, const struct chunk_header *h, struct media_audio *audio);
 
+/* What is in a whole chunk, wherever its payloads lie: two that are the same say the same. `stored`, the
+ * chunk, is of no use afterwards. */
+uint64_t media_chunk_content(uint8_t *stored, const struct chunk_header *h);
+
 /* Is b, a chunk, the payloads of the chunk that said `audio`? CHUNK_BAD_FIELD: another one. */
 enum chunk_parse media_chunk_check_audio(struct bytes b, const struct media_audio *audio);
 
