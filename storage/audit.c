@@ -40,7 +40,7 @@ static void make_line(struct strbuf *line, const struct audit_entry *e)
     jsonw_key(&j, "time");
     jsonw_time(&j, e->time_ns ? e->time_ns : now_ns());
     add_text(&j, "action", e->action, NAME_MAX_BYTES);
-    add_text(&j, "call", slice_of_text(id), NAME_MAX_BYTES);
+    add_text(&j, "call", e->call ? slice_of_text(id) : SLICE_ABSENT, NAME_MAX_BYTES);
     add_text(&j, "call_id", e->call_id, CALL_ID_MAX_BYTES);
     add_text(&j, "by", e->by, NAME_MAX_BYTES);
     add_text(&j, "from", e->from, NAME_MAX_BYTES);

@@ -19,8 +19,8 @@
 
 struct audit_entry {
     int64_t time_ns;      /* of the wall clock; 0: now */
-    struct slice action;  /* "listen" */
-    uint64_t call;        /* Earshot's id */
+    struct slice action;  /* "listen", "erase" */
+    uint64_t call;        /* Earshot's id; 0: of no call, null */
     struct slice call_id; /* a stranger's text; absent: null. Too long: cut */
     struct slice by;      /* who: a user's name, or "uid 1000" */
     struct slice from;    /* "cli", or the address of the browser */

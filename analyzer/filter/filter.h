@@ -113,6 +113,7 @@ struct filter {
      * then, and so hold always. */
     struct slice call_id;
     char *memory;
+    char *masked; /* texts of analyzer/privacy/privacy_filter.h; NULL: none */
 };
 
 struct filter_error {

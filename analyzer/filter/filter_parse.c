@@ -470,5 +470,6 @@ void filter_free(struct filter *f)
     if (!f)
         return;
     free(f->memory);
+    free(f->masked);
     free(f);
 }

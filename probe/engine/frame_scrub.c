@@ -164,11 +164,11 @@ static bool find_in_v4(const uint8_t *bytes, size_t at, size_t len, const struct
         memcmp(bytes + at + 12, d->src.ip + 12, 4) != 0 ||
         memcmp(bytes + at + 16, d->dst.ip + 12, 4) != 0)
         return false;
-    if (total < header || total > len - at) /* a host that left segmentation to its adapter; cut */
+    out->is_piece = (fragment & 0x3fff) != 0 || total > len - at; /* a tunnel's packet was cut */
+    if (total < header || total > len - at)                       /* 0: its adapter was to cut it */
         total = len - at;
     if (header > total)
         return false;
-    out->is_piece = (fragment & 0x3fff) != 0;
     if (fragment & 0x1fff) {
         *out = (struct place){ at + header, at + total, 0, false, true };
         return true;
@@ -185,9 +185,9 @@ static bool find_in_v6(const uint8_t *bytes, size_t at, size_t len, const struct
     if (bytes[at] >> 4 != 6 || memcmp(bytes + at + 8, d->src.ip, 16) != 0 ||
         memcmp(bytes + at + 24, d->dst.ip, 16) != 0)
         return false;
+    out->is_piece = end > len;
     if (end > len || end == next)
         end = len;
-    out->is_piece = false;
     while (protocol == 0 || protocol == 43 || protocol == 44 || protocol == 60) {
         size_t bytes_of_header = 8;
 
@@ -196,7 +196,7 @@ static bool find_in_v6(const uint8_t *bytes, size_t at, size_t len, const struct
         if (protocol == 44) {
             unsigned fragment = u16_at(bytes + next + 2);
 
-            out->is_piece = (fragment & 0xfff9) != 0;
+            out->is_piece |= (fragment & 0xfff9) != 0;
             if (fragment & 0xfff8) {
                 *out = (struct place){ next + 8, end, 0, false, true };
                 return true;
@@ -220,6 +220,39 @@ static bool find_packet(const uint8_t *bytes, size_t len, const struct datagram 
     for (size_t at = 0; at + least <= len; at++) {
         if (v4 ? find_in_v4(bytes, at, len, d, out) : find_in_v6(bytes, at, len, d, out))
             return true;
+    }
+    return false;
+}
+
+/* A fragment of a packet that carries others (a tunnel): its own addresses are not known here, but an
+ * IPv4 header has a checksum, and that of an IPv6 fragment is odd enough. */
+static bool is_fragment_v4(const uint8_t *p, size_t len, size_t *header, size_t *total)
+{
+    *header = (size_t)(p[0] & 15) * 4;
+    *total = u16_at(p + 2);
+    return p[0] >> 4 == 4 && *header >= V4_BYTES_MIN && *total >= *header && *total <= len &&
+           (u16_at(p + 6) & 0x3fff) != 0 && sum_of(p, *header) == 0xffff;
+}
+
+static bool is_fragment_v6(const uint8_t *p, size_t len, size_t *header, size_t *total)
+{
+    *header = V6_BYTES + 8;
+    if (len < *header || p[0] >> 4 != 6 || p[6] != 44 || p[V6_BYTES + 1] != 0)
+        return false;
+    *total = V6_BYTES + u16_at(p + 4);
+    return *total >= *header && *total <= len;
+}
+
+static bool find_fragment(const uint8_t *bytes, size_t len, struct place *out)
+{
+    size_t header, total;
+
+    for (size_t at = 0; at + V4_BYTES_MIN <= len; at++) {
+        if (!is_fragment_v4(bytes + at, len - at, &header, &total) &&
+            !is_fragment_v6(bytes + at, len - at, &header, &total))
+            continue;
+        *out = (struct place){ at + header, at + total, 0, false, true };
+        return true;
     }
     return false;
 }
@@ -291,7 +324,8 @@ static void scrub_sip(struct frame_scrub *s, const struct datagram *d)
 {
     struct place at = { .begin = 0 };
 
-    if (find_packet(s->bytes, s->frame.captured_bytes, d, &at))
+    if (find_packet(s->bytes, s->frame.captured_bytes, d, &at) ||
+        find_fragment(s->bytes, s->frame.captured_bytes, &at))
         scrub_place(s, &at);
     else
         blank(s, 0, s->frame.captured_bytes, SCRUB_FRAME_BLANKED);
