@@ -1,6 +1,7 @@
 #include "storage/record_sql.h"
 
 #include "analyzer/record_id.h"
+#include "storage/call_short.h"
 
 #include <sqlite3.h>
 #include <xxhash.h>
@@ -189,13 +190,17 @@ static int bind_computed(sqlite3_stmt *s, int at, const struct record_table *tab
     return SQLITE_OK;
 }
 
-int record_sql_bind(sqlite3_stmt *insert, const struct record_table *table, const void *record)
+int record_sql_bind(sqlite3_stmt *insert, const struct record_table *table, const void *record,
+                    struct call_texts *texts)
 {
     int n = (int)table->type->field_count;
+    bool shorten = texts && table->type == &record_type_call;
 
     for (int i = 0; i < n; i++) {
-        int rc = bind_field(insert, i + 1, &table->type->fields[i], record);
+        int rc = SQLITE_OK;
 
+        if (!shorten || !call_short_bind(texts, insert, i + 1, (size_t)i, record, &rc))
+            rc = bind_field(insert, i + 1, &table->type->fields[i], record);
         if (rc != SQLITE_OK)
             return rc;
     }
@@ -206,13 +211,20 @@ static void add_column(struct strbuf *out, const struct record_table *table, sql
                        const struct record_field *field)
 {
     char name[RECORD_COLUMN_MAX];
+    const char *shown = NULL;
 
     record_sql_column(field, name);
-    if (sqlite3_table_column_metadata(db, NULL, table->name, name, NULL, NULL, NULL, NULL, NULL) ==
-        SQLITE_OK)
-        add_quoted(out, name);
-    else
+    if (sqlite3_table_column_metadata(db, NULL, table->name, name, NULL, NULL, NULL, NULL, NULL) !=
+        SQLITE_OK) {
         strbuf_add_text(out, "NULL");
+        return;
+    }
+    if (table->type == &record_type_call)
+        shown = call_short_expression(name);
+    if (shown)
+        strbuf_add_text(out, shown);
+    else
+        add_quoted(out, name);
 }
 
 void record_sql_select(struct strbuf *out, const struct record_table *table, sqlite3 *db)
@@ -257,6 +269,8 @@ static void read_field(sqlite3_stmt *s, int at, const struct record_field *f, vo
     case FIELD_JSON:
     case FIELD_INTERVALS:
         *to.text = read_text(s, at);
+        if (f->kind == FIELD_JSON && sqlite3_column_type(s, at) == SQLITE_INTEGER)
+            *to.text = SLICE("[]"); /* the short form of it */
         return;
     case FIELD_INT:
     case FIELD_TIME:
@@ -264,7 +278,9 @@ static void read_field(sqlite3_stmt *s, int at, const struct record_field *f, vo
         *to.number = sqlite3_column_int64(s, at);
         return;
     case FIELD_REAL:
-        *to.real = sqlite3_column_double(s, at);
+        *to.real = sqlite3_column_type(s, at) == SQLITE_INTEGER
+                       ? call_short_real(sqlite3_column_int64(s, at), f->decimals)
+                       : sqlite3_column_double(s, at);
         return;
     case FIELD_BOOL:
         *to.truth = sqlite3_column_int(s, at) != 0;

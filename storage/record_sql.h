@@ -13,6 +13,7 @@
 #include "analyzer/base/strbuf.h"
 #include "analyzer/record.h"
 
+struct call_texts;
 struct sqlite3;
 struct sqlite3_stmt;
 
@@ -47,9 +48,10 @@ int32_t record_sql_day(const struct record_type *type, const void *record);
 /* "INSERT OR REPLACE INTO …" with a parameter for each column. */
 void record_sql_insert(struct strbuf *out, const struct record_table *table);
 
-/* Binds every parameter; 0 or an SQLite error code. */
+/* Binds every parameter; 0 or an SQLite error code. texts: of the day, so that calls are kept short
+ * (storage/call_short.h); NULL: in full. */
 int record_sql_bind(struct sqlite3_stmt *insert, const struct record_table *table,
-                    const void *record);
+                    const void *record, struct call_texts *texts);
 
 /* "SELECT <every field> FROM <table>"; a column that this database lacks is NULL. */
 void record_sql_select(struct strbuf *out, const struct record_table *table, struct sqlite3 *db);
