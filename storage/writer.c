@@ -532,10 +532,12 @@ static void *write_loop(void *ctx)
 {
     struct writer *w = ctx;
     void *items[BATCH];
+    size_t m = 0;
     bool closed = false;
 
     for (;;) {
-        size_t n = bqueue_pop_batch(w->records, items, BATCH, POP_MS), m;
+        /* Where chunks alone come, nobody waits for a record between two batches of them. */
+        size_t n = bqueue_pop_batch(w->records, items, BATCH, m < BATCH ? POP_MS : 0);
 
         write_items(w, items, n);
         m = bqueue_pop_batch(w->chunks, items, BATCH, 0);
