@@ -14,7 +14,9 @@ static void add_cut(struct strbuf *out, struct slice text, size_t max)
 static void add_result(struct strbuf *out, const struct call_record *call)
 {
     if (call->final_status != RECORD_NONE) {
-        strbuf_addf(out, "%lld ", (long long)call->final_status);
+        strbuf_addf(out, "%lld", (long long)call->final_status);
+        if (call->final_reason.len)
+            strbuf_add_char(out, ' ');
         add_cut(out, call->final_reason, TEXT_SHOWN);
         strbuf_add_text(out, ", ");
     }

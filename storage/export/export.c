@@ -120,7 +120,7 @@ static bool take_id(void *ctx, uint64_t id)
     struct gathering *g = ctx;
     struct export *x = g->x;
 
-    if (g->max && x->request.call_count == g->max) {
+    if (export_formats[x->request.format].has_packets && x->request.call_count == g->max) {
         g->error = -E2BIG;
         return false;
     }
@@ -143,7 +143,9 @@ static bool take_id(void *ctx, uint64_t id)
 static int gather_calls(struct export *x, const struct export_request *request)
 {
     struct search_request search = { .filter = request->filter, .limit = request->limit };
-    struct gathering g = { .x = x, .max = request->calls_max };
+    struct gathering g = { .x = x,
+                           .max =
+                               request->calls_max ? request->calls_max : EXPORT_PACKET_CALLS_MAX };
     struct query *q;
     int err;
 

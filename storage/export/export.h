@@ -16,7 +16,8 @@
  *
  * Ownership  export_open/close; store_dir outlives it. The filter is taken over by an export_open that says 0.
  * Thread     One thread an export.
- * Errors     −ENOENT: no such call, or of packets: none of them is kept; −E2BIG: more calls than calls_max;
+ * Errors     −ENOENT: no such call, or of packets: none of them is kept; −E2BIG: more calls than calls_max, or over
+ *            four million stored chunks;
  *            −EPROTO: the store was made by a newer version; −ENOTSUP: a sort that is none; −errno. What is
  *            damaged is left out and counted.
  */
@@ -49,7 +50,7 @@ bool export_format_find(struct slice name, enum export_format *format);
 /* By the end of a file's name. */
 bool export_format_of_path(struct slice path, enum export_format *format);
 
-enum { EXPORT_NAME_MAX = 64 };
+enum { EXPORT_NAME_MAX = 64, EXPORT_PACKET_CALLS_MAX = 1000000 /* of packets, in one file */ };
 
 /* A name for the file that sorts by time and holds nothing from the wire: 20261121T101500Z_ID.pcapng of a
  * call, its time; 20261121T101500Z_12-calls.pcapng of several, that time; without the number when it is not
@@ -67,7 +68,7 @@ struct export_request {
     const struct filter_field *sort; /* of csv and jsonl; NULL: by time */
     bool ascending;
     size_t limit;       /* calls of a filter; 0: all */
-    size_t calls_max;   /* of packets; 0: no end */
+    size_t calls_max;   /* of packets; 0: EXPORT_PACKET_CALLS_MAX */
     struct slice asked; /* the filter as it was written, for the comment of the file */
 };
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 /* A page in the order of a field costs a look at all calls, one in their own order does not. */
-enum { PAGE_CALLS = 256, PAGE_SORTED_CALLS = 2048 };
+enum { PAGE_CALLS = 256, PAGE_SORTED_CALLS = 5000 };
 
 struct records_file {
     const struct export_request *request;

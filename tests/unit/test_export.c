@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* memmem */
 /* What is given out is what was stored: each frame once, in order, in formats that others read. */
 #include "storage/export/export.h"
 #include "storage/export/frame_merge.h"
@@ -579,6 +580,66 @@ static void lz4_is_one_frame_of_the_same_bytes(void **state)
     fixture_remove_dir(&l.f);
 }
 
+/* The nth comment of a file whose first block is a section; absent. */
+static struct slice section_comment(const uint8_t *p, size_t nth)
+{
+    return find_option(p + 24, p + u32(p + 4) - 4, 1, nth);
+}
+
+static void a_pcapng_tells_of_its_calls(void **state)
+{
+    struct export_request request = { .format = EXPORT_PCAPNG };
+    struct capture_record ledger;
+    struct export_counts counts;
+    struct call_record call;
+    struct log_fixture l;
+    uint64_t ids[2];
+    uint8_t *bytes;
+    size_t len;
+
+    (void)state;
+    log_fixture_start(&l);
+    record_clear(&record_type_capture, &ledger);
+    ledger.source = SLICE("/captures/of/ours/mirror.pcap");
+    ledger.start_time = FIXTURE_TIME - FIXTURE_S;
+    assert_true(writer_submit(l.writer, &record_type_capture, &ledger));
+    for (uint32_t i = 0; i < 2; i++) {
+        void *keeper = NULL;
+
+        fixture_call(&call, FIXTURE_TIME, i, i ? "b@x" : "a@x");
+        call.trunk_in = SLICE("Carrier \033One");
+        call.media_verdict = SLICE("one_way");
+        call.kept = SLICE("headers");
+        ids[i] = call.id;
+        assert_true(writer_submit(l.writer, &record_type_call, &call));
+        log_fixture_add(&l, &keeper, call.id, PACKET_SIP, FIXTURE_TIME + i, i, 100);
+        packet_log_close_keeper(l.log, &keeper);
+    }
+    log_fixture_close(&l);
+    request.store_dir = l.f.dir;
+    request.calls = ids;
+    request.call_count = 1;
+    assert_int_equal(export_bytes_read(&request, 1000, &bytes, &len, &counts), 0);
+    assert_true(slice_eq(section_comment(bytes, 0), SLICE("Call-ID: a@x")));
+    assert_true(
+        slice_eq(section_comment(bytes, 1), SLICE("200, completed; media: one_way; MOS 4.10")));
+    assert_true(slice_eq(section_comment(bytes, 2), SLICE("Of its packets is kept: headers")));
+    assert_true(slice_eq(section_comment(bytes, 3), SLICE("Exported by earshot " EARSHOT_VERSION)));
+    assert_int_equal(count_blocks(bytes, len, 4), 1);
+    assert_non_null(memmem(bytes, len, "Carrier ?One", 13));
+    assert_non_null(memmem(bytes, len, "\2\0\x0b\0mirror.pcap\0", 16)); /* no path */
+    assert_null(memmem(bytes, len, "ours", 4));
+    free(bytes);
+    request.call_count = 2;
+    assert_int_equal(export_bytes_read(&request, 1000, &bytes, &len, &counts), 0);
+    assert_true(slice_eq(section_comment(bytes, 0), SLICE("2 calls")));
+    assert_int_equal(count_blocks(bytes, len, 4), 1); /* the same trunk */
+    assert_non_null(memmem(bytes, len, "Call-ID: a@x", 12));
+    assert_non_null(memmem(bytes, len, "Call-ID: b@x", 12));
+    free(bytes);
+    fixture_remove_dir(&l.f);
+}
+
 static size_t count_lines(const uint8_t *p, size_t len)
 {
     size_t n = 0;
@@ -639,6 +700,7 @@ int main(void)
         cmocka_unit_test(events_are_told_at_their_packet),
         cmocka_unit_test(formats_and_names),
         cmocka_unit_test(lz4_is_one_frame_of_the_same_bytes),
+        cmocka_unit_test(a_pcapng_tells_of_its_calls),
         cmocka_unit_test(calls_of_a_search_are_lines),
     };
 
