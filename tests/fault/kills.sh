@@ -12,8 +12,8 @@ store=$work/store
 tidy() { rm -rf "$(dirname "$store")"; leave; }
 trap tidy EXIT
 
-# Calls that go on while the probe is killed, and short ones between them.
-"$TRAFFIC" -n 40 -r 30 -d 20 --seed 11 -o "$work/calls.pcap" 2>/dev/null || exit 1
+# Calls that go on while the probe is killed, each answered at once: it never waits for a packet.
+"$TRAFFIC" -n 40 -r 60 -d 20 --ring 0.05 --seed 11 -o "$work/calls.pcap" 2>/dev/null || exit 1
 printf 'store:\n  keep: full\n  sync: 200ms\n' >"$work/full.yaml"
 "$KILL_ROUNDS" $rounds "$seed" "$store" "$work/calls.pcap" \
     "$EARSHOT" replay - --config "$work/full.yaml" --store "$store" --quiet || fail "FAULT_SEED=$seed"
