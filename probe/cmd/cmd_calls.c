@@ -1,6 +1,7 @@
 #include "probe/cmd/call_line.h"
 #include "probe/cmd/cmd.h"
 #include "probe/cmd/filter_args.h"
+#include "probe/cmd/settings.h"
 #include "probe/cmd/store_query.h"
 #include "storage/export/record_csv.h"
 #include "storage/search/search.h"
@@ -9,7 +10,7 @@
 #include <stdlib.h>
 
 struct listing {
-    const char *store, *sort;
+    const char *store, *sort, *config;
     const char *call_id, *number, *ip, *status, *state, *verdict, *since, *until, *mos_max;
     const char *bad_seconds;
     bool json, csv, one_way, fax, ascending, descending, fields;
@@ -218,6 +219,8 @@ static int run(const struct cli_command *command, struct listing *l, int argc, c
         status = take_order(command, l);
     if (status == -1)
         status = filter_args_parse(command, NULL, strbuf_slice(&l->text), &filter);
+    if (status == -1)
+        status = settings_mask_filter(command, l->config, filter);
     l->request.filter = filter;
     if (status == -1)
         status = list(command, l);
@@ -230,6 +233,9 @@ int cmd_calls(int argc, char **argv)
     struct listing l = { .limit = 0 };
     const struct cli_option options[] = {
         { "store", 's', CLI_TEXT, "DIR", "the store to search", &l.store, 0, 0 },
+        { "config", 0, CLI_TEXT, "FILE",
+          "of a store with masked numbers or names: what of earshot.yaml(5) is heeded: privacy",
+          &l.config, 0, 0 },
         { "fields", 0, CLI_FLAG, NULL, "list what a filter can ask for, and end", &l.fields, 0, 0 },
         { "sort", 0, CLI_TEXT, "FIELD", "in the order of a field, the smallest first", &l.sort, 0,
           0 },

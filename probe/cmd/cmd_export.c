@@ -1,6 +1,7 @@
 #include "probe/cmd/cmd.h"
 #include "probe/cmd/export_file.h"
 #include "probe/cmd/export_sound.h"
+#include "probe/cmd/settings.h"
 #include "probe/cmd/store_query.h"
 #include "storage/audio/peaks.h"
 
@@ -134,7 +135,11 @@ static int export_where(const struct cli_command *command, const struct export_a
         return fail_filter(command, text, &error);
     if (err)
         return cli_fail(command, EXIT_TROUBLE, "out of memory");
-    return export_file(command, &request, a->output);
+    err = settings_mask_filter(command, a->config, request.filter);
+    if (err == -1)
+        return export_file(command, &request, a->output);
+    filter_free(request.filter);
+    return err;
 }
 
 /* ---- one call ---- */
@@ -225,8 +230,9 @@ int cmd_export(int argc, char **argv)
           1, 1000000000 },
         { "sort", 0, CLI_TEXT, "FIELD", "csv and jsonl: by that field; -FIELD: the largest first",
           &a.sort, 0, 0 },
-        { "config", 'c', CLI_TEXT, "FILE", "settings; sound needs audio.listen: yes in it",
-          &a.config, 0, 0 },
+        { "config", 'c', CLI_TEXT, "FILE",
+          "settings; sound needs audio.listen: yes in it; privacy is heeded in FILTER", &a.config,
+          0, 0 },
         { "gaps", 0, CLI_TEXT, "HOW", "what was lost: conceal (default) or silence", &a.gaps, 0,
           0 },
         { "peaks", 0, CLI_INT, "N", "pieces of the outline (default 1000)", &a.buckets, 1,

@@ -1,5 +1,7 @@
 #include "probe/cmd/settings.h"
 
+#include "analyzer/privacy/privacy_filter.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -206,6 +208,37 @@ int settings_read_engine_set(const struct cli_command *command, const struct set
     return status;
 }
 
+/* Without its key the web process finds numbers only as they are stored. */
+static struct privacy read_privacy(const struct config *config)
+{
+    struct strbuf errors = { 0 };
+    struct privacy privacy;
+
+    if (privacy_load(&privacy, config, &errors) != 0)
+        privacy = (struct privacy){ .numbers = PRIVACY_CLEAR };
+    if (errors.len)
+        fputs(errors.p, stderr);
+    strbuf_fini(&errors);
+    return privacy;
+}
+
+int settings_mask_filter(const struct cli_command *command, const char *file, struct filter *filter)
+{
+    struct plan_loaded plan = { .plan = NULL };
+    struct engine_options engine = { .store_dir = NULL };
+    struct filter_error error;
+    int err, status;
+
+    if (!file)
+        return -1;
+    status = settings_read_engine(command, file, &plan, &engine);
+    err = status == -1 ? privacy_filter(&plan.privacy, filter, &error) : 0;
+    plan_load_fini(&plan);
+    if (err == -EINVAL)
+        return cli_fail(command, EXIT_USAGE, "%s", error.text);
+    return err ? cli_fail(command, EXIT_TROUBLE, "out of memory") : status;
+}
+
 void settings_web(const struct config *config, const char *file, struct web_process_options *web,
                   char room[FOLDERS_PATH_MAX])
 {
@@ -216,6 +249,7 @@ void settings_web(const struct config *config, const char *file, struct web_proc
         .base_url = config->notify_base_url,
         .listen_to_calls = config->audio_listen,
         .config_file = file,
+        .privacy = read_privacy(config),
         .webhooks = (const char *const *)config->notify_webhooks.items,
         .webhook_count = config->notify_webhooks.n,
     };

@@ -60,4 +60,11 @@ int settings_read_engine_set(const struct cli_command *command, const struct set
 void settings_web(const struct config *config, const char *file, struct web_process_options *web,
                   char room[FOLDERS_PATH_MAX]);
 
+struct filter;
+
+/* Of a store whose numbers and names are masked as the configuration says: the filter asks for what they
+ * became. file: NULL, nothing is masked. -1 to go on; else the exit status, everything said. */
+int settings_mask_filter(const struct cli_command *command, const char *file,
+                         struct filter *filter);
+
 #endif

@@ -56,7 +56,8 @@ int web_process_run(const struct cli_command *command, const struct web_process_
                                                          .web_root = o->web_root,
                                                          .listen = o->listen,
                                                          .listen_to_calls = o->listen_to_calls,
-                                                         .config_file = o->config_file });
+                                                         .config_file = o->config_file,
+                                                         .privacy = &o->privacy });
     if (err == -EINVAL)
         return cli_fail(command, EXIT_USAGE, "--listen: '%s' is no ADDRESS:PORT", o->listen);
     if (err)

@@ -7,6 +7,7 @@
 #ifndef PROBE_CMD_WEB_PROCESS_H
 #define PROBE_CMD_WEB_PROCESS_H
 
+#include "analyzer/privacy/privacy.h"
 #include "probe/capture/source.h"
 #include "probe/cli.h"
 
@@ -18,6 +19,7 @@ struct web_process_options {
     const char *base_url; /* NULL: http:// and the address */
     bool listen_to_calls;
     const char *config_file; /* NULL: none */
+    struct privacy privacy;  /* how the store's numbers and names are masked */
     const char *const *webhooks;
     size_t webhook_count;
 };

@@ -15,14 +15,16 @@
 #include <stdatomic.h>
 
 struct api;
+struct privacy;
 struct sound;
 
 struct api_options {
     const char *store_dir;
-    const char *web_root;    /* NULL: no static files */
-    struct sound *sound;     /* NULL: nobody may listen to calls */
-    const atomic_bool *live; /* is a probe connected? */
-    atomic_uint *exports;    /* how many searches are being given out; NULL: they have no cap */
+    const char *web_root;          /* NULL: no static files */
+    struct sound *sound;           /* NULL: nobody may listen to calls */
+    const atomic_bool *live;       /* is a probe connected? */
+    const struct privacy *privacy; /* how the store is masked; NULL: it is not */
+    atomic_uint *exports; /* how many searches are being given out; NULL: they have no cap */
 };
 
 /* 0 or −ENOMEM. The store is opened with the first request that needs it. */

@@ -1,5 +1,7 @@
 #include "probe/web/api_media.h"
 
+#include "analyzer/privacy/privacy_filter.h"
+
 #include "analyzer/base/log.h"
 #include "probe/web/range.h"
 #include "probe/web/sound.h"
@@ -76,8 +78,8 @@ static int64_t now_ns(void)
 }
 
 /* The filter and the order; false: the answer says what is wrong. */
-static bool read_request(const struct asked *asked, struct export_request *request,
-                         struct exchange *x)
+static bool read_request(const struct api_options *options, const struct asked *asked,
+                         struct export_request *request, struct exchange *x)
 {
     struct slice sort = asked->sort;
     struct filter_error error;
@@ -92,6 +94,14 @@ static bool read_request(const struct asked *asked, struct export_request *reque
         return false;
     }
     err = filter_parse(&request->filter, asked->filter, now_ns(), &error);
+    if (err == 0 && options->privacy) {
+        err = privacy_filter(options->privacy, request->filter, &error);
+        if (err == -EINVAL) {
+            exchange_fail(x, 400, "%s", error.text);
+            filter_free(request->filter);
+            return false;
+        }
+    }
     if (err == -EINVAL)
         exchange_fail_filter(x, "filter", &error);
     else if (err)
@@ -112,7 +122,7 @@ int api_media_export(const struct api_options *options, const struct asked *aske
     struct export *export;
     int err;
 
-    if (!read_request(asked, &request, x))
+    if (!read_request(options, asked, &request, x))
         return 0;
     err = take_place(options, x) ? export_open(&export, &request) : -EBUSY;
     if (err)

@@ -3,6 +3,7 @@
  */
 #include "probe/web/api_context.h"
 
+#include "analyzer/privacy/privacy_filter.h"
 #include "storage/search/search.h"
 
 #include <errno.h>
@@ -25,6 +26,19 @@ static bool must_parse(struct api_context *c, struct slice text, bool is_older, 
         exchange_fail(c->x, 400, "%s", error.text);
     else if (err == -EINVAL)
         exchange_fail_filter(c->x, "filter", &error);
+    else if (err)
+        api_fail_store(c, err);
+    return err == 0;
+}
+
+/* Of a store that is masked: what is asked for becomes what is stored. */
+static bool must_mask(struct api_context *c, struct filter *filter)
+{
+    struct filter_error error;
+    int err = c->api->options.privacy ? privacy_filter(c->api->options.privacy, filter, &error) : 0;
+
+    if (err == -EINVAL)
+        exchange_fail(c->x, 400, "%s", error.text);
     else if (err)
         api_fail_store(c, err);
     return err == 0;
@@ -102,6 +116,10 @@ void api_search_get_calls(struct api_context *c)
 
     if (!read_filter(c, &filter))
         return;
+    if (!must_mask(c, filter)) {
+        filter_free(filter);
+        return;
+    }
     request.filter = filter;
     read_order(c, &request);
     jsonw_object_open(&c->json);

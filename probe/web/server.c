@@ -270,7 +270,11 @@ static int open_sound(struct server *s)
 static int start_pool(struct server *s)
 {
     struct pool_options options = {
-        .api = { s->options.store_dir, s->options.web_root, s->sound, &s->feed_is_live },
+        .api = { .store_dir = s->options.store_dir,
+                 .web_root = s->options.web_root,
+                 .sound = s->sound,
+                 .live = &s->feed_is_live,
+                 .privacy = s->options.privacy },
         .wake = on_wake,
         .ctx = s,
         .threads = WORKERS,

@@ -10,6 +10,8 @@
 #ifndef PROBE_WEB_SERVER_H
 #define PROBE_WEB_SERVER_H
 
+#include "analyzer/privacy/privacy.h"
+
 #include <stdbool.h>
 
 struct server;
@@ -24,6 +26,7 @@ struct server_options {
     const char *config_file;   /* NULL: none; for the program that makes the sound */
     const char *sound_program; /* NULL: this very program */
     unsigned sound_time_max_s; /* 0: what is usual */
+    const struct privacy *privacy; /* how the store is masked; NULL: it is not */
 };
 
 /* Listens from here on. */
