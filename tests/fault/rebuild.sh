@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# rebuild.sh - a day whose database is gone, or damaged: 'store rebuild-index' makes it anew from the
+# packets, and its calls and their exports are those of before.
+. "$(dirname "$0")/fault.sh"
+store=$work/store
+
+# calls NAME: what the store says of its calls, but for what no packet tells; and an export of each.
+calls() {
+    expect 0 "$EARSHOT" calls --store "$store" --json
+    sed -E 's/,"kept":[^,]*,"kept_by":[^,}]*//; s/"(trunk_in|trunk_out|leg_group)":[^,]*,//g' \
+        "$work/out" | sort >"$work/$1.calls"
+    export_all "$store" "$work/$1" >"$work/$1.frames"
+}
+
+same() {
+    diff "$work/before.calls" "$work/$1.calls" >"$work/diff" ||
+        { fail "$1: other calls" && head -c 3000 "$work/diff"; }
+    diff -r "$work/before" "$work/$1" >/dev/null || fail "$1: other exports"
+    expect 0 "$EARSHOT" store check --store "$store"
+    says "$work/out" whole
+}
+
+"$TRAFFIC" -n 12 -r 4 -d 3 -c mix --auth 30 --fail 404:15,486:15 --dtmf 30 --vlan 7 --seed 5 \
+    -o "$work/calls.pcap" 2>/dev/null || exit 1
+expect 0 "$EARSHOT" replay "$work/calls.pcap" --store "$store" --keep full
+day=$(basename "$store"/20*)
+database=$store/$day/calls.sqlite
+calls before
+[ "$(wc -l <"$work/before.calls")" -eq 12 ] || fail 'not 12 calls'
+
+expect 0 "$EARSHOT" store rebuild-index --store "$store"
+calls again
+same again
+
+rm "$database"*
+expect 65 "$EARSHOT" store check --store "$store"
+says "$work/out" 'there are packets and no rows' 'rebuild-index'
+expect 0 "$EARSHOT" store rebuild-index --store "$store" --day "$day"
+calls gone
+same gone
+
+head -c 20000 /dev/urandom | dd of="$database" bs=4096 seek=1 conv=notrunc 2>/dev/null
+rm -f "$database"-*
+expect 65 "$EARSHOT" store check --store "$store"
+expect 0 "$EARSHOT" store rebuild-index --store "$store"
+says "$work/out" 'was damaged and is kept'
+calls damaged
+same damaged
+
+# What was said is forgotten: the calls stay, their exports say so.
+rm "$store/$day"/audio-*.seg
+expect 0 "$EARSHOT" store check --store "$store"
+says "$work/out" 'whose sound is no longer kept' whole
+rm "$database"*
+expect 0 "$EARSHOT" store rebuild-index --store "$store"
+expect 0 "$EARSHOT" calls --store "$store" --json
+[ "$(wc -l <"$work/out")" -eq 12 ] || fail 'not 12 calls without what was said'
+
+expect 66 "$EARSHOT" store rebuild-index --store "$work/nowhere"
+expect 66 "$EARSHOT" store rebuild-index --store "$store" --day 2001-01-01
+expect 66 "$EARSHOT" store check --store "$work/nowhere"
+expect 2 "$EARSHOT" store check
+expect 2 "$EARSHOT" store rebuild-indx
+says "$work/err" "did you mean 'rebuild-index'"
+
+# Beside somebody who writes: a check may look, a rebuild may not.
+(flock 9 && exec sleep 60) 9<"$store/VERSION" &
+started+=($!)
+wait_for 5 eval '! flock -n "$store/VERSION" true'
+expect 69 "$EARSHOT" store rebuild-index --store "$store"
+says "$work/err" 'stop it first'
+expect 0 "$EARSHOT" store check --store "$store"
+finish
