@@ -14,8 +14,9 @@ static int refuse(struct filter_error *error, const struct filter_test *t, const
     int n = (int)(t->text.len < WORD_SHOWN ? t->text.len : WORD_SHOWN);
 
     *error = (struct filter_error){ .column = 0 };
-    snprintf(error->text, sizeof error->text, "%s:%.*s cannot be found: %s", t->field->name, n,
-             t->text.p, why);
+    snprintf(error->text, sizeof error->text, "%s:%s%.*s%s cannot be found: %s", t->field->name,
+             t->shape == FILTER_SUFFIX || t->shape == FILTER_PART ? "*" : "", n, t->text.p,
+             t->shape == FILTER_PREFIX || t->shape == FILTER_PART ? "*" : "", why);
     return -EINVAL;
 }
 
