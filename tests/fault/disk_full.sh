@@ -41,7 +41,7 @@ lost=$(sed -nE 's/.*: ([0-9]+) packets and ([0-9]+) records are missing.*/\1 \2/
 [ "${lost% *}" -gt 0 ] || fail "no count of packets: '$lost'"
 
 # Nothing that was stored before is damaged; what is listed of the new ones can be exported.
-[ "$("$STORE_CHECK" "$store")" = ok ] || fail "a database is damaged"
+expect 0 "$EARSHOT" store check --store "$store"
 export_all "$store" "$work/after" >"$work/after.list" 2>"$work/damaged"
 cat "$work/damaged"
 [ -s "$work/damaged" ] && failed=1

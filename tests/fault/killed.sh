@@ -10,7 +10,7 @@ ulimit -c 0
 # whole STORE: what is there is sound.
 whole() {
     local list=$work/whole.list
-    [ "$("$STORE_CHECK" "$1" 2>&1)" = ok ] || fail "$("$STORE_CHECK" "$1" 2>&1)"
+    expect 0 "$EARSHOT" store check --store "$1"
     expect 0 "$EARSHOT" calls --store "$1" --json
     rm -rf "$work/whole"
     export_all "$1" "$work/whole" >"$list" 2>"$work/damaged"

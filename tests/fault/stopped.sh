@@ -22,7 +22,7 @@ stops() {
     bins=$("$STORE_CHECK" "$store" --sql "SELECT sum(value) FROM captures, json_each(captures.bins)
         WHERE captures.id = (SELECT id FROM captures ORDER BY end_time DESC LIMIT 1)")
     [ "$bins" = "$2" ] || fail "$1: the bins add up to $bins, not $2"
-    [ "$("$STORE_CHECK" "$store")" = ok ] || fail "$1: a database is damaged"
+    expect 0 "$EARSHOT" store check --store "$store"
 }
 
 # The whole capture, then the signal at once: the last packets are still in the kernel's ring.
