@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -16,8 +17,8 @@
 
 static const struct slice version_head = SLICE_INIT("earshot store ");
 
-/* The version that the file names; 0 when it is empty (a probe was killed right after it made the
- * file); −EPROTO when it says something else. */
+/* The version that the file names; 0 when it ends before it does (a probe was killed, or its disk was
+ * full, right after it made the file); −EPROTO when it says something else. */
 static int64_t read_version(int fd)
 {
     char text[64];
@@ -28,7 +29,8 @@ static int64_t read_version(int fd)
     if (n < 0)
         return -errno;
     s = slice_trim(slice_of(text, (size_t)n));
-    if (s.len == 0)
+    if (s.len == 0 ||
+        ((size_t)n < version_head.len && memcmp(text, version_head.p, (size_t)n) == 0))
         return 0;
     if (!slice_starts_with(s, version_head))
         return -EPROTO;

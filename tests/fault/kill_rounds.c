@@ -356,9 +356,10 @@ static void play_round(unsigned long round)
     run.seen += before.count > 0;
     run.rows += before.count;
     run.lost += count_missing(&before, &after);
-    run.doubled += (unsigned long)ask("SELECT count(*) FROM (SELECT 1 FROM calls GROUP BY call_id, "
-                                      "invite_time HAVING count(*) > 1)",
-                                      0);
+    run.doubled +=
+        (unsigned long)ask("SELECT count(*) FROM (SELECT 1 FROM calls_shown GROUP BY call_id, "
+                           "invite_time HAVING count(*) > 1)",
+                           0);
     run.open += (unsigned long)ask("SELECT count(*) FROM calls WHERE closed_time IS NULL", 0);
     note_behind(last_ns);
 }

@@ -123,7 +123,8 @@ static void leave_all_sorts_open(const struct fixture *f)
 }
 
 #define CALL                                                                                       \
-    "SELECT state, ended_how, closed_time, duration_open, duration_ms FROM calls WHERE call_id = "
+    "SELECT state, ended_how, closed_time, duration_open, duration_ms FROM calls_shown WHERE "     \
+    "call_id = "
 
 static void open_rows_are_closed_as_interrupted(void **state)
 {

@@ -82,7 +82,10 @@ static void version_decides(void **state)
     } cases[] = {
         { "earshot store 1\n", 0 },
         { "", 0 }, /* killed right after it was made */
+        { "earsh", 0 },
+        { "earshot store", 0 },
         { "earshot store 2\n", -EPROTO },
+        { "earshod", -EPROTO },
         { "earshot store 99999999999\n", -EPROTO },
         { "earshot store 0\n", -EPROTO },
         { "earshot store\n", -EPROTO },
