@@ -1,6 +1,6 @@
 /*
  * A buddy allocator whose lists live beside the memory, so that a free block can be given back to the
- * system whole. A block is named by its first unit of 4 KiB; its other half by one bit of that number.
+ * system whole. A block is named by its first unit of 2 KiB; its other half by one bit of that number.
  */
 #include "storage/packets/chunk_pool.h"
 
@@ -12,6 +12,7 @@
 enum {
     LARGEST = CHUNK_POOL_CLASSES - 1,
     SPARE_MAX_BYTES = 8 << 20, /* kept for later; beyond, memory follows the calls that are open */
+    PAGE_BYTES = 4096,         /* less cannot be given back */
     NONE = 0,
 };
 
@@ -195,7 +196,7 @@ static void give_back(struct chunk_pool *pool, struct open_chunk *chunk)
     size_t bytes = class_bytes(u->size_class);
 
     if (atomic_load_explicit(&pool->spare_bytes, memory_order_relaxed) + bytes <= SPARE_MAX_BYTES ||
-        madvise(chunk, bytes, MADV_DONTNEED) != 0)
+        bytes < PAGE_BYTES || madvise(chunk, bytes, MADV_DONTNEED) != 0)
         spare(pool, unit, u->size_class);
     newest = atomic_load_explicit(&pool->arrived, memory_order_relaxed);
     do {

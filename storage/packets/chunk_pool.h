@@ -2,7 +2,7 @@
  * chunk_pool - the memory in which calls gather their packets, all of it: a cap, not a hope.
  *
  * One range of addresses as large as the cap, cut in blocks of 32 KiB and those in halves down to
- * 4 KiB. A packet never waits for malloc, nor for a thread: what comes back from the disk is put in a
+ * 2 KiB. A packet never waits for malloc, nor for a thread: what comes back from the disk is put in a
  * list without a lock, and joined with its other half when the analysis thread looks there. What is
  * free and not soon needed is given back to the system.
  *
@@ -38,10 +38,10 @@ struct open_chunk {
     uint8_t data[];
 };
 
-/* 4, 8, 16 and 32 KiB with the struct. */
-enum { CHUNK_POOL_CLASSES = 4, CHUNK_POOL_MIN_BYTES = 4096 };
+/* 2, 4, 8, 16 and 32 KiB with the struct. */
+enum { CHUNK_POOL_CLASSES = 5, CHUNK_POOL_MIN_BYTES = 2048 };
 
-/* Of 4 KiB of the range: what is known of the block that begins there. */
+/* Of 2 KiB of the range: what is known of the block that begins there. */
 struct pool_unit {
     uint32_t next, previous; /* among the free ones of its class; indexes + 1 */
     uint32_t arrived_next;

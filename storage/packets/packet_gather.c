@@ -14,8 +14,8 @@
  * lines; the chunk learns of it when it is passed on, and its own head is not touched before.
  *
  * Signalling gets a small chunk that grows (a call that fails is 2 KiB), media one of 32 KiB while
- * there is plenty of memory, a smaller one when half of the cap is used, and beyond three quarters the
- * oldest make room for each new one.
+ * there is plenty of memory; when half of it is taken smaller ones, down to 2 KiB, and in the last eighth
+ * the oldest make room for each new one.
  *
  * While it is not settled how much of a call is kept, the end of each chunk of its media says for each
  * frame how much of it is no content, two bytes a frame from the end of the room downwards: so the
@@ -43,7 +43,8 @@ enum {
     PREFETCH_MAX_BYTES = 512,
 };
 
-#define OLD_NS INT64_C(2000000000)
+#define OLD_NS   INT64_C(2000000000)
+#define YOUNG_NS INT64_C(125000000)
 
 _Static_assert(sizeof(struct packet_keeper) <= KEEPER_BYTES, "two lines of the cache");
 
@@ -158,25 +159,34 @@ void packet_log_tick(struct packet_log *log, int64_t now_ns)
 
 /* --- room ----------------------------------------------------------------------------------- */
 
-/* How large a chunk of media may be, as memory gets less. */
-static unsigned media_class(const struct packet_log *log, size_t used)
+/* What is open, in eighths of what may be: the rest of the cap is for what is on its way. */
+static unsigned open_eighths(const struct packet_log *log)
 {
-    size_t eighth = log->pool.max_bytes / 8;
+    size_t used = atomic_load_explicit(&log->pool.used_bytes, memory_order_relaxed);
+    size_t queued = atomic_load_explicit(&log->pool.queued_bytes, memory_order_relaxed);
+    size_t eighth = (log->pool.max_bytes - log->pool.queued_max_bytes) / 8;
 
-    if (used < 4 * eighth)
-        return CHUNK_POOL_CLASSES - 1;
-    return used < 5 * eighth ? 2 : used < 6 * eighth ? 1 : 0;
+    return queued < used ? (unsigned)((used - queued) / eighth) : 0;
 }
 
-/* Of what is open the oldest makes room, unless the disk is what everything waits for. */
-static void relieve(struct packet_log *log, size_t used)
+/* How large a chunk of media may be, as memory gets less. */
+static unsigned media_class(unsigned eighths)
 {
-    size_t quarter = log->pool.max_bytes / 4;
+    unsigned less = eighths < 4 ? 0 : eighths - 3;
 
-    if (used < 3 * quarter)
+    return less < CHUNK_POOL_CLASSES ? CHUNK_POOL_CLASSES - 1 - less : 0;
+}
+
+/* Of what is open the oldest makes room, unless the disk is what everything waits for. Not the very
+ * young: with more calls than there is memory for, each packet would be a chunk of its own. */
+static void relieve(struct packet_log *log, unsigned eighths, int64_t now_ns)
+{
+    if (eighths < 7)
         return;
     for (int i = 0; i < DUE_A_PACKET && log->oldest; i++) {
-        if (atomic_load_explicit(&log->pool.queued_bytes, memory_order_relaxed) >= quarter)
+        if (now_ns - log->oldest->opened_time < YOUNG_NS ||
+            atomic_load_explicit(&log->pool.queued_bytes, memory_order_relaxed) >=
+                log->pool.queued_max_bytes / 2)
             return;
         pass_on(log, log->oldest);
     }
@@ -205,8 +215,8 @@ static void count_no_room(struct packet_log *log, const struct frame *frame)
     size_t queued = atomic_load_explicit(&log->pool.queued_bytes, memory_order_relaxed);
 
     packet_log_count(
-        log, queued >= log->pool.max_bytes / 4 ? PACKET_LOSS_QUEUE_FULL : PACKET_LOSS_MEMORY, 1,
-        frame->captured_bytes);
+        log, queued >= log->pool.queued_max_bytes / 2 ? PACKET_LOSS_QUEUE_FULL : PACKET_LOSS_MEMORY,
+        1, frame->captured_bytes);
 }
 
 /* A chunk with more room takes the place of the lane's. */
@@ -253,13 +263,13 @@ static bool grow_to_hold(struct packet_log *log, struct packet_lane *lane, size_
 static bool open_lane(struct packet_log *log, struct packet_keeper *k, enum packet_kind kind,
                       const struct frame *frame, size_t need)
 {
-    size_t used = atomic_load_explicit(&log->pool.used_bytes, memory_order_relaxed);
+    unsigned eighths = open_eighths(log);
     bool media = kind == PACKET_MEDIA;
     size_t room = !media && need < SIP_FIRST_BYTES ? SIP_FIRST_BYTES : need;
     struct open_chunk *c;
 
-    relieve(log, used);
-    c = take_chunk(log, room, media ? media_class(log, used) : 0);
+    relieve(log, eighths, frame->time_ns);
+    c = take_chunk(log, room, media ? media_class(eighths) : 0);
     if (!c) {
         count_no_room(log, frame);
         return false;

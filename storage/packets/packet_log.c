@@ -335,7 +335,7 @@ static int init_pool(struct packet_log *log, const struct packet_log_options *op
     if (memory < MEMORY_LEAST_BYTES)
         memory = MEMORY_LEAST_BYTES;
     if (queued == 0)
-        queued = options->wait_when_full ? QUEUED_WAIT_BYTES : memory / 2;
+        queued = options->wait_when_full ? QUEUED_WAIT_BYTES : memory / 4;
     return chunk_pool_init(&log->pool, memory, queued < memory / 2 ? queued : memory / 2);
 }
 

@@ -70,7 +70,7 @@ struct packet_log_options {
                          * the end, unless something was dropped */
     unsigned threads;      /* that compress; 0: one */
     size_t memory_max_bytes; /* of all that is open or on its way to the disk; 0: 512 MiB */
-    size_t queued_max_bytes; /* on its way; 0: 8 MiB in a replay, half of the memory live */
+    size_t queued_max_bytes; /* on its way; 0: 8 MiB in a replay, a quarter of the memory live */
     enum packet_keep keep;   /* of whom packet_log_keep has not been told */
     bool may_tighten;        /* it may yet be told a stricter level */
 };
