@@ -19,7 +19,7 @@ static const char *const statements[] = {
                     "WHERE block <= ? AND version = ? ORDER BY block DESC LIMIT 1",
     [SPAN_AFTER] = "SELECT block, last_id, number, calls FROM search_blocks "
                    "WHERE block >= ? AND version = ? ORDER BY block LIMIT 1",
-    [COLUMN] = "SELECT least, most, data FROM search_columns WHERE place = ?",
+    [COLUMN] = "SELECT least, most FROM search_columns WHERE place = ?",
     [STALE] = "SELECT id FROM search_stale WHERE id >= ? AND id <= ? ORDER BY id LIMIT ?",
 };
 
@@ -35,7 +35,11 @@ struct block {
     const struct search_span *span;
     uint32_t words;
     struct loaded columns[SEARCH_FIELDS];
-    uint64_t *stale; /* ids, ascending */
+    sqlite3_blob *bytes;
+    uint32_t *halves; /* lower ones of phone numbers */
+    bool has_no_low[SEARCH_FIELDS];
+    struct search_low low; /* that they do not have */
+    uint64_t *stale;       /* ids, ascending */
     size_t stale_count;
 };
 
@@ -93,18 +97,36 @@ int search_span_find(struct day_reader *r, uint64_t id, bool after, struct searc
 
 /* --- columns -------------------------------------------------------------------------------- */
 
-static int load_bytes(struct block *b, int field, sqlite3_stmt *s)
+/* The column's bytes, to be read in parts. 0; −ENOENT: the block has none. */
+static int seek_bytes(struct block *b, int field)
+{
+    int64_t place = b->span->number << SEARCH_PLACE_BITS | field;
+    int rc = b->bytes ? sqlite3_blob_reopen(b->bytes, place)
+                      : sqlite3_blob_open(b->r->db, "main", "search_columns", "data", place, 0,
+                                          &b->bytes);
+
+    if (rc == SQLITE_OK)
+        return 0;
+    sqlite3_blob_close(b->bytes); /* one that failed is of no use */
+    b->bytes = NULL;
+    return (rc & 0xff) == SQLITE_ERROR ? -ENOENT : day_db_errno(b->r->db);
+}
+
+static int read_bytes(struct block *b, void *out, int bytes, int from)
+{
+    return sqlite3_blob_read(b->bytes, out, bytes, from) == SQLITE_OK ? 0 : day_db_errno(b->r->db);
+}
+
+static int load_bytes(struct block *b, int field, int *len)
 {
     struct loaded *l = &b->columns[field];
-    const void *p = sqlite3_column_blob(s, 2);
-    int len = sqlite3_column_bytes(s, 2);
+    int err = seek_bytes(b, field);
 
-    l->bytes = malloc(len > 0 ? (size_t)len : 1);
-    if (!l->bytes)
-        return -ENOMEM;
-    if (p && len > 0)
-        memcpy(l->bytes, p, (size_t)len);
-    return len;
+    if (err)
+        return err;
+    *len = sqlite3_blob_bytes(b->bytes);
+    l->bytes = malloc(*len > 0 ? (size_t)*len : 1);
+    return l->bytes ? read_bytes(b, l->bytes, *len, 0) : -ENOMEM;
 }
 
 /* Steps to the column's row. 0; −ENOENT: there is none. To be reset. */
@@ -138,19 +160,14 @@ static int use_column(struct block *b, int field, const struct search_column **c
 {
     struct loaded *l = &b->columns[field];
     const struct search_column *same = NULL;
-    sqlite3_stmt *s = NULL;
-    int len, leans_on, err = 0;
+    int len = 0, leans_on, err = 0;
 
     *cp = NULL;
     if (!l->is_open && !l->is_absent) {
-        err = seek(b, field, &s);
+        err = load_bytes(b, field, &len);
         l->is_absent = err == -ENOENT;
         if (err)
             return l->is_absent ? 0 : err;
-        len = load_bytes(b, field, s);
-        sqlite3_reset(s);
-        if (len < 0)
-            return len;
         leans_on = search_column_leans_on(slice_of(l->bytes, (size_t)len));
         if (leans_on >= 0 && leans_on == search_fields[field].leans_on)
             err = use_column(b, leans_on, &same);
@@ -182,6 +199,41 @@ static int may_match(struct block *b, int field, double least, double most, bool
         *may = sqlite3_column_double(s, 0) <= most && sqlite3_column_double(s, 1) >= least;
     sqlite3_reset(s);
     return 0;
+}
+
+/* A suffix that no number of the column has, which its lower halves alone tell: *none. */
+static int look_at_low(struct block *b, int field, const struct search_low *low, bool *none)
+{
+    uint8_t head[SEARCH_COLUMN_HEAD];
+    int bytes = (int)b->span->calls * 4, err;
+
+    *none = false;
+    if (b->columns[field].is_open || b->columns[field].is_absent)
+        return 0;
+    err = seek_bytes(b, field);
+    if (err == 0 && sqlite3_blob_bytes(b->bytes) >= SEARCH_COLUMN_HEAD + bytes)
+        err = read_bytes(b, head, sizeof head, 0);
+    else if (err == 0 && sqlite3_blob_bytes(b->bytes) >= SEARCH_COLUMN_HEAD)
+        err = read_bytes(b, head, sizeof head, 0);
+    else
+        return err == -ENOENT ? 0 : err;
+    if (err)
+        return err;
+    if (head[0] == SEARCH_SAME || (head[0] == SEARCH_PHONES && head[3] & SEARCH_LOW_IS_SAME)) {
+        *none = !(head[3] & SEARCH_HAS_OTHERS) && head[2] < SEARCH_FIELDS && b->has_no_low[head[2]];
+        return 0;
+    }
+    if (head[0] != SEARCH_PHONES || head[3] & SEARCH_HAS_OTHERS ||
+        sqlite3_blob_bytes(b->bytes) < SEARCH_COLUMN_HEAD + bytes)
+        return 0;
+    if (!b->halves)
+        b->halves = malloc((size_t)bytes);
+    if (!b->halves)
+        return -ENOMEM;
+    err = read_bytes(b, b->halves, bytes, SEARCH_COLUMN_HEAD);
+    *none = err == 0 && !search_low_any(low, b->halves, b->span->calls);
+    b->has_no_low[field] = *none;
+    return err;
 }
 
 /* --- rows of the block ---------------------------------------------------------------------- */
@@ -235,9 +287,21 @@ static uint64_t *new_bits(const struct block *b)
 
 /* --- tests ---------------------------------------------------------------------------------- */
 
+static int use_ids(struct block *b)
+{
+    const struct search_column *ids;
+    int err = use_column(b, SEARCH_IDS, &ids);
+
+    if (err || !ids)
+        return err ? err : -EUCLEAN;
+    return ids->form == SEARCH_NUMBERS ? 0 : -EUCLEAN;
+}
+
 static int test_by_rows(struct block *b, uint8_t test, const uint64_t *among, uint64_t *out)
 {
-    return search_rows_test(b->r, b->plan, test, id_at, b, among, out, b->words);
+    int err = use_ids(b);
+
+    return err ? err : search_rows_test(b->r, b->plan, test, id_at, b, among, out, b->words);
 }
 
 static bool has_test(const struct filter_test *test, uint64_t id)
@@ -309,11 +373,19 @@ static int test_member(struct block *b, uint8_t test, int field, const uint64_t 
 {
     const struct filter_test *t = &b->plan->filter->tests[test];
     const struct search_column *c;
-    bool may = true;
+    struct search_low low;
+    bool may = true, none = false;
     int err = 0;
 
-    if (t->field->kind == FILTER_NUMBER && t->shape != FILTER_ANY)
+    if (t->field->kind == FILTER_NUMBER && t->shape != FILTER_ANY) {
         err = may_match(b, field, t->least, t->most, &may);
+    } else if (search_low_make(&low, t)) {
+        if (low.value != b->low.value || low.mask != b->low.mask)
+            memset(b->has_no_low, 0, sizeof b->has_no_low);
+        b->low = low;
+        err = look_at_low(b, field, &low, &none);
+        may = !none;
+    }
     if (err)
         return err;
     if (!may) {
@@ -584,7 +656,7 @@ static int give_matches(struct block *b, const uint64_t *matches, struct search_
 static int read_stale(struct block *b, uint64_t first, uint64_t last, uint64_t *among)
 {
     sqlite3_stmt *s;
-    int rc, err = prepare(b->r, STALE, &s);
+    int rc = SQLITE_DONE, err = prepare(b->r, STALE, &s);
 
     if (err)
         return err;
@@ -593,8 +665,12 @@ static int read_stale(struct block *b, uint64_t first, uint64_t last, uint64_t *
     sqlite3_bind_int64(s, 3, STALE_MAX);
     while (err == 0 && (rc = sqlite3_step(s)) == SQLITE_ROW) {
         uint64_t id = (uint64_t)sqlite3_column_int64(s, 0);
-        uint32_t row = row_of(b, id);
+        uint32_t row;
 
+        err = use_ids(b);
+        if (err)
+            break;
+        row = row_of(b, id);
         if (!b->stale)
             b->stale = malloc(STALE_MAX * sizeof *b->stale);
         if (!b->stale) {
@@ -611,17 +687,28 @@ static int read_stale(struct block *b, uint64_t first, uint64_t last, uint64_t *
     return err == 0 && b->stale_count == STALE_MAX ? -EUCLEAN : err;
 }
 
+/* Whether the filter asks for ids, times or rows. */
+static bool wants_ids(const struct filter *f)
+{
+    for (size_t i = 0; f && i < f->test_count; i++) {
+        if (is_of_ids(&f->tests[i]) || f->tests[i].field->kind == FILTER_ALERT)
+            return true;
+    }
+    return false;
+}
+
 /* The calls of the block that are asked about. */
 static int begin(struct block *b, uint64_t first, uint64_t last, uint64_t *among)
 {
-    const struct search_column *ids;
-    int err = use_column(b, SEARCH_IDS, &ids);
+    uint32_t row = 0, end = b->span->calls;
+    bool whole = first == b->span->first && last == b->span->last;
+    int err = whole && !wants_ids(b->plan->filter) ? 0 : use_ids(b);
 
-    if (err || !ids)
-        return err ? err : -EUCLEAN;
-    if (ids->form != SEARCH_NUMBERS)
-        return -EUCLEAN;
-    for (uint32_t row = row_of(b, first), end = row_of(b, last + 1); row < end;) {
+    if (err == 0 && !whole) {
+        row = row_of(b, first);
+        end = row_of(b, last + 1);
+    }
+    while (err == 0 && row < end) {
         if (row % 64 == 0 && end - row >= 64) {
             among[row / 64] = UINT64_MAX;
             row += 64;
@@ -629,7 +716,7 @@ static int begin(struct block *b, uint64_t first, uint64_t last, uint64_t *among
             set_bit(among, row++);
         }
     }
-    return read_stale(b, first, last, among);
+    return err ? err : read_stale(b, first, last, among);
 }
 
 static int ask_all(struct block *b, uint64_t first, uint64_t last, struct search_piece *piece,
@@ -646,6 +733,8 @@ static int ask_all(struct block *b, uint64_t first, uint64_t last, struct search
         memcpy(matches, among, b->words * sizeof *matches);
     else if (err == 0 && !is_empty(b, among))
         err = ask_node(b, f->root, among, matches);
+    if (err == 0 && !is_empty(b, matches))
+        err = use_ids(b);
     if (err == 0)
         err = piece->top ? offer_matches(b, piece->top, matches) : give_matches(b, matches, piece);
     if (err || b->stale_count == 0)
@@ -683,6 +772,8 @@ int search_block_ask(struct day_reader *r, const struct search_plan *plan,
         search_column_close(&b->columns[i].column);
         free(b->columns[i].bytes);
     }
+    sqlite3_blob_close(b->bytes);
+    free(b->halves);
     free(b->stale);
     free(among);
     free(matches);

@@ -583,6 +583,38 @@ static void match_low(const struct search_column *c, const struct digits *d, con
     }
 }
 
+bool search_low_make(struct search_low *low, const struct filter_test *test)
+{
+    uint64_t value;
+
+    if (test->field->kind != FILTER_TEXT || test->shape != FILTER_SUFFIX || test->text.len == 0 ||
+        test->text.len > HALF || !search_phone_pack(test->text, &value))
+        return false;
+    low->value = (uint32_t)value;
+    low->mask = (uint32_t)search_pack_mask(4 * (unsigned)test->text.len);
+    return true;
+}
+
+/* In steps of 64, so that the compiler makes one compare of several. */
+bool search_low_any(const struct search_low *low, const uint32_t *halves, uint32_t count)
+{
+    uint32_t value = htole32(low->value), mask = htole32(low->mask), at = 0;
+
+    for (; at + 64 <= count; at += 64) {
+        uint32_t any = 0;
+
+        for (uint32_t i = 0; i < 64; i++)
+            any |= (uint32_t)((halves[at + i] & mask) == value);
+        if (any)
+            return true;
+    }
+    for (; at < count; at++) {
+        if ((halves[at] & mask) == value)
+            return true;
+    }
+    return false;
+}
+
 static void match_whole_phones(const struct search_column *c, const struct digits *d,
                                const uint64_t *among, uint64_t *out)
 {

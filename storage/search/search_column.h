@@ -50,6 +50,7 @@ enum search_flags {
     SEARCH_IS_RAW = 4,       /* numbers: doubles in an order of their own */
     SEARCH_IS_PACKED = 8,    /* dictionary, texts: by LZ4 */
     SEARCH_LOW_IS_SAME = 16, /* phones: as those of field `decimals` */
+    SEARCH_HAS_OTHERS = 32,  /* phones: texts that are none */
 };
 
 /* Of an upper half in a phone column; from SEARCH_PHONE_HIGH on, places in the dictionary. */
@@ -99,6 +100,16 @@ bool search_column_heads(const struct search_column *c, struct slice prefix, con
 
 /* Of the column of ids. */
 uint64_t search_column_id(const struct search_column *c, uint32_t row);
+
+/* What is looked for, where the lower halves of phone numbers tell whether it can be there. */
+struct search_low {
+    uint32_t value, mask;
+};
+
+bool search_low_make(struct search_low *low, const struct filter_test *test);
+
+/* Whether any of the lower halves fits. They begin SEARCH_COLUMN_HEAD bytes into a column. */
+bool search_low_any(const struct search_low *low, const uint32_t *halves, uint32_t count);
 
 /* The key of one row, but for its id. */
 void search_column_key(const struct search_column *c, uint32_t row, struct search_key *key);

@@ -411,6 +411,8 @@ static void finish_phones(struct search_maker *m, const struct search_maker *lea
     for (uint32_t i = 0; i < count; i++)
         add_u32(out, highs[i]);
     search_pack_add(out, m->codes, bits, m->count);
+    if (others && !out->failed)
+        out->p[3] |= SEARCH_HAS_OTHERS;
     add_u32(out, others);
     strbuf_add_slice(out, strbuf_slice(&rows));
     strbuf_add_slice(out, strbuf_slice(&texts));

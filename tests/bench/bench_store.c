@@ -3,26 +3,32 @@
  *
  *     bench_store DIR [CALLS [DAYS [CONCURRENT [SECONDS]]]]
  *
- * Writes CALLS calls (each first as it begins, then as it ends) over DAYS days, searches them, and
- * then puts the packets of CONCURRENT calls of SECONDS seconds into the packet log, two streams of
- * 50 packets a second each as captured (214 bytes), and takes one of them out again. DIR must not
- * hold a store: it stays, for a look at it.
+ * Writes CALLS calls of store_mix.h (each first as it begins, then as it ends) over DAYS days, says
+ * what they take, and searches them. Then, where CONCURRENT is given, it puts the packets of that many
+ * calls of SECONDS seconds into the packet log, two streams of 50 packets a second each as captured
+ * (214 bytes), and takes one of them out again. DIR stays; where it is there already, it is searched
+ * alone.
  */
+#include "analyzer/base/utc.h"
 #include "analyzer/record_id.h"
+#include "storage/day_db.h"
 #include "storage/export/export.h"
 #include "storage/packets/packet_log.h"
-#include "storage/query.h"
+#include "storage/search/search.h"
+#include "tests/bench/store_mix.h"
 
 #include <errno.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #define START_NS 1795255200000000000 /* 2026-11-21 10:00:00 UTC */
 #define DAY_NS   86400000000000ll
 
-enum { SEARCHES = 200, PACKET_BYTES = 214 };
+enum { SEARCHES = 36, PACKET_BYTES = 214 };
 
 static double now_s(void)
 {
@@ -71,75 +77,7 @@ static int64_t call_time(const struct bench *b, long n)
 {
     long per_day = (b->calls + b->days - 1) / b->days;
 
-    return START_NS + n / per_day * DAY_NS + n % per_day * 30000000;
-}
-
-static uint64_t mix(uint64_t x)
-{
-    x ^= x >> 31;
-    x *= 0x9e3779b97f4a7c15u;
-    return x ^ x >> 29;
-}
-
-static size_t call_id_of(long n, char out[64])
-{
-    return (size_t)snprintf(out, 64, "%016llx%08lx@10.20.30.40",
-                            (unsigned long long)mix((uint64_t)n * 77 + 5), (unsigned long)n);
-}
-
-struct texts {
-    char call_id[64], from[32], to[32], from_uri[64], to_uri[64];
-};
-
-static void make_call(const struct bench *b, long n, struct call_record *c, struct texts *t)
-{
-    const uint8_t src[4] = { 10, 20, (uint8_t)(n % 7), (uint8_t)(n % 251) };
-    const uint8_t dst[4] = { 10, 30, 0, (uint8_t)(n % 5) };
-
-    record_clear(&record_type_call, c);
-    c->id = record_id_make(call_time(b, n), mix((uint64_t)n));
-    c->call_id = slice_of(t->call_id, call_id_of(n, t->call_id));
-    snprintf(t->from, sizeof t->from, "+4930%07lu", (unsigned long)(mix((uint64_t)n) % 10000000));
-    snprintf(t->to, sizeof t->to, "+4420%08lu", (unsigned long)(mix((uint64_t)n + 9) % 100000000));
-    snprintf(t->from_uri, sizeof t->from_uri, "sip:%s@10.20.30.40", t->from);
-    snprintf(t->to_uri, sizeof t->to_uri, "sip:%s@carrier.example", t->to);
-    c->transport = SLICE("udp");
-    c->state = SLICE("trying");
-    c->from_user = slice_of_text(t->from);
-    c->to_user = slice_of_text(t->to);
-    c->from_uri = slice_of_text(t->from_uri);
-    c->to_uri = slice_of_text(t->to_uri);
-    c->request_uri = c->to_uri;
-    c->from_tag = slice_of(t->call_id, 10);
-    c->src = addr_v4(src, 5060);
-    c->dst = addr_v4(dst, 5060);
-    c->user_agent = SLICE("Asterisk PBX 18.10.0");
-    c->invite_time = call_time(b, n);
-    c->invite_count = 1;
-}
-
-static void end_call(struct call_record *c, long n)
-{
-    c->state = SLICE("completed");
-    c->to_tag = slice_of(c->call_id.p + 8, 10);
-    c->server = SLICE("carrier-sbc 7.4");
-    c->first_18x_time = c->invite_time + 800000000;
-    c->answer_time = c->invite_time + 4000000000;
-    c->end_time = c->invite_time + 64000000000;
-    c->final_status = n % 20 ? 200 : 486;
-    c->final_reason = SLICE("OK");
-    c->ended_by = SLICE("caller");
-    c->post_dial_delay_ms = 800.125;
-    c->setup_ms = 4000.5;
-    c->duration_ms = 60000.25;
-    c->outcome = SLICE("success");
-    c->codecs = SLICE("[\"PCMA\"]");
-    c->one_way = 0;
-    c->capture_confidence = SLICE("high");
-    c->mos_lq = 3.0 + (double)(n % 140) / 100;
-    c->jitter_ms_p95 = 2.25;
-    c->loss_ratio = 0.001;
-    c->packets = 6000;
+    return START_NS + n / per_day * DAY_NS + n % per_day * (DAY_NS / 2 / per_day / 1000 * 1000);
 }
 
 /* Begun ten thousand calls ahead of their end, as concurrent calls are. */
@@ -149,7 +87,7 @@ static void bench_write(const struct bench *b)
     struct writer_options options = { .store_dir = b->dir, .wait_when_full = true };
     struct writer_stats stats;
     struct call_record call;
-    struct texts texts;
+    struct mix_texts texts;
     struct writer *w;
     double start, cpu, took;
     int err = writer_start(&w, &options);
@@ -160,23 +98,46 @@ static void bench_write(const struct bench *b)
     cpu = cpu_s();
     for (long n = 0; n < b->calls + OPEN; n++) {
         if (n < b->calls) {
-            make_call(b, n, &call, &texts);
+            mix_begin(&call, &texts, n, call_time(b, n));
             writer_submit(w, &record_type_call, &call);
         }
         if (n >= OPEN) {
-            make_call(b, n - OPEN, &call, &texts);
-            end_call(&call, n - OPEN);
+            mix_begin(&call, &texts, n - OPEN, call_time(b, n - OPEN));
+            mix_end(&call, &texts, n - OPEN);
             writer_submit(w, &record_type_call, &call);
         }
     }
     writer_flush(w);
     took = now_s() - start;
     writer_read_stats(w, &stats);
-    printf("writer: %llu rows in %.2f s (%.2f s CPU): %.0f rows/s; refused %llu, failed %llu; "
-           "RSS %ld MiB\n",
-           (unsigned long long)stats.written, took, cpu_s() - cpu, (double)stats.written / took,
+    printf("writer: %ld calls, each as it began and as it ended, in %.2f s (%.2f s CPU): %.0f "
+           "calls/s; refused %llu, failed %llu; RSS %ld MiB\n",
+           b->calls, took, cpu_s() - cpu, (double)b->calls / took,
            (unsigned long long)stats.refused, (unsigned long long)stats.failed, rss_kib() / 1024);
     writer_stop(w);
+}
+
+/* What the tables and indexes of the first day take of the disk. */
+static void bench_size(const struct bench *b)
+{
+    static const char sql[] = "SELECT name, sum(pgsize), (SELECT count(*) FROM calls) FROM dbstat "
+                              "GROUP BY name HAVING sum(pgsize) > 65536";
+    double whole = 0;
+    sqlite3_stmt *s;
+    sqlite3 *db;
+
+    if (day_db_open_read(&db, b->dir, record_id_day(record_id_make(START_NS, 0))) != 0 ||
+        day_db_prepare(&s, db, slice_of(sql, sizeof sql - 1)) != 0)
+        die("sizes", -EIO);
+    while (sqlite3_step(s) == SQLITE_ROW) {
+        double each = (double)sqlite3_column_int64(s, 1) / (double)sqlite3_column_int64(s, 2);
+
+        printf("size: %-24s %7.1f bytes a call\n", (const char *)sqlite3_column_text(s, 0), each);
+        whole += each;
+    }
+    printf("size: %-24s %7.1f bytes a call\n", "whole", whole);
+    sqlite3_finalize(s);
+    day_db_close(db);
 }
 
 static int by_value(const void *a, const void *b)
@@ -189,8 +150,7 @@ static int by_value(const void *a, const void *b)
 static void print_times(const char *what, double *ms, int n)
 {
     qsort(ms, (size_t)n, sizeof *ms, by_value);
-    printf("%-44s median %8.3f ms, p99 %8.3f ms, worst %8.3f ms\n", what, ms[n / 2],
-           ms[n * 99 / 100], ms[n - 1]);
+    printf("%-58s median %8.3f ms, worst %8.3f ms\n", what, ms[n / 2], ms[n - 1]);
 }
 
 static bool count_row(void *ctx, const void *record)
@@ -200,85 +160,179 @@ static bool count_row(void *ctx, const void *record)
     return true;
 }
 
-/* A Call-ID out of the oldest day. */
-static void search_call_id(const struct bench *b, bool cold)
+/* The k-th search of a kind; NULL sort: by time. */
+struct search_kind {
+    const char *what, *sort;
+    void (*write)(const struct bench *b, long k, char out[FILTER_TEXT_MAX]);
+};
+
+/* Some call of the store, another for each k. */
+static void some_call(const struct bench *b, long k, struct call_record *c, struct mix_texts *t)
+{
+    long n = (long)(mix_bits((uint64_t)k + 1) % (uint64_t)b->calls);
+
+    mix_begin(c, t, n, call_time(b, n));
+}
+
+static void write_call_id(const struct bench *b, long k, char out[FILTER_TEXT_MAX])
+{
+    struct call_record c;
+    struct mix_texts t;
+
+    some_call(b, k, &c, &t);
+    snprintf(out, FILTER_TEXT_MAX, "call_id:\"%s\"", t.call_id);
+}
+
+static void write_call_id_prefix(const struct bench *b, long k, char out[FILTER_TEXT_MAX])
+{
+    struct call_record c;
+    struct mix_texts t;
+
+    some_call(b, k, &c, &t);
+    snprintf(out, FILTER_TEXT_MAX, "call_id:\"%.13s\"*", t.call_id);
+}
+
+static void write_suffix(const struct bench *b, long k, char out[FILTER_TEXT_MAX])
+{
+    struct call_record c;
+    struct mix_texts t;
+
+    some_call(b, k, &c, &t);
+    snprintf(out, FILTER_TEXT_MAX, "number:*%s", t.to_number + strlen(t.to_number) - 8);
+}
+
+static void write_short_suffix(const struct bench *b, long k, char out[FILTER_TEXT_MAX])
+{
+    (void)b;
+    snprintf(out, FILTER_TEXT_MAX, "to:*%04lu", (unsigned long)mix_bits((uint64_t)k) % 10000);
+}
+
+static void write_cidr(const struct bench *b, long k, char out[FILTER_TEXT_MAX])
+{
+    (void)b;
+    snprintf(out, FILTER_TEXT_MAX, "ip:10.20.%ld.%ld/30", k % 3, k % 4 * 4);
+}
+
+static void write_cidr_none(const struct bench *b, long k, char out[FILTER_TEXT_MAX])
+{
+    (void)b;
+    snprintf(out, FILTER_TEXT_MAX, "ip:10.99.%ld.0/24", k);
+}
+
+static void write_part(const struct bench *b, long k, char out[FILTER_TEXT_MAX])
+{
+    char from[UTC_TEXT_MAX], to[UTC_TEXT_MAX];
+
+    utc_format_ms(START_NS + k % b->days * DAY_NS, from);
+    utc_format_ms(START_NS + k % b->days * DAY_NS + DAY_NS / 2, to);
+    from[16] = to[16] = '\0'; /* to the minute */
+    snprintf(out, FILTER_TEXT_MAX, "number:*%05lu* time:%s..%s",
+             (unsigned long)mix_bits((uint64_t)k) % 100000, from, to);
+}
+
+static void write_hardest(const struct bench *b, long k, char out[FILTER_TEXT_MAX])
+{
+    (void)b;
+    snprintf(out, FILTER_TEXT_MAX,
+             "(number:*%03lu* or ua:*\"t%ld 1\"* or reason:request) not status:486 (codec:pcma or "
+             "jitter>20 or ring>5s) (mos<3.9 or ip:10.20.1.0/28) duration>1min",
+             (unsigned long)mix_bits((uint64_t)k) % 1000, k % 30);
+}
+
+static void write_everything(const struct bench *b, long k, char out[FILTER_TEXT_MAX])
+{
+    (void)b;
+    (void)k;
+    out[0] = '\0';
+}
+
+static void write_bad(const struct bench *b, long k, char out[FILTER_TEXT_MAX])
+{
+    (void)b;
+    snprintf(out, FILTER_TEXT_MAX, "mos<3.5 status:200 trunk:carrier-%ld", k % 4);
+}
+
+static const struct search_kind kinds[] = {
+    { "Call-ID", NULL, write_call_id },
+    { "Call-ID, first 13 characters", NULL, write_call_id_prefix },
+    { "number suffix, 8 digits (whole store)", NULL, write_suffix },
+    { "number suffix, 4 digits, first 100", NULL, write_short_suffix },
+    { "CIDR, first 100", NULL, write_cidr },
+    { "CIDR that nobody has (whole store)", NULL, write_cidr_none },
+    { "part of a number within a day", NULL, write_part },
+    { "mos, status, trunk, first 100", NULL, write_bad },
+    { "the newest 100", NULL, write_everything },
+    { "the 100 longest", "duration", write_everything },
+    { "hardest: 10 words, by duration, first 100", "duration", write_hardest },
+    { "hardest: 10 words, by callee, first 100", "to", write_hardest },
+};
+
+/* One search of the kind: its time. */
+static double search_ms(const struct bench *b, struct query *q, const struct search_kind *kind,
+                        long k, long *found)
+{
+    struct search_request request = { .limit = 100 };
+    struct filter_error error;
+    char text[FILTER_TEXT_MAX];
+    struct filter *f;
+    double start;
+    int err;
+
+    kind->write(b, k, text);
+    if (filter_parse(&f, slice_of_text(text), START_NS, &error) != 0) {
+        fprintf(stderr, "bench_store: %s: %s\n", text, error.text);
+        exit(1);
+    }
+    request.filter = f;
+    if (kind->sort)
+        request.sort = filter_field_find(slice_of_text(kind->sort));
+    start = now_s();
+    err = query_search(q, &request, count_row, found, NULL);
+    if (err)
+        die(kind->what, err);
+    start = (now_s() - start) * 1e3;
+    filter_free(f);
+    return start;
+}
+
+/* Cold: days are opened by each search, and SQLite's pages are read anew; what the system has of the
+ * files stays. */
+static void search_kind(const struct bench *b, const struct search_kind *kind, bool cold)
 {
     struct query *q = NULL;
     double ms[SEARCHES];
+    char what[96];
+    long found = 0;
 
-    for (int i = 0; i < SEARCHES; i++) {
-        struct call_filter filter;
-        char call_id[64];
-        long found = 0;
-        double start = now_s();
-        int err = 0;
+    for (long i = 0; i < SEARCHES; i++) {
+        double start = now_s(), opened;
 
-        if (!q)
-            err = query_open(&q, b->dir);
-        call_filter_clear(&filter);
-        filter.text =
-            slice_of(call_id, call_id_of((long)(mix((uint64_t)i) % (uint64_t)(b->calls / b->days)),
-                                         call_id));
-        if (err == 0)
-            err = query_calls(q, &filter, count_row, &found);
-        if (err || found != 1)
-            die("a Call-ID was not found", err ? err : -ENOENT);
-        ms[i] = (now_s() - start) * 1e3;
+        if (!q && query_open(&q, b->dir) != 0)
+            die("query_open", -EIO);
+        opened = (now_s() - start) * 1e3;
+        ms[i] = opened + search_ms(b, q, kind, i, &found);
         if (cold) {
             query_close(q);
             q = NULL;
         }
     }
     query_close(q);
-    print_times(cold ? "Call-ID, oldest day, store just opened:" : "Call-ID, oldest day:", ms,
-                SEARCHES);
-}
-
-static void search_one(const struct bench *b, const char *what, const struct call_filter *filter)
-{
-    double ms[5];
-    struct query *q;
-    long found = 0;
-    int err = query_open(&q, b->dir);
-
-    for (int i = 0; i < 5 && err == 0; i++) {
-        double start = now_s();
-
-        found = 0;
-        err = query_calls(q, filter, count_row, &found);
-        ms[i] = (now_s() - start) * 1e3;
-    }
-    if (err)
-        die(what, err);
-    query_close(q);
-    print_times(what, ms, 5);
-    printf("%60ld rows\n", found);
+    snprintf(what, sizeof what, "%s, %s:", kind->what, cold ? "just opened" : "warm");
+    print_times(what, ms, SEARCHES);
+    if (cold)
+        printf("%58ld rows in all\n", found);
 }
 
 static void bench_search(const struct bench *b)
 {
-    struct call_filter filter;
     struct store_totals totals;
     struct query *q;
     double start;
 
-    search_call_id(b, true);
-    search_call_id(b, false);
-    call_filter_clear(&filter);
-    filter.limit = 100;
-    search_one(b, "the newest 100:", &filter);
-    filter.number = SLICE("30123");
-    search_one(b, "part of a number, first 100:", &filter);
-    filter.number = SLICE("nobody");
-    search_one(b, "part of a number that nobody has:", &filter);
-    call_filter_clear(&filter);
-    filter.ip = SLICE("10.20.3.77");
-    filter.limit = 100;
-    search_one(b, "an IP, first 100:", &filter);
-    call_filter_clear(&filter);
-    filter.limit = 100;
-    filter.mos_max = 3.05;
-    search_one(b, "MOS under 3.05, first 100:", &filter);
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        search_kind(b, &kinds[i], true);
+        search_kind(b, &kinds[i], false);
+    }
     if (query_open(&q, b->dir) != 0)
         die("query_open", -EIO);
     start = now_s();
@@ -286,16 +340,17 @@ static void bench_search(const struct bench *b)
     printf("totals: %.3f ms; ", (now_s() - start) * 1e3);
     start = now_s();
     query_totals(q, &totals);
-    printf("again %.3f ms: %llu calls, %llu days, %llu MiB\n", (now_s() - start) * 1e3,
-           (unsigned long long)totals.calls, (unsigned long long)totals.days,
-           (unsigned long long)totals.bytes >> 20);
+    printf("again %.3f ms: %llu calls, %llu days, %llu MiB: %.1f bytes a call; RSS %ld MiB\n",
+           (now_s() - start) * 1e3, (unsigned long long)totals.calls,
+           (unsigned long long)totals.days, (unsigned long long)totals.bytes >> 20,
+           (double)totals.bytes / (double)totals.calls, rss_kib() / 1024);
     query_close(q);
 }
 
 /* Headers as they repeat in a stream, a payload that shrinks as little as speech does. */
 static void make_packet(uint8_t p[PACKET_BYTES], uint64_t call, int direction, uint32_t seq)
 {
-    uint64_t noise = mix(call * 2654435761u + seq * 2 + (uint64_t)direction);
+    uint64_t noise = mix_bits(call * 2654435761u + seq * 2 + (uint64_t)direction);
 
     memset(p, 0, 54);
     memcpy(p, "\x02\x00\x00\x00\x00\x01\x02\x00\x00\x00\x00\x02\x08\x00\x45\xb8", 16);
@@ -310,7 +365,7 @@ static void make_packet(uint8_t p[PACKET_BYTES], uint64_t call, int direction, u
         uint64_t word = noise & 0x7f7f7f7f7f7f7f7fu;
 
         memcpy(p + i, &word, 8);
-        noise = mix(noise + (uint64_t)i);
+        noise = mix_bits(noise + (uint64_t)i);
     }
 }
 
@@ -392,7 +447,7 @@ static void bench_packets(const struct bench *b)
     packet_log_stop(log);
     writer_stop(options.writer);
     for (int i = 0; i < SEARCHES; i++)
-        ms[i] = first_bytes_ms(b, (long)(mix((uint64_t)i) % (uint64_t)b->concurrent));
+        ms[i] = first_bytes_ms(b, (long)(mix_bits((uint64_t)i) % (uint64_t)b->concurrent));
     print_times("first 64 KiB of a call's pcap:", ms, SEARCHES);
     free(packets);
     free(keepers);
@@ -407,6 +462,7 @@ static long argument(int argc, char **argv, int at, long otherwise)
 
 int main(int argc, char **argv)
 {
+    struct stat st;
     struct bench b = { .dir = argc > 1 ? argv[1] : NULL };
 
     if (!b.dir) {
@@ -415,10 +471,14 @@ int main(int argc, char **argv)
     }
     b.calls = argument(argc, argv, 2, 1000000);
     b.days = argument(argc, argv, 3, 5);
-    b.concurrent = argument(argc, argv, 4, 1000);
+    b.concurrent = argument(argc, argv, 4, 0);
     b.seconds = argument(argc, argv, 5, 60);
-    bench_write(&b);
+    if (stat(b.dir, &st) != 0) { /* else it is there already, of the same figures */
+        bench_write(&b);
+        bench_size(&b);
+    }
     bench_search(&b);
-    bench_packets(&b);
+    if (b.concurrent)
+        bench_packets(&b);
     return 0;
 }
