@@ -1,7 +1,8 @@
 /*
  * bench_pack - how small media becomes, and what that costs: on a capture, as the packet log would store it.
  *
- *     bench_pack CAPTURE    the capture without its SIP goes into chunks of 32 KiB or 2 s a call
+ *     bench_pack CAPTURE [BYTES]    the capture without its SIP goes into chunks of 32 KiB or 2 s a call;
+ *                                   with BYTES, frames end there, as when headers alone are kept
  *
  * Prints one line of "name value" pairs: packets, bytes of the capture, of LZ4 over the same chunks
  * unpacked, of packed headers, payloads and index rows, what is their share of the capture; ns a packet of
@@ -47,6 +48,7 @@ struct bench {
     struct call calls[CALLS_MAX];
     size_t call_count;
     uint64_t packets, capture_bytes;
+    uint32_t frame_bytes; /* what is more is cut off */
     uint8_t *out, *back;
     size_t out_bytes;
 };
@@ -120,7 +122,8 @@ static struct chunk *open_chunk(struct bench *b, uint64_t id, int64_t time)
 static void take(struct bench *b, const struct pcap_pkthdr *h, const uint8_t *data)
 {
     int64_t time = (int64_t)h->ts.tv_sec * 1000000000 + h->ts.tv_usec;
-    size_t need = CHUNK_FRAME_HEADER_BYTES + (size_t)h->caplen;
+    uint32_t captured = h->caplen < b->frame_bytes ? h->caplen : b->frame_bytes;
+    size_t need = CHUNK_FRAME_HEADER_BYTES + (size_t)captured;
     uint64_t key = call_key(data, h->caplen);
     struct call *call;
     struct chunk *c;
@@ -131,8 +134,8 @@ static void take(struct bench *b, const struct pcap_pkthdr *h, const uint8_t *da
     c = call->open;
     if (!c || c->header.raw_bytes + need > CHUNK_BYTES || time - c->header.first_time > OLD_NS)
         c = call->open = open_chunk(b, key, time);
-    chunk_put_frame(c->raw + c->header.raw_bytes, time, h->caplen, h->len);
-    memcpy(c->raw + c->header.raw_bytes + CHUNK_FRAME_HEADER_BYTES, data, h->caplen);
+    chunk_put_frame(c->raw + c->header.raw_bytes, time, captured, h->len);
+    memcpy(c->raw + c->header.raw_bytes + CHUNK_FRAME_HEADER_BYTES, data, captured);
     c->header.raw_bytes += (uint32_t)need;
     c->header.last_time = time > c->header.last_time ? time : c->header.last_time;
     c->header.first_time = time < c->header.first_time ? time : c->header.first_time;
@@ -259,8 +262,9 @@ int main(int argc, char **argv)
     uint64_t plain_bytes = 0, media = 0, audio = 0;
     struct media_encoder *e;
 
-    if (argc != 2)
-        die("usage: bench_pack CAPTURE");
+    if (argc != 2 && argc != 3)
+        die("usage: bench_pack CAPTURE [BYTES]");
+    b->frame_bytes = argc == 3 ? (uint32_t)strtoul(argv[2], NULL, 10) : UINT32_MAX;
     if (media_encoder_new(&e) != 0)
         die("no memory");
     b->chunk_room = 1 << 20;

@@ -288,3 +288,34 @@ row_search() {
     stop_serving
     rm -rf "$work/store" "$work/long.pcap"
 }
+
+# packed NAME LIMIT [BYTES] OPTION...: a call of ten minutes, as small as it becomes.
+packed() {
+    local name=$1 limit=$2 bytes='' figures zipped
+    shift 2
+    case $1 in [0-9]*) bytes=$1 && shift ;; esac
+    traffic "$work/pack.pcap" -d "$(scaled 600 30)" --no-rtcp "$@"
+    command_line "bench_pack pack.pcap $bytes; gzip -6 < pack.pcap | wc -c"
+    zipped=$(gzip -6 <"$work/pack.pcap" | wc -c)
+    # shellcheck disable=SC2086 # nothing, or a number
+    figures=$("$BENCH_PACK" "$work/pack.pcap" $bytes) || exit 1
+    row "packed, $name" "one call of ten minutes, both directions" "$limit" \
+        "$(awk -v zipped="$zipped" -v cut="$bytes" '{ for (i = 1; i < NF; i += 2) v[$i] = $(i + 1)
+            if (!cut) gzip = sprintf("gzip -6 %.3f, ", zipped / v["capture"])
+            printf "%.3f of the capture (%sLZ4 %.3f); %.1f bytes a packet beside its payload; %d ns a packet, %d of them LZ4 as before; unpacked in %.0f ms",
+                v["share"], gzip, v["lz4"] / v["capture"], v["header_bytes_a_packet"], v["pack_ns"], v["lz4_ns"], v["unpack_ms"] }' <<<"$figures")"
+    rm -f "$work/pack.pcap"
+}
+
+row_pack() {
+    local noise='--voice silence --voice-callee silence --noise -3 --noise-callee -3'
+    # shellcheck disable=SC2086
+    packed 'G.711 noise' 0.72 -c pcma $noise
+    # shellcheck disable=SC2086
+    packed 'G.711 noise, jitter of 3 ms' 0.72 -c pcma $noise --jitter 3
+    packed 'G.711 speech' 0.72 -c pcma
+    packed 'SRTP' '' -c pcma --srtp 100
+    packed 'G.729' 0.40 -c g729
+    packed 'G.729, jitter of 3 ms, times in ns' 0.40 -c g729 --jitter 3 --nanoseconds
+    packed 'headers alone' '' 54 -c pcma
+}
