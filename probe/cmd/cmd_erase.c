@@ -95,6 +95,8 @@ static const struct {
     { "chunks_masked", "chunks of other calls, X in them now",
       offsetof(struct erase_result, chunks_masked) },
     { "bytes", "bytes of packets", offsetof(struct erase_result, bytes) },
+    { "set_aside", "damaged databases, set aside long ago",
+      offsetof(struct erase_result, set_aside) },
     { "audit", "places in audit.jsonl, X in them now", offsetof(struct erase_result, audit_lines) },
     { "state", "rows of state.sqlite, X in them now", offsetof(struct erase_result, state_rows) },
 };

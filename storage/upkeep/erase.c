@@ -217,8 +217,8 @@ static int erase_day(struct erase *e, int32_t day)
     day_db_close(e->db);
     e->db = NULL;
     if (err == 0)
-        err = erase_pins(e, day);
-    return err;
+        err = erase_set_aside(e, day);
+    return err ? err : erase_pins(e, day);
 }
 
 static int audit(struct erase *e)
@@ -257,6 +257,8 @@ static int look_only(struct erase *e)
 
     for (size_t d = 0; err == 0 && d < e->day_count; d++) {
         err = erase_packets(e, e->days[d]);
+        if (err == 0)
+            err = erase_set_aside(e, e->days[d]);
         if (err == 0)
             err = erase_pins(e, e->days[d]);
     }

@@ -75,6 +75,36 @@ int erase_file_names(const struct erase *e, const char *path, bool *names)
     return err;
 }
 
+/* A database that was set aside because it was damaged: nobody can take a row out of it. */
+int erase_set_aside(struct erase *e, int32_t day)
+{
+    char folder[STORE_PATH_MAX], path[STORE_PATH_MAX + 300];
+    struct dirent *entry;
+    DIR *dir;
+    int err = store_dir_path(folder, e->dir, day, NULL);
+
+    if (err)
+        return err;
+    dir = opendir(folder);
+    if (!dir)
+        return errno == ENOENT ? 0 : -errno;
+    while (err == 0 && (entry = readdir(dir)) != NULL) {
+        bool names;
+
+        if (!slice_starts_with(slice_of_text(entry->d_name), SLICE(DAY_DB_FILE ".damaged-")))
+            continue;
+        snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+        err = erase_file_names(e, path, &names);
+        if (err || !names)
+            continue;
+        e->result->set_aside++;
+        if (!e->options->dry_run && unlink(path) != 0)
+            err = -errno;
+    }
+    closedir(dir);
+    return err;
+}
+
 static int drop_pins(struct erase *e, int32_t day)
 {
     uint64_t *calls = NULL;

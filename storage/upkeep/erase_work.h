@@ -44,7 +44,8 @@ int erase_rows_compact(struct sqlite3 *db);
 /* The packets of a day, whose database is e->db. */
 int erase_packets(struct erase *e, int32_t day);
 
-/* Pins of the day, audit.jsonl and state.sqlite. */
+/* Damaged databases and pins of the day, audit.jsonl and state.sqlite. */
+int erase_set_aside(struct erase *e, int32_t day);
 int erase_pins(struct erase *e, int32_t day);
 int erase_audit(struct erase *e);
 int erase_state(struct erase *e);

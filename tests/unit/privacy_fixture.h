@@ -11,10 +11,9 @@
 static inline struct privacy privacy_fixture(enum privacy_way numbers, enum privacy_way names,
                                              unsigned blank)
 {
-    struct privacy p = { .numbers = (uint8_t)numbers,
-                         .names = (uint8_t)names,
-                         .digits = 4,
-                         .blank = (uint8_t)blank };
+    struct privacy p = {
+        .numbers = (uint8_t)numbers, .names = (uint8_t)names, .digits = 4, .blank = (uint8_t)blank
+    };
 
     privacy_set_key(&p, SLICE(FIXTURE_KEY));
     return p;
