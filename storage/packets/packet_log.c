@@ -488,6 +488,7 @@ void packet_log_read_stats(struct packet_log *log, struct packet_log_stats *stat
     stats->not_kept = atomic_load(&log->not_kept);
     stats->forgotten = forgetter_frames(log->forgetter);
     stats->memory_bytes = atomic_load(&log->pool.used_bytes);
+    stats->queued_bytes = atomic_load(&log->pool.queued_bytes);
     stats->memory_bytes_most = atomic_load(&log->pool.used_bytes_most);
     stats->last_error = atomic_load(&log->last_error);
 }

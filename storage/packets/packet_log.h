@@ -82,6 +82,7 @@ struct packet_log_stats {
     uint64_t not_kept;         /* frames that their call's level leaves out */
     uint64_t forgotten; /* frames of those stored that went again by packet_log_forget or _keep */
     size_t memory_bytes, memory_bytes_most; /* open or on its way: now, and at most */
+    size_t queued_bytes;                    /* on its way, of memory_bytes */
     int last_error;                         /* negative errno of the newest failure, 0: none */
 };
 
