@@ -154,11 +154,27 @@ static void harden(sqlite3 *db)
     sqlite3_extended_result_codes(db, 1);
 }
 
+/* To make a database SQLite waits for the disk five times, for fear of half a one; but nothing of an
+ * empty one can be lost, so that once is enough. */
+static int sync_once(sqlite3 *db)
+{
+    sqlite3_file *file = NULL;
+
+    if (sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK || !file ||
+        !file->pMethods)
+        return -EIO;
+    if (file->pMethods->xSync(file, SQLITE_SYNC_NORMAL) != SQLITE_OK)
+        return -EIO;
+    return run(db, "PRAGMA synchronous = NORMAL");
+}
+
 static int open_write(sqlite3 **dbp, const char *path, int32_t day)
 {
     char pragmas[224];
     sqlite3 *db = NULL;
     int version = 0, err;
+    struct stat st;
+    bool is_new;
 
     if (sqlite3_open_v2(path, &db,
                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
@@ -170,15 +186,18 @@ static int open_write(sqlite3 **dbp, const char *path, int32_t day)
     harden(db);
     sqlite3_busy_timeout(db, WRITE_BUSY_MS);
     chmod(path, 0600); /* -wal and -shm take after it */
+    is_new = stat(path, &st) == 0 && st.st_size == 0;
     snprintf(pragmas, sizeof pragmas,
-             "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;"
+             "PRAGMA synchronous = %s; PRAGMA journal_mode = WAL; PRAGMA temp_store = MEMORY;"
              "PRAGMA wal_autocheckpoint = %d; PRAGMA journal_size_limit = %d",
-             CHECKPOINT_PAGES, WAL_KEPT_BYTES);
+             is_new ? "OFF" : "NORMAL", CHECKPOINT_PAGES, WAL_KEPT_BYTES);
     err = run(db, pragmas);
     if (err == 0)
         err = call_short_add_functions(db);
     if (err == 0)
         err = day_db_migrate(db, day_db_schema, day_db_steps, DAY_DB_VERSION);
+    if (err == 0 && is_new)
+        err = sync_once(db);
     if (err == -EPROTO && read_version(db, &version) == 0)
         refuse_newer(day, version);
     if (err)

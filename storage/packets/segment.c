@@ -490,6 +490,18 @@ static void note_ends(struct segment_set *set, const struct segment_sync *syncs,
     }
 }
 
+/* Those of new files: once a folder, for all of them that lie in it. */
+static void sync_names(struct segment_set *set, struct segment_sync *syncs, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!syncs[i].is_new || syncs[i].err)
+            continue;
+        syncs[i].err = store_dir_sync_day(set->store_dir, syncs[i].day);
+        for (size_t k = i + 1; k < n && !syncs[i].err; k++)
+            syncs[k].is_new = syncs[k].is_new && syncs[k].day != syncs[i].day;
+    }
+}
+
 int segment_set_sync(struct segment_set *set, segment_synced_fn synced, void *ctx)
 {
     struct segment_sync syncs[SYNCS_MAX];
@@ -503,8 +515,9 @@ int segment_set_sync(struct segment_set *set, segment_synced_fn synced, void *ct
         if (fdatasync(syncs[i].fd) != 0)
             syncs[i].err = -errno;
         close(syncs[i].fd);
-        if (syncs[i].err == 0 && syncs[i].is_new)
-            syncs[i].err = store_dir_sync_day(set->store_dir, syncs[i].day);
+    }
+    sync_names(set, syncs, n);
+    for (size_t i = 0; i < n; i++) {
         if (syncs[i].err == -ENOENT) /* removed since */
             syncs[i].err = 0;
         if (syncs[i].err)
