@@ -121,13 +121,13 @@ describe("the dashboard", { skip: missing ?? false }, () => {
     await openCalls();
     await page.locator("#omnibox").click();
     await page.keyboard.type("status:5xx reas");
-    await page.getByRole("option", { name: /^reason/ }).waitFor();
+    await page.locator(".proposals").getByRole("option", { name: /^reason/ }).waitFor();
     assert.equal(await page.getAttribute("#omnibox", "aria-expanded"), "true");
     await page.keyboard.press("Tab");
     assert.equal(await page.inputValue("#omnibox"), "status:5xx reason:");
     await page.keyboard.type("unav veri");
     await page.keyboard.press("Escape");
-    assert.equal(await page.getByRole("option").count(), 0);
+    assert.equal(await page.locator(".proposals").count(), 0);
     await page.fill("#omnibox", "");
     await page.keyboard.type("verd");
     await page.keyboard.press("ArrowDown");
@@ -145,7 +145,7 @@ describe("the dashboard", { skip: missing ?? false }, () => {
     assert.equal(await page.textContent(".underlay mark"), "stauts");
     assert.equal(await page.getAttribute("#omnibox", "aria-invalid"), "true");
     assert.deepEqual(await axeComplaints(page), []);
-    await page.getByRole("button", { name: "What can be asked for" }).click();
+    await page.getByRole("button", { name: "How to ask" }).click();
     await page.getByRole("button", { name: "Add mos<3.5" }).waitFor();
     assert.deepEqual(await axeComplaints(page), []);
     await page.fill("#omnibox", "");

@@ -218,7 +218,7 @@ export function FilterBox({ value, fault, change, field }) {
       class="filter-how"
       aria-expanded=${help}
       aria-controls="filter-help"
-      aria-label="What can be asked for"
+      aria-label="How to ask"
       onClick=${() => setHelp(!help)}
     >
       <${Icon} name="info" /><span>How</span>

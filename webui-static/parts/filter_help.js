@@ -38,7 +38,8 @@ export function FilterHelp({ fields, insert, close }) {
     close();
   };
 
-  return html`<section class="filter-help panel" id="filter-help" aria-label="What can be asked for" onKeyDown=${press}>
+  return html`<section class="filter-help panel" id="filter-help" aria-labelledby="filter-help-title" onKeyDown=${press}>
+    <h2 id="filter-help-title">How to ask</h2>
     <dl class="filter-rules">
       ${RULES.map(([example, what]) => html`<div><dt><code>${example}</code></dt><dd>${what}</dd></div>`)}
     </dl>
