@@ -323,7 +323,7 @@ const struct config_option config_options[CONFIG_OPTIONS] = {
     { "dtmf.keep_digits", CONFIG_BOOL, AT(dtmf_keep_digits), 0, 0, "no", NULL,
       "Whether the keys that people press are stored: they may be PINs and card numbers. "
       "Otherwise only when, for how long and in which way a key was pressed. "
-      "The packets of a call are kept as they were captured either way, and carry the keys." },
+      "Packets that are kept in full carry the keys either way, unless privacy.blank says dtmf." },
     { "dtmf.inband", CONFIG_TEXT, AT(dtmf_inband), 0, 0, "auto", &form_inband,
       "When the sound itself is listened to for keys: auto, in G.711 calls that agreed on no "
       "telephone-event; always, in every G.711 call, which costs a few times the analysis; or never." },

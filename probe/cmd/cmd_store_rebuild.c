@@ -189,6 +189,7 @@ int cmd_store_rebuild(int argc, char **argv)
     if (!r.store)
         return cli_fail(&command, EXIT_USAGE, "which store? '--store DIR'");
     status = settings_read_engine(&command, config, &plan, &r.engine);
+    r.engine.privacy = (struct privacy){ .numbers = PRIVACY_CLEAR }; /* the packets are masked */
     if (status == -1)
         status = rebuild_store(&r);
     plan_load_fini(&plan);
