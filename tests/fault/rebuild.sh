@@ -63,11 +63,15 @@ expect 2 "$EARSHOT" store check
 expect 2 "$EARSHOT" store rebuild-indx
 says "$work/err" "did you mean 'rebuild-index'"
 
+is_held() {
+    ! flock -n "$store/VERSION" true
+}
+
 # Beside somebody who writes: a check may look, a rebuild may not.
 (flock 9 && exec sleep 60) 9<"$store/VERSION" &
 started+=($!)
-wait_for 5 eval '! flock -n "$store/VERSION" true'
+wait_for 5 is_held
 expect 69 "$EARSHOT" store rebuild-index --store "$store"
 says "$work/err" 'stop it first'
 expect 0 "$EARSHOT" store check --store "$store"
-finish
+finish "the index made anew"

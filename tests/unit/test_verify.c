@@ -1,5 +1,6 @@
 /* A store is looked at: whole, beside a writer, and broken in every way; its index is made anew. */
 #include "storage/day_db.h"
+#include "storage/packets/call_frames.h"
 #include "storage/packets/packet_log.h"
 #include "storage/packets/segment.h"
 #include "storage/packets/segment_file.h"
@@ -349,6 +350,36 @@ static void damaged_payloads_are_told_twice(void **state)
     fixture_remove_dir(&l.f);
 }
 
+/* Frames of a call while its sound is kept, when it was forgotten, and when the headers are damaged too. */
+static void readers_say_what_is_gone(void **state)
+{
+    struct log_fixture l;
+
+    (void)state;
+    make_store(&l);
+    for (int round = 0; round < 3; round++) {
+        struct call_frames *frames;
+        struct frame frame;
+        unsigned count = 0, cut_count = 0;
+
+        assert_int_equal(call_frames_open(&frames, l.f.dir, call_id_of(0)), 0);
+        while (call_frames_next(frames, &frame) == 1) {
+            count++;
+            cut_count += frame.captured_bytes < frame.wire_bytes;
+        }
+        assert_int_equal(count, round < 2 ? FRAMES : 0);
+        assert_int_equal(cut_count, round == 1 ? FRAMES : 0);
+        assert_int_equal(call_frames_cut(frames), cut_count);
+        assert_int_equal(call_frames_damaged(frames), round == 2);
+        call_frames_close(frames);
+        if (round == 0)
+            take_away(&l, "audio-000001.seg");
+        else
+            flip(&l, "media-000001.seg", CHUNK_HEADER_BYTES + 40);
+    }
+    fixture_remove_dir(&l.f);
+}
+
 static void ignore_progress(void *ctx, const struct rebuild_progress *p)
 {
     (void)ctx;
@@ -465,6 +496,7 @@ int main(void)
         cmocka_unit_test(what_is_no_fault),
         cmocka_unit_test(every_fault_is_named),
         cmocka_unit_test(damaged_payloads_are_told_twice),
+        cmocka_unit_test(readers_say_what_is_gone),
         cmocka_unit_test(the_index_comes_back),
         cmocka_unit_test(a_damaged_database_is_set_aside),
         cmocka_unit_test(damage_is_passed),
