@@ -25,8 +25,8 @@ struct unit {
 struct loaded {
     struct unit *units;
     size_t count, room, next;
-    size_t bytes;  /* of all of this */
-    uint64_t turn; /* of frames of one time, those of the chunk opened first go first */
+    size_t bytes; /* of all of this */
+    uint64_t turn;
     uint32_t owner, link_type;
     bool is_media;
     uint32_t raw_bytes;
@@ -42,6 +42,13 @@ struct instant_frame {
     uint32_t count; /* of that hash, of that chunk */
 };
 
+/* Of a chunk in the heap: what is compared stands here, so that chunks are not touched for it. */
+struct heap_place {
+    int64_t time_ns; /* of its next frame */
+    uint64_t turn;   /* of frames of one time, those of the chunk opened first go first */
+    struct loaded *chunk;
+};
+
 struct frame_merge {
     struct frame_places places;
     size_t next_place;
@@ -49,7 +56,7 @@ struct frame_merge {
     struct chunk_loader loaders[PACKET_AUDIO]; /* one for each kind that has frames */
     uint64_t turn;
 
-    struct loaded **heap; /* by the time of their next frames */
+    struct heap_place *heap; /* by the time of their next frames */
     size_t heap_count, heap_room;
     size_t open_bytes, open_max_bytes;
     bool is_lent; /* the frame of the heap's top */
@@ -157,72 +164,67 @@ static void free_loaded(struct frame_merge *m, struct loaded *c)
 
 /* ---- the heap ---- */
 
-static bool goes_before(const struct loaded *a, const struct loaded *b)
+static bool goes_before(const struct heap_place *a, const struct heap_place *b)
 {
-    int64_t x = a->units[a->next].time_ns, y = b->units[b->next].time_ns;
-
-    return x != y ? x < y : a->turn < b->turn;
+    return a->time_ns != b->time_ns ? a->time_ns < b->time_ns : a->turn < b->turn;
 }
 
-static void swap(struct frame_merge *m, size_t a, size_t b)
+/* `it` goes to where it belongs, from the end on. */
+static void sift_up(struct frame_merge *m, size_t at, struct heap_place it)
 {
-    struct loaded *held = m->heap[a];
-
-    m->heap[a] = m->heap[b];
-    m->heap[b] = held;
+    for (; at > 0 && goes_before(&it, &m->heap[(at - 1) / 2]); at = (at - 1) / 2)
+        m->heap[at] = m->heap[(at - 1) / 2];
+    m->heap[at] = it;
 }
 
-static void sift_up(struct frame_merge *m, size_t at)
+/* … from the top on, which is free. */
+static void sift_down(struct frame_merge *m, struct heap_place it)
 {
-    for (; at > 0 && goes_before(m->heap[at], m->heap[(at - 1) / 2]); at = (at - 1) / 2)
-        swap(m, at, (at - 1) / 2);
-}
+    size_t at = 0, child;
 
-static void sift_down(struct frame_merge *m)
-{
-    size_t at = 0;
-
-    for (;;) {
-        size_t best = at;
-
-        for (size_t child = 2 * at + 1; child <= 2 * at + 2 && child < m->heap_count; child++) {
-            if (goes_before(m->heap[child], m->heap[best]))
-                best = child;
-        }
-        if (best == at)
-            return;
-        swap(m, at, best);
-        at = best;
+    while ((child = 2 * at + 1) < m->heap_count) {
+        if (child + 1 < m->heap_count && goes_before(&m->heap[child + 1], &m->heap[child]))
+            child++;
+        if (!goes_before(&m->heap[child], &it))
+            break;
+        m->heap[at] = m->heap[child];
+        at = child;
     }
+    m->heap[at] = it;
 }
 
 static int push(struct frame_merge *m, struct loaded *c)
 {
+    struct heap_place it = { c->units[0].time_ns, c->turn, c };
+
     if (m->heap_count == m->heap_room) {
         size_t room = m->heap_room ? m->heap_room * 2 : 64;
-        struct loaded **grown = realloc(m->heap, room * sizeof(struct loaded *));
+        struct heap_place *grown = realloc(m->heap, room * sizeof *grown);
 
         if (!grown)
             return -ENOMEM;
         m->heap = grown;
         m->heap_room = room;
     }
-    m->heap[m->heap_count] = c;
-    sift_up(m, m->heap_count++);
+    sift_up(m, m->heap_count++, it);
     return 0;
 }
 
 /* The lent frame is used up: on to the next one of its chunk. */
 static void advance(struct frame_merge *m)
 {
-    struct loaded *top = m->heap[0];
+    struct heap_place top = m->heap[0];
+    struct loaded *c = top.chunk;
 
     m->is_lent = false;
-    if (++top->next == top->count) {
-        m->heap[0] = m->heap[--m->heap_count];
-        free_loaded(m, top);
+    if (++c->next < c->count) {
+        top.time_ns = c->units[c->next].time_ns;
+    } else {
+        free_loaded(m, c);
+        top = m->heap[--m->heap_count];
     }
-    sift_down(m);
+    if (m->heap_count)
+        sift_down(m, top);
 }
 
 /* ---- what is loaded when ---- */
@@ -275,10 +277,8 @@ static int load_due(struct frame_merge *m)
     int err = 0;
 
     while (err == 0 && m->next_place < m->places.count) {
-        const struct loaded *top = m->heap_count ? m->heap[0] : NULL;
-
-        if (top && (m->places.list[m->next_place].first_time > top->units[top->next].time_ns ||
-                    m->open_bytes >= m->open_max_bytes))
+        if (m->heap_count && (m->places.list[m->next_place].first_time > m->heap[0].time_ns ||
+                              m->open_bytes >= m->open_max_bytes))
             break;
         err = load_next(m);
     }
@@ -293,7 +293,7 @@ static bool is_lone(const struct frame_merge *m, int64_t time_ns)
     if (m->instant_count && m->instant_time == time_ns)
         return false;
     for (size_t child = 1; child <= 2 && child < m->heap_count; child++) {
-        if (m->heap[child]->units[m->heap[child]->next].time_ns == time_ns)
+        if (m->heap[child].time_ns == time_ns)
             return false;
     }
     return true;
@@ -352,7 +352,7 @@ static bool came_already(struct frame_merge *m, const struct chunk_frame *f,
 
 static void lend(struct frame_merge *m, const struct chunk_frame *f, struct merged_frame *out)
 {
-    const struct loaded *top = m->heap[0];
+    const struct loaded *top = m->heap[0].chunk;
 
     *out =
         (struct merged_frame){ .time_ns = f->time_ns,
@@ -383,7 +383,7 @@ int frame_merge_next(struct frame_merge *m, struct merged_frame *frame)
         err = load_due(m);
         if (err || m->heap_count == 0)
             return err;
-        top = m->heap[0];
+        top = m->heap[0].chunk;
         offset = top->units[top->next].offset;
         r = chunk_reader_of(top->raw + offset, top->raw_bytes - offset);
         chunk_read(&r);
@@ -443,7 +443,7 @@ void frame_merge_close(struct frame_merge *m)
     if (!m)
         return;
     while (m->heap_count > 0)
-        free_loaded(m, m->heap[--m->heap_count]);
+        free_loaded(m, m->heap[--m->heap_count].chunk);
     for (size_t i = 0; i < PACKET_AUDIO; i++)
         chunk_loader_fini(&m->loaders[i]);
     frame_places_free(&m->places);
