@@ -498,6 +498,18 @@ test('certificates come newest first, in pages', async () => {
     assert.deepEqual(all[5].subject_alt_names, ['sip.example.com']);
 });
 
+test('the store says what it takes', async () => {
+    const store = await getJson('/store');
+    assert.equal(store.now.type, 'store');
+    assert.equal(store.now.days, 2);
+    assert.ok(store.now.rows_bytes > 1e6);
+    assert.ok(store.now.disk_bytes > store.now.disk_free_bytes);
+    assert.equal(store.now.oldest_rows_time, (await getJson('/stats')).store.first_time);
+    assert.equal(store.now.pinned_calls, 0);
+    assert.equal(store.now.step, null);
+    assert.equal(store.newest, null);
+});
+
 test('stats add the store up', async () => {
     const stats = await getJson('/stats');
     assert.equal(stats.store.calls, CALLS);
