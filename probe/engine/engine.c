@@ -334,8 +334,12 @@ static int open_store_watch(struct engine *e, struct engine_error *error)
         .writer = e->writer,
         .log = e->packet_log,
     };
-    int err = e->options.live ? store_watch_start(&e->store_watch, &options) : 0;
+    int err = 0;
 
+    if (e->options.live)
+        err = store_watch_start(&e->store_watch, &options);
+    else
+        store_watch_start_pins(&e->store_watch, options.store_dir);
     if (err)
         snprintf(error->text, sizeof error->text, "%s: cannot be kept within its limits: %s",
                  e->options.store_dir, strerror(-err));

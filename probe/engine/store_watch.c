@@ -1,6 +1,8 @@
 #include "probe/engine/store_watch.h"
 
+#include "analyzer/base/log.h"
 #include "analyzer/record_id.h"
+#include "storage/upkeep/pins.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,8 +33,13 @@ static const char *const steps[] = {
 
 int store_watch_start(struct store_watch *w, const struct retention_options *options)
 {
-    *w = (struct store_watch){ .retention = NULL };
+    *w = (struct store_watch){ .store_dir = options->store_dir };
     return retention_start(&w->retention, options);
+}
+
+void store_watch_start_pins(struct store_watch *w, const char *store_dir)
+{
+    *w = (struct store_watch){ .store_dir = store_dir };
 }
 
 /* One alert from the first step down to the last step up; each step in between tells it anew. */
@@ -101,13 +108,31 @@ void store_watch_free(struct store_watch *w)
     w->retention = NULL;
 }
 
+static void pin_now(const struct store_watch *w, const struct alert_record *alert, struct slice by)
+{
+    uint64_t calls[RETENTION_ALERT_PINS_MAX];
+    size_t n = pins_read_calls(alert->calls, calls, RETENTION_ALERT_PINS_MAX);
+
+    for (size_t i = 0; i < n; i++) {
+        int err =
+            pins_add_new(w->store_dir, &(struct pin){ calls[i], alert->time, by, alert->summary });
+
+        if (err)
+            log_warn("engine: %016llx cannot be pinned: %s", (unsigned long long)calls[i],
+                     strerror(-err));
+    }
+}
+
 void store_watch_pin(struct store_watch *w, const struct alert_record *alert)
 {
     char by[128];
 
-    if (!w->retention || !alert->calls.p || !slice_eq(alert->state, SLICE("firing")))
+    if (!w->store_dir || !alert->calls.p || !slice_eq(alert->state, SLICE("firing")))
         return;
     snprintf(by, sizeof by, "alert %.*s", (int)(alert->rule.len < 100 ? alert->rule.len : 100),
              alert->rule.p ? alert->rule.p : "");
-    retention_pin(w->retention, alert->calls, slice_of_text(by), alert->summary);
+    if (w->retention)
+        retention_pin(w->retention, alert->calls, slice_of_text(by), alert->summary);
+    else
+        pin_now(w, alert, slice_of_text(by));
 }

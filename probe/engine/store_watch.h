@@ -10,7 +10,8 @@
 #include "storage/upkeep/retention.h"
 
 struct store_watch {
-    struct retention *retention; /* NULL: none runs; all functions do nothing then */
+    struct retention *retention; /* NULL: none runs, nothing is told then */
+    const char *store_dir;       /* whose calls are pinned; NULL: none are */
     uint64_t alert;              /* that fires; 0: none */
     int64_t since;
 };
@@ -23,6 +24,9 @@ struct store_watch_sink {
 
 /* 0 or −errno. */
 int store_watch_start(struct store_watch *w, const struct retention_options *options);
+
+/* Nothing is removed and nothing told, as in a replay: calls are pinned alone, at once. */
+void store_watch_start_pins(struct store_watch *w, const char *store_dir);
 
 /* About once a second: what there is to tell is told. */
 void store_watch_beat(struct store_watch *w, const struct store_watch_sink *sink,

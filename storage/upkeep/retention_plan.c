@@ -169,6 +169,16 @@ static int64_t over_size(const struct planner *p, enum store_kind kind)
     return sum - p->gone[kind] - p->limits->bytes[kind];
 }
 
+/* What pinned calls take: to take in less would not make it less. */
+static int64_t settled_bytes(const struct planner *p, enum store_kind kind)
+{
+    int64_t sum = 0;
+
+    for (size_t i = 0; p->facts->settled && i < p->facts->count; i++)
+        sum += p->facts->settled[i] & 1u << kind ? p->facts->days[i].bytes[kind] : 0;
+    return sum;
+}
+
 static void by_size(struct planner *p)
 {
     for (int k = 0; k < STORE_KINDS; k++) {
@@ -187,6 +197,7 @@ static void by_size(struct planner *p)
                 over -= take(p, i, (enum store_kind)k, RETENTION_SIZE, over);
             }
         }
+        over -= settled_bytes(p, (enum store_kind)k);
         p->plan->over_size[k] = over > 0 ? over : 0;
     }
 }

@@ -222,6 +222,7 @@ static void what_is_settled_is_not_counted_on(void **state)
     struct retention_facts facts = facts_of(days, make_days(days, 4, TODAY, GB, GB, GB, 20 * GB));
     struct retention_limits limits = { .days = { 1, 0, 0, 1 },
                                        .bytes = { [STORE_AUDIO] = 50 * GB } };
+    struct retention_plan plan;
 
     (void)state;
     facts.settled = settled;
@@ -230,6 +231,11 @@ static void what_is_settled_is_not_counted_on(void **state)
     limits.days[STORE_ROWS] = 0;
     limits.days[STORE_AUDIO] = 0;
     expect(&limits, &facts, "audio -2 size, audio -1 size 10", NULL);
+    /* Pinned calls alone over the limit: nothing to be done, and no reason to take in less. */
+    facts.count = 1;
+    limits.bytes[STORE_AUDIO] = 5 * GB;
+    expect(&limits, &facts, "", &plan);
+    assert_int_equal(plan.over_size[STORE_AUDIO], 0);
 }
 
 static void open_days_are_told_by_the_clock_and_by_the_folders(void **state)
