@@ -273,7 +273,7 @@ static void note_behind(int64_t last_ns)
     static const char sql[] =
         "SELECT max(k.last_time) FROM calls c JOIN chunks k ON k.id = c.id OR k.id IN "
         "(SELECT id FROM streams WHERE call = c.id) WHERE c.state = 'interrupted' "
-        "AND c.closed_time > ?1 - 1800000000000 GROUP BY c.id";
+        "AND c.closed_time BETWEEN ?1 - 1800000000000 AND ?1 + 1800000000000 GROUP BY c.id";
     sqlite3 *db = open_day();
     sqlite3_stmt *s = NULL;
 
@@ -361,7 +361,8 @@ static void play_round(unsigned long round)
                            "invite_time HAVING count(*) > 1)",
                            0);
     run.open += (unsigned long)ask("SELECT count(*) FROM calls WHERE closed_time IS NULL", 0);
-    note_behind(last_ns);
+    if (last_ns)
+        note_behind(last_ns);
 }
 
 static void remove_store(void)
