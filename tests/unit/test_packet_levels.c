@@ -3,6 +3,7 @@
 
 #include "analyzer/record_id.h"
 #include "storage/day_db.h"
+#include "storage/store_dir.h"
 #include "tests/unit/packet_fixture.h"
 
 #include <sqlite3.h>
@@ -170,26 +171,24 @@ static void a_level_that_is_known_late_holds_for_what_came_before(void **state)
     }
 }
 
-/* Nothing of the content is left on the disk of what was cut in memory. */
-static bool is_in_segments(const struct fixture *f, const uint8_t *bytes, size_t n)
+/* Do the bytes lie in any of the day's first segments? */
+static bool is_in_segments(const struct levels *s, const uint8_t *bytes, size_t n)
 {
-    char command[512];
-    FILE *list;
-    char path[512];
+    static const char *const names[] = { "sip-000001.seg", "media-000001.seg", "audio-000001.seg" };
+    static uint8_t held[1 << 20];
+    char path[STORE_PATH_MAX];
     bool found = false;
 
-    snprintf(command, sizeof command, "%s/2026-11-21", f->dir);
-    for (int kind = 0; kind < PACKET_KINDS && !found; kind++) {
-        static const char *const names[] = { "sip", "media", "audio" };
-        static uint8_t held[1 << 20];
-        size_t len;
+    for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) {
+        size_t len = 0;
+        FILE *file;
 
-        snprintf(path, sizeof path, "%s/%s-000001.seg", command, names[kind]);
-        list = fopen(path, "rb");
-        if (!list)
-            continue;
-        len = fread(held, 1, sizeof held, list);
-        fclose(list);
+        assert_int_equal(store_dir_path(path, s->l.f.dir, record_id_day(s->id), names[k]), 0);
+        file = fopen(path, "rb");
+        if (file) {
+            len = fread(held, 1, sizeof held, file);
+            fclose(file);
+        }
         for (size_t i = 0; i + n <= len && !found; i++)
             found = memcmp(held + i, bytes, n) == 0;
     }
@@ -217,7 +216,7 @@ static void a_stricter_level_forgets_what_was_passed_on(void **state)
         close_levels(&s, &stats);
         assert_int_equal(stats.frames_stored, 1);
         assert_int_equal(stats.forgotten, keep != PACKET_KEEP_FULL);
-        assert_int_equal(is_in_segments(&s.l.f, secret, sizeof secret), keep == PACKET_KEEP_FULL);
+        assert_int_equal(is_in_segments(&s, secret, sizeof secret), keep == PACKET_KEEP_FULL);
         fixture_remove_dir(&s.l.f);
     }
 }
