@@ -41,10 +41,10 @@ struct forgetter {
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t more_done;
-    uint64_t done; /* under `lock`, as the next */
-    uint64_t awaited;
+    uint64_t done; /* orders; under `lock` */
     _Atomic uint64_t frames;
     _Atomic bool hurried; /* somebody waits: nothing is gathered */
+    _Atomic bool giving_up;
     /* The thread's own: what one transaction took. */
     struct place *places;
     size_t count;
@@ -222,7 +222,7 @@ static void forget_day(struct forgetter *f, struct forget_order *orders, int32_t
 
     f->day = day;
     f->next = orders;
-    while (f->next && err == 0) {
+    while (f->next && err == 0 && !atomic_load(&f->giving_up)) {
         f->count = 0;
         f->frames_taken = 0;
         err = writer_run(f->writer, day, delete_rows, f);
@@ -328,8 +328,9 @@ free_forgetter:
     return err;
 }
 
-void forgetter_stop(struct forgetter *f)
+void forgetter_stop(struct forgetter *f, bool give_up)
 {
+    atomic_store(&f->giving_up, give_up);
     atomic_store(&f->hurried, true);
     inbox_close(&f->inbox);
     pthread_join(f->thread, NULL);
@@ -345,12 +346,18 @@ void forgetter_put(struct forgetter *f, struct forget_order *order)
     inbox_put(&f->inbox, &order->item);
 }
 
-void forgetter_wait(struct forgetter *f, uint64_t orders)
+void forgetter_wait(struct forgetter *f, uint64_t orders, int64_t timeout_ms)
 {
+    struct timespec until;
+    int rc = 0;
+
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += (time_t)(timeout_ms / 1000);
     atomic_store(&f->hurried, true);
     pthread_mutex_lock(&f->lock);
-    while (f->done < orders)
-        pthread_cond_wait(&f->more_done, &f->lock);
+    while (f->done < orders && rc == 0)
+        rc = timeout_ms < 0 ? pthread_cond_wait(&f->more_done, &f->lock)
+                            : pthread_cond_timedwait(&f->more_done, &f->lock, &until);
     pthread_mutex_unlock(&f->lock);
     atomic_store(&f->hurried, false);
 }

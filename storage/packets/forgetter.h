@@ -28,14 +28,15 @@ struct forget_order {
 };
 
 int forgetter_start(struct forgetter **fp, const char *store_dir, struct writer *writer);
-/* Does what is left. */
-void forgetter_stop(struct forgetter *f);
+/* Does what is left; give_up: ends after the transaction at hand. What is not done stays in the store,
+ * and its rows say so. */
+void forgetter_stop(struct forgetter *f, bool give_up);
 
 /* Chunks of the id that were stored before must have been told to the writer before. */
 void forgetter_put(struct forgetter *f, struct forget_order *order);
 
-/* Waits until so many orders, of all that were ever put, are done. */
-void forgetter_wait(struct forgetter *f, uint64_t orders);
+/* Waits until so many orders, of all that were ever put, are done, or the time is up; −1: for ever. */
+void forgetter_wait(struct forgetter *f, uint64_t orders, int64_t timeout_ms);
 
 /* Frames of the chunks that went. */
 uint64_t forgetter_frames(const struct forgetter *f);

@@ -21,6 +21,7 @@ enum {
     MEMORY_LEAST_BYTES = 1 << 20,
     QUEUED_WAIT_BYTES = 8 << 20, /* a replay waits: no more than keeps both sides busy */
     GATHERED_CHUNKS = 32,
+    LEAVE_MS = 1000, /* who asked a live run to stop waits */
     NAP_NS = 10000000,
     THREADS_MAX = 16,
 };
@@ -372,7 +373,7 @@ int packet_log_start(struct packet_log **lp, const struct packet_log_options *op
 end_workers:
     stop_workers(log, started);
     log->workers = NULL;
-    forgetter_stop(log->forgetter);
+    forgetter_stop(log->forgetter, false);
 close_segments:
     segment_set_close(log->segments);
 fini_pool:
@@ -399,7 +400,7 @@ void packet_log_flush(struct packet_log *log)
     while (log->oldest)
         packet_log_tick(log, INT64_MAX);
     chunk_pool_wait(&log->pool, 0);
-    forgetter_wait(log->forgetter, log->orders);
+    forgetter_wait(log->forgetter, log->orders, log->gathers ? LEAVE_MS : -1);
 }
 
 /* Where this process began to append, each day and kind. */
@@ -448,7 +449,7 @@ void packet_log_stop(struct packet_log *log)
         return;
     packet_log_flush(log);
     stop_workers(log, log->threads);
-    forgetter_stop(log->forgetter);
+    forgetter_stop(log->forgetter, log->gathers);
     if (log->replace_older && frames_dropped(log) == 0)
         forget_older(log);
     segment_set_close(log->segments);
