@@ -22,6 +22,7 @@ int lz4_frame_open(struct lz4_frame **fp)
     }
     f->preferences.frameInfo.blockSizeID = LZ4F_max256KB;
     f->preferences.frameInfo.contentChecksumFlag = LZ4F_contentChecksumEnabled;
+    f->preferences.autoFlush = 1; /* pieces are large already: no copy of them */
     *fp = f;
     return 0;
 }

@@ -31,6 +31,11 @@ static double now_s(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+static double seconds_of(const struct timeval *t)
+{
+    return (double)t->tv_sec + (double)t->tv_usec / 1e6;
+}
+
 static void die(const char *what, int err)
 {
     fprintf(stderr, "bench_export: %s: %s\n", what, strerror(-err));
@@ -128,7 +133,7 @@ static void read_all(const char *dir, unsigned calls, enum export_format format)
     struct export_request request = { .store_dir = dir, .format = format, .call_count = calls };
     static uint8_t out[READ_BYTES];
     uint64_t *ids = calloc(calls, sizeof *ids), bytes = 0;
-    double begun = now_s(), first = 0;
+    double begun = now_s(), first = 0, cpu;
     struct export_counts counts;
     struct rusage used;
     struct export *x = NULL;
@@ -150,12 +155,13 @@ static void read_all(const char *dir, unsigned calls, enum export_format format)
         die("export", (int)n);
     export_read_counts(x, &counts);
     getrusage(RUSAGE_SELF, &used);
-    printf(
-        "%-11s %9.1f MB %9llu packets %6.2f s %7.0f MB/s  first byte %4.0f ms  %6.1f MiB in memory"
-        "  %llu late\n",
-        export_formats[format].name, (double)bytes / 1e6, (unsigned long long)counts.frames,
-        now_s() - begun, (double)counts.frames * (FRAME_BYTES + 16) / 1e6 / (now_s() - begun),
-        first * 1e3, (double)used.ru_maxrss / 1024, (unsigned long long)counts.late);
+    cpu = seconds_of(&used.ru_utime) + seconds_of(&used.ru_stime);
+    printf("%-11s %7.1f MB, %llu packets: %5.2f s, of a processor %5.2f s (%4.0f MB/s), first byte "
+           "%4.0f "
+           "ms, %5.1f MiB in memory, %llu late\n",
+           export_formats[format].name, (double)bytes / 1e6, (unsigned long long)counts.frames,
+           now_s() - begun, cpu, (double)counts.frames * (FRAME_BYTES + 16) / 1e6 / cpu,
+           first * 1e3, (double)used.ru_maxrss / 1024, (unsigned long long)counts.late);
     export_close(x);
     free(ids);
 }
