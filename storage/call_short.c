@@ -52,9 +52,9 @@ static const struct {
     { "request_uri", SAME, "to_uri", READ_SAME(request_uri, READ_URI(to_uri, to_user)) },
     { "from_number", SAME, "from_user", READ_SAME(from_number, "from_user") },
     { "to_number", SAME, "to_user", READ_SAME(to_number, "to_user") },
-    { "invite_time", TIME, NULL, "iif(invite_time=0,(id>>11)*1000,invite_time)" },
-    { "settled_time", TIME, NULL, "iif(settled_time=0,ifnull(answer_time,end_time),settled_time)" },
-    { "closed_time", TIME, NULL, "iif(closed_time=0,end_time,closed_time)" },
+    { "invite_time", TIME, NULL, "iif(typeof(invite_time)='text',(id>>11)*1000,invite_time)" },
+    { "settled_time", TIME, NULL, "iif(typeof(settled_time)='text',ifnull(answer_time,end_time),settled_time)" },
+    { "closed_time", TIME, NULL, "iif(typeof(closed_time)='text',end_time,closed_time)" },
     { "capture_confidence_reasons", EMPTY, NULL, NULL },
     { "vq_reports", EMPTY, NULL, NULL },
     { "sip_anomalies", EMPTY, NULL, NULL },
@@ -315,7 +315,10 @@ static bool bind_time(sqlite3_stmt *s, int at, const struct call_record *call, i
     else if (field->offset == offsetof(struct call_record, settled_time) &&
              call->answer_time != RECORD_NONE)
         other = call->answer_time;
-    return value != RECORD_NONE && value == other && bind_whole(s, at, 0, rc);
+    if (value == RECORD_NONE || value != other)
+        return false;
+    *rc = sqlite3_bind_text(s, at, "", 0, SQLITE_STATIC);
+    return true;
 }
 
 static bool bind_packed(struct call_texts *t, sqlite3_stmt *s, int at, struct slice json, int *rc)

@@ -11,7 +11,7 @@
  *   URI as a blob          what follows "sip:" and the user
  *   JSON as an integer     0: []
  *   JSON as a blob         packed by LZ4 with a dictionary
- *   time 0                 the time of the id, or of the column that it mostly equals
+ *   time as an empty text  the time of the id, or of the column that it mostly equals
  *
  * Only a call that is over is shortened, but for texts: what a run that died left open is settled
  * in plain SQL. The view calls_shown has all of it in full, but for what is packed.

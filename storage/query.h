@@ -1,5 +1,6 @@
 /*
- * query - what is found again: calls, streams, alerts, ledgers, over all days, newest first.
+ * query - what is found again: one call, alerts, ledgers, over all days, newest first. Calls by what
+ * they are: storage/search/search.h.
  *
  * Opens the day databases read-only; a store that a probe is writing to is fine. Only prepared
  * statements with bound values.
@@ -12,7 +13,6 @@
 #define STORAGE_QUERY_H
 
 #include "analyzer/record.h"
-#include "storage/call_filter.h"
 
 struct query;
 
@@ -21,9 +21,6 @@ typedef bool (*query_row_fn)(void *ctx, const void *record);
 
 int query_open(struct query **qp, const char *store_dir);
 void query_close(struct query *q);
-
-/* struct call_record rows without their streams. 0 or −errno. */
-int query_calls(struct query *q, const struct call_filter *filter, query_row_fn row, void *ctx);
 
 /* One struct call_record with its streams; −ENOENT when there is none. */
 int query_call(struct query *q, uint64_t id, query_row_fn row, void *ctx);

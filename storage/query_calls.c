@@ -1,5 +1,5 @@
 /*
- * query_calls - calls and their streams, by what a search says of them or by their name.
+ * query_calls - one call and its streams, by its name.
  */
 #include "storage/query_days.h"
 
@@ -95,46 +95,6 @@ int query_find_call(struct query *q, struct slice text, uint64_t *id)
 }
 
 /* --- calls ---------------------------------------------------------------------------------- */
-
-/* A Call-ID that some call has, whatever the cursor says, so that every page understands the text
- * in the same way; else an address; else a part of something. */
-static int understand_text(struct query *q, struct slice text, enum query_text *meaning)
-{
-    struct addr a;
-    uint64_t id;
-    int err;
-
-    *meaning = QUERY_TEXT_NONE;
-    if (!text.p || text.len == 0)
-        return 0;
-    err = find_call_id(q, text, &id);
-    if (err == 0)
-        *meaning = QUERY_TEXT_CALL_ID;
-    else if (err == -ENOENT)
-        *meaning = addr_parse_ip(text, &a) ? QUERY_TEXT_IP : QUERY_TEXT_PART;
-    return err == -ENOENT ? 0 : err;
-}
-
-int query_calls(struct query *q, const struct call_filter *filter, query_row_fn row, void *ctx)
-{
-    struct query_question question = { .table = query_days_table(&record_type_call),
-                                       .before = filter->before,
-                                       .limit = filter->limit,
-                                       .row = row,
-                                       .ctx = ctx };
-    enum query_text text;
-    int err = query_days_refresh(q);
-
-    if (err == 0)
-        err = understand_text(q, filter->text, &text);
-    if (err == 0)
-        err = query_where_make(&question.where, filter, text);
-    if (err)
-        return err;
-    err = query_days_ask_between(q, &question, filter->since, filter->until);
-    query_where_fini(&question.where);
-    return err;
-}
 
 struct stream_list {
     struct stream_record *streams[RECORD_STREAMS_MAX];

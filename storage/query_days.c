@@ -149,11 +149,6 @@ int query_days_ask_one(struct query_question *question, struct day_reader *r)
     if (sqlite3_table_column_metadata(r->db, NULL, question->table->name, NULL, NULL, NULL, NULL,
                                       NULL, NULL) != SQLITE_OK)
         return -ENOENT;
-    if (question->where.new_column &&
-        sqlite3_table_column_metadata(r->db, NULL, question->table->name,
-                                      question->where.new_column, NULL, NULL, NULL, NULL,
-                                      NULL) != SQLITE_OK)
-        return -ENOENT;
     record_sql_select(&sql, question->table, r->db);
     strbuf_add_slice(&sql, strbuf_slice(&question->where.sql));
     strbuf_add_text(&sql, " ORDER BY id DESC");

@@ -1,5 +1,5 @@
 /*
- * query_where - a call_filter as a WHERE clause with bound values.
+ * query_where - what is asked of a table as a WHERE clause with bound values.
  */
 #ifndef STORAGE_QUERY_WHERE_H
 #define STORAGE_QUERY_WHERE_H
@@ -9,12 +9,11 @@
 
 struct sqlite3_stmt;
 
-enum { QUERY_BINDS_MAX = 40, QUERY_SCRATCH_MAX = 6 };
+enum { QUERY_BINDS_MAX = 16 };
 
 struct query_bind {
-    enum { QUERY_BIND_INT, QUERY_BIND_REAL, QUERY_BIND_TEXT } kind;
+    enum { QUERY_BIND_INT, QUERY_BIND_TEXT } kind;
     int64_t number;
-    double real;
     struct slice text;
 };
 
@@ -22,19 +21,9 @@ struct query_where {
     struct strbuf sql; /* " WHERE …", empty when everything matches */
     struct query_bind binds[QUERY_BINDS_MAX];
     size_t count;
-    struct strbuf scratch[QUERY_SCRATCH_MAX]; /* the ends of text ranges */
-    size_t scratch_count;
-    /* On a column that days of an older version lack: none of their rows matches. Of several, the
-     * one that came last. NULL: none. */
-    const char *new_column;
 };
 
-/* How the `text` of a filter is to be understood. */
-enum query_text { QUERY_TEXT_NONE, QUERY_TEXT_CALL_ID, QUERY_TEXT_IP, QUERY_TEXT_PART };
-
-/* Borrows the filter's texts. −EINVAL: `ip` is no address. −ENOMEM. */
-int query_where_make(struct query_where *where, const struct call_filter *filter,
-                     enum query_text text);
+/* Borrows the filter's texts. −ENOMEM. */
 int query_where_make_kpis(struct query_where *where, const struct kpi_filter *filter);
 
 /* What is bound to the next parameter of a clause that the caller has written. */

@@ -1,6 +1,6 @@
 /* What a search finds, over days, page by page, while a probe writes. */
 #include "storage/day_db.h"
-#include "tests/unit/store_fixture.h"
+#include "tests/unit/search_fixture.h"
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -88,10 +88,8 @@ static void setup(struct fixture *f)
 
 struct filter_case {
     const char *name;
-    struct call_filter filter;
-    int err;
+    struct slice filter;
     const char *expect; /* digits: the numbers found on each day, newest first */
-    enum { OPEN, YES, NO } one_way;
 };
 
 /* The same numbers must be found on every day. */
@@ -109,68 +107,42 @@ static void expect_numbers(const struct filter_case *c, const struct found *foun
     }
 }
 
-/* What a case leaves at zero is open. */
-static struct call_filter case_filter(const struct filter_case *c)
-{
-    struct call_filter filter = c->filter;
-
-    filter.since = filter.until = RECORD_NONE;
-    if (filter.mos_min == 0)
-        filter.mos_min = NAN;
-    if (filter.mos_max == 0)
-        filter.mos_max = NAN;
-    filter.one_way = (int8_t)(c->one_way ? c->one_way == YES : -1);
-    filter.fax = (int8_t)(c->filter.fax ? c->filter.fax == YES : -1);
-    return filter;
-}
-
 /* clang-format off */
 static const struct filter_case filter_cases[] = {
-    { "everything", { .limit = 0 }, 0, "9876543210", OPEN },
-    { "number part", { .number = SLICE_INIT("3010") }, 0, "910", OPEN },
-    { "number in From only or To only", { .number = SLICE_INIT("+4930100") }, 0, "90", OPEN },
-    { "number with % is no pattern", { .number = SLICE_INIT("0%") }, 0, "54", OPEN },
-    { "number with _ is no pattern", { .number = SLICE_INIT("a_") }, 0, "65", OPEN },
-    { "number of broken bytes", { .number = SLICE_INIT("\xff\xfe") }, 0, "76", OPEN },
-    { "number with a NUL", { .number = SLICE_INIT("\0hid") }, 0, "87", OPEN },
-    { "number of nobody", { .number = SLICE_INIT("999") }, 0, "", OPEN },
-    { "an injection is a text", { .number = SLICE_INIT("' OR 1=1 --") }, 0, "", OPEN },
-    { "ip is not a prefix", { .ip = SLICE_INIT("10.0.0.1") }, 0, "86420", OPEN },
-    { "ip of source", { .ip = SLICE_INIT("10.0.0.11") }, 0, "97531", OPEN },
-    { "ip of destination, v6", { .ip = SLICE_INIT("2001:db8::1") }, 0, "9876543210", OPEN },
-    { "ip v6 in brackets", { .ip = SLICE_INIT("[2001:0db8:0::1]") }, 0, "9876543210", OPEN },
-    { "ip of nobody", { .ip = SLICE_INIT("10.0.0.2") }, 0, "", OPEN },
-    { "ip that is none", { .ip = SLICE_INIT("10.0.0") }, -EINVAL, "", OPEN },
-    { "state", { .state = SLICE_INIT("failed") }, 0, "98765", OPEN },
-    { "status", { .status_min = 486, .status_max = 486 }, 0, "6", OPEN },
-    { "status class", { .status_min = 400, .status_max = 499 }, 0, "98765", OPEN },
-    { "mos from", { .mos_min = 3.79 }, 0, "87", OPEN },
-    { "mos to", { .mos_max = 1.5 }, 0, "10", OPEN },
-    { "mos range leaves unknown out", { .mos_min = 0.1, .mos_max = 5 }, 0, "876543210", OPEN },
-    { "one way", { .limit = 0 }, 0, "3", YES },
-    { "not one way leaves unknown out", { .limit = 0 }, 0, "98765210", NO },
-    { "verdict", { .verdict = SLICE_INIT("silent") }, 0, "7", OPEN },
-    { "bad seconds leave unknown out", { .bad_seconds_min = 7 }, 0, "87", OPEN },
-    { "fax", { .fax = YES }, 0, "5", OPEN },
-    { "no fax leaves unknown out", { .fax = NO }, 0, "987432" "10", OPEN },
-    { "trunk that it came by", { .trunk_in = SLICE_INIT("a") }, 0, "97531", OPEN },
-    { "trunk that it left by", { .trunk_out = SLICE_INIT("b") }, 0, "4", OPEN },
-    { "destination, whole", { .destination = SLICE_INIT("Germany") }, 0, "6", OPEN },
-    { "ended how", { .ended_how = SLICE_INIT("bye") }, 0, "43210", OPEN },
-    { "deviation, not what is said of one", { .deviation = SLICE_INIT("ack_missing") }, 0, "2", OPEN },
-    { "deviation by a part of its name", { .deviation = SLICE_INIT("ack") }, 0, "", OPEN },
-    { "all joined by and", { .ip = SLICE_INIT("10.0.0.1"), .state = SLICE_INIT("failed"),
-                             .mos_max = 3.5 }, 0, "6", OPEN },
-    { "Call-ID prefix", { .call_id = SLICE_INIT("id-*") }, 0, "9876543210", OPEN },
-    { "Call-ID prefix of all", { .call_id = SLICE_INIT("*") }, 0, "9876543210", OPEN },
-    { "Call-ID prefix of none", { .call_id = SLICE_INIT("ie*") }, 0, "", OPEN },
-    { "text: a part of a number", { .text = SLICE_INIT("lice") }, 0, "21", OPEN },
-    { "text: an IP", { .text = SLICE_INIT("10.0.0.1") }, 0, "86420", OPEN },
-    { "text: a Call-ID's beginning", { .text = SLICE_INIT("id-") }, 0, "9876543210", OPEN },
-    { "text: nothing", { .text = SLICE_INIT("zzz") }, 0, "", OPEN },
-    { "text: bytes without a successor", { .text = SLICE_INIT("\xff\xff") }, 0, "", OPEN },
-    { "text and filter", { .text = SLICE_INIT("lice"), .status_min = 200,
-                           .ip = SLICE_INIT("10.0.0.11") }, 0, "1", OPEN },
+    { "everything", SLICE_INIT(""), "9876543210" },
+    { "number part", SLICE_INIT("number:*3010*"), "910" },
+    { "number in From only or To only", SLICE_INIT("number:*+4930100*"), "90" },
+    { "number with % is no pattern", SLICE_INIT("number:*0%*"), "54" },
+    { "number with _ is no pattern", SLICE_INIT("number:*a_*"), "65" },
+    { "number of nobody", SLICE_INIT("number:*999*"), "" },
+    { "an injection is a text", SLICE_INIT("number:*\"' OR 1=1 --\"*"), "" },
+    { "ip is not a prefix", SLICE_INIT("ip:10.0.0.1"), "86420" },
+    { "ip of source", SLICE_INIT("ip:10.0.0.11"), "97531" },
+    { "ip of destination, v6", SLICE_INIT("ip:2001:db8::1"), "9876543210" },
+    { "ip v6 in brackets", SLICE_INIT("ip:[2001:0db8:0::1]"), "9876543210" },
+    { "ip of nobody", SLICE_INIT("ip:10.0.0.2"), "" },
+    { "network", SLICE_INIT("src:10.0.0.8/29"), "97531" },
+    { "state", SLICE_INIT("state:failed"), "98765" },
+    { "status", SLICE_INIT("status:486"), "6" },
+    { "status class", SLICE_INIT("status:4xx"), "98765" },
+    { "mos from", SLICE_INIT("mos>=3.79"), "87" },
+    { "mos to", SLICE_INIT("mos<=1.5"), "10" },
+    { "mos range leaves unknown out", SLICE_INIT("mos:1..5"), "876543210" },
+    { "one way", SLICE_INIT("one_way:yes"), "3" },
+    { "not one way leaves unknown out", SLICE_INIT("one_way:no"), "98765210" },
+    { "verdict", SLICE_INIT("verdict:silent"), "7" },
+    { "bad seconds leave unknown out", SLICE_INIT("bad_seconds>=7"), "87" },
+    { "fax", SLICE_INIT("fax:yes"), "5" },
+    { "no fax leaves unknown out", SLICE_INIT("fax:no"), "98743210" },
+    { "trunk that it came by", SLICE_INIT("trunk_in:a"), "97531" },
+    { "trunk that it left by", SLICE_INIT("trunk_out:b"), "4" },
+    { "destination, whole", SLICE_INIT("destination:Germany"), "6" },
+    { "ended how", SLICE_INIT("ended_how:bye"), "43210" },
+    { "deviation, not what is said of one", SLICE_INIT("deviation:ack_missing"), "2" },
+    { "deviation by a part of its name", SLICE_INIT("deviation:*ack"), "" },
+    { "all joined by and", SLICE_INIT("ip:10.0.0.1 state:failed mos<=3.5"), "6" },
+    { "Call-ID prefix", SLICE_INIT("call_id:id-*"), "9876543210" },
+    { "Call-ID prefix of none", SLICE_INIT("call_id:ie*"), "" },
 };
 /* clang-format on */
 
@@ -184,10 +156,10 @@ static void filters_find_what_they_say(void **state)
     assert_int_equal(query_open(&q, f.dir), 0);
     for (size_t i = 0; i < sizeof filter_cases / sizeof filter_cases[0]; i++) {
         struct found found = { .count = 0 };
-        struct call_filter filter = case_filter(&filter_cases[i]);
-        int err = query_calls(q, &filter, collect, &found);
+        char cursor[SEARCH_CURSOR_MAX] = "";
+        int err = fixture_search_page(q, filter_cases[i].filter, 0, cursor, collect, &found);
 
-        if (err != filter_cases[i].err)
+        if (err)
             fail_msg("%s: %d", filter_cases[i].name, err);
         expect_numbers(&filter_cases[i], &found);
     }
@@ -204,28 +176,22 @@ static void call_id_is_found_on_any_day(void **state)
     setup(&f);
     assert_int_equal(query_open(&q, f.dir), 0);
     for (int day = 0; day < DAYS; day++) {
-        struct found exact = { .count = 0 }, text = { .count = 0 };
-        struct call_filter filter;
-        char call_id[32];
+        struct found exact = { .count = 0 }, other_day = { .count = 0 };
+        char call_id[32], text[96];
         uint64_t id;
 
         snprintf(call_id, sizeof call_id, "id-%d-4@host", day);
         assert_int_equal(query_find_call(q, slice_of_text(call_id), &id), 0);
         assert_int_equal(id, call_at(day, 4));
-        call_filter_clear(&filter);
-        filter.call_id = slice_of_text(call_id);
-        assert_int_equal(query_calls(q, &filter, collect, &exact), 0);
+        snprintf(text, sizeof text, "call_id:%s", call_id);
+        assert_int_equal(fixture_search(q, text, collect, &exact), 0);
         assert_int_equal(exact.count, 1);
         assert_int_equal(exact.ids[0], call_at(day, 4));
-        call_filter_clear(&filter);
-        filter.text = slice_of_text(call_id);
-        assert_int_equal(query_calls(q, &filter, collect, &text), 0);
-        assert_int_equal(text.count, 1);
-        assert_int_equal(text.ids[0], call_at(day, 4));
-        /* The page behind the only match is empty, not another kind of search. */
-        filter.before = text.ids[0];
-        assert_int_equal(query_calls(q, &filter, collect, &text), 0);
-        assert_int_equal(text.count, 1);
+        /* Whatever times stand beside it. */
+        snprintf(text, sizeof text, "call_id:%s time:2020-01-01", call_id);
+        assert_int_equal(fixture_search(q, text, collect, &other_day), 0);
+        assert_int_equal(other_day.count, 1);
+        assert_int_equal(other_day.ids[0], call_at(day, 4));
     }
     query_close(q);
     fixture_remove_dir(&f);
@@ -291,18 +257,14 @@ static void pages_show_each_row_once(void **state)
     assert_int_equal(query_open(&q, f.dir), 0);
     for (size_t size = 1; size <= DAYS * EACH + 1; size++) {
         struct found found = { .count = 0 };
-        struct call_filter filter;
+        char cursor[SEARCH_CURSOR_MAX] = "";
         size_t before;
 
-        call_filter_clear(&filter);
-        filter.limit = size;
         do {
             before = found.count;
-            assert_int_equal(query_calls(q, &filter, collect, &found), 0);
+            assert_int_equal(fixture_search_page(q, SLICE(""), size, cursor, collect, &found), 0);
             assert_true(found.count - before <= size);
-            if (found.count)
-                filter.before = found.ids[found.count - 1];
-        } while (found.count > before);
+        } while (cursor[0]);
         assert_int_equal(found.count, DAYS * EACH);
         for (size_t i = 0; i < found.count; i++)
             assert_int_equal(found.ids[i],
@@ -315,23 +277,19 @@ static void pages_show_each_row_once(void **state)
 static void times_are_inclusive(void **state)
 {
     struct found found = { .count = 0 };
-    struct call_filter filter;
     struct fixture f;
     struct query *q;
 
     (void)state;
     setup(&f);
     assert_int_equal(query_open(&q, f.dir), 0);
-    call_filter_clear(&filter);
-    filter.since = call_time(0, 8);
-    filter.until = call_time(1, 1);
-    assert_int_equal(query_calls(q, &filter, collect, &found), 0);
+    assert_int_equal(
+        fixture_search(q, "time:2026-11-21T10:08:00..2026-11-22T10:01:00", collect, &found), 0);
     assert_int_equal(found.count, 4);
     assert_int_equal(found.ids[0], call_at(1, 1));
     assert_int_equal(found.ids[3], call_at(0, 8));
-    filter.until = filter.since - 1000;
     found.count = 0;
-    assert_int_equal(query_calls(q, &filter, collect, &found), 0);
+    assert_int_equal(fixture_search(q, "since:2026-11-22 until:2026-11-21", collect, &found), 0);
     assert_int_equal(found.count, 0);
     query_close(q);
     fixture_remove_dir(&f);
@@ -340,15 +298,13 @@ static void times_are_inclusive(void **state)
 static void row_function_stops_the_search(void **state)
 {
     struct found found = { .count = 0, .stop_after = 12 };
-    struct call_filter filter;
     struct fixture f;
     struct query *q;
 
     (void)state;
     setup(&f);
     assert_int_equal(query_open(&q, f.dir), 0);
-    call_filter_clear(&filter);
-    assert_int_equal(query_calls(q, &filter, collect, &found), 0);
+    assert_int_equal(fixture_search(q, "", collect, &found), 0);
     assert_int_equal(found.count, 12);
     query_close(q);
     fixture_remove_dir(&f);
@@ -478,7 +434,6 @@ static void empty_store_answers(void **state)
 {
     struct found found = { .count = 0 };
     struct store_totals totals;
-    struct call_filter filter;
     char path[128];
     struct fixture f;
     struct query *q;
@@ -488,8 +443,7 @@ static void empty_store_answers(void **state)
     snprintf(path, sizeof path, "%s/none", f.dir);
     assert_int_equal(query_open(&q, path), -ENOENT);
     assert_int_equal(query_open(&q, f.dir), 0);
-    call_filter_clear(&filter);
-    assert_int_equal(query_calls(q, &filter, collect, &found), 0);
+    assert_int_equal(fixture_search(q, "", collect, &found), 0);
     assert_int_equal(query_totals(q, &totals), 0);
     assert_int_equal(totals.calls, 0);
     assert_int_equal(totals.first_time, RECORD_NONE);
@@ -499,7 +453,6 @@ static void empty_store_answers(void **state)
 
 static void sees_what_a_writer_commits(void **state)
 {
-    struct call_filter filter;
     struct fixture f;
     struct writer *w;
     struct query *q;
@@ -508,7 +461,6 @@ static void sees_what_a_writer_commits(void **state)
     fixture_make_dir(&f);
     w = fixture_writer(&f);
     assert_int_equal(query_open(&q, f.dir), 0);
-    call_filter_clear(&filter);
     for (int n = 0; n < 30; n++) {
         struct found found = { .count = 0 };
         struct store_totals totals;
@@ -517,7 +469,7 @@ static void sees_what_a_writer_commits(void **state)
         fixture_call(&call, call_time(n / 10, n), 0, "x");
         writer_submit(w, &record_type_call, &call);
         writer_flush(w);
-        assert_int_equal(query_calls(q, &filter, collect, &found), 0);
+        assert_int_equal(fixture_search(q, "", collect, &found), 0);
         assert_int_equal(found.count, n + 1);
         assert_int_equal(query_totals(q, &totals), 0);
         assert_int_equal(totals.calls, n + 1);
@@ -530,7 +482,6 @@ static void sees_what_a_writer_commits(void **state)
 static void damaged_or_removed_day_leaves_the_others(void **state)
 {
     struct found found = { .count = 0 };
-    struct call_filter filter;
     struct fixture f;
     struct query *q;
     char path[128];
@@ -539,8 +490,7 @@ static void damaged_or_removed_day_leaves_the_others(void **state)
     (void)state;
     setup(&f);
     assert_int_equal(query_open(&q, f.dir), 0);
-    call_filter_clear(&filter);
-    assert_int_equal(query_calls(q, &filter, collect, &found), 0);
+    assert_int_equal(fixture_search(q, "", collect, &found), 0);
     snprintf(path, sizeof path, "%s/2026-11-22/calls.sqlite", f.dir);
     assert_int_equal(remove(path), 0);
     file = fopen(path, "w");
@@ -552,7 +502,7 @@ static void damaged_or_removed_day_leaves_the_others(void **state)
     snprintf(path, sizeof path, "%s/2026-11-23/calls.sqlite", f.dir);
     assert_int_equal(remove(path), 0);
     found.count = 0;
-    assert_int_equal(query_calls(q, &filter, collect, &found), 0);
+    assert_int_equal(fixture_search(q, "", collect, &found), 0);
     assert_int_equal(found.count, EACH);
     assert_int_equal(found.ids[0], call_at(0, 9));
     query_close(q);

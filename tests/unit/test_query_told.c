@@ -1,7 +1,7 @@
 /* What a store says of calls besides their rows: legs, minutes of trunks, guards; old days too. */
 #include "storage/day_db.h"
 #include "storage/store_dir.h"
-#include "tests/unit/store_fixture.h"
+#include "tests/unit/search_fixture.h"
 
 #include <sqlite3.h>
 
@@ -305,7 +305,6 @@ static void make_day_3(const struct fixture *f)
 static void old_day_has_none_of_it(void **state)
 {
     struct found found = { .count = 0 };
-    struct call_filter filter;
     struct fixture f;
     struct query *q;
     int64_t newest = 0;
@@ -323,12 +322,9 @@ static void old_day_has_none_of_it(void **state)
                      0);
     assert_int_equal(query_newest_kpi(q, &newest), 0);
     assert_int_equal(newest, RECORD_NONE);
-    call_filter_clear(&filter);
-    filter.deviation = SLICE("ack_missing");
-    assert_int_equal(query_calls(q, &filter, collect, &found), 0);
+    assert_int_equal(fixture_search(q, "deviation:ack_missing", collect, &found), 0);
     assert_int_equal(found.count, 0);
-    call_filter_clear(&filter);
-    assert_int_equal(query_calls(q, &filter, collect, &found), 0);
+    assert_int_equal(fixture_search(q, "", collect, &found), 0);
     assert_int_equal(found.count, 1);
     query_close(q);
     fixture_remove_dir(&f);

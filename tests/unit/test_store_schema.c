@@ -2,7 +2,7 @@
 #include "storage/day_db.h"
 #include "storage/record_sql.h"
 #include "storage/store_dir.h"
-#include "tests/unit/store_fixture.h"
+#include "tests/unit/search_fixture.h"
 
 #include <errno.h>
 #include <sqlite3.h>
@@ -259,14 +259,11 @@ static void read_whole_call(const struct fixture *f, struct strbuf *out)
 /* How many calls have so many bad seconds: 0 where nobody counted them. */
 static int count_bad(const struct fixture *f)
 {
-    struct call_filter bad;
     struct query *q;
     int rows = 0;
 
-    call_filter_clear(&bad);
-    bad.bad_seconds_min = 1;
     assert_int_equal(query_open(&q, f->dir), 0);
-    assert_int_equal(query_calls(q, &bad, count_row, &rows), 0);
+    assert_int_equal(fixture_search(q, "bad_seconds>=1", count_row, &rows), 0);
     query_close(q);
     return rows;
 }
@@ -323,13 +320,11 @@ static bool tell_vlan(void *ctx, const void *record)
 static void expect_day(const struct fixture *f, const char *vlans, int certificates)
 {
     struct told_vlans told = { "" };
-    struct call_filter all;
     struct query *q;
     int ledgers = 0, mirrors = 0, rows = 0;
 
-    call_filter_clear(&all);
     assert_int_equal(query_open(&q, f->dir), 0);
-    assert_int_equal(query_calls(q, &all, tell_vlan, &told), 0);
+    assert_int_equal(fixture_search(q, "", tell_vlan, &told), 0);
     assert_string_equal(told.text, vlans);
     assert_int_equal(query_captures(q, 0, count_row, &ledgers), 0);
     assert_int_equal(ledgers, 1);
@@ -372,7 +367,6 @@ static void day_of_version_1_is_read_and_brought_along(void **state)
 static void day_of_a_newer_version_is_refused(void **state)
 {
     struct fixture f;
-    struct call_filter all;
     struct query *q;
     struct sqlite3 *db;
     int32_t day = record_id_day(fixture_id(FIXTURE_TIME, 0));
@@ -387,8 +381,7 @@ static void day_of_a_newer_version_is_refused(void **state)
     assert_int_equal(day_db_open_write(&db, f.dir, day), -EPROTO);
     assert_int_equal(day_db_open_read(&db, f.dir, day), -EPROTO);
     assert_int_equal(query_open(&q, f.dir), 0);
-    call_filter_clear(&all);
-    assert_int_equal(query_calls(q, &all, count_row, &rows), -EPROTO);
+    assert_int_equal(fixture_search(q, "", count_row, &rows), -EPROTO);
     query_close(q);
     fixture_remove_dir(&f);
 }

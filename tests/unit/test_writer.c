@@ -1,7 +1,7 @@
 /* The writer: what goes in comes out, nothing committed is lost, a full disk is a number. */
 #include "storage/day_db.h"
 #include "storage/record_sql.h"
-#include "tests/unit/store_fixture.h"
+#include "tests/unit/search_fixture.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -100,7 +100,9 @@ static void expect_same(const struct record_type *type, const void *a, const voi
         } else if (f->kind == FIELD_REAL) {
             double p = *(const double *)x, q = *(const double *)y;
 
-            same = p == q || (isnan(p) && isnan(q));
+            /* A call that is over keeps the decimals that are shown. */
+            same = p == q || (isnan(p) && isnan(q)) ||
+                   (type == &record_type_call && fabs(p - q) <= 0.501 * pow(10, -f->decimals));
         } else {
             same = memcmp(x, y, field_size((enum field_kind)f->kind)) == 0;
         }
@@ -424,7 +426,6 @@ static void kill_loses_nothing_committed(void **state)
     fixture_make_dir(&f);
     for (int round = 0; round < ROUNDS; round++) {
         struct timespec wait = { 0, 1000000 * (2 + (round * 37) % 97) };
-        struct call_filter all;
         struct query *q;
         uint64_t found;
         pid_t child = fork();
@@ -444,8 +445,7 @@ static void kill_loses_nothing_committed(void **state)
         assert_true(found >= promise->committed);
         rows = found;
         assert_int_equal(query_open(&q, f.dir), 0);
-        call_filter_clear(&all);
-        assert_int_equal(query_calls(q, &all, expect_next, &found), 0);
+        assert_int_equal(fixture_search(q, "", expect_next, &found), 0);
         assert_int_equal(found, 0); /* every one, in order, none twice */
         query_close(q);
     }
