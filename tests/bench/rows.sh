@@ -319,3 +319,22 @@ row_pack() {
     packed 'G.729, jitter of 3 ms, times in ns' 0.40 -c g729 --jitter 3 --nanoseconds
     packed 'headers alone' '' 54 -c pcma
 }
+
+# 100,000 calls at the same time: what they take in memory, and for how long a packet waits.
+row_crowd() {
+    local calls level figures
+    calls=$(scaled 100000 5000)
+    for level in headers full; do
+        rm -rf "$work/store"
+        command_line "bench_packet_log $calls 50 3 $level 512 store"
+        figures=$("$BENCH_PACKET_LOG" "$calls" 50 3 "$level" 512 "$work/store") || exit 1
+        row "$calls calls, $level" '50 packets/s of G.711 each for 3 s of packet time, store.chunk_memory_mib 512' \
+            'within the cap; no stall over 1 ms' \
+            "$(awk '{ v[$1] = $2 } END {
+                printf "chunks %.0f MiB, RSS %.0f MiB; %.3f %% of the packets took more than 1 ms, all but %d of them while others had the core; the processor given up %d times; 64 packets in a row at most %.2f ms of its own time, a tick %.3f ms; stored %d of %d",
+                    v["memory_most_mib"], v["rss_most_mib"], 100 * v["stalls_over_1_ms"] / v["packets"],
+                    v["stalls_over_1_ms"] - v["stalls_while_preempted"], v["processor_given_up"],
+                    v["cpu_ns_max_of_64_unpreempted"] / 1e6, v["tick_ns_max"] / 1e6, v["stored"], v["packets"] }' <<<"$figures")"
+        rm -rf "$work/store"
+    done
+}
