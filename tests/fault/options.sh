@@ -26,9 +26,15 @@ END
 expect 2 "$EARSHOT" analyze && says "$work/err" 'which capture'
 expect 2 "$EARSHOT" replay x.pcap && says "$work/err" '--store'
 expect 2 "$EARSHOT" run && says "$work/err" '-i'
-expect 2 "$EARSHOT" calls --store "$work" --status 9xx && says "$work/err" "'9xx'"
+expect 2 "$EARSHOT" calls --store "$work" --status 9xx && says "$work/err" '--status' '5xx' '  status:9xx' '         ^^^'
 expect 2 "$EARSHOT" calls --store "$work" --limit many && says "$work/err" "'many'"
-expect 2 "$EARSHOT" calls --store "$work" --since yesterday && says "$work/err" "'yesterday'"
+expect 2 "$EARSHOT" calls --store "$work" --since whenever && says "$work/err" "'whenever'" 'yesterday'
+expect 2 "$EARSHOT" calls --store "$work" 'from:+49*' stauts:5xx &&
+    says "$work/err" "'stauts'" "'status'" '  from:+49* stauts:5xx' '            ^^^^^^'
+expect 2 "$EARSHOT" calls --store "$work" --sort durtion && says "$work/err" "'durtion'" "'duration'"
+expect 2 "$EARSHOT" calls --store "$work" --sort number && says "$work/err" "'number'" '--fields'
+expect 2 "$EARSHOT" calls --store "$work" --ascending --descending && says "$work/err" '--ascending'
+expect 0 "$EARSHOT" calls --fields && says "$work/out" 'mos<3.5' 'leg_group' 'How it sounded'
 expect 2 "$EARSHOT" calls --store "$work" --ip 10.0.0.256 && says "$work/err" "'10.0.0.256'"
 expect 2 "$EARSHOT" run -i lo --ring-mib 0 --store "$work/s" && says "$work/err" '--ring-mib'
 expect 2 "$EARSHOT" serve --store "$work/s" --listen nowhere && says "$work/err" 'nowhere'
