@@ -185,20 +185,11 @@ static void scrub_identity(struct scrub *s, struct slice value)
     s->counts->notes[SCRUB_IDENTITY_BLANKED] += claims.len > 0;
 }
 
-static bool holds_uri(struct slice value)
-{
-    for (size_t i = 0; i < value.len; i++) {
-        if (uri_scheme_at(value, i))
-            return true;
-    }
-    return false;
-}
-
 static void scrub_value(struct scrub *s, enum header_kind kind, struct slice value)
 {
     switch (kind) {
     case HEADER_PARTY:
-        if (!holds_uri(value))
+        if (!uri_is_in(value))
             mask_user(s->p, writable(value), value.len, &s->seen);
         break;
     case HEADER_CALL_ID:
@@ -285,7 +276,7 @@ static void scrub_request_uri(struct scrub *s, const struct sip_msg *msg)
 {
     struct slice uri = msg->request_uri;
 
-    if (uri.len && !holds_uri(uri) && slice_find(uri, ':') == uri.len)
+    if (uri.len && !uri_is_in(uri) && slice_find(uri, ':') == uri.len)
         mask_user_at(s->p, writable(uri), uri.len, &s->seen);
 }
 

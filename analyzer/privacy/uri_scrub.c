@@ -1,7 +1,7 @@
 #include "analyzer/privacy/uri_scrub.h"
 
 /* What is longer is masked as if it were cut there: a text full of schemes must not take long. */
-enum { URI_MAX = 1024 };
+enum { URI_MAX = 1024, SCHEME_MAX = 6 };
 
 static bool is_word(char c)
 {
@@ -31,14 +31,27 @@ static bool ends_uri(char c)
     return (unsigned char)c <= ' ' || c == '<' || c == '>' || c == '"' || c == 0x7f;
 }
 
-/* Is there another URI within it? Then it is a list without the marks that belong there. */
-static bool holds_scheme(struct slice text)
+/* Where the next scheme at or behind `from` begins, by its colon; text.len: there is none. */
+static size_t find_scheme(struct slice text, size_t from, size_t *bytes)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        if (uri_scheme_at(text, i))
-            return true;
+    for (size_t colon = from; colon < text.len; colon++) {
+        size_t rest = text.len - colon, at;
+
+        colon += slice_find(slice_of(text.p + colon, rest), ':');
+        for (at = colon; at > from && colon - at < SCHEME_MAX && is_word(text.p[at - 1]); at--)
+            ;
+        *bytes = colon < text.len ? uri_scheme_at(text, at) : 0;
+        if (*bytes && at + *bytes == colon + 1)
+            return at;
     }
-    return false;
+    return text.len;
+}
+
+bool uri_is_in(struct slice text)
+{
+    size_t bytes;
+
+    return find_scheme(text, 0, &bytes) < text.len;
 }
 
 /* A host alone is no user, unless it is a number that lacks its host. */
@@ -62,7 +75,7 @@ static void scrub_sip(const struct privacy *p, char *text, size_t len, bool is_c
 {
     size_t at = slice_find(slice_of(text, len), '@'), colon;
 
-    if (at == len || holds_scheme(slice_of(text, at))) {
+    if (at == len || uri_is_in(slice_of(text, at))) {
         scrub_userless(p, text, len, is_cut, seen);
         return;
     }
@@ -84,13 +97,13 @@ static void scrub_tel(const struct privacy *p, char *text, size_t len, struct ma
 size_t uri_scrub(const struct privacy *p, char *text, size_t len, struct mask_seen *seen)
 {
     struct slice all = slice_of(text, len);
-    size_t found = 0;
+    size_t found = 0, scheme;
 
-    for (size_t i = 0; i < len; i++) {
-        size_t scheme = uri_scheme_at(all, i), end = i + scheme;
+    /* A URI may hold others: "?Replaces", "?History-Info". */
+    for (size_t i = find_scheme(all, 0, &scheme); i < len;
+         i = find_scheme(all, i + scheme, &scheme)) {
+        size_t end = i + scheme;
 
-        if (scheme == 0)
-            continue;
         while (end < len && end - i < URI_MAX && !ends_uri(text[end]))
             end++;
         found++;
@@ -99,7 +112,6 @@ size_t uri_scrub(const struct privacy *p, char *text, size_t len, struct mask_se
         else
             scrub_sip(p, text + i + scheme, end - i - scheme, end == len || end - i >= URI_MAX,
                       seen);
-        i += scheme - 1; /* a URI may hold others: "?Replaces", "?History-Info" */
     }
     return found;
 }

@@ -15,6 +15,8 @@
 /* The bytes of "sip:", "sips:", "tel:" and the like at text[at], 0: none begins there. */
 size_t uri_scheme_at(struct slice text, size_t at);
 
+bool uri_is_in(struct slice text);
+
 /* Returns how many URIs were looked at. */
 size_t uri_scrub(const struct privacy *p, char *text, size_t len, struct mask_seen *seen);
 
