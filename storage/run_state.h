@@ -34,6 +34,7 @@ void run_state_note_synced(struct run_state *r, int32_t day, uint8_t kind, uint3
  * it waits for the disk. 0; −errno of the newest that failed, each of them counted. */
 int run_state_sync(struct run_state *r);
 
+/* Waits for nobody. */
 uint64_t run_state_sync_failures(struct run_state *r);
 
 #endif

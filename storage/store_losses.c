@@ -17,5 +17,8 @@ void store_losses_write(struct jsonw *j, const struct packet_log_stats *packets,
     add(j, "payload_pressure", packets->payload_pressure);
     add(j, "rows_queue_full", rows->refused);
     add(j, "rows_failed", rows->failed);
+    add(j, "syncs_failed", packets->syncs_failed + rows->syncs_failed);
+    add(j, "segments_removed", packets->segments_removed);
+    add(j, "days_removed", rows->days_removed);
     jsonw_object_close(j);
 }

@@ -477,6 +477,8 @@ unsigned packet_log_queue_percent(struct packet_log *log)
 
 void packet_log_read_stats(struct packet_log *log, struct packet_log_stats *stats)
 {
+    struct segment_losses segments;
+
     stats->frames_stored = atomic_load(&log->frames_stored);
     stats->frames_dropped = 0;
     for (int i = 0; i < PACKET_LOSSES; i++) {
@@ -492,4 +494,7 @@ void packet_log_read_stats(struct packet_log *log, struct packet_log_stats *stat
     stats->queued_bytes = atomic_load(&log->pool.queued_bytes);
     stats->memory_bytes_most = atomic_load(&log->pool.used_bytes_most);
     stats->last_error = atomic_load(&log->last_error);
+    segment_set_read_losses(log->segments, &segments);
+    stats->syncs_failed = segments.syncs_failed;
+    stats->segments_removed = segments.removed;
 }

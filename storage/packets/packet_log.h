@@ -83,7 +83,9 @@ struct packet_log_stats {
     uint64_t forgotten; /* frames of those stored that went again by packet_log_forget or _keep */
     size_t memory_bytes, memory_bytes_most; /* open or on its way: now, and at most */
     size_t queued_bytes;                    /* on its way, of memory_bytes */
-    int last_error;                         /* negative errno of the newest failure, 0: none */
+    uint64_t syncs_failed;     /* segments that were given up, because the disk did not take them */
+    uint64_t segments_removed; /* by somebody, while they were written to */
+    int last_error;            /* negative errno of the newest failure, 0: none */
 };
 
 int packet_log_start(struct packet_log **lp, const struct packet_log_options *options);

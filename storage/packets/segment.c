@@ -62,7 +62,7 @@ struct segment_set {
     size_t left_count;
     segment_removed_fn removed;
     void *removed_ctx;
-    uint64_t syncs_failed, removals;
+    _Atomic uint64_t syncs_failed, removals; /* read by who may not wait for the lock */
     uint8_t *scan; /* CHUNK_STORED_MAX bytes, for recovery */
 };
 
@@ -529,10 +529,8 @@ int segment_set_sync(struct segment_set *set, segment_synced_fn synced, void *ct
 
 void segment_set_read_losses(struct segment_set *set, struct segment_losses *losses)
 {
-    pthread_mutex_lock(&set->lock);
     losses->syncs_failed = set->syncs_failed;
     losses->removed = set->removals;
-    pthread_mutex_unlock(&set->lock);
 }
 
 int segment_set_open(struct segment_set **sp, const char *store_dir, segment_found_fn found,

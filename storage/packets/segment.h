@@ -51,6 +51,7 @@ void segment_set_close(struct segment_set *set);
  * newest failure; a file that fails is given up. */
 int segment_set_sync(struct segment_set *set, segment_synced_fn synced, void *ctx);
 
+/* Waits for nobody. */
 void segment_set_read_losses(struct segment_set *set, struct segment_losses *losses);
 
 /* Appends one encoded chunk; says where. After a failure the next second's appends fail at once
