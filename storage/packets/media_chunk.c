@@ -27,7 +27,7 @@ int media_encoder_new(struct media_encoder **ep)
         return -ENOMEM;
     e->audio_room_bytes = CHUNK_HEADER_BYTES + chunk_bound(CHUNK_RAW_MAX);
     e->audio_room = malloc(e->audio_room_bytes);
-    if (!e->audio_room || packer_new(&e->packer) != 0) {
+    if (!e->audio_room || pack_new(&e->packer) != 0) {
         media_encoder_free(e);
         return -ENOMEM;
     }
@@ -39,7 +39,7 @@ void media_encoder_free(struct media_encoder *e)
 {
     if (!e)
         return;
-    packer_free(e->packer);
+    pack_free(e->packer);
     free(e->audio_room);
     free(e);
 }

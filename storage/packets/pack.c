@@ -43,7 +43,7 @@ struct packer {
     uint8_t payload_room[CHUNK_RAW_MAX], packed_room[2 * CHUNK_RAW_MAX + ENTRY_ROOM];
 };
 
-int packer_new(struct packer **pp)
+int pack_new(struct packer **pp)
 {
     struct packer *p = malloc(sizeof *p);
 
@@ -53,7 +53,7 @@ int packer_new(struct packer **pp)
     return 0;
 }
 
-void packer_free(struct packer *p)
+void pack_free(struct packer *p)
 {
     free(p);
 }

@@ -24,7 +24,7 @@
  *
  * docs/STORE.md has all of it.
  *
- * Ownership  packer_new/free; what it packed is lent until the next pack.
+ * Ownership  pack_new/free; what it packed is lent until the next pack.
  * Thread     One thread an instance.
  */
 #ifndef STORAGE_PACKETS_PACK_H
@@ -58,8 +58,8 @@ enum { PACK_INLINE_MAX = 128 };
 
 struct packer;
 
-int packer_new(struct packer **pp);
-void packer_free(struct packer *p);
+int pack_new(struct packer **pp);
+void pack_free(struct packer *p);
 
 struct packed {
     const uint8_t *packed, *payload;

@@ -31,7 +31,16 @@ bool pack_layout_is_possible(const struct pack_layout *l)
     return l->rtp == 0 || l->rtp + RTP_BYTES <= l->header_bytes;
 }
 
-/* RFC 7983: the first byte tells what shares a port; RFC 5761: RTCP from RTP by the second. */
+/* Of what holds nothing that anybody said. Not by the first byte alone (RFC 7983): fax over UDPTL counts
+ * its packets there, from 0 on. STUN by its cookie (RFC 8489 §5), DTLS by its version (RFC 9147 §4). */
+static bool is_set_up(const uint8_t *p, size_t bytes)
+{
+    if (bytes >= 20 && p[0] < 4)
+        return pack_u32(p + 4) == 0x2112a442;
+    return bytes >= 13 && p[0] >= 20 && p[0] < 64 && p[1] == 0xfe && p[2] >= 0xfc;
+}
+
+/* RFC 5761: RTCP from RTP by the second byte. */
 enum pack_content pack_content_of(const uint8_t *p, size_t bytes, size_t *rtp_header)
 {
     size_t n = RTP_BYTES;
@@ -39,7 +48,7 @@ enum pack_content pack_content_of(const uint8_t *p, size_t bytes, size_t *rtp_he
     *rtp_header = 0;
     if (bytes < 2)
         return PACK_CONTENT_OTHER;
-    if (p[0] < 4 || (p[0] >= 20 && p[0] < 64))
+    if (is_set_up(p, bytes))
         return PACK_CONTENT_KEPT;
     if (p[0] >> 6 != 2)
         return PACK_CONTENT_OTHER;

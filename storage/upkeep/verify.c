@@ -102,9 +102,9 @@ static int check_database(struct verify *v)
         return 0;
     }
     if (err == 0)
-        err = verify_tables(v);
+        err = verify_rows_tables(v);
     if (err == 0)
-        err = verify_load_rows(v);
+        err = verify_rows_load(v);
     if (err == -ENOMEM)
         return err;
     if (err)

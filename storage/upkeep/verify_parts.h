@@ -54,11 +54,11 @@ void verify_note(struct verify *v, const char *file, int64_t offset, const char 
 void verify_done(struct verify *v, uint64_t bytes);
 
 /* verify_rows.c: what the day's database says. 0; −errno: the look itself failed. */
-int verify_tables(struct verify *v);
-int verify_load_rows(struct verify *v);
+int verify_rows_tables(struct verify *v);
+int verify_rows_load(struct verify *v);
 
 /* A row that a probe has taken away since it was read is no fault. */
-bool verify_row_is_there(struct verify *v, const struct verify_row *row);
+bool verify_rows_has(struct verify *v, const struct verify_row *row);
 
 /* verify_segments.c: the segments of the day, and what the rows say of them. */
 int verify_segments(struct verify *v);

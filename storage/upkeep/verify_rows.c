@@ -95,7 +95,7 @@ static int check_pins(struct verify *v)
     return err == -ENOENT ? 0 : err;
 }
 
-int verify_tables(struct verify *v)
+int verify_rows_tables(struct verify *v)
 {
     int err = check_pages(v);
 
@@ -140,7 +140,7 @@ static int add_row(struct verify *v, sqlite3_stmt *s)
     return 0;
 }
 
-int verify_load_rows(struct verify *v)
+int verify_rows_load(struct verify *v)
 {
     sqlite3_stmt *s = NULL;
     int rc = SQLITE_DONE,
@@ -161,7 +161,7 @@ int verify_load_rows(struct verify *v)
     return err;
 }
 
-bool verify_row_is_there(struct verify *v, const struct verify_row *row)
+bool verify_rows_has(struct verify *v, const struct verify_row *row)
 {
     sqlite3_stmt *s = NULL;
     bool found;

@@ -60,7 +60,7 @@ static void row_fault(struct walk *w, const struct verify_row *row, const char *
 {
     char text[96];
 
-    if (!verify_row_is_there(w->v, row))
+    if (!verify_rows_has(w->v, row))
         return;
     snprintf(text, sizeof text, "the row of call %016llx points to %s", (unsigned long long)row->id,
              what);
@@ -98,7 +98,7 @@ static int check_payloads(struct walk *w, const struct verify_row *row,
         v->result->silent++;
         return 0;
     }
-    if (!verify_row_is_there(v, row))
+    if (!verify_rows_has(v, row))
         return 0;
     snprintf(text, sizeof text, "its payloads in %s-%06u.seg, byte %llu: %s",
              segment_kind_name(PACKET_AUDIO), (unsigned)row->audio_segment,
@@ -163,7 +163,7 @@ static void check_end(struct walk *w)
 
     pass_rows(w);
     for (; w->row < v->row_count && v->rows[w->row].place < next; w->row++)
-        lost += verify_row_is_there(v, &v->rows[w->row]);
+        lost += verify_rows_has(v, &v->rows[w->row]);
     if (lost == 0)
         return;
     snprintf(text, sizeof text, "%llu rows of the index point behind the end of the file",
@@ -327,7 +327,7 @@ static void check_rest(struct verify *v, uint8_t kind)
             continue;
         snprintf(file, sizeof file, "%s-%06u.seg", segment_kind_name(kind), (unsigned)number);
         if (segment_file_exists(v->options->store_dir, v->day, kind, number) ||
-            !verify_row_is_there(v, &v->rows[i]))
+            !verify_rows_has(v, &v->rows[i]))
             continue;
         told = number;
         verify_fault(v, file, -1, "rows of the index point to this file, and it is not there",

@@ -43,7 +43,7 @@ static void must_come_back(const uint8_t *raw, size_t len, int64_t first)
     struct packed packed;
     struct packer *p;
 
-    if (packer_new(&p) != 0)
+    if (pack_new(&p) != 0)
         abort();
     if (pack_entries(p, raw, len, first, &packed)) {
         const struct unpack_input in = { .packed = bytes_of(packed.packed, packed.packed_bytes),
@@ -55,7 +55,7 @@ static void must_come_back(const uint8_t *raw, size_t len, int64_t first)
             memcmp(raw, again, len) != 0)
             abort();
     }
-    packer_free(p);
+    pack_free(p);
     free(again);
 }
 

@@ -195,7 +195,7 @@ static inline size_t put_content(struct wire *w, struct random *r, uint8_t *p)
         p[0] = 0x81;
         p[1] = 200;
     } else if (w->content == WIRE_UDPTL) {
-        p[0] = 0x40;
+        p[0] = 0; /* the first 256 packets of a fax */
     }
     return n;
 }
@@ -292,6 +292,8 @@ static inline size_t wire_next(struct wire *w, struct random *r, uint8_t *entry)
     w->timestamp += 160;
     w->next_ns += 20000000;
     captured = n < w->snaplen ? n : w->snaplen;
+    if (random_below(r, 1000) < w->odd / 4) /* cut anywhere, in its headers as well */
+        captured = random_below(r, (uint32_t)captured + 1);
     chunk_put_frame(entry, time / w->resolution * w->resolution, (uint32_t)captured, (uint32_t)n);
     return CHUNK_FRAME_HEADER_BYTES + captured;
 }

@@ -2,6 +2,7 @@
 #include "storage/packets/media_chunk.h"
 #include "storage/packets/pack.h"
 #include "storage/packets/pack_bits.h"
+#include "storage/packets/pack_stream.h"
 #include "storage/packets/packet_log.h"
 #include "tests/unit/pack_traffic.h"
 #include "tests/unit/store_fixture.h"
@@ -286,6 +287,41 @@ static void wrong_payloads_are_none(void **state)
     free(raw);
 }
 
+/* What may be forgotten, and what has to stay to know how the call was. */
+static void content_is_told_from_what_carries_it(void **state)
+{
+    static const struct {
+        const char *name;
+        uint8_t bytes[24];
+        uint8_t length;
+        enum pack_content content;
+        uint8_t rtp_header;
+    } cases[] = {
+        { "RTP", { 0x80, 0x08 }, 24, PACK_CONTENT_RTP, 12 },
+        { "RTP, two sources", { 0x82, 0x88 }, 24, PACK_CONTENT_RTP, 20 },
+        { "RTP, an extension", { 0x90, 0x08, [15] = 2 }, 24, PACK_CONTENT_RTP, 24 },
+        { "RTP, an extension that is cut", { 0x90, 0x08, [15] = 3 }, 24, PACK_CONTENT_OTHER, 0 },
+        { "RTCP", { 0x81, 200 }, 24, PACK_CONTENT_KEPT, 0 },
+        { "STUN", { 0, 1, 0, 4, 0x21, 0x12, 0xa4, 0x42 }, 24, PACK_CONTENT_KEPT, 0 },
+        { "DTLS", { 22, 0xfe, 0xfd }, 24, PACK_CONTENT_KEPT, 0 },
+        { "fax, packet 1", { 0, 1, 6 }, 24, PACK_CONTENT_OTHER, 0 },
+        { "fax, packet 5632", { 22, 0, 6 }, 24, PACK_CONTENT_OTHER, 0 },
+        { "one byte", { 0x80 }, 1, PACK_CONTENT_OTHER, 0 },
+        { "nothing", { 0 }, 0, PACK_CONTENT_OTHER, 0 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        uint8_t *exact = copy_of(cases[i].bytes, cases[i].length);
+        size_t header;
+
+        if (pack_content_of(exact, cases[i].length, &header) != cases[i].content ||
+            header != cases[i].rtp_header)
+            fail_msg("%s is taken for something else", cases[i].name);
+        free(exact);
+    }
+}
+
 /* A little payload stays with the headers. */
 static void a_little_stays(void **state)
 {
@@ -455,6 +491,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(payloads_stand_apart_and_say_whose_they_are, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(wrong_payloads_are_none, setup, teardown),
+        cmocka_unit_test(content_is_told_from_what_carries_it),
         cmocka_unit_test_setup_teardown(a_little_stays, setup, teardown),
         cmocka_unit_test_setup_teardown(other_entries_come_back, setup, teardown),
         cmocka_unit_test_setup_teardown(nothing_is_too_odd, setup, teardown),
