@@ -12,7 +12,7 @@ enum { ALERT_HASH = 0x57 };
 
 /* What a person reads. By cause: what is wrong, and what to do. */
 static const struct {
-    const char *what, *todo;
+    const char *what, *remedy;
 } causes[DISK_CAUSES] = {
     [DISK_CAUSE_NONE] = { "the store was under pressure", "" },
     [DISK_CAUSE_FULL] = { "the disk of the store is full",
@@ -67,7 +67,7 @@ static void tell_change(struct store_watch *w, const struct retention_change *c,
     alert.summary = slice_of_text(summary);
     alert.description = SLICE("The probe measures every call as before, and stores signalling and "
                               "rows as long as anything can be written.");
-    alert.runbook = slice_of_text(causes[c->cause].todo);
+    alert.runbook = slice_of_text(causes[c->cause].remedy);
     alert.since = alert.time = w->since;
     alert.ended_time = is_over ? c->time : RECORD_NONE;
     alert.value = (double)c->free_bytes;

@@ -28,8 +28,10 @@ fill_up_to() {
     free=$(df --output=avail -k "$disk" | tail -n 1)
     head -c "$((free - $1 * 1024))K" /dev/zero >"$disk/ballast.$1" 2>/dev/null
 }
+# shellcheck disable=SC2317 # wait_for calls them
 said() { grep -qF -e "$1" "$work/run.err"; }
 calls() { "$EARSHOT" calls --store "$store" --json 2>/dev/null | wc -l; }
+# shellcheck disable=SC2317
 has_more_calls() { [ "$(calls)" -gt "$1" ]; }
 
 start_probe run -c "$work/earshot.yaml" -i wire1 --store "$store" --no-web || exit 1
