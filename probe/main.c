@@ -19,7 +19,7 @@ static const struct {
     { "serve", cmd_serve, "serve the dashboard and the API of a store" },
     { "calls", cmd_calls, "list and search the calls of a store" },
     { "show", cmd_show, "print one call: its ladder and its streams" },
-    { "export", cmd_export, "write a call as a pcap, or as sound" },
+    { "export", cmd_export, "write the packets of calls, a table of them, or the sound of one" },
     { "erase", cmd_erase, "remove a number from a store, and prove it" },
     { "alerts", cmd_alerts, "list the alerts of a store" },
     { "store", cmd_store, "look after a store: check it, rebuild its index" },

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <lz4frame.h>
+#include <sqlite3.h>
 #include <sys/stat.h>
 
 /* ---- blocks ---- */
@@ -640,6 +641,37 @@ static void a_pcapng_tells_of_its_calls(void **state)
     fixture_remove_dir(&l.f);
 }
 
+/* Days that were written before payload stood apart have no columns for it. */
+static void days_of_an_older_version_are_read(void **state)
+{
+    struct stored_frame frames[FRAMES];
+    struct pcap_bytes before, after;
+    uint64_t ids[CALLS];
+    struct log_fixture l;
+    char path[96];
+    sqlite3 *db;
+
+    (void)state;
+    store_calls(&l, frames);
+    list_calls(ids);
+    assert_int_equal(pcap_bytes_read_calls(&before, l.f.dir, ids, CALLS, 65536), 0);
+    snprintf(path, sizeof path, "%s/2026-11-21/calls.sqlite", l.f.dir);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db,
+                                  "CREATE TABLE older AS SELECT place,id,first_time,last_time,"
+                                  "stored_bytes,frames FROM chunks;"
+                                  "DROP TABLE chunks; ALTER TABLE older RENAME TO chunks",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    sqlite3_close(db);
+    assert_int_equal(pcap_bytes_read_calls(&after, l.f.dir, ids, CALLS, 65536), 0);
+    assert_int_equal(before.frames, after.frames); /* cut: nothing says where the rest lies */
+    assert_int_equal(after.damaged, 0);
+    free(before.p);
+    free(after.p);
+    fixture_remove_dir(&l.f);
+}
+
 static size_t count_lines(const uint8_t *p, size_t len)
 {
     size_t n = 0;
@@ -701,6 +733,7 @@ int main(void)
         cmocka_unit_test(formats_and_names),
         cmocka_unit_test(lz4_is_one_frame_of_the_same_bytes),
         cmocka_unit_test(a_pcapng_tells_of_its_calls),
+        cmocka_unit_test(days_of_an_older_version_are_read),
         cmocka_unit_test(calls_of_a_search_are_lines),
     };
 
