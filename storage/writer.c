@@ -18,6 +18,7 @@
 #include "storage/run_state.h"
 #include "storage/search/search_build.h"
 #include "storage/store_dir.h"
+#include "storage/writer_item.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -46,19 +47,6 @@ enum {
 };
 
 enum { STATEMENT_CHUNK = RECORD_TABLES, STATEMENT_REMOVAL, STATEMENTS };
-
-struct row {
-    void *record;
-    uint8_t table; /* index of record_sql_tables */
-    bool replaced; /* by a newer one of the batch */
-};
-
-/* What one submit queued: a record, or a call and its streams. */
-struct item {
-    size_t bytes;
-    uint32_t rows;
-    struct row row[];
-};
 
 struct open_day {
     sqlite3 *db; /* NULL: free */
@@ -129,13 +117,6 @@ static int64_t monotonic_ms(void)
 
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static void item_free(struct item *item)
-{
-    for (uint32_t i = 0; i < item->rows; i++)
-        free(item->row[i].record);
-    free(item);
 }
 
 /* --- the days ------------------------------------------------------------------------------- */
@@ -382,7 +363,7 @@ static void run_row(struct writer *w, struct open_day *d, int statement, int rc)
 }
 
 /* The search index has to know which calls change behind its blocks. */
-static void note_call(struct writer *w, struct open_day *d, const struct row *row)
+static void note_call(struct writer *w, struct open_day *d, const struct writer_row *row)
 {
     int err = 0;
 
@@ -392,7 +373,7 @@ static void note_call(struct writer *w, struct open_day *d, const struct row *ro
         fail_day(w, d, err);
 }
 
-static void write_record(struct writer *w, const struct row *row)
+static void write_record(struct writer *w, const struct writer_row *row)
 {
     const struct record_table *table = &record_sql_tables[row->table];
     struct open_day *d;
@@ -403,7 +384,8 @@ static void write_record(struct writer *w, const struct row *row)
     } else if (row->replaced) {
         d->pending++;
     } else {
-        run_row(w, d, row->table, record_sql_bind(d->statements[row->table], table, row->record, d->texts));
+        run_row(w, d, row->table,
+                record_sql_bind(d->statements[row->table], table, row->record, d->texts));
         note_call(w, d, row);
     }
 }
@@ -424,7 +406,7 @@ static void write_chunk(struct writer *w, const struct chunk_row *row)
 
 /* True when a row of that id was met before, going backwards. Sees nothing more when the table is
  * half full: then an older version is written in vain. */
-static bool was_seen(struct writer *w, const struct row *row, size_t *used)
+static bool was_seen(struct writer *w, const struct writer_row *row, size_t *used)
 {
     uint64_t id = *(const uint64_t *)row->record;
     size_t i = (size_t)((id * 0x9e3779b97f4a7c15u) >> 32) & (SEEN_SLOTS - 1);
@@ -449,10 +431,10 @@ static void mark_replaced(struct writer *w, void **items, size_t n)
         w->batch = 1;
     }
     while (n-- > 0) {
-        struct item *item = items[n];
+        struct writer_item *item = items[n];
 
         for (uint32_t i = item->rows; i-- > 0;) {
-            struct row *row = &item->row[i];
+            struct writer_row *row = &item->row[i];
 
             /* A ledger has no id of its own, and is rare. */
             if (record_sql_tables[row->table].computed != COMPUTED_LEDGER_ID)
@@ -465,12 +447,12 @@ static void write_items(struct writer *w, void **items, size_t n)
 {
     mark_replaced(w, items, n);
     for (size_t i = 0; i < n; i++) {
-        struct item *item = items[i];
+        struct writer_item *item = items[i];
 
         for (uint32_t r = 0; r < item->rows; r++)
             write_record(w, &item->row[r]);
         atomic_fetch_sub(&w->queued_bytes, item->bytes);
-        item_free(item);
+        writer_item_free(item);
     }
 }
 
@@ -646,63 +628,6 @@ void writer_stop(struct writer *w)
     destroy(w);
 }
 
-/* The length of the texts of a record, as record_clone will copy them. */
-static size_t record_bytes(const struct record_type *type, const void *record)
-{
-    size_t bytes = type->size;
-
-    for (size_t i = 0; i < type->field_count; i++) {
-        const struct record_field *f = &type->fields[i];
-
-        if (record_is_slice(f))
-            bytes += ((const struct slice *)record_at(record, f))->len;
-    }
-    return bytes;
-}
-
-static bool add_row(struct item *item, int table, const void *record)
-{
-    const struct record_type *type = record_sql_tables[table].type;
-    struct row *row = &item->row[item->rows];
-
-    row->table = (uint8_t)table;
-    row->replaced = false;
-    row->record = record_clone(type, record);
-    if (!row->record)
-        return false;
-    item->rows++;
-    item->bytes += record_bytes(type, record);
-    return true;
-}
-
-static struct item *item_new(const struct record_type *type, const void *record)
-{
-    const struct call_record *call = type == &record_type_call ? record : NULL;
-    size_t streams = call ? call->stream_count : 0;
-    int table = record_sql_table_find(type),
-        stream_table = record_sql_table_find(&record_type_stream);
-    struct item *item;
-
-    if (table < 0)
-        return NULL;
-    item = malloc(sizeof *item + (1 + streams) * sizeof item->row[0]);
-    if (!item)
-        return NULL;
-    item->rows = 0;
-    item->bytes = sizeof *item;
-    if (!add_row(item, table, record))
-        goto free_item;
-    for (size_t i = 0; i < streams; i++) {
-        if (!add_row(item, stream_table, &call->streams[i]))
-            goto free_item;
-    }
-    return item;
-
-free_item:
-    item_free(item);
-    return NULL;
-}
-
 /* Room by bytes, beside that by count. */
 static bool has_room(struct writer *w)
 {
@@ -730,7 +655,7 @@ void writer_wait_when_full(struct writer *w, bool wait)
 
 bool writer_submit(struct writer *w, const struct record_type *type, const void *record)
 {
-    struct item *item = has_room(w) ? item_new(type, record) : NULL;
+    struct writer_item *item = has_room(w) ? writer_item_new(type, record) : NULL;
     bool taken = false;
 
     if (item) {
@@ -744,7 +669,7 @@ bool writer_submit(struct writer *w, const struct record_type *type, const void 
         if (!taken) {
             count_submitted(w, -1);
             atomic_fetch_sub(&w->queued_bytes, bytes);
-            item_free(item);
+            writer_item_free(item);
         }
     }
     if (!taken)
