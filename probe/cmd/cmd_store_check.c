@@ -69,10 +69,9 @@ static void print_summary(const struct check *c, const struct verify_result *r)
         printf("%llu chunks forgotten, %.1f MB\n", (unsigned long long)r->gravestones,
                (double)r->gravestone_bytes / 1e6);
     if (r->unreferenced)
-        printf(
-            "%llu chunks that no row points to, %.1f MB: what a killed probe or an earlier replay "
-            "left, no fault\n",
-            (unsigned long long)r->unreferenced, (double)r->unreferenced_bytes / 1e6);
+        printf("%llu chunks that no row points to, %.1f MB, no fault: a running probe has not told "
+               "of them yet, or one was killed before it could\n",
+               (unsigned long long)r->unreferenced, (double)r->unreferenced_bytes / 1e6);
     if (r->faults)
         printf("%llu faults\n", (unsigned long long)r->faults);
     else
