@@ -26,8 +26,9 @@
 
 enum {
     BLOCK_BYTES = 512,
-    BATCH_ROWS = 20000, /* some 50 ms of the writer's time */
-    QUIET_S = 60,       /* since the last append: its row is in the database by then */
+    BATCH_ROWS = 20000,      /* some 50 ms of the writer's time */
+    CHECKPOINT_PAGES = 1000, /* a WAL that stays small: the disk may be full */
+    QUIET_S = 60,            /* since the last append: its row is in the database by then */
 };
 
 /* A segment that may go. */
@@ -340,6 +341,7 @@ static int remove_closed(const struct day_removal *r, int32_t day, enum store_ki
 
     if (err)
         return err;
+    sqlite3_wal_autocheckpoint(db, CHECKPOINT_PAGES);
     if (ids->count)
         err = kept_list_read(&kept, ids, db, kind, change.last);
     removed->is_settled = err == 0 && kept.bytes >= length_of(l);

@@ -9,6 +9,7 @@
 #include "analyzer/record_id.h"
 #include "storage/packets/packet_log.h"
 #include "storage/store_losses.h"
+#include "storage/upkeep/disk_reserve.h"
 #include "storage/upkeep/pins.h"
 #include "storage/upkeep/store_report.h"
 #include "storage/writer.h"
@@ -215,6 +216,9 @@ static void look(struct retention *r, int64_t now_ms)
     r->media_over = plan.over_size[STORE_MEDIA] > 0;
     retention_plan_fini(&plan);
     (void)retention_work_read_disk(&r->work);
+    disk_reserve_make(r->options.store_dir,
+                      r->work.free_bytes -
+                          retention_keep_free(&r->work.limits, r->work.disk_bytes));
 }
 
 /* --- the step ----------------------------------------------------------------------------------- */

@@ -2,6 +2,7 @@
 
 #include "analyzer/base/log.h"
 #include "storage/store_dir.h"
+#include "storage/upkeep/disk_reserve.h"
 #include "storage/upkeep/packet_removal.h"
 
 #include <errno.h>
@@ -180,19 +181,26 @@ static void log_removal(const struct retention_work *w, const struct retention_r
                  retention_cause_name(r->cause));
 }
 
-static int remove_one(struct retention_work *w, const struct retention_when *when,
-                      const struct retention_removal *r, struct day_removed *removed)
+static int remove_it(struct retention_work *w, const struct retention_when *when,
+                     const struct retention_removal *r, struct day_removed *removed)
 {
     bool is_open = retention_day_is_open(w->size.days, when->by_hand ? 0 : w->size.count,
                                          when->clock_day, r->day);
-    int64_t sum = 0;
-    int err;
 
     if (r->kind == STORE_ROWS)
-        err = day_removal_day(&w->removal, r->day, removed);
-    else
-        err = packet_removal_run(&w->removal, r->day, (enum store_kind)r->kind, r->bytes, is_open,
-                                 removed);
+        return day_removal_day(&w->removal, r->day, removed);
+    return packet_removal_run(&w->removal, r->day, (enum store_kind)r->kind, r->bytes, is_open,
+                              removed);
+}
+
+static int remove_one(struct retention_work *w, const struct retention_when *when,
+                      const struct retention_removal *r, struct day_removed *removed)
+{
+    int err = remove_it(w, when, r, removed);
+    int64_t sum = 0;
+
+    if (err == -ENOSPC && disk_reserve_release(w->removal.store_dir))
+        err = remove_it(w, when, r, removed);
     for (int k = 0; k < STORE_KINDS; k++) {
         w->removed[k][r->cause] += removed->bytes[k];
         sum += removed->bytes[k];

@@ -34,6 +34,20 @@ calls() { "$EARSHOT" calls --store "$store" --json 2>/dev/null | wc -l; }
 # shellcheck disable=SC2317
 has_more_calls() { [ "$(calls)" -gt "$1" ]; }
 
+# A disk that something else has filled: nothing can be written, not even that a packet is forgotten,
+# but for what was set aside.
+old=$disk/old
+expect 0 "$EARSHOT" replay --keep full "$work/1.pcap" --store "$old"
+head -c 16M /dev/zero >"$old/.reserve"
+fill_up_to 0
+printf 'retention:\n  audio_days: 1\n  media_days: 0\n  signalling_days: 0\n' >"$work/old.yaml"
+expect 0 "$EARSHOT" store retain --trust-clock -c "$work/old.yaml" --store "$old"
+says "$work/out" 'audio'
+says "$work/err" 'full to the last byte'
+[ -z "$(find "$old" -name 'audio-*.seg')" ] || fail "what was said is still there"
+expect 0 "$EARSHOT" store check --store "$old"
+rm -r "$disk"/ballast.* "$old"
+
 start_probe run -c "$work/earshot.yaml" -i wire1 --store "$store" --no-web || exit 1
 send "$work/1.pcap" -x 10 >/dev/null
 wait_for 10 has_more_calls 2 || fail "the first calls are not there"
