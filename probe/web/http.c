@@ -89,7 +89,8 @@ void http_drop_exchange(struct server *s, struct client *c)
         return;
     }
     x->abandoned = true;
-    if (!x->export || !pool_push_more(s->pool, x))
+    /* At the end of the server there is no pool any more. */
+    if (!x->export || !s->pool || !pool_push_more(s->pool, x))
         exchange_free(x);
 }
 

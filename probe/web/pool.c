@@ -15,7 +15,6 @@ enum { THREADS_MAX = 8, WAITING_MAX = 64, QUEUE_ROOM = 2048 };
 struct pool {
     struct pool_options options;
     struct bqueue *asked, *answered;
-    atomic_uint exports; /* of all threads together */
     struct api *apis[THREADS_MAX];
     pthread_t threads[THREADS_MAX];
     unsigned running;
@@ -106,7 +105,6 @@ int pool_start(struct pool **pp, const struct pool_options *options)
     if (!p)
         return err;
     p->options = *options;
-    p->options.api.exports = &p->exports;
     err = bqueue_new(&p->asked, QUEUE_ROOM);
     if (err)
         goto free_pool;

@@ -274,6 +274,7 @@ static int start_pool(struct server *s)
                  .web_root = s->options.web_root,
                  .sound = s->sound,
                  .live = &s->feed_is_live,
+                 .exports = &s->exports,
                  .privacy = s->options.privacy },
         .wake = on_wake,
         .ctx = s,

@@ -8,7 +8,7 @@
  * from another thread, brings us to http_on_answers(), and the answer is written piece by piece as
  * the socket takes it. All heads and bodies are framed by answer.c, none by the library.
  *
- * Thread  Everything here belongs to the service thread, but for feed_is_live.
+ * Thread  Everything here belongs to the service thread, but for feed_is_live and exports.
  */
 #ifndef PROBE_WEB_SERVER_STATE_H
 #define PROBE_WEB_SERVER_STATE_H
@@ -62,6 +62,7 @@ struct server {
     struct live live;
     struct live_client feed_client;
     atomic_bool feed_is_live; /* read by the workers */
+    atomic_uint exports;      /* searches that are being given out; outlives every exchange */
 
     size_t held_bytes; /* of all answers that wait to be sent */
     size_t live_clients;
