@@ -262,6 +262,12 @@ static void say_step(const struct retention *r, enum disk_step from)
         log_warn("retention: a minute without pressure: %s", taken[r->guard.step]);
 }
 
+/* A row can fail by its own fault, which a stranger can bring about: that is no word on the disk. */
+static bool is_of_disk(int err)
+{
+    return err == -ENOSPC || err == -EIO || err == -EROFS || err == -EDQUOT;
+}
+
 static void glance(struct retention *r, int64_t now_ms)
 {
     static const enum packet_pressure pressures[] = {
@@ -285,7 +291,7 @@ static void glance(struct retention *r, int64_t now_ms)
         .media_over = r->media_over,
         .queue_percent = packet_log_queue_percent(r->options.log),
         .errors = packets.losses[PACKET_LOSS_DISK_FULL] + packets.losses[PACKET_LOSS_IO_ERROR] +
-                  rows.failed,
+                  (is_of_disk(rows.last_error) ? rows.failed : 0),
         .errors_are_full = packets.last_error == -ENOSPC || rows.last_error == -ENOSPC,
     };
     if (!disk_guard_look(&r->guard, &facts))
