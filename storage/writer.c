@@ -107,6 +107,7 @@ struct writer {
     int64_t reopen_at_ms;
     int32_t reopen_day;
     bool failing;
+    bool item_failed; /* the item at hand, and the transaction with it */
     uint32_t batch;
     struct seen_row *seen;
 };
@@ -139,19 +140,6 @@ static void note_success(struct writer *w)
     w->failing = false;
 }
 
-/* The transaction is gone, and with it its rows. */
-static void fail_day(struct writer *w, struct open_day *d, int err)
-{
-    uint64_t pending = d->pending;
-
-    if (!sqlite3_get_autocommit(d->db))
-        sqlite3_exec(d->db, "ROLLBACK", NULL, NULL, NULL);
-    d->in_transaction = false;
-    d->pending = 0;
-    call_texts_reload(d->texts);
-    note_failure(w, err, pending);
-}
-
 static void end_day(struct writer *w, struct open_day *d)
 {
     for (int i = 0; i < STATEMENTS; i++)
@@ -161,6 +149,29 @@ static void end_day(struct writer *w, struct open_day *d)
     day_db_close(d->db);
     run_state_leave_day(w->run, d->day);
     memset(d, 0, sizeof *d);
+}
+
+/* The transaction is gone, and with it its rows. A database that turns out to be damaged gets another
+ * name, and the day goes on in a new one: of what it knew, 'earshot store rebuild-index' finds again
+ * what has packets. */
+static void fail_day(struct writer *w, struct open_day *d, int err)
+{
+    uint64_t pending = d->pending;
+
+    if (!sqlite3_get_autocommit(d->db))
+        sqlite3_exec(d->db, "ROLLBACK", NULL, NULL, NULL);
+    d->in_transaction = false;
+    d->pending = 0;
+    w->item_failed = true;
+    note_failure(w, err, pending);
+    if (err == -EUCLEAN) {
+        int32_t day = d->day;
+
+        end_day(w, d);
+        day_db_set_aside(w->store_dir, day);
+    } else {
+        call_texts_reload(d->texts);
+    }
 }
 
 static bool is_removed(struct writer *w, const struct open_day *d)
@@ -443,14 +454,26 @@ static void mark_replaced(struct writer *w, void **items, size_t n)
     }
 }
 
+/* All of it or nothing: streams whose call was rolled back are not written either. */
+static void write_item(struct writer *w, const struct writer_item *item)
+{
+    w->item_failed = false;
+    for (uint32_t r = 0; r < item->rows; r++) {
+        write_record(w, &item->row[r]);
+        if (w->item_failed) {
+            atomic_fetch_add(&w->failed, item->rows - r - 1);
+            return;
+        }
+    }
+}
+
 static void write_items(struct writer *w, void **items, size_t n)
 {
     mark_replaced(w, items, n);
     for (size_t i = 0; i < n; i++) {
         struct writer_item *item = items[i];
 
-        for (uint32_t r = 0; r < item->rows; r++)
-            write_record(w, &item->row[r]);
+        write_item(w, item);
         atomic_fetch_sub(&w->queued_bytes, item->bytes);
         writer_item_free(item);
     }

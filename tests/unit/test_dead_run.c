@@ -389,6 +389,55 @@ static void removed_day_is_begun_anew(void **state)
     fixture_remove_dir(&l.f);
 }
 
+static int forget_pages(void *ctx, sqlite3 *db)
+{
+    (void)ctx;
+    sqlite3_db_release_memory(db);
+    return 0;
+}
+
+/* Garbage where the database was, while the probe has it open: it is set aside, the day goes on. */
+static void database_damaged_under_the_writer_is_set_aside(void **state)
+{
+    static const char *const names[] = { DAY_DIR "/calls.sqlite", DAY_DIR "/calls.sqlite-wal" };
+    struct call_record call;
+    struct fixture f;
+    struct writer *w;
+
+    (void)state;
+    log_set_level(LOG_LEVEL_ERROR);
+    fixture_make_dir(&f);
+    w = fixture_writer(&f);
+    fixture_call(&call, FIXTURE_TIME, 1, "before");
+    assert_true(writer_submit(w, &record_type_call, &call));
+    writer_flush(w);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        static const char garbage[65536] = "garbage";
+        char path[128];
+        FILE *file;
+
+        path_of(&f, names[i], path);
+        file = fopen(path, "r+b"); /* the same file, with other bytes */
+        assert_non_null(file);
+        for (int n = 0; n < 16; n++)
+            assert_int_equal(fwrite(garbage, sizeof garbage, 1, file), 1);
+        fclose(file);
+    }
+    /* What lies in memory would hide it for a while. */
+    assert_int_equal(writer_run(w, record_id_day(the_id(1)), forget_pages, NULL), 0);
+    fixture_call(&call, FIXTURE_TIME, 2, "lost");
+    assert_true(writer_submit(w, &record_type_call, &call));
+    writer_flush(w);
+    assert_true(is_there(&f, DAY_DIR "/calls.sqlite.damaged-1"));
+    fixture_call(&call, FIXTURE_TIME, 50, "at last");
+    assert_true(writer_submit(w, &record_type_call, &call));
+    writer_stop(w);
+    log_set_level(LOG_LEVEL_WARN);
+    assert_string_equal(ask(&f, "SELECT count(*) FROM calls WHERE call_id = 'at last'"), "1");
+    assert_string_equal(ask(&f, "PRAGMA integrity_check"), "ok");
+    fixture_remove_dir(&f);
+}
+
 struct synced {
     uint64_t end;
     int count;
@@ -442,6 +491,7 @@ int main(void)
         cmocka_unit_test(mark_comes_back_as_it_was_written),
         cmocka_unit_test(power_cut_leaves_no_row_that_points_to_nothing),
         cmocka_unit_test(removed_day_is_begun_anew),
+        cmocka_unit_test(database_damaged_under_the_writer_is_set_aside),
         cmocka_unit_test(sync_says_how_far_it_came),
     };
 
