@@ -300,6 +300,8 @@ static int open_read(sqlite3 **dbp, const char *name, int more_flags, int *versi
         err = call_short_add_functions(db);
     if (err == 0)
         err = day_db_set_cache(db, READ_CACHE_KIB);
+    if (err == 0)
+        err = run(db, "PRAGMA mmap_size = 2147418112"); /* a search copies its columns once */
     if (err)
         goto close_db;
     *dbp = db;
