@@ -330,10 +330,15 @@ size_t mask_sweep(const struct privacy *p, const struct mask_seen *seen, char *t
     if (p->numbers == PRIVACY_CLEAR || seen->count == 0)
         return 0;
     for (size_t i = 0; i < len; i += bytes) {
-        char c = sign_at(text, len, i, &bytes);
         unsigned known;
+        char c = text[i];
 
+        bytes = 1;
+        if (c == '%' || c == '\\')
+            c = sign_at(text, len, i, &bytes);
         if (!is_digit(c)) {
+            if (t.count == 0)
+                continue;
             if (!is_separator(c) || ++gap > GAP_MAX)
                 t.count = t.value = 0;
             continue;

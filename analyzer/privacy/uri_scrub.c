@@ -13,6 +13,7 @@ size_t uri_scheme_at(struct slice text, size_t at)
     static const struct slice schemes[] = {
         SLICE_INIT("sip:"),    SLICE_INIT("sips:"), SLICE_INIT("tel:"),  SLICE_INIT("pres:"),
         SLICE_INIT("mailto:"), SLICE_INIT("im:"),   SLICE_INIT("h323:"), SLICE_INIT("xmpp:"),
+        SLICE_INIT("imei:"), /* "urn:gsma:imei:", RFC 7254 */
     };
     struct slice rest = slice_of(text.p + at, text.len - at);
 
