@@ -1,4 +1,4 @@
-#include "analyzer/base/log.h"
+#include "analyzer/base/utc.h"
 #include "analyzer/record.h"
 #include "probe/cmd/call_line.h"
 #include "probe/cmd/cmd_store.h"
@@ -27,6 +27,16 @@ static int which_call(const struct cli_command *command, const char *store, int 
     status = store_query_find(command, q, argv[first], id);
     query_close(q);
     return status;
+}
+
+/* An id may be of a call that is gone, and its pin must not stay for that. */
+static bool is_pinned_id(const char *store, const char *text, uint64_t *id)
+{
+    char quoted[32];
+    int n = snprintf(quoted, sizeof quoted, "[\"%s\"]", text);
+
+    return store && n > 0 && n < (int)sizeof quoted &&
+           pins_read_calls(slice_of_text(quoted), id, 1) == 1 && pins_has(store, *id);
 }
 
 static int cannot(const struct cli_command *command, const char *what, const char *store, int err)
@@ -101,7 +111,7 @@ int cmd_store_unpin(int argc, char **argv)
     uint64_t id;
     int err, first, status = cli_parse(&command, argc, argv, &first);
 
-    if (status == -1)
+    if (status == -1 && (argc - first != 1 || !is_pinned_id(store, argv[first], &id)))
         status = which_call(&command, store, argc, argv, first, &id);
     if (status != -1)
         return status;
@@ -138,6 +148,16 @@ static void add_json(struct listing *l, const struct pin *pin)
     jsonw_object_close(&j);
 }
 
+/* "2026-11-21 10:00", or as many blanks. */
+static void add_minute(struct strbuf *out, int64_t time_ns)
+{
+    char text[UTC_TEXT_MAX] = "";
+
+    if (time_ns != RECORD_NONE)
+        utc_format_ms(time_ns, text);
+    strbuf_addf(out, "%-16.16s", text);
+}
+
 static bool on_pin(void *ctx, const struct pin *pin)
 {
     struct listing *l = ctx;
@@ -149,9 +169,9 @@ static bool on_pin(void *ctx, const struct pin *pin)
     } else {
         call_line_id(&l->out, pin->call);
         strbuf_add_text(&l->out, "  ");
-        call_line_time(&l->out, pin->time);
+        add_minute(&l->out, pin->time);
         strbuf_add_text(&l->out, "  ");
-        call_line_cell(&l->out, pin->by.p ? pin->by : SLICE("-"), 12);
+        call_line_cell(&l->out, pin->by.p ? pin->by : SLICE("-"), 20);
         strbuf_add_char(&l->out, ' ');
         strbuf_add_printable(&l->out, pin->reason);
     }
