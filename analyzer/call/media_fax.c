@@ -80,8 +80,9 @@ enum fax_arrival media_fax_packet(struct tracker *t, const struct datagram *d, s
         return FAX_ELSEWHERE;
     if (udptl_packet_parse(&packet, d->payload, cut) != UDPTL_PARSE_OK)
         return FAX_NOT_UDPTL;
-    *claim = (struct claim){ CLAIM_MEDIA, e->call->id, &e->call->keeper,
-                             (uint32_t)udptl_head_bytes(d->payload), false, 0 };
+    *claim = (struct claim){
+        CLAIM_MEDIA, e->call->id, &e->call->keeper, (uint32_t)udptl_head_bytes(d->payload), false, 0
+    };
     key = key_of(d, e->call);
     s = tracker_find_stream(t, &key);
     if (!s)

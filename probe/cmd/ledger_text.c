@@ -226,8 +226,7 @@ static const struct loss losses[] = {
     LOSS(tcp_gaps, "holes in TCP streams",
          "the mirror lost segments: SIP over TCP may lack messages"),
     LOSS(tracked_limit, "over a tracking limit", "named below: what came first was kept"),
-    LOSS(store_dropped, "not stored",
-         "analysed, but in no call's pcap; why is named below"),
+    LOSS(store_dropped, "not stored", "analysed, but in no call's pcap; why is named below"),
     LOSS(not_kept, "packets not kept, as configured",
          "analysed; see store.keep, store.policy, store.video"),
 };

@@ -93,7 +93,7 @@ static uint16_t ip_checksum(const uint8_t *header)
     for (int i = 0; i < 20; i += 2)
         sum += i == 10 ? 0 : (uint32_t)header[i] << 8 | header[i + 1];
     sum = (sum & 0xffff) + (sum >> 16);
-    return (uint16_t)~((sum & 0xffff) + (sum >> 16));
+    return (uint16_t) ~((sum & 0xffff) + (sum >> 16));
 }
 
 static void fill_frame(struct bench *b)
