@@ -127,6 +127,9 @@ void run_state_note_synced(struct run_state *r, int32_t day, uint8_t kind, uint3
     struct run_mark_day *d;
 
     pthread_mutex_lock(&r->lock);
+    /* Its packets can be on the disk before its database is opened. */
+    if (!run_mark_find(&r->mark, day))
+        tell(r, run_mark_add_day(&r->mark, r->store_dir, day));
     d = kind < RUN_MARK_KINDS ? run_mark_find(&r->mark, day) : NULL;
     if (d && (d->synced[kind].segment != segment || d->synced[kind].end != end)) {
         d->synced[kind] = (struct run_mark_end){ segment, end };

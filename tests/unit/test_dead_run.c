@@ -2,6 +2,7 @@
 #include "storage/day_db.h"
 #include "storage/packets/segment.h"
 #include "storage/run_mark.h"
+#include "storage/store_sync.h"
 #include "tests/unit/packet_fixture.h"
 
 #include <errno.h>
@@ -482,6 +483,46 @@ static void sync_says_how_far_it_came(void **state)
     fixture_remove_dir(&l.f);
 }
 
+/* The thread that waits for the disk, beside those that store. */
+static void disk_is_told_while_others_store(void **state)
+{
+    enum { FRAMES_ALL = 3000 };
+    struct store_sync *sync;
+    struct packet_log_stats packets;
+    struct writer_stats rows;
+    struct run_mark mark;
+    struct log_fixture l;
+    void *keeper = NULL;
+
+    (void)state;
+    log_fixture_start(&l);
+    assert_int_equal(store_sync_start(&sync, l.writer, l.log, 1), 0);
+    for (uint32_t n = 0; n < FRAMES_ALL; n++) {
+        log_fixture_add(&l, &keeper, the_id(1), n % 2 ? PACKET_MEDIA : PACKET_SIP, FIXTURE_TIME + n,
+                        n, BYTES);
+        if (n % 50 == 0)
+            packet_log_close_keeper(l.log, &keeper);
+    }
+    packet_log_close_keeper(l.log, &keeper);
+    packet_log_flush(l.log);
+    writer_flush(l.writer);
+    wait_ms(50);
+    store_sync_stop(sync);
+    assert_int_equal(run_mark_read(&mark, l.f.dir), 0);
+    assert_int_equal(mark.days[0].synced[PACKET_SIP].segment, 1);
+    assert_int_equal(mark.days[0].synced[PACKET_SIP].end, sip_bytes(&l.f));
+    run_mark_fini(&mark);
+    packet_log_read_stats(l.log, &packets);
+    writer_read_stats(l.writer, &rows);
+    assert_int_equal(packets.syncs_failed + rows.syncs_failed, 0);
+    assert_int_equal(packets.frames_stored, FRAMES_ALL);
+    log_fixture_close(&l);
+    assert_int_equal(store_sync_start(&sync, NULL, NULL, 0), 0); /* never */
+    assert_null(sync);
+    store_sync_stop(sync);
+    fixture_remove_dir(&l.f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -493,6 +534,7 @@ int main(void)
         cmocka_unit_test(removed_day_is_begun_anew),
         cmocka_unit_test(database_damaged_under_the_writer_is_set_aside),
         cmocka_unit_test(sync_says_how_far_it_came),
+        cmocka_unit_test(disk_is_told_while_others_store),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
