@@ -169,7 +169,7 @@ static void end_headers(struct pack_layout *l, const struct chunk_frame *f, size
 bool pack_layout_find(struct pack_layout *l, const struct chunk_frame *f)
 {
     struct ip_header ip, inner;
-    size_t at, inner_at;
+    size_t at = 0, inner_at;
     bool found = f->wire_bytes >= f->captured_bytes && scan(f, 0, &at, &ip);
 
     *l = (struct pack_layout){ .layer_count = 0 };
