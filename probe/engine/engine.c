@@ -355,17 +355,15 @@ static int open_store(struct engine *e, struct engine_error *error)
         return 0;
     err = writer_start(&e->writer, &(struct writer_options){ dir, !e->options.live });
     if (err == 0)
-        err = packet_log_start(&e->packet_log,
-                               &(struct packet_log_options){ .store_dir = dir,
-                                                             .writer = e->writer,
-                                                             .wait_when_full = !e->options.live,
-                                                             .replace_older = !e->options.live,
-                                                             .memory_max_bytes =
-                                                                 e->options.chunk_memory_bytes,
-                                                             .keep = keep_options_most(
-                                                                 &e->options.keep),
-                                                             .may_tighten =
-                                                                 e->options.keep.rule_count > 0 });
+        err = packet_log_start(
+            &e->packet_log,
+            &(struct packet_log_options){ .store_dir = dir,
+                                          .writer = e->writer,
+                                          .wait_when_full = !e->options.live,
+                                          .replace_older = !e->options.live,
+                                          .memory_max_bytes = e->options.chunk_memory_bytes,
+                                          .keep = keep_options_most(&e->options.keep),
+                                          .may_tighten = e->options.keep.rule_count > 0 });
     if (err == 0)
         err = store_sync_start(&e->sync, e->writer, e->packet_log, e->options.sync_ms);
     if (err == -EPROTO)
@@ -382,9 +380,9 @@ static int open_store(struct engine *e, struct engine_error *error)
                  strerror(-err));
     if (err)
         return err;
-    err = frame_keeper_new(&e->keeper, e->packet_log, &e->hash_key,
-                           &(struct frame_keeper_options){ e->options.keep_video,
-                                                           e->options.keep.keep });
+    err = frame_keeper_new(
+        &e->keeper, e->packet_log, &e->hash_key,
+        &(struct frame_keeper_options){ e->options.keep_video, e->options.keep.keep });
     if (err == 0)
         err = keep_policy_new(&e->policy, e->packet_log, dir, &e->options.keep, e->rules != NULL);
     if (err == 0 && privacy_is_on(&e->options.privacy)) {

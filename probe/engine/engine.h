@@ -37,20 +37,21 @@ struct engine_options {
     bool live;             /* a network does not wait: queues refuse instead of slowing it down */
     /* All zero: the defaults. The engine's own: hash_key and certificate. */
     struct decap_options decap;
-    bool no_classify;        /* unknown flows are counted by their bin alone */
-    uint8_t inband_dtmf;     /* enum inband_dtmf: when sound is listened to for keys */
-    bool keep_digits;        /* keys stand in records; else they are masked */
-    bool keep_video;         /* packets of video are stored */
+    bool no_classify;          /* unknown flows are counted by their bin alone */
+    uint8_t inband_dtmf;       /* enum inband_dtmf: when sound is listened to for keys */
+    bool keep_digits;          /* keys stand in records; else they are masked */
+    bool keep_video;           /* packets of video are stored */
     struct keep_options keep;  /* what of whose packets is stored; all zero: everything. Borrowed */
     size_t chunk_memory_bytes; /* that packets may take before they are on the disk; 0: 512 MiB */
-    int64_t sync_ms;         /* how often the disk is told of what was stored; 0: never */
+    int64_t sync_ms;           /* how often the disk is told of what was stored; 0: never */
     struct retention_limits retention; /* of the store, in a live run */
     const struct plan *plan; /* trunks, numbers, destinations; NULL: none. Borrowed, as the next */
     const struct slice *leg_headers; /* whose values both legs of a B2BUA carry */
     size_t leg_header_count;
     uint8_t hours_from,
         hours_to; /* of the day, UTC, in which calls abroad are usual; both 0: all */
-    struct privacy privacy; /* what is masked before a record or a packet leaves; all zero: nothing */
+    struct privacy
+        privacy; /* what is masked before a record or a packet leaves; all zero: nothing */
     engine_record_fn record;
     void *record_ctx;
 };

@@ -21,7 +21,8 @@ struct feed_lines {
     struct strbuf line;
     int64_t stats_ns; /* wall clock of the last figures; 0: none yet */
     uint64_t stats_frames;
-    const char *store_step, *store_cause; /* as records name them; NULL: nothing presses, nothing is */
+    const char *store_step,
+        *store_cause; /* as records name them; NULL: nothing presses, nothing is */
 };
 
 void feed_lines_fini(struct feed_lines *f);
