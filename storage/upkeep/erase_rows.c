@@ -20,6 +20,10 @@
     "names_number(to_number)>0"
 /* clang-format on */
 
+#define UNGROUP                                                                                    \
+    "UPDATE calls SET leg_group=NULL WHERE leg_group IS NOT NULL AND is_erased(leg_group) AND "    \
+    "id NOT IN (SELECT call_a FROM legs UNION SELECT call_b FROM legs)"
+
 static struct slice value_slice(sqlite3_value *value)
 {
     const void *p = sqlite3_value_blob(value); /* before bytes: SQLite asks for that order */
@@ -293,8 +297,7 @@ static int unlink_calls(sqlite3 *db, bool *changed)
     static const char *const steps[] = {
         "UPDATE alerts SET calls=without_erased(calls) WHERE calls<>without_erased(calls)",
         "UPDATE calls SET links=without_erased(links) WHERE links<>without_erased(links)",
-        "UPDATE calls SET leg_group=NULL WHERE leg_group IS NOT NULL AND id NOT IN "
-        "(SELECT call_a FROM legs UNION SELECT call_b FROM legs) AND is_erased(leg_group)",
+        UNGROUP,
     };
     int err = 0;
 
