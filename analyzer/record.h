@@ -95,7 +95,8 @@ struct call_record {
     uint64_t id;
     struct slice call_id;
     struct slice transport;
-    struct slice state; /* trying ringing in_call completed cancelled failed abandoned interrupted */
+    struct slice
+        state; /* trying ringing in_call completed cancelled failed abandoned interrupted */
     struct slice from_user, to_user, from_uri, to_uri, request_uri, from_tag, to_tag;
     struct addr src, dst; /* of the first INVITE */
     struct slice user_agent, server;

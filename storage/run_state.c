@@ -32,8 +32,8 @@ struct run_state {
     struct run_mark mark;
     struct run_day open[DAYS_OPEN_MAX];
     size_t open_count;
-    bool changed; /* the mark, since it was written */
-    bool told;    /* that it cannot be written */
+    bool changed;              /* the mark, since it was written */
+    bool told;                 /* that it cannot be written */
     _Atomic uint64_t failures; /* asked for by who may not wait for the lock */
 };
 

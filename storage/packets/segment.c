@@ -63,7 +63,7 @@ struct segment_set {
     segment_removed_fn removed;
     void *removed_ctx;
     _Atomic uint64_t syncs_failed, removals; /* read by who may not wait for the lock */
-    uint8_t *scan; /* CHUNK_STORED_MAX bytes, for recovery */
+    uint8_t *scan;                           /* CHUNK_STORED_MAX bytes, for recovery */
 };
 
 static int64_t monotonic_ms(void)
