@@ -18,7 +18,7 @@ first() {
 
 # jumps NAME CALLS DAY:CALLS...: into a store of its own; then a look at it.
 jumps() {
-    local name=$1 calls=$2 packets stored row
+    local name=$1 calls=$2 packets stored row folders
     shift 2
     rm -rf "$work/store"
     expect 0 "$EARSHOT" replay "$work/$name.pcap" --store "$work/store" --keep full
@@ -30,7 +30,8 @@ jumps() {
             count(*) FROM calls_shown GROUP BY day" | tr '\t' : | grep -cx "$row")
         [ "$stored" = 1 ] || fail "$name: not $row"
     done
-    [ "$(ls "$work/store" | grep -c '^20')" -eq $# ] || fail "$name: folders: $(ls "$work/store" | tr '\n' ' ')"
+    folders=("$work"/store/20*/)
+    [ ${#folders[@]} -eq $# ] || fail "$name: folders: ${folders[*]}"
     "$STORE_CHECK" "$work/store" --sql "SELECT 'negative ' || id FROM calls_shown WHERE duration_ms < 0 OR setup_ms < 0 OR
         ring_ms < 0 OR hold_ms < 0 OR closed_time < invite_time OR end_time < answer_time
         UNION ALL SELECT 'negative stream ' || id FROM streams WHERE end_time < start_time

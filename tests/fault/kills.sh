@@ -9,6 +9,7 @@ rounds=6
 seed=${FAULT_SEED:-$RANDOM}
 store=$work/store
 [ -w /dev/shm ] && store=$(mktemp -d /dev/shm/earshot-fault-XXXXXX)/store
+# shellcheck disable=SC2317 # called by the trap
 tidy() { rm -rf "$(dirname "$store")"; leave; }
 trap tidy EXIT
 

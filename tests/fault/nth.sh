@@ -12,6 +12,7 @@ store=$work/store
 
 # What is in memory first: hundreds of stores are made.
 [ -w /dev/shm ] && store=$(mktemp -d /dev/shm/earshot-fault-XXXXXX)/store
+# shellcheck disable=SC2317 # called by the trap
 tidy() { rm -rf "$(dirname "$store")"; leave; }
 trap tidy EXIT
 

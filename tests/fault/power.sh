@@ -10,6 +10,7 @@ seed=${FAULT_SEED:-$RANDOM}
 RANDOM=$seed
 stores=$work
 [ -w /dev/shm ] && stores=$(mktemp -d /dev/shm/earshot-fault-XXXXXX)
+# shellcheck disable=SC2317 # called by the trap
 tidy() { [ "$stores" = "$work" ] || rm -rf "$stores"; leave; }
 trap tidy EXIT
 export ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0
@@ -45,8 +46,8 @@ for ((round = 0; round < rounds; round++)); do
     n=$(((RANDOM * 32768 + RANDOM) % records + 1))
     [ $round -eq $((rounds - 1)) ] && n=$records
     rm -rf "$stores/cut" "$stores/sure"
-    "$POWER_CUT" "$work/log" "$stores/cut" $n $((seed + round)) || fail "power_cut"
-    "$POWER_CUT" "$work/log" "$stores/sure" $n synced || fail "power_cut"
+    "$POWER_CUT" "$work/log" "$stores/cut" "$n" $((seed + round)) || fail "power_cut"
+    "$POWER_CUT" "$work/log" "$stores/sure" "$n" synced || fail "power_cut"
     for dir in cut sure; do
         said=$("$STORE_RECOVER" "$stores/$dir" 2>&1)
         [ "$said" = ok ] || fail "after $n of $records records, seed $((seed + round)), $dir: $said"

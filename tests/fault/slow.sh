@@ -12,6 +12,7 @@ FAULT_STORE=$work/store FAULT_DELAY_MS=$delay LD_PRELOAD=$FAULT_SHIM \
     start_probe slow -i wire1 --config "$work/slow.yaml" --store "$work/store" --no-web || exit 1
 sent=$(send "$work/calls.pcap" -x 2)
 # The day's database waits for the disk once when it is made. From then on a row is at most a second behind.
+# shellcheck disable=SC2317 # called by wait_for
 rows() { [ "$("$STORE_CHECK" "$work/store" --sql "SELECT count(*) FROM calls")" = "$1" ]; }
 wait_for 4 rows 30 || fail "not 30 rows while the disk is slow"
 stop_probe TERM
