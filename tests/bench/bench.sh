@@ -7,7 +7,7 @@ set -u
 export LC_ALL=C TZ=UTC
 here=$(cd "$(dirname "$0")" && pwd)
 tree=$(cd "$here/../.." && pwd)
-all_rows='media replay sip parser memory decap tcp fragments live flood search pack crowd'
+all_rows='media replay sip parser memory decap tcp fragments live flood search pack crowd store'
 
 usage() {
     cat <<END
@@ -72,9 +72,10 @@ export BENCH_PACK=$build/tests/bench/bench_pack
 export BENCH_PACKET_LOG=$build/tests/bench/bench_packet_log
 export REWRAP=$build/tests/support/earshot-rewrap
 export VETH_SEND=$build/tests/bench/veth_send
+export BENCH_STORE=$build/tests/bench/bench_store
 export STORE_CHECK=$build/tests/fault/store_check
 for program in "$EARSHOT" "$TRAFFIC" "$ROOFLINE" "$CPU" "$SIP_MSG" "$VETH_SEND" "$STORE_CHECK" \
-    "$BENCH_DECAP" "$BENCH_TCP" "$BENCH_PACK" "$BENCH_PACKET_LOG" "$REWRAP"; do
+    "$BENCH_DECAP" "$BENCH_TCP" "$BENCH_PACK" "$BENCH_PACKET_LOG" "$BENCH_STORE" "$REWRAP"; do
     [ -x "$program" ] || refuse "$program is missing: cmake --build $build"
 done
 for tool in awk curl git; do

@@ -338,3 +338,22 @@ row_crowd() {
         rm -rf "$work/store"
     done
 }
+
+# The store alone: calls in, what they take, and what searches cost. 10 M calls are hours of a small
+# machine and 7 GB: bench_store DIR 10000000 10.
+row_store() {
+    local calls
+    calls=$(scaled 1000000 60000)
+    rm -rf "$work/store"
+    command_line "bench_store store $calls 10"
+    "$BENCH_STORE" "$work/store" "$calls" 10 >"$work/store.out" || exit 1
+    row 'store, inserts' "$calls calls, each as it begins and as it ends" '30,000 calls/s' \
+        "$(sed -n 's/^writer: .* ended, //p' "$work/store.out")"
+    row 'store, size' 'rows, indexes and search columns of a day' '600 bytes a call' \
+        "$(awk '/^size:/ { printf "%s%s %s", n++ ? ", " : "", $2, $3 }' "$work/store.out") bytes"
+    sed -nE '/, warm:/ s/^(.*), warm: *(.*)$/\1|\2/p' "$work/store.out" |
+        while IFS='|' read -r what took; do
+            row "store, $what" "$calls calls of ten days, a search through the library" '' "$took"
+        done
+    rm -rf "$work/store"
+}

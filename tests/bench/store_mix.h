@@ -2,7 +2,7 @@
  * store_mix - the calls that bench_store writes: a made-up carrier's day, always the same.
  *
  * Of 100 calls 55 are answered and have media, 20 are cancelled by the caller, 15 busy or not found,
- * 6 failed with a 5xx, 4 answered without media. Call-IDs have 36 to 50 bytes. Both numbers are there,
+ * 6 failed with a 5xx, 4 answered without media. Call-IDs have 36 to 46 bytes. Both numbers are there,
  * as dialled and as E.164; a fifth is dialled nationally. 40 hosts, 12 trunks, 60 destinations, 30
  * products as user agents. Three in ten are challenged, which is an entry in their history.
  *
