@@ -64,6 +64,7 @@ expect 2 "$EARSHOT" store rebuild-indx
 says "$work/err" "did you mean 'rebuild-index'"
 
 is_held() {
+    # shellcheck disable=SC2317 # wait_for calls it
     ! flock -n "$store/VERSION" true
 }
 
