@@ -40,6 +40,8 @@ uint16_t kpi_sum_mos_class(double mos)
 {
     if (mos < 0)
         return 0;
+    /* With the three decimals that the record shows: whoever counts rows again counts the same. */
+    mos = floor(mos * 1000 + 0.5) / 1000;
     return mos >= 5 ? KPI_MOS_CLASSES - 1 : (uint16_t)(mos * 20 + 0.5);
 }
 

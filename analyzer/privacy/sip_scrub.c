@@ -5,7 +5,7 @@
 #include "analyzer/sip/sip_msg.h"
 #include "analyzer/sip/sip_uri.h"
 
-const char *scrub_note_text(enum scrub_note note)
+const char *sip_scrub_note_text(enum scrub_note note)
 {
     static const char *const texts[SCRUB_NOTE_COUNT] = {
 #define X(id, name) name,

@@ -44,7 +44,7 @@ struct scrub_counts {
     uint64_t notes[SCRUB_NOTE_COUNT];
 };
 
-const char *scrub_note_text(enum scrub_note note);
+const char *sip_scrub_note_text(enum scrub_note note);
 
 void sip_scrub(const struct privacy *p, char *text, size_t len, struct scrub_counts *counts);
 

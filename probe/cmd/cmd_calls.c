@@ -158,7 +158,7 @@ static int search(struct listing *l, struct query *q, uint64_t *days_missing)
         memcpy(cursor, end.cursor, sizeof cursor);
         l->request.cursor = slice_of_text(cursor);
         l->request.limit = l->limit ? (size_t)(l->limit - (int64_t)l->rows) : 0;
-        err = query_search(q, &l->request, add_row, l, &end);
+        err = search_calls(q, &l->request, add_row, l, &end);
         *days_missing = end.days_missing;
     } while (err == 0 && !l->failed && end.cursor[0] &&
              (l->limit == 0 || (int64_t)l->rows < l->limit));

@@ -125,7 +125,7 @@ void api_search_get_calls(struct api_context *c)
     jsonw_object_open(&c->json);
     jsonw_key(&c->json, "calls");
     jsonw_array_open(&c->json);
-    err = query_search(c->api->query, &request, on_call, c, &end);
+    err = search_calls(c->api->query, &request, on_call, c, &end);
     filter_free(filter);
     if (err == -EINVAL)
         exchange_fail(c->x, 400, "bad value of parameter 'cursor': it is of another order");

@@ -159,7 +159,7 @@ static int gather_calls(struct export *x, const struct export_request *request)
     err = query_open(&q, request->store_dir);
     if (err)
         return err;
-    err = query_search_ids(q, &search, take_id, &g, NULL);
+    err = search_ids(q, &search, take_id, &g, NULL);
     query_close(q);
     x->request.calls = x->calls;
     if (err || g.error)

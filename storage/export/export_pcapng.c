@@ -1,6 +1,7 @@
 /* Packets with what is known of them: comments, interfaces, names of trunks. */
 #include "analyzer/base/addr.h"
 #include "storage/export/call_comment.h"
+#include "storage/export/capture_name.h"
 #include "storage/export/export_writer.h"
 #include "storage/export/frame_merge.h"
 #include "storage/export/packet_notes.h"

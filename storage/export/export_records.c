@@ -62,7 +62,7 @@ static int add_page(struct records_file *file)
     search.cursor = slice_of_text(cursor);
     if (r->limit && r->limit - before < search.limit)
         search.limit = (size_t)(r->limit - before);
-    err = query_search(file->query, &search, add_call, file, &file->end);
+    err = search_calls(file->query, &search, add_call, file, &file->end);
     file->is_over = file->end.cursor[0] == '\0' || file->calls == before ||
                     (r->limit && file->calls >= r->limit);
     return err;

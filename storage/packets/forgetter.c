@@ -187,7 +187,7 @@ static int forget_one(struct forgetter *f, const struct forget_order *o, const s
 static int delete_rows(void *ctx, sqlite3 *db)
 {
     struct forgetter *f = ctx;
-    struct statements s = { NULL };
+    struct statements s = { 0 };
     int rc = prepare(&s, db);
 
     while (f->next && rc == 0) {

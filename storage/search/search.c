@@ -238,7 +238,7 @@ static int search(struct answer *a, const struct search_request *request, struct
     return err;
 }
 
-int query_search(struct query *q, const struct search_request *request, query_row_fn row, void *ctx,
+int search_calls(struct query *q, const struct search_request *request, query_row_fn row, void *ctx,
                  struct search_end *end)
 {
     struct answer a = { .q = q, .row = row, .ctx = ctx };
@@ -246,8 +246,8 @@ int query_search(struct query *q, const struct search_request *request, query_ro
     return search(&a, request, end);
 }
 
-int query_search_ids(struct query *q, const struct search_request *request, query_id_fn each,
-                     void *ctx, struct search_end *end)
+int search_ids(struct query *q, const struct search_request *request, query_id_fn each, void *ctx,
+               struct search_end *end)
 {
     struct answer a = { .q = q, .each = each, .ctx = ctx };
 

@@ -45,7 +45,7 @@ struct search_end {
 
 /* struct call_record rows without their streams. A row function that returns false stops the search
  * behind that row, and *end has the cursor to go on. end may be NULL. */
-int query_search(struct query *q, const struct search_request *request, query_row_fn row, void *ctx,
+int search_calls(struct query *q, const struct search_request *request, query_row_fn row, void *ctx,
                  struct search_end *end);
 
 /* Return false to stop. */
@@ -54,7 +54,7 @@ typedef bool (*query_id_fn)(void *ctx, uint64_t id);
 /* The same, ids alone: for what handles a whole result one call at a time. No database is held open
  * in a transaction while the function runs, so it may take its time and use `q` for other questions;
  * a call that is gone when its turn comes is for the caller to leave out. */
-int query_search_ids(struct query *q, const struct search_request *request, query_id_fn each,
-                     void *ctx, struct search_end *end);
+int search_ids(struct query *q, const struct search_request *request, query_id_fn each, void *ctx,
+               struct search_end *end);
 
 #endif

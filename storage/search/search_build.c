@@ -29,8 +29,8 @@ static const char *const statements[STATEMENTS] = {
     [DROP_COLUMNS] = "DELETE FROM search_columns WHERE place >= ? AND place < ?",
     [DROP_BLOCK] = "DELETE FROM search_blocks WHERE block = ?",
     [DROP_STALE] = "DELETE FROM search_stale WHERE id >= ? AND id <= ?",
-    [ADD_BLOCK] = "INSERT INTO search_blocks(block, last_id, calls, number, version) "
-                  "VALUES(?, ?, ?, ?, ?)",
+    [ADD_BLOCK] =
+        "INSERT INTO search_blocks(block, last_id, calls, number, version) VALUES(?, ?, ?, ?, ?)",
     [ADD_COLUMN] = "INSERT INTO search_columns(place, least, most, data) VALUES(?, ?, ?, ?)",
 };
 

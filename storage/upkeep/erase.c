@@ -191,7 +191,7 @@ static int compact(struct erase *e, sqlite3 *db, int32_t day, bool changed)
     for (size_t i = 0; err == 0 && !changed && i < sizeof files / sizeof files[0]; i++) {
         err = store_dir_path(path, e->dir, day, files[i]);
         if (err == 0)
-            err = erase_file_names(e, path, &changed);
+            err = erase_files_names(e, path, &changed);
     }
     erase_progress(e, "free pages", 0);
     return err || !changed ? err : erase_rows_compact(db);
@@ -217,8 +217,8 @@ static int erase_day(struct erase *e, int32_t day)
     day_db_close(e->db);
     e->db = NULL;
     if (err == 0)
-        err = erase_set_aside(e, day);
-    return err ? err : erase_pins(e, day);
+        err = erase_files_set_aside(e, day);
+    return err ? err : erase_files_pins(e, day);
 }
 
 static int audit(struct erase *e)
@@ -240,14 +240,14 @@ static int remove_all(struct erase *e)
     for (size_t d = 0; err == 0 && d < e->day_count; d++)
         err = erase_day(e, e->days[d]);
     if (err == 0)
-        err = erase_audit(e);
+        err = erase_files_audit(e);
     if (err == 0)
-        err = erase_state(e);
+        err = erase_files_state(e);
     if (e->segments)
         segment_set_close(e->segments);
     e->segments = NULL;
     if (err == 0)
-        err = erase_prove(e);
+        err = erase_proof_make(e);
     return err ? err : end_begun(e);
 }
 
@@ -258,11 +258,11 @@ static int look_only(struct erase *e)
     for (size_t d = 0; err == 0 && d < e->day_count; d++) {
         err = erase_packets(e, e->days[d]);
         if (err == 0)
-            err = erase_set_aside(e, e->days[d]);
+            err = erase_files_set_aside(e, e->days[d]);
         if (err == 0)
-            err = erase_pins(e, e->days[d]);
+            err = erase_files_pins(e, e->days[d]);
     }
-    return err ? err : erase_audit(e);
+    return err ? err : erase_files_audit(e);
 }
 
 int erase_number(const struct erase_options *options, struct erase_result *result)

@@ -57,7 +57,7 @@ static int mask_file(const struct erase *e, const char *path, uint64_t *times)
     return err;
 }
 
-int erase_file_names(const struct erase *e, const char *path, bool *names)
+int erase_files_names(const struct erase *e, const char *path, bool *names)
 {
     int err, fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     char *bytes;
@@ -76,7 +76,7 @@ int erase_file_names(const struct erase *e, const char *path, bool *names)
 }
 
 /* A database that was set aside because it was damaged: nobody can take a row out of it. */
-int erase_set_aside(struct erase *e, int32_t day)
+int erase_files_set_aside(struct erase *e, int32_t day)
 {
     char folder[STORE_PATH_MAX], path[STORE_PATH_MAX + 300];
     struct dirent *entry;
@@ -94,7 +94,7 @@ int erase_set_aside(struct erase *e, int32_t day)
         if (!slice_starts_with(slice_of_text(entry->d_name), SLICE(DAY_DB_FILE ".damaged-")))
             continue;
         snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-        err = erase_file_names(e, path, &names);
+        err = erase_files_names(e, path, &names);
         if (err || !names)
             continue;
         e->result->set_aside++;
@@ -123,7 +123,7 @@ static int drop_pins(struct erase *e, int32_t day)
 }
 
 /* Others' pins may say why, and name it. */
-int erase_pins(struct erase *e, int32_t day)
+int erase_files_pins(struct erase *e, int32_t day)
 {
     char folder[STORE_PATH_MAX], path[STORE_PATH_MAX + 300];
     struct dirent *entry;
@@ -149,7 +149,7 @@ int erase_pins(struct erase *e, int32_t day)
     return err;
 }
 
-int erase_audit(struct erase *e)
+int erase_files_audit(struct erase *e)
 {
     char path[STORE_PATH_MAX];
 
@@ -171,7 +171,7 @@ static int mask_state(struct erase *e, sqlite3 *db)
     return err ? err : erase_rows_compact(db);
 }
 
-int erase_state(struct erase *e)
+int erase_files_state(struct erase *e)
 {
     char path[STORE_PATH_MAX];
     sqlite3 *db = NULL;

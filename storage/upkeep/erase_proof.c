@@ -99,7 +99,7 @@ static int look_at_chunk(void *ctx, struct erase_chunk *c)
     return 0;
 }
 
-int erase_prove(struct erase *e)
+int erase_proof_make(struct erase *e)
 {
     int err = look_at_files(e);
 

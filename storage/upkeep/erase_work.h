@@ -45,15 +45,15 @@ int erase_rows_compact(struct sqlite3 *db);
 int erase_packets(struct erase *e, int32_t day);
 
 /* Damaged databases and pins of the day, audit.jsonl and state.sqlite. */
-int erase_set_aside(struct erase *e, int32_t day);
-int erase_pins(struct erase *e, int32_t day);
-int erase_audit(struct erase *e);
-int erase_state(struct erase *e);
+int erase_files_set_aside(struct erase *e, int32_t day);
+int erase_files_pins(struct erase *e, int32_t day);
+int erase_files_audit(struct erase *e);
+int erase_files_state(struct erase *e);
 
 /* Does the file name the number, as it is? */
-int erase_file_names(const struct erase *e, const char *path, bool *names);
+int erase_files_names(const struct erase *e, const char *path, bool *names);
 
 /* Every file, and every chunk unpacked. */
-int erase_prove(struct erase *e);
+int erase_proof_make(struct erase *e);
 
 #endif

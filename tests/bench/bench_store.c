@@ -301,7 +301,7 @@ static double search_ms(const struct bench *b, struct query *q, const struct sea
     if (kind->sort)
         request.sort = filter_field_find(slice_of_text(kind->sort));
     start = now_s();
-    err = query_search(q, &request, count_row, found, NULL);
+    err = search_calls(q, &request, count_row, found, NULL);
     if (err)
         die(kind->what, err);
     start = (now_s() - start) * 1e3;

@@ -15,7 +15,7 @@ store=$work/store
 if [ -n "$really" ]; then
     mkdir "$work/small" && mount -t tmpfs -o size=48m tmpfs "$work/small" 2>/dev/null ||
         skip "no tmpfs can be mounted here"
-    head -c 40M /dev/zero >"$work/small/ballast" || exit 1
+    head -c 42M /dev/zero >"$work/small/ballast" || exit 1
     store=$work/small/store
 fi
 

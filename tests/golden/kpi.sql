@@ -5,13 +5,13 @@
 
 -- A call in each of its groups.
 CREATE TEMP TABLE member AS
-SELECT c.*, m.k FROM calls c JOIN (
-    SELECT id, '||' AS k FROM calls
-    UNION ALL SELECT id, trunk_in || '|in|' FROM calls
-    UNION ALL SELECT id, trunk_out || '|out|' FROM calls
-    UNION ALL SELECT id, '||' || destination FROM calls
-    UNION ALL SELECT id, trunk_in || '|in|' || destination FROM calls
-    UNION ALL SELECT id, trunk_out || '|out|' || destination FROM calls
+SELECT c.*, m.k FROM calls_shown c JOIN (
+    SELECT id, '||' AS k FROM calls_shown
+    UNION ALL SELECT id, trunk_in || '|in|' FROM calls_shown
+    UNION ALL SELECT id, trunk_out || '|out|' FROM calls_shown
+    UNION ALL SELECT id, '||' || destination FROM calls_shown
+    UNION ALL SELECT id, trunk_in || '|in|' || destination FROM calls_shown
+    UNION ALL SELECT id, trunk_out || '|out|' || destination FROM calls_shown
 ) m ON m.id = c.id WHERE m.k IS NOT NULL;
 
 -- Outcomes by the minute in which they were known.
@@ -160,4 +160,4 @@ SELECT 'calls at once, but no row in between' AS wrong, t.k, t.a FROM talk t WHE
 SELECT 'twice' AS wrong, k, time, count(*) AS n FROM row GROUP BY k, time HAVING count(*) > 1;
 SELECT 'window' AS wrong, k, time, window_s FROM row WHERE window_s <> 60 OR time % 60000000000 <> 0;
 SELECT (SELECT count(*) FROM stored) + (SELECT count(*) FROM row WHERE destination IS NULL) AS compared,
-    (SELECT count(*) FROM row) AS rows, (SELECT count(*) FROM calls) AS calls, (SELECT count(DISTINCT k) FROM row) AS groups;
+    (SELECT count(*) FROM row) AS rows, (SELECT count(*) FROM calls_shown) AS calls, (SELECT count(DISTINCT k) FROM row) AS groups;

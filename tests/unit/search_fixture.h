@@ -21,7 +21,7 @@ static inline int fixture_search_page(struct query *q, struct slice text, size_t
     if (err)
         return err;
     request.filter = f;
-    err = query_search(q, &request, row, ctx, &end);
+    err = search_calls(q, &request, row, ctx, &end);
     memcpy(cursor, end.cursor, sizeof end.cursor);
     filter_free(f);
     return err;

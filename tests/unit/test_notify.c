@@ -114,12 +114,12 @@ static void nap_ms(long ms)
     nanosleep(&ts, NULL);
 }
 
-/* Until `field` of the stats is at least that, for at most 10 s. */
+/* Until `field` of the stats is at least that, for at most 30 s. */
 static struct notify_stats wait_for(struct notify *n, uint64_t delivered, uint64_t dead)
 {
     struct notify_stats stats;
 
-    for (int i = 0; i < 2000; i++) {
+    for (int i = 0; i < 6000; i++) {
         notify_read_stats(n, &stats);
         if (stats.delivered >= delivered && stats.dead >= dead)
             break;

@@ -528,7 +528,7 @@ static void search_pages(struct query *q, struct search_request *request, struct
     do {
         memcpy(cursor, end.cursor, sizeof cursor);
         request->cursor = slice_of_text(cursor);
-        assert_int_equal(query_search(q, request, note_row, found, &end), 0);
+        assert_int_equal(search_calls(q, request, note_row, found, &end), 0);
         assert_int_equal(end.days_missing, 0);
     } while (end.cursor[0]);
 }
@@ -568,7 +568,7 @@ static void search_once(struct world *w, struct query *q, const char *text)
     found->count = 0;
     request.cursor = SLICE_ABSENT;
     request.limit = 0;
-    assert_int_equal(query_search_ids(q, &request, note_id, found, NULL), 0);
+    assert_int_equal(search_ids(q, &request, note_id, found, NULL), 0);
     check("ids", text, e, found);
     filter_free(f);
     free(found);

@@ -252,7 +252,7 @@ static void what_is_not_understood_is_blanked(void **state)
         if (find(bytes, block.len, "0123456"))
             fail_msg("%.*s", (int)block.len, bytes);
         assert_int_equal(counts.notes[rows[i].note], 1);
-        assert_non_null(scrub_note_text(rows[i].note));
+        assert_non_null(sip_scrub_note_text(rows[i].note));
         heap_block_free(block);
     }
 }
