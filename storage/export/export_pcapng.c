@@ -266,17 +266,10 @@ static int open_pcapng(void **state, const struct export_request *request)
 static void read_pcapng_counts(const void *state, struct export_counts *out)
 {
     const struct pcapng_file *file = state;
-    struct frame_merge_counts counts;
 
-    frame_merge_read_counts(file->merge, &counts);
+    export_writer_take_counts(file->merge, out);
     out->frames = file->frames;
     out->left_out = file->left_out;
-    out->repeated = counts.repeated;
-    out->cut = counts.cut;
-    out->late = counts.late;
-    out->damaged = counts.damaged;
-    out->done_bytes = counts.done_bytes;
-    out->total_bytes = counts.total_bytes;
 }
 
 const struct export_writer export_writer_pcapng = { .open = open_pcapng,

@@ -1,5 +1,6 @@
 #include "storage/export/frame_places.h"
 
+#include "analyzer/base/array.h"
 #include "analyzer/base/log.h"
 #include "analyzer/record_id.h"
 #include "storage/day_db.h"
@@ -25,31 +26,15 @@ struct finding {
     size_t filed_count, filed_room;
 };
 
-/* Room for one more. */
-static int grow(void **list, size_t *room, size_t count, size_t size)
-{
-    size_t more = *room ? *room * 2 : 64;
-    void *grown;
-
-    if (count < *room)
-        return 0;
-    grown = realloc(*list, more * size);
-    if (!grown)
-        return -ENOMEM;
-    *list = grown;
-    *room = more;
-    return 0;
-}
-
 static int file_under(struct finding *f, uint64_t id, uint32_t owner, int32_t until_day)
 {
-    void *list = f->filed;
-    int err = grow(&list, &f->filed_room, f->filed_count, sizeof *f->filed);
+    struct filed *grown = array_grow(f->filed, &f->filed_room, f->filed_count, sizeof *grown);
 
-    f->filed = list;
-    if (err == 0)
-        f->filed[f->filed_count++] = (struct filed){ id, owner, until_day };
-    return err;
+    if (!grown)
+        return -ENOMEM;
+    f->filed = grown;
+    f->filed[f->filed_count++] = (struct filed){ id, owner, until_day };
+    return 0;
 }
 
 /* What a day that cannot be asked is to the whole: nothing, or its end. */
@@ -205,15 +190,14 @@ static int add_place(struct finding *f, sqlite3_stmt *s, uint32_t owner, int32_t
                                  .stored_bytes = (uint32_t)sqlite3_column_int64(s, 3),
                                  .owner = owner,
                                  .day = day };
-    void *list = p->list;
-    int err;
+    struct frame_place *grown;
 
     if (p->count == FRAME_PLACES_MAX)
         return -E2BIG;
-    err = grow(&list, &p->room, p->count, sizeof *p->list);
-    p->list = list;
-    if (err)
-        return err;
+    grown = array_grow(p->list, &p->room, p->count, sizeof *grown);
+    if (!grown)
+        return -ENOMEM;
+    p->list = grown;
     if (sqlite3_column_type(s, 4) != SQLITE_NULL) {
         place.audio = chunk_place(PACKET_AUDIO, (uint32_t)sqlite3_column_int64(s, 4),
                                   (uint64_t)sqlite3_column_int64(s, 5));

@@ -1,5 +1,6 @@
 #include "storage/packets/older_chunks.h"
 
+#include "analyzer/base/array.h"
 #include "storage/day_db.h"
 #include "storage/packets/packet_log.h"
 #include "storage/packets/segment.h"
@@ -27,43 +28,28 @@ struct looking {
     size_t dead_count, dead_room;
 };
 
-static int grow(void **list, size_t *room, size_t count, size_t size)
-{
-    size_t more = *room ? *room * 2 : 256;
-    void *grown;
-
-    if (count < *room)
-        return 0;
-    grown = realloc(*list, more * size);
-    if (!grown)
-        return -ENOMEM;
-    *list = grown;
-    *room = more;
-    return 0;
-}
-
 static int add_span(struct looking *l, sqlite3_stmt *s)
 {
-    void *list = l->spans;
-    int err = grow(&list, &l->span_room, l->span_count, sizeof *l->spans);
+    struct span *grown = array_grow(l->spans, &l->span_room, l->span_count, sizeof *grown);
 
-    l->spans = list;
-    if (err == 0)
-        l->spans[l->span_count++] =
-            (struct span){ sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1),
-                           sqlite3_column_int64(s, 2) };
-    return err;
+    if (!grown)
+        return -ENOMEM;
+    l->spans = grown;
+    l->spans[l->span_count++] =
+        (struct span){ sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1),
+                       sqlite3_column_int64(s, 2) };
+    return 0;
 }
 
 static int add_dead(struct looking *l, int64_t place, int64_t bytes)
 {
-    void *list = l->dead;
-    int err = grow(&list, &l->dead_room, l->dead_count, sizeof *l->dead);
+    struct dead_chunk *grown = array_grow(l->dead, &l->dead_room, l->dead_count, sizeof *grown);
 
-    l->dead = list;
-    if (err == 0)
-        l->dead[l->dead_count++] = (struct dead_chunk){ place, (uint32_t)bytes };
-    return err;
+    if (!grown)
+        return -ENOMEM;
+    l->dead = grown;
+    l->dead[l->dead_count++] = (struct dead_chunk){ place, (uint32_t)bytes };
+    return 0;
 }
 
 static int by_id(const void *a, const void *b)
