@@ -60,7 +60,7 @@ static void print_summary(const struct check *c, const struct verify_result *r)
 {
     if (c->left_out)
         printf("... and %llu more\n", (unsigned long long)c->left_out);
-    printf("%llu days, %llu calls, %llu chunks with %llu packets in %.1f MB\n",
+    printf("days: %llu, calls: %llu, chunks: %llu with %llu packets in %.1f MB\n",
            (unsigned long long)r->days, (unsigned long long)r->calls, (unsigned long long)r->chunks,
            (unsigned long long)r->frames, (double)r->bytes / 1e6);
     if (r->silent)
