@@ -18,7 +18,8 @@
 #include "storage/run_state.h"
 #include "storage/search/search_build.h"
 #include "storage/store_dir.h"
-#include "storage/writer_item.h"
+#include "storage/writer_alerts.h"
+#include "storage/writer_newest.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -34,7 +35,6 @@ enum {
     CHUNK_QUEUE = 8192,
     QUEUED_MAX_BYTES = 64 << 20, /* records with long interval lists */
     BATCH = 1024,                /* items taken at a time */
-    SEEN_SLOTS = 8192,           /* a power of two, over twice the rows looked at in a batch */
     COMMIT_ROWS = 65536,
     COMMIT_MS = 400,
     POP_MS = 20, /* who waits for a flush waits so long at most */
@@ -59,12 +59,6 @@ struct open_day {
     uint64_t used;    /* the writer's turn */
     dev_t device;     /* of its file, which somebody may remove */
     ino_t inode;
-};
-
-struct seen_row {
-    uint64_t id;
-    uint32_t batch; /* slots of earlier batches are free */
-    uint8_t table;
 };
 
 /* What another thread waits for. */
@@ -108,8 +102,8 @@ struct writer {
     int32_t reopen_day;
     bool failing;
     bool item_failed; /* the item at hand, and the transaction with it */
-    uint32_t batch;
-    struct seen_row *seen;
+    struct writer_newest newest;
+    struct writer_alerts alerts; /* not on the disk yet */
 };
 
 static int64_t monotonic_ms(void)
@@ -163,6 +157,7 @@ static void fail_day(struct writer *w, struct open_day *d, int err)
     d->in_transaction = false;
     d->pending = 0;
     w->item_failed = true;
+    writer_alerts_roll_back(&w->alerts, d->day);
     note_failure(w, err, pending);
     if (err == -EUCLEAN) {
         int32_t day = d->day;
@@ -198,6 +193,7 @@ static bool lose_day_if_removed(struct writer *w, struct open_day *d)
     log_error("writer: %s/%s was removed while this probe wrote to it: it is begun anew; %llu rows "
               "on their way are lost with it; to forget a day, let retention do it (retention.*)",
               w->store_dir, name, (unsigned long long)d->pending);
+    writer_alerts_roll_back(&w->alerts, d->day);
     atomic_fetch_add(&w->failed, d->pending);
     atomic_fetch_add(&w->days_removed, 1);
     if (!sqlite3_get_autocommit(d->db))
@@ -217,6 +213,7 @@ static void commit_day(struct writer *w, struct open_day *d)
     d->in_transaction = false;
     atomic_fetch_add(&w->written, d->pending);
     d->pending = 0;
+    writer_alerts_commit(&w->alerts, d->day);
     note_success(w);
 }
 
@@ -384,7 +381,8 @@ static void note_call(struct writer *w, struct open_day *d, const struct writer_
         fail_day(w, d, err);
 }
 
-static void write_record(struct writer *w, const struct writer_row *row)
+/* True when it stands in an open transaction. */
+static bool write_record(struct writer *w, const struct writer_row *row)
 {
     const struct record_table *table = &record_sql_tables[row->table];
     struct open_day *d;
@@ -392,13 +390,16 @@ static void write_record(struct writer *w, const struct writer_row *row)
 
     if (err) {
         note_failure(w, err, 1);
-    } else if (row->replaced) {
+        return false;
+    }
+    if (row->replaced) {
         d->pending++;
     } else {
         run_row(w, d, row->table,
                 record_sql_bind(d->statements[row->table], table, row->record, d->texts));
         note_call(w, d, row);
     }
+    return !w->item_failed;
 }
 
 static void write_chunk(struct writer *w, const struct chunk_row *row)
@@ -415,67 +416,48 @@ static void write_chunk(struct writer *w, const struct chunk_row *row)
         run_row(w, d, STATEMENT_CHUNK, chunk_index_bind(d->statements[STATEMENT_CHUNK], row));
 }
 
-/* True when a row of that id was met before, going backwards. Sees nothing more when the table is
- * half full: then an older version is written in vain. */
-static bool was_seen(struct writer *w, const struct writer_row *row, size_t *used)
-{
-    uint64_t id = *(const uint64_t *)row->record;
-    size_t i = (size_t)((id * 0x9e3779b97f4a7c15u) >> 32) & (SEEN_SLOTS - 1);
-
-    for (; w->seen[i].batch == w->batch; i = (i + 1) & (SEEN_SLOTS - 1)) {
-        if (w->seen[i].id == id && w->seen[i].table == row->table)
-            return true;
-    }
-    if (*used < SEEN_SLOTS / 2) {
-        w->seen[i] = (struct seen_row){ id, w->batch, row->table };
-        ++*used;
-    }
-    return false;
-}
-
-static void mark_replaced(struct writer *w, void **items, size_t n)
-{
-    size_t used = 0;
-
-    if (++w->batch == 0) {
-        memset(w->seen, 0, SEEN_SLOTS * sizeof *w->seen);
-        w->batch = 1;
-    }
-    while (n-- > 0) {
-        struct writer_item *item = items[n];
-
-        for (uint32_t i = item->rows; i-- > 0;) {
-            struct writer_row *row = &item->row[i];
-
-            /* A ledger has no id of its own, and is rare. */
-            if (record_sql_tables[row->table].computed != COMPUTED_LEDGER_ID)
-                row->replaced = was_seen(w, row, &used);
-        }
-    }
-}
-
 /* All of it or nothing: streams whose call was rolled back are not written either. */
-static void write_item(struct writer *w, const struct writer_item *item)
+static bool write_item(struct writer *w, const struct writer_item *item)
 {
+    bool written = true;
+
     w->item_failed = false;
     for (uint32_t r = 0; r < item->rows; r++) {
-        write_record(w, &item->row[r]);
+        written = write_record(w, &item->row[r]) && written;
         if (w->item_failed) {
             atomic_fetch_add(&w->failed, item->rows - r - 1);
-            return;
+            return false;
         }
+    }
+    return written;
+}
+
+/* Tries again what a disk did not take. It was counted as lost, and is again if it still is. */
+static void write_alerts_again(struct writer *w)
+{
+    for (size_t i = 0; i < w->alerts.count; i++) {
+        struct writer_alert *a = &w->alerts.kept[i];
+
+        if (a->in_transaction)
+            continue;
+        atomic_fetch_sub(&w->failed, 1);
+        a->in_transaction = write_item(w, a->item);
+        if (!a->in_transaction)
+            return;
     }
 }
 
 static void write_items(struct writer *w, void **items, size_t n)
 {
-    mark_replaced(w, items, n);
+    writer_newest_mark(&w->newest, (struct writer_item **)items, n);
     for (size_t i = 0; i < n; i++) {
         struct writer_item *item = items[i];
+        bool written = write_item(w, item);
 
-        write_item(w, item);
         atomic_fetch_sub(&w->queued_bytes, item->bytes);
-        writer_item_free(item);
+        if (!writer_alerts_wants(item) || item->row[0].replaced ||
+            !writer_alerts_keep(&w->alerts, item, written))
+            writer_item_free(item);
     }
 }
 
@@ -550,6 +532,8 @@ static void *write_loop(void *ctx)
             write_chunk(w, items[i]);
             free(items[i]);
         }
+        if (w->alerts.count > 0 && (!w->failing || closed))
+            write_alerts_again(w);
         w->unsettled += n + m;
         if (w->rows >= COMMIT_ROWS || (w->begun_ms && monotonic_ms() - w->begun_ms >= COMMIT_MS) ||
             (n + m == 0 && flush_is_wanted(w)))
@@ -577,7 +561,8 @@ static void destroy(struct writer *w)
     bqueue_free(w->records);
     run_state_close(w->run);
     close(w->lock_fd);
-    free(w->seen);
+    writer_alerts_fini(&w->alerts);
+    writer_newest_fini(&w->newest);
     free(w);
 }
 
@@ -590,12 +575,11 @@ int writer_start(struct writer **wp, const struct writer_options *options)
         return err;
     w->store_dir = options->store_dir;
     w->wait_when_full = options->wait_when_full;
-    w->seen = calloc(SEEN_SLOTS, sizeof *w->seen);
-    if (!w->seen)
+    if (!writer_newest_init(&w->newest))
         goto free_writer;
     err = store_dir_open(w->store_dir, &w->lock_fd);
     if (err)
-        goto free_seen;
+        goto free_newest;
     err = run_state_open(&w->run, w->store_dir);
     if (err)
         goto close_lock;
@@ -634,8 +618,8 @@ close_run:
     run_state_close(w->run);
 close_lock:
     close(w->lock_fd);
-free_seen:
-    free(w->seen);
+free_newest:
+    writer_newest_fini(&w->newest);
 free_writer:
     free(w);
     return err;

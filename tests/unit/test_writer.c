@@ -378,6 +378,54 @@ static void full_disk_loses_rows_and_counts_them(void **state)
     fixture_remove_dir(&f);
 }
 
+static uint64_t count_alerts(const struct fixture *f)
+{
+    struct store_totals totals;
+    struct query *q;
+
+    assert_int_equal(query_open(&q, f->dir), 0);
+    assert_int_equal(query_totals(q, &totals), 0);
+    query_close(q);
+    return totals.alerts;
+}
+
+/* The alert that says that the disk is full is told while it is: it must not be lost by that. */
+static void full_disk_loses_no_alert(void **state)
+{
+    struct alert_record alert;
+    struct writer_stats stats;
+    struct call_record call;
+    struct fixture f;
+    struct writer *w;
+
+    (void)state;
+    signal(SIGXFSZ, SIG_IGN);
+    fixture_make_dir(&f);
+    w = fixture_writer(&f);
+    fixture_call(&call, FIXTURE_TIME, 0, "first");
+    submit_exact(w, &record_type_call, &call);
+    writer_flush(w);
+    set_file_limit(4096);
+    record_clear(&record_type_alert, &alert);
+    alert.time = alert.since = FIXTURE_TIME;
+    alert.state = SLICE("firing");
+    for (uint64_t i = 1; i <= 4; i++) {
+        alert.id = record_id_make(FIXTURE_TIME + FIXTURE_S, (uint32_t)(i % 2));
+        submit_exact(w, &record_type_alert, &alert);
+        writer_flush(w);
+    }
+    fixture_call(&call, FIXTURE_TIME + FIXTURE_S, 0, "lost");
+    submit_exact(w, &record_type_call, &call);
+    writer_flush(w);
+    writer_read_stats(w, &stats);
+    assert_int_equal(stats.written, 1);
+    set_file_limit(RLIM_INFINITY);
+    writer_stop(w);
+    assert_int_equal(count_alerts(&f), 2); /* each in its newest version */
+    assert_int_equal(count_calls(&f), 1);
+    fixture_remove_dir(&f);
+}
+
 struct promise {
     _Atomic uint64_t committed; /* rows the writer said it wrote, in order of submission */
 };
@@ -463,6 +511,7 @@ int main(void)
         cmocka_unit_test(commits_within_a_second),
         cmocka_unit_test(full_queue_refuses_and_counts),
         cmocka_unit_test(full_disk_loses_rows_and_counts_them),
+        cmocka_unit_test(full_disk_loses_no_alert),
         cmocka_unit_test(kill_loses_nothing_committed),
     };
 
