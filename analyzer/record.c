@@ -210,6 +210,7 @@ static const struct record_field call_fields[] = {
     C("stir", stir, FIELD_JSON, 0),
     C("kept", kept, FIELD_TEXT, 0),
     C("kept_by", kept_by, FIELD_TEXT, 0),
+    C("emergency", emergency, FIELD_BOOL, 0),
 };
 
 #define T(name, member, kind, decimals) F(transaction_record, name, member, kind, decimals)
@@ -268,17 +269,28 @@ static const struct record_field alert_fields[] = {
     A("severity", severity, FIELD_TEXT, 0),
     A("state", state, FIELD_TEXT, 0),
     A("group", group, FIELD_TEXT, 0),
+    A("labels", labels, FIELD_JSON, 0),
     A("summary", summary, FIELD_TEXT, 0),
     A("description", description, FIELD_TEXT, 0),
     A("runbook", runbook, FIELD_TEXT, 0),
     A("since", since, FIELD_TIME, 0),
     A("time", time, FIELD_TIME, 0),
+    A("fired_time", fired_time, FIELD_TIME, 0),
+    A("changed_time", changed_time, FIELD_TIME, 0),
     A("ended_time", ended_time, FIELD_TIME, 0),
-    A("value", value, FIELD_REAL, 3),
-    A("threshold", threshold, FIELD_REAL, 3),
+    A("value", value, FIELD_REAL, 4),
+    A("threshold", threshold, FIELD_REAL, 4),
+    A("unit", unit, FIELD_TEXT, 0),
+    A("baseline", baseline, FIELD_REAL, 4),
+    A("before", before, FIELD_REAL, 4),
     A("samples", samples, FIELD_INT, 0),
+    A("matching", matching, FIELD_INT, 0),
     A("window_s", window_s, FIELD_INT, 0),
+    A("flaps", flaps, FIELD_INT, 0),
+    A("muted_by", muted_by, FIELD_ID, 0),
     A("calls", calls, FIELD_JSON, 0),
+    A("evidence", evidence, FIELD_JSON, 0),
+    A("search", search, FIELD_TEXT, 0),
 };
 
 #define X(name, member, kind, decimals) F(certificate_record, name, member, kind, decimals)
@@ -303,6 +315,8 @@ static const struct record_field certificate_fields[] = {
     X("first_seen", first_seen, FIELD_TIME, 0),
     X("last_seen", last_seen, FIELD_TIME, 0),
     X("seen_count", seen_count, FIELD_INT, 0),
+    X("name_matches", name_matches, FIELD_BOOL, 0),
+    X("origin", origin, FIELD_TEXT, 0),
 };
 
 #define M(name, member, kind, decimals) F(mirror_record, name, member, kind, decimals)
@@ -477,6 +491,38 @@ static const struct record_field security_fields[] = {
     Y("evidence", evidence, FIELD_JSON, 0),
 };
 
+#define D(name, member, kind, decimals) F(load_record, name, member, kind, decimals)
+static const struct record_field load_fields[] = {
+    D("time", time, FIELD_TIME, 0),
+    D("trunk", trunk, FIELD_TEXT, 0),
+    D("concurrent", concurrent, FIELD_INT, 0),
+    D("channel_limit", channel_limit, FIELD_INT, 0),
+};
+
+#define E(name, member, kind, decimals) F(probe_record, name, member, kind, decimals)
+static const struct record_field probe_fields[] = {
+    E("time", time, FIELD_TIME, 0),
+    E("uptime_s", uptime_s, FIELD_INT, 0),
+    E("clock_step_ms", clock_step_ms, FIELD_REAL, 3),
+    E("clock_synchronised", clock_synchronised, FIELD_BOOL, 0),
+    E("packet_age_ms", packet_age_ms, FIELD_REAL, 3),
+    E("sip_date_offset_ms", sip_date_offset_ms, FIELD_REAL, 3),
+    E("sip_dates", sip_dates, FIELD_INT, 0),
+    E("received", received, FIELD_INT, 0),
+    E("dropped", dropped, FIELD_INT, 0),
+    E("store_queued", store_queued, FIELD_INT, 0),
+};
+
+#define B(name, member, kind, decimals) F(baseline_record, name, member, kind, decimals)
+static const struct record_field baseline_fields[] = {
+    B("id", id, FIELD_ID, 0),
+    B("time", time, FIELD_TIME, 0),
+    B("rule", rule, FIELD_TEXT, 0),
+    B("labels", labels, FIELD_JSON, 0),
+    B("value", value, FIELD_REAL, 6),
+    B("samples", samples, FIELD_INT, 0),
+};
+
 #define TYPE(name) \
     const struct record_type record_type_##name = { \
         #name, sizeof(struct name##_record), name##_fields, COUNT(name##_fields) }
@@ -493,6 +539,9 @@ TYPE(kpi);
 TYPE(registration);
 TYPE(peer);
 TYPE(security);
+TYPE(load);
+TYPE(probe);
+TYPE(baseline);
 /* clang-format on */
 
 const struct record_field *record_field_find(const struct record_type *type, struct slice name)

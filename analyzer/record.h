@@ -158,6 +158,7 @@ struct call_record {
     struct slice stir;  /* JSON object: the Identity header, RFC 8224 */
     /* Of a store: what of its packets is kept (full headers signalling nothing), and who said so. */
     struct slice kept, kept_by;
+    int8_t emergency; /* a number for emergencies was dialled, or urn:service:sos */
     const struct stream_record *streams; /* `streams` in JSON; rows of their own in the store */
     size_t stream_count;
 };
@@ -305,6 +306,10 @@ struct certificate_record {
     int64_t key_bits;
     int64_t first_seen, last_seen;
     int64_t seen_count; /* handshakes */
+    int8_t
+        name_matches; /* server_name is one of the names it stands for; null: no name was asked for */
+    struct slice
+        origin; /* wire: a handshake that passed; watch: one of our own (certificates.watch) */
 };
 
 /* Whether the mirror port delivers what it should: "is my SPAN port right?" */
@@ -341,22 +346,63 @@ struct store_record {
     struct slice losses; /* JSON object: what could not be stored, by name */
 };
 
+/* How many calls a trunk carries just now, once a second while that changes. Not stored. */
+struct load_record {
+    int64_t time;
+    struct slice trunk;
+    int64_t concurrent, channel_limit;
+};
+
+/* How the probe itself does, once a second in a live run. Not stored. */
+struct probe_record {
+    int64_t time; /* of the host */
+    int64_t uptime_s;
+    double clock_step_ms;      /* by how much the host's clock was set in the last minute */
+    int8_t clock_synchronised; /* as the kernel says; null: it cannot tell */
+    double packet_age_ms; /* of the newest packet, by the host's clock; negative: in the future */
+    double sip_date_offset_ms; /* median of what Date headers say, against the probe's clock */
+    int64_t sip_dates;         /* hosts that it rests on */
+    int64_t received, dropped; /* packets since the start: by kernel, interface, own queues */
+    int64_t store_queued;      /* rows waiting to be written */
+};
+
+/* What was normal for a group in a quarter of an hour, for the same quarter of weeks to come. */
+struct baseline_record {
+    uint64_t id;
+    int64_t time; /* the quarter's beginning */
+    struct slice rule;
+    struct slice labels; /* JSON object: the group */
+    double value;
+    int64_t samples;
+};
+
 struct alert_record {
     uint64_t id;
     struct slice rule;     /* file name without .yaml */
     struct slice severity; /* info warning critical */
-    struct slice state;    /* firing resolved */
-    struct slice group;    /* what the rule groups by, e.g. the trunk's address */
-    struct slice summary;  /* one line a person can act on */
+    struct slice state;    /* pending firing resolved; passed: was pending, and came to nothing */
+    struct slice group;    /* what the rule groups by, e.g. the trunk's address; several: "a, b" */
+    struct slice
+        labels; /* JSON object: rule, severity, the group's fields, the rule's own labels */
+    struct slice summary; /* one line a person can act on */
     struct slice description;
     struct slice runbook;
-    int64_t since;      /* first record of the window that fired, packet time */
-    int64_t time;       /* when it fired, packet time */
-    int64_t ended_time; /* when it cleared */
+    int64_t since;        /* first record of the window that fired, packet time */
+    int64_t time;         /* when it became pending, or else fired, packet time */
+    int64_t fired_time;   /* null while it is pending */
+    int64_t changed_time; /* of this version */
+    int64_t ended_time;   /* when it cleared */
     double value, threshold;
-    int64_t samples; /* records in the window */
+    struct slice unit; /* of both: ratio calls ms s days … as the rule says; null: a plain number */
+    double baseline;   /* what is normal there at that time; null: the rule does not ask */
+    double before;     /* the value of the window before it began */
+    int64_t samples, matching; /* records in the window; of those, the bad ones */
     int64_t window_s;
-    struct slice calls; /* JSON array of ids of calls that prove it, newest first */
+    int64_t flaps;         /* times that it came back soon after it was over */
+    uint64_t muted_by;     /* id of the alert that explains it; nobody is told while that fires */
+    struct slice calls;    /* JSON array of ids of calls that prove it, newest first */
+    struct slice evidence; /* JSON object: the measure step by step, top offenders */
+    struct slice search;   /* filter that finds its calls; null: it is not about calls */
 };
 
 enum field_kind {
@@ -390,7 +436,7 @@ struct record_type {
 extern const struct record_type record_type_call, record_type_stream, record_type_transaction,
     record_type_capture, record_type_alert, record_type_certificate, record_type_mirror,
     record_type_store, record_type_leg, record_type_kpi, record_type_registration, record_type_peer,
-    record_type_security;
+    record_type_security, record_type_load, record_type_probe, record_type_baseline;
 
 /* By JSON name; NULL when there is none. */
 const struct record_field *record_field_find(const struct record_type *type, struct slice name);

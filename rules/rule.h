@@ -1,42 +1,128 @@
 /*
  * rule - what one rule file says, checked and ready to be evaluated.
  *
+ * A rule watches records of one occasion. `among` says which of them count at all, `where` which of
+ * those are the bad ones; they are counted per group in a window that slides in steps, and become one
+ * number by the measure. That is held against a threshold, against what is normal (baseline), or both.
+ *
  * Ownership  Made by rule_parse, ended by rule_free. Immutable in between; texts are its own.
- * Units      Times in ns; a ratio in 0..1.
+ * Units      Times in ns; a ratio in 0..1; NaN: not given.
  */
 #ifndef RULES_RULE_H
 #define RULES_RULE_H
 
-#include "rules/rule_filter.h"
+#include "analyzer/filter/filter.h"
+#include "rules/rule_field.h"
 #include "rules/rule_set.h"
 
 enum {
     RULE_FILE_MAX_BYTES = 64 * 1024, /* a rule is some 40 lines */
     RULE_BUCKETS_MAX = 240,          /* window / step; bounds the memory of a group */
     RULE_NAME_MAX = 64,
+    RULE_GROUP_FIELDS_MAX = 3,
+    RULE_OF_MAX = 3,
+    RULE_LABELS_MAX = 8,
+    RULE_ESCALATIONS_MAX = 4,
+    RULE_MUTED_BY_MAX = 8,
+    RULE_TOP_MAX = 3,
 };
 
-enum rule_measure { RULE_MEASURE_COUNT, RULE_MEASURE_RATIO };
+/* Of the records in the window that match `where`, unless it says otherwise. */
+enum rule_measure {
+    RULE_COUNT,
+    RULE_RATE,       /* count per second */
+    RULE_RATIO,      /* count, per record of `among` */
+    RULE_SHARE,      /* count, per matching record of all groups together */
+    RULE_SUM,        /* of `of`; with `per`: by the sum of that */
+    RULE_MEAN,       /* of `of` */
+    RULE_PERCENTILE, /* of `of`, the rule's */
+    RULE_DISTINCT,   /* values of `of`, about */
+    RULE_REPEATS,    /* count per distinct value of `of` */
+    RULE_LAST, /* `of` of the newest record; with `per`: by that. Without `of`: 1 if it matches, else 0 */
+    RULE_GROWTH, /* of counters that only grow: `of` now less `of` at the window's beginning; `per` alike */
+    RULE_REMAINING, /* days from now to the time `of` of the newest record; negative: it is past */
+    RULE_ABSENCE,   /* seconds since the last one, once there was one */
+    RULE_MEASURES
+};
+
+enum rule_severity { RULE_INFO, RULE_WARNING, RULE_CRITICAL };
+
+/* What is normal: the same quarter of an hour in past weeks where that is known, else a slow average
+ * of the group's own steps, which stands still while the alert fires. */
+struct rule_baseline {
+    bool is_used;
+    bool is_rise;  /* fires when the measure is above normal by `change`; else below */
+    double change; /* 0.15: 15 % of normal; of a ratio or share with is_points: of 1 */
+    bool is_points;
+    int64_t half_life_ns; /* of the slow average */
+    double min_samples;   /* that it must rest on */
+};
+
+/* Worse than before: told anew with another severity. Either may be left out, not both. */
+struct rule_escalation {
+    double threshold; /* NaN: by time alone */
+    int64_t after_ns; /* that it fires; 0: by the threshold alone */
+    enum rule_severity severity;
+};
+
+struct rule_label {
+    struct slice name, value;
+};
 
 struct rule {
     char name[RULE_NAME_MAX + 1]; /* the file's, without .yaml */
-    struct slice description, severity, runbook;
+    struct slice description, runbook;
     struct slice summary; /* a template, see rule_summary.h */
+    struct slice reason;  /* where the numbers come from; for docs/ALERTS.md */
+    struct slice
+        unit; /* of the measure, for people: "ratio" "calls" "s" "ms" "days" …; absent: none */
+    enum rule_severity severity;
+    struct rule_label labels[RULE_LABELS_MAX];
+    size_t label_count;
+
     enum rule_occasion occasion;
     const struct record_type *type;
-    struct rule_filter among; /* which records count at all */
-    struct rule_filter where; /* which of those are the bad ones */
-    struct rule_field group;  /* field NULL: all records are one group */
-    bool confident;           /* calls that the probe itself may have damaged are left out */
+    struct filter *among, *where; /* NULL: all of them */
+    struct slice
+        where_text; /* of `among` and `where` together, as a search for calls; absent: none */
+    bool confident; /* calls that the probe itself may have damaged are left out */
+    struct rule_field group[RULE_GROUP_FIELDS_MAX];
+    size_t group_count; /* 0: all records are one group */
+
     int64_t window_ns, step_ns, for_ns;
     enum rule_measure measure;
-    double threshold;
+    struct rule_field of[RULE_OF_MAX]; /* added up, but of DISTINCT and REPEATS: the first alone */
+    size_t of_count;
+    struct rule_field per; /* field NULL: none */
+    double percentile;     /* 0..100 */
+
+    bool is_below;    /* fires below the threshold, not above; a baseline says so itself */
+    double threshold; /* reached is over it. With a baseline: that must hold too */
+    struct rule_baseline baseline;
     int64_t min_matching, min_samples;
-    double clear_below;
+    double
+        z; /* of chance: a ratio's Wilson bound, a mean's standard error must be over it too; 0: not asked */
+
+    double
+        clear; /* it is over at the near side of this; NaN: with a baseline, half of its change */
     int64_t clear_for_ns;
+
+    struct rule_escalation escalations[RULE_ESCALATIONS_MAX]; /* in the order of the file */
+    size_t escalation_count;
+    struct slice
+        muted_by[RULE_MUTED_BY_MAX]; /* rules that explain this one where they fire for a group
+                                               * whose fields, as far as both have them, are equal */
+    size_t muted_by_count;
+    struct rule_field
+        top[RULE_TOP_MAX]; /* of what the bad ones had most of is told with the alert */
+    size_t top_count;
     struct rule_node *tree; /* holds the texts */
+    struct strbuf texts;    /* those that were made */
 };
 
 void rule_free(struct rule *rule);
+
+const char *rule_severity_name(enum rule_severity severity);
+const char *rule_measure_name(enum rule_measure measure);
 
 #endif

@@ -7,9 +7,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* Longer texts share a group with those that begin alike; nothing real is that long. */
-enum { KEY_MAX = 1024 };
-
 struct rule_eval {
     const struct rule *rule;
     struct rule_groups groups;
@@ -26,7 +23,7 @@ struct rule_eval {
 
 static double measure(const struct rule_eval *e, const struct rule_window *w)
 {
-    if (e->rule->measure == RULE_MEASURE_COUNT)
+    if (e->rule->measure == RULE_COUNT)
         return w->matching;
     return w->samples ? (double)w->matching / w->samples : 0;
 }
@@ -60,26 +57,8 @@ static uint64_t take_id(struct rule_eval *e, const struct rule_group *g, int64_t
 
 static void write_group(struct rule_eval *e, const struct rule_group *g)
 {
-    struct addr addr = { { 0 }, 0 };
-    char text[ADDR_TEXT_MAX];
-    int64_t number;
-
     strbuf_reset(&e->group);
-    switch ((enum field_kind)e->rule->group.field->kind) {
-    case FIELD_ADDR:
-        memcpy(addr.ip, g->key.p, sizeof addr.ip);
-        if (!e->rule->group.ip_only)
-            memcpy(&addr.port, g->key.p + sizeof addr.ip, sizeof addr.port);
-        strbuf_add(&e->group, text,
-                   e->rule->group.ip_only ? addr_format_ip(&addr, text) : addr_format(&addr, text));
-        return;
-    case FIELD_INT:
-        memcpy(&number, g->key.p, sizeof number);
-        strbuf_addf(&e->group, "%" PRId64, number);
-        return;
-    default:
-        rule_summary_add_group(&e->group, g->key);
-    }
+    rule_field_write(&e->rule->group[0], g->key, &e->group);
 }
 
 static void write_summary(struct rule_eval *e, const struct rule_episode *ep, int64_t ended_ns,
@@ -115,7 +94,7 @@ static void tell(struct rule_eval *e, const struct rule_group *g, int64_t ended_
                                 .since_ns = ep->since_ns };
     struct alert_record alert;
 
-    if (rule->group.field) {
+    if (rule->group_count) {
         write_group(e, g);
         facts.group = strbuf_slice(&e->group);
     }
@@ -124,14 +103,15 @@ static void tell(struct rule_eval *e, const struct rule_group *g, int64_t ended_
     record_clear(&record_type_alert, &alert);
     alert.id = ep->id;
     alert.rule = facts.rule;
-    alert.severity = rule->severity;
+    alert.severity = slice_of_text(rule_severity_name(rule->severity));
     alert.state = ended_ns == RECORD_NONE ? SLICE("firing") : SLICE("resolved");
     alert.group = facts.group;
     alert.summary = strbuf_slice(&e->summary);
     alert.description = rule->description;
     alert.runbook = rule->runbook;
     alert.since = ep->since_ns;
-    alert.time = ep->fired_ns;
+    alert.time = alert.fired_time = ep->fired_ns;
+    alert.changed_time = ended_ns == RECORD_NONE ? ep->fired_ns : ended_ns;
     alert.ended_time = ended_ns;
     alert.value = ep->worst;
     alert.threshold = rule->threshold;
@@ -223,7 +203,7 @@ static void look_at_step_end(struct rule_eval *e, struct rule_group *g, int64_t 
         return;
     }
     note_worst(ep, measure(e, &g->window), &g->window);
-    if (measure(e, &g->window) >= e->rule->clear_below) {
+    if (measure(e, &g->window) >= e->rule->clear) {
         ep->quiet_since_ns = RECORD_NONE;
         return;
     }
@@ -293,30 +273,9 @@ static void advance(struct rule_eval *e, int64_t now_ns)
 }
 
 /* The raw bytes that tell the record's group; absent when the record does not know it. */
-static struct slice group_key(const struct rule_eval *e, const void *record)
+static struct slice group_key(struct rule_eval *e, const void *record)
 {
-    static const struct addr none;
-    const struct record_field *f = e->rule->group.field;
-    const void *at;
-
-    if (!f)
-        return SLICE("");
-    at = record_at(record, f);
-    switch ((enum field_kind)f->kind) {
-    case FIELD_ADDR:
-        if (addr_eq(at, &none))
-            return SLICE_ABSENT;
-        return slice_of(at, e->rule->group.ip_only ? 16 : sizeof(struct addr));
-    case FIELD_INT:
-        return *(const int64_t *)at == RECORD_NONE ? SLICE_ABSENT : slice_of(at, sizeof(int64_t));
-    default: {
-        struct slice text = *(const struct slice *)at;
-
-        if (text.len > KEY_MAX)
-            text.len = KEY_MAX;
-        return text;
-    }
-    }
+    return e->rule->group_count ? rule_field_key(&e->rule->group[0], record, &e->group) : SLICE("");
 }
 
 static void note_match(struct rule_eval *e, struct rule_group *g, const void *record, int64_t step)
@@ -376,6 +335,11 @@ static bool is_doubtful(const struct rule_eval *e, const void *record)
            !slice_eq(call->capture_confidence, SLICE("high"));
 }
 
+static bool matches_all(const struct filter *f, const void *record)
+{
+    return !f || filter_match_record(f, record);
+}
+
 void rule_eval_record(struct rule_eval *e, const void *record, int64_t now_ns)
 {
     struct rule_group *g;
@@ -384,7 +348,7 @@ void rule_eval_record(struct rule_eval *e, const void *record, int64_t now_ns)
     bool matches;
 
     advance(e, now_ns);
-    if (!rule_filter_match(&e->rule->among, record))
+    if (!matches_all(e->rule->among, record))
         return;
     if (is_doubtful(e, record)) {
         e->stats.doubtful++;
@@ -401,7 +365,7 @@ void rule_eval_record(struct rule_eval *e, const void *record, int64_t now_ns)
         return;
     }
     e->stats.records++;
-    matches = rule_filter_match(&e->rule->where, record);
+    matches = matches_all(e->rule->where, record);
     step = step_of(e, now_ns);
     rule_group_activate(&e->groups, g);
     rule_window_add(&g->window, step, matches,

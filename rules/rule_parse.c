@@ -4,6 +4,7 @@
 #include "analyzer/base/nearest.h"
 #include "rules/rule_number.h"
 #include "rules/rule_summary.h"
+#include "rules/rule_yaml.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -112,7 +113,7 @@ static int read_whole(struct reader *r, const struct rule_node *node, int64_t *o
 /* Something that the measure is held against: a count, or a ratio as 0.2 or 20%. */
 static int read_level(struct reader *r, const struct rule_node *node, double *out)
 {
-    bool ratio = r->rule->measure == RULE_MEASURE_RATIO;
+    bool ratio = r->rule->measure == RULE_RATIO;
     double value;
 
     if (wants_scalar(r, node, "a number"))
@@ -140,51 +141,70 @@ static int read_severity(struct reader *r, const struct rule_node *node)
 
     if (which < 0)
         return which;
-    r->rule->severity = slice_of_text(words[which]);
+    r->rule->severity = (enum rule_severity)which;
     return 0;
 }
 
 static int read_on(struct reader *r, const struct rule_node *node)
 {
-    static const char *const words[] = { "call.settled", "call.closed", "transaction" };
-    static const enum rule_occasion occasions[] = { RULE_CALL_SETTLED, RULE_CALL_CLOSED,
-                                                    RULE_TRANSACTION };
-    int which = read_choice(r, node, words, COUNT(words));
+    const char *words[RULE_OCCASIONS];
+    int which;
 
+    for (size_t i = 0; i < RULE_OCCASIONS; i++)
+        words[i] = rule_occasions[i].name;
+    which = read_choice(r, node, words, COUNT(words));
     if (which < 0)
         return which;
-    r->rule->occasion = occasions[which];
-    r->rule->type =
-        occasions[which] == RULE_TRANSACTION ? &record_type_transaction : &record_type_call;
+    r->rule->occasion = (enum rule_occasion)which;
+    r->rule->type = rule_occasions[which].type;
     return 0;
+}
+
+static int read_filter(struct reader *r, const struct rule_node *node, struct filter **out)
+{
+    struct filter_error error;
+    int err;
+
+    if (wants_scalar(r, node, "a filter, as 'earshot calls' takes it"))
+        return -EINVAL;
+    err = filter_parse_record(out, r->rule->type, node->text, 0, &error);
+    return err == -EINVAL ? rule_yaml_fault(r->fault, node, "%s", error.text) : err;
 }
 
 static int read_among(struct reader *r, const struct rule_node *node)
 {
-    return rule_filter_read(&r->rule->among, r->rule->type, node, r->fault);
+    return read_filter(r, node, &r->rule->among);
 }
 
 static int read_where(struct reader *r, const struct rule_node *node)
 {
-    return rule_filter_read(&r->rule->where, r->rule->type, node, r->fault);
+    return read_filter(r, node, &r->rule->where);
 }
 
 static int read_group_by(struct reader *r, const struct rule_node *node)
 {
-    uint8_t kind;
-    int err;
-
     if (wants_scalar(r, node, "the name of a field"))
         return -EINVAL;
-    err = rule_filter_field(&r->rule->group, r->rule->type, node, r->fault);
-    if (err)
-        return err;
-    kind = r->rule->group.field->kind;
-    if (kind != FIELD_TEXT && kind != FIELD_INT && kind != FIELD_ADDR)
+    if (!rule_field_find(&r->rule->group[0], r->rule->type, node->text))
+        return rule_yaml_fault(r->fault, node, "%s has no field '%s'", r->rule->type->name,
+                               log_text(node->text));
+    if (!rule_field_is_groupable(&r->rule->group[0], r->rule->type))
         return rule_yaml_fault(r->fault, node,
                                "group_by takes a text, a whole number or an address, %s is none",
                                log_text(node->text));
+    r->rule->group_count = 1;
     return 0;
+}
+
+static bool names(const struct filter *f, const struct record_field *field)
+{
+    for (uint16_t i = 0; f && i < f->test_count; i++) {
+        for (size_t m = 0; m < FILTER_MEMBERS_MAX; m++) {
+            if (f->tests[i].members[m] == field)
+                return true;
+        }
+    }
+    return false;
 }
 
 /* Comes about by what was captured, or was not. */
@@ -199,8 +219,7 @@ static bool is_of_quality(const struct rule *rule)
     for (size_t i = 0; i < COUNT(fields); i++) {
         const struct record_field *f = record_field_find(rule->type, slice_of_text(fields[i]));
 
-        if (f && (rule_filter_names(&rule->among, f) || rule_filter_names(&rule->where, f) ||
-                  rule->group.field == f))
+        if (f && (names(rule->among, f) || names(rule->where, f) || rule->group[0].field == f))
             return true;
     }
     return false;
@@ -211,7 +230,7 @@ static bool names_confidence(const struct rule *rule)
 {
     const struct record_field *f = record_field_find(rule->type, SLICE("capture_confidence"));
 
-    return f && (rule_filter_names(&rule->among, f) || rule_filter_names(&rule->where, f));
+    return f && (names(rule->among, f) || names(rule->where, f));
 }
 
 static int read_confidence(struct reader *r, const struct rule_node *node)
@@ -257,8 +276,8 @@ static int read_measure(struct reader *r, const struct rule_node *node)
 
     if (which < 0)
         return which;
-    r->rule->measure = which ? RULE_MEASURE_RATIO : RULE_MEASURE_COUNT;
-    if (r->rule->measure == RULE_MEASURE_COUNT)
+    r->rule->measure = which ? RULE_RATIO : RULE_COUNT;
+    if (r->rule->measure == RULE_COUNT)
         return 0;
     if (!rule_yaml_find(r->map, "where"))
         return rule_yaml_fault(r->fault, node, "a ratio needs 'where', else it is always 100%%");
@@ -285,9 +304,9 @@ static int read_min_samples(struct reader *r, const struct rule_node *node)
 
 static int read_clear_below(struct reader *r, const struct rule_node *node)
 {
-    int err = read_level(r, node, &r->rule->clear_below);
+    int err = read_level(r, node, &r->rule->clear);
 
-    if (!err && r->rule->clear_below > r->rule->threshold)
+    if (!err && r->rule->clear > r->rule->threshold)
         return rule_yaml_fault(r->fault, node, "'below' must not be above the threshold");
     return err;
 }

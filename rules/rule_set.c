@@ -122,8 +122,8 @@ static int load_dir(struct rule_set *s, const char *dir, char *error, size_t err
     return err;
 }
 
-int rule_set_load(struct rule_set **sp, const char *dir, rule_alert_fn alert, void *ctx,
-                  char *error, size_t error_room)
+int rule_set_load(struct rule_set **sp, const struct rule_set_options *options, char *error,
+                  size_t error_room)
 {
     struct rule_set *s = calloc(1, sizeof *s);
     int err;
@@ -132,14 +132,14 @@ int rule_set_load(struct rule_set **sp, const char *dir, rule_alert_fn alert, vo
         error[0] = '\0';
     if (!s)
         return -ENOMEM;
-    s->alert = alert;
-    s->ctx = ctx;
+    s->alert = options->alert;
+    s->ctx = options->ctx;
     s->ids.us = -1;
     if (getrandom(&s->hash_key, sizeof s->hash_key, 0) != (ssize_t)sizeof s->hash_key) {
         err = -EIO;
         goto free_set;
     }
-    err = load_dir(s, dir, error, error_room);
+    err = load_dir(s, options->dir, error, error_room);
     if (err)
         goto free_set;
     *sp = s;
@@ -147,7 +147,7 @@ int rule_set_load(struct rule_set **sp, const char *dir, rule_alert_fn alert, vo
 
 free_set:
     if (error_room && !error[0])
-        snprintf(error, error_room, "%s: %s", dir, strerror(-err));
+        snprintf(error, error_room, "%s: %s", options->dir, strerror(-err));
     rule_set_free(s);
     return err;
 }

@@ -21,6 +21,7 @@ const struct record_table record_sql_tables[RECORD_TABLES] = {
     { &record_type_registration, "registrations", NULL, COMPUTED_NONE },
     { &record_type_peer, "peers", NULL, COMPUTED_NONE },
     { &record_type_security, "security", NULL, COMPUTED_NONE },
+    { &record_type_baseline, "baselines", NULL, COMPUTED_NONE },
 };
 /* clang-format on */
 

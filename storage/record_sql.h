@@ -27,7 +27,7 @@ struct record_table {
     uint8_t computed; /* enum computed_column */
 };
 
-enum { RECORD_TABLES = 13 };
+enum { RECORD_TABLES = 14 };
 extern const struct record_table record_sql_tables[RECORD_TABLES];
 
 /* Its place in record_sql_tables; −1 when the type has no table. */

@@ -109,6 +109,7 @@ CREATE TABLE calls (
     stir                        TEXT,
     kept                        ANY,
     kept_by                     ANY,
+    emergency                   INTEGER,
     -- XXH3 of call_id: finds it without an index on text; the text itself is compared after.
     call_id_hash                INTEGER
 ) STRICT;
@@ -285,17 +286,28 @@ CREATE TABLE alerts (
     severity                    TEXT,
     state                       TEXT,
     "group"                     TEXT,
+    labels                      TEXT,
     summary                     TEXT,
     description                 TEXT,
     runbook                     TEXT,
     since                       INTEGER,
     time                        INTEGER,
+    fired_time                  INTEGER,
+    changed_time                INTEGER,
     ended_time                  INTEGER,
     value                       REAL,
     threshold                   REAL,
+    unit                        TEXT,
+    baseline                    REAL,
+    before                      REAL,
     samples                     INTEGER,
+    matching                    INTEGER,
     window_s                    INTEGER,
-    calls                       TEXT
+    flaps                       INTEGER,
+    muted_by                    INTEGER,
+    calls                       TEXT,
+    evidence                    TEXT,
+    search                      TEXT
 ) STRICT;
 
 CREATE TABLE certificates (
@@ -318,7 +330,19 @@ CREATE TABLE certificates (
     key_bits                    INTEGER,
     first_seen                  INTEGER,
     last_seen                   INTEGER,
-    seen_count                  INTEGER
+    seen_count                  INTEGER,
+    name_matches                INTEGER,
+    origin                      TEXT
+) STRICT;
+
+-- What was normal, by the quarter of an hour (rules/).
+CREATE TABLE baselines (
+    id                          INTEGER PRIMARY KEY,
+    time                        INTEGER,
+    rule                        TEXT,
+    labels                      TEXT,
+    value                       REAL,
+    samples                     INTEGER
 ) STRICT;
 
 CREATE TABLE mirrors (
@@ -584,7 +608,8 @@ CREATE VIEW calls_shown AS SELECT
     leg_group,
     stir,
     iif(typeof(kept) = 'integer', (SELECT text FROM texts WHERE texts.id = kept), kept) AS kept,
-    iif(typeof(kept_by) = 'integer', (SELECT text FROM texts WHERE texts.id = kept_by), kept_by) AS kept_by
+    iif(typeof(kept_by) = 'integer', (SELECT text FROM texts WHERE texts.id = kept_by), kept_by) AS kept_by,
+    emergency
 FROM calls;
 
 -- The search index (storage/search/): calls in blocks by id, column by column. Could be made anew

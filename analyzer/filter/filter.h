@@ -126,6 +126,11 @@ struct filter_error {
 int filter_parse(struct filter **fp, struct slice text, int64_t now_ns, struct filter_error *error);
 void filter_free(struct filter *f);
 
+/* The same language over records of any type, by the names of their fields (docs/METRICS.md); of
+ * calls it is filter_parse. There is no free word, since, until or alert in others. */
+int filter_parse_record(struct filter **fp, const struct record_type *type, struct slice text,
+                        int64_t now_ns, struct filter_error *error);
+
 /* The same filter in the one way to write it that does without lists, aliases and what is clear
  * anyway; times stand in it as such. NULL: nothing. */
 void filter_print(const struct filter *f, struct strbuf *out);
@@ -148,6 +153,9 @@ struct filter_world {
 /* NULL filter: everything. NULL world: no alerts. */
 bool filter_match(const struct filter *f, const struct call_record *call,
                   const struct filter_world *world);
+
+/* A filter of filter_parse_record, over a record of the same type. */
+bool filter_match_record(const struct filter *f, const void *record);
 
 /* One test of a text, a number, an address: what every place that looks at values shares. What is
  * not known (absent, NaN, all zero) is false. */

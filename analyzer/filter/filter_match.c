@@ -187,3 +187,8 @@ bool filter_match(const struct filter *f, const struct call_record *call,
 {
     return !f || f->node_count == 0 || node_fits(f, f->root, call, world);
 }
+
+bool filter_match_record(const struct filter *f, const void *record)
+{
+    return filter_match(f, record, NULL);
+}

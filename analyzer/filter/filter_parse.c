@@ -473,3 +473,13 @@ void filter_free(struct filter *f)
     free(f->masked);
     free(f);
 }
+
+int filter_parse_record(struct filter **fp, const struct record_type *type, struct slice text,
+                        int64_t now_ns, struct filter_error *error)
+{
+    if (type == &record_type_call)
+        return filter_parse(fp, text, now_ns, error);
+    *error = (struct filter_error){ .column = 1, .length = 1 };
+    snprintf(error->text, sizeof error->text, "%s: there is no filter for these", type->name);
+    return -EINVAL;
+}

@@ -104,14 +104,18 @@ static const struct {
     { &record_type_certificate, "serial", PRIVACY_PLAIN },
     { &record_type_certificate, "fingerprint", PRIVACY_PLAIN },
     { &record_type_certificate, "key_type", PRIVACY_PLAIN },
+    { &record_type_certificate, "origin", PRIVACY_PLAIN },
     /* Nothing in them is a person's: counts by name, addresses, trunks. */
     { &record_type_capture, NULL, PRIVACY_PLAIN },
     { &record_type_mirror, NULL, PRIVACY_PLAIN },
     { &record_type_store, NULL, PRIVACY_PLAIN },
     { &record_type_kpi, NULL, PRIVACY_PLAIN },
     { &record_type_peer, NULL, PRIVACY_PLAIN },
+    { &record_type_load, NULL, PRIVACY_PLAIN },
+    { &record_type_probe, NULL, PRIVACY_PLAIN },
     /* Made of masked records. */
     { &record_type_alert, NULL, PRIVACY_PLAIN },
+    { &record_type_baseline, NULL, PRIVACY_PLAIN },
 };
 /* clang-format on */
 

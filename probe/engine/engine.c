@@ -102,13 +102,32 @@ static void mind_the_end(struct engine *e)
     wait_when_full(e, false);
 }
 
+/* Of every type but calls. */
+static void show_rules(struct engine *e, const struct record_type *type, const void *record)
+{
+    if (e->rules)
+        rule_set_record(e->rules, rule_occasion_of(type), type, record, e->now_ns);
+}
+
+static void show_rules_call(struct engine *e, const struct call_record *call,
+                            enum record_event event)
+{
+    static const enum rule_occasion occasions[] = {
+        [RECORD_OPENED] = RULE_CALL_OPENED,
+        [RECORD_CHANGED] = RULE_OCCASIONS,
+        [RECORD_SETTLED] = RULE_CALL_SETTLED,
+        [RECORD_CLOSED] = RULE_CALL_CLOSED,
+    };
+
+    if (e->rules && occasions[event] != RULE_OCCASIONS)
+        rule_set_record(e->rules, occasions[event], &record_type_call, call, e->now_ns);
+}
+
 static void tell_call(struct engine *e, const struct call_record *call, enum record_event event)
 {
     if (event == RECORD_CLOSED)
         hand_over(e, &record_type_call, call);
-    if (e->rules && (event == RECORD_SETTLED || event == RECORD_CLOSED))
-        rule_set_record(e->rules, event == RECORD_SETTLED ? RULE_CALL_SETTLED : RULE_CALL_CLOSED,
-                        &record_type_call, call, e->now_ns);
+    show_rules_call(e, call, event);
     if (e->writer && event != RECORD_SETTLED)
         writer_submit(e->writer, &record_type_call, call); /* its streams go with it */
     if (event != RECORD_SETTLED)
@@ -163,9 +182,7 @@ static void on_transaction(void *ctx, const struct transaction_record *transacti
     if (!transaction)
         return;
     hand_over(e, &record_type_transaction, transaction);
-    if (e->rules)
-        rule_set_record(e->rules, RULE_TRANSACTION, &record_type_transaction, transaction,
-                        e->now_ns);
+    show_rules(e, &record_type_transaction, transaction);
     if (e->writer)
         writer_submit(e->writer, &record_type_transaction, transaction);
 }
@@ -179,8 +196,17 @@ static void on_record(void *ctx, const struct record_type *type, const void *rec
     if (!record)
         return;
     hand_over(e, type, record);
+    show_rules(e, type, record);
     if (e->writer)
         writer_submit(e->writer, type, record);
+}
+
+static void on_baseline(void *ctx, const struct baseline_record *baseline)
+{
+    struct engine *e = ctx;
+
+    if (e->writer)
+        writer_submit(e->writer, &record_type_baseline, baseline);
 }
 
 static void on_alert(void *ctx, const struct alert_record *alert)
@@ -207,6 +233,7 @@ static void on_store_record(void *ctx, const struct store_record *record)
     struct engine *e = ctx;
 
     hand_over(e, &record_type_store, record);
+    show_rules(e, &record_type_store, record);
     if (e->writer)
         writer_submit(e->writer, &record_type_store, record);
     feed_lines_record(&e->feed, &record_type_store, record);
@@ -225,6 +252,7 @@ static void on_certificate(void *ctx, const struct certificate_record *certifica
     if (!certificate)
         return;
     hand_over(e, &record_type_certificate, certificate);
+    show_rules(e, &record_type_certificate, certificate);
     if (e->writer)
         writer_submit(e->writer, &record_type_certificate, certificate);
     feed_lines_record(&e->feed, &record_type_certificate, certificate);
@@ -452,6 +480,15 @@ static int open_decap(struct engine *e)
     return lookahead_new(&e->lookahead, e->analyzer, e->decap, e->options.live, &sink);
 }
 
+static int load_rules(struct engine *e, struct engine_error *error)
+{
+    const struct rule_set_options options = {
+        .dir = e->options.rules_dir, .alert = on_alert, .baseline = on_baseline, .ctx = e
+    };
+
+    return rule_set_load(&e->rules, &options, error->text, sizeof error->text);
+}
+
 int engine_open(struct engine **ep, const struct engine_options *options,
                 struct engine_error *error)
 {
@@ -470,8 +507,7 @@ int engine_open(struct engine **ep, const struct engine_options *options,
     if (err == 0)
         err = open_decap(e);
     if (err == 0 && options->rules_dir)
-        err = rule_set_load(&e->rules, options->rules_dir, on_alert, e, error->text,
-                            sizeof error->text);
+        err = load_rules(e, error);
     if (err == 0)
         err = open_store(e, error);
     if (err) {
@@ -523,6 +559,7 @@ static void write_mirror(struct engine *e, bool last)
     record.source = slice_of_text(e->options.source);
     if (last)
         hand_over(e, &record_type_mirror, &record);
+    show_rules(e, &record_type_mirror, &record);
     if (e->ledger.received == 0)
         return;
     if (e->writer)
@@ -550,6 +587,7 @@ static void write_ledger(struct engine *e, bool last)
     record.streams = (int64_t)totals.streams;
     if (last)
         hand_over(e, &record_type_capture, &record);
+    show_rules(e, &record_type_capture, &record);
     if (e->writer && e->ledger.received)
         writer_submit(e->writer, &record_type_capture, &record);
 }

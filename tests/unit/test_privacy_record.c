@@ -16,7 +16,8 @@ static const struct record_type *const types[] = {
     &record_type_capture,  &record_type_alert,        &record_type_certificate,
     &record_type_mirror,   &record_type_store,        &record_type_leg,
     &record_type_kpi,      &record_type_registration, &record_type_peer,
-    &record_type_security,
+    &record_type_security, &record_type_load,         &record_type_probe,
+    &record_type_baseline,
 };
 
 static void every_text_is_classed(void **state)

@@ -316,7 +316,7 @@ static void filters_compare_as_written(void **state)
         snprintf(text, sizeof text, BASE "where:\n  %s\n", rows[i].where);
         if (parse(&rule, "x.yaml", text, error) != 0)
             fail_msg("%s", error);
-        if (rule_filter_match(&rule->where, &call) != rows[i].matches)
+        if (filter_match_record(rule->where, &call) != rows[i].matches)
             fail_msg("where %s: not %d", rows[i].where, rows[i].matches);
         rule_free(rule);
     }

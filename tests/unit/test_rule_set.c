@@ -599,7 +599,10 @@ static void loads_a_folder_in_order(void **state)
 
     (void)state;
     assert_non_null(mkdtemp(dir));
-    assert_int_equal(rule_set_load(&set, dir, keep, &told, error, sizeof error), 0);
+    assert_int_equal(
+        rule_set_load(&set, &(struct rule_set_options){ .dir = dir, .alert = keep, .ctx = &told },
+                      error, sizeof error),
+        0);
     assert_int_equal(rule_set_count(set), 0);
     rule_set_free(set);
 
@@ -610,7 +613,10 @@ static void loads_a_folder_in_order(void **state)
     write_file(dir, "a.yaml", ONE "on: call.settled\n");
     write_file(dir, "c.yaml", ONE "on: call.closed\n");
     write_file(dir, "notes.txt", "no rule");
-    assert_int_equal(rule_set_load(&set, dir, keep, &told, error, sizeof error), 0);
+    assert_int_equal(
+        rule_set_load(&set, &(struct rule_set_options){ .dir = dir, .alert = keep, .ctx = &told },
+                      error, sizeof error),
+        0);
     assert_int_equal(rule_set_count(set), 3);
     record_clear(&record_type_call, &call);
     rule_set_record(set, RULE_CALL_SETTLED, &record_type_call, &call, RECORD_NONE);
@@ -625,7 +631,10 @@ static void loads_a_folder_in_order(void **state)
 
     set = NULL;
     write_file(dir, "b.yaml", "description: d\nseverty: info\n");
-    assert_int_equal(rule_set_load(&set, dir, keep, &told, error, sizeof error), -EINVAL);
+    assert_int_equal(
+        rule_set_load(&set, &(struct rule_set_options){ .dir = dir, .alert = keep, .ctx = &told },
+                      error, sizeof error),
+        -EINVAL);
     assert_null(set);
     snprintf(expected, sizeof expected,
              "%s/b.yaml:2:1: unknown key 'severty', did you mean 'severity'?", dir);
@@ -633,13 +642,19 @@ static void loads_a_folder_in_order(void **state)
     remove_file(dir, "b.yaml");
     snprintf(expected, sizeof expected, "%s/b.yaml", dir);
     assert_int_equal(mkfifo(expected, 0600), 0); /* must not be waited for */
-    assert_int_equal(rule_set_load(&set, dir, keep, &told, error, sizeof error), -EINVAL);
+    assert_int_equal(
+        rule_set_load(&set, &(struct rule_set_options){ .dir = dir, .alert = keep, .ctx = &told },
+                      error, sizeof error),
+        -EINVAL);
     remove_file(dir, "a.yaml");
     remove_file(dir, "b.yaml");
     remove_file(dir, "c.yaml");
     remove_file(dir, "notes.txt");
     assert_int_equal(rmdir(dir), 0);
-    assert_int_equal(rule_set_load(&set, dir, keep, &told, error, sizeof error), -ENOENT);
+    assert_int_equal(
+        rule_set_load(&set, &(struct rule_set_options){ .dir = dir, .alert = keep, .ctx = &told },
+                      error, sizeof error),
+        -ENOENT);
     snprintf(expected, sizeof expected, "%s: cannot be read: No such file or directory", dir);
     assert_string_equal(error, expected);
     assert_null(set);
@@ -655,7 +670,10 @@ static void the_shipped_rules_load_and_the_spike_fires(void **state)
     char error[256];
 
     (void)state;
-    if (rule_set_load(&set, TEST_DATA "/../../../rules", keep, &told, error, sizeof error) != 0)
+    if (rule_set_load(&set,
+                      &(struct rule_set_options){
+                          .dir = TEST_DATA "/../../../rules", .alert = keep, .ctx = &told },
+                      error, sizeof error) != 0)
         fail_msg("%s", error);
     record_clear(&record_type_call, &call);
     call.dst = addr_v4(ip, 5060);
