@@ -23,9 +23,12 @@ capture   ^probe/capture/      base contract sip rtp quality plan kpi legs peer 
 decap     ^probe/decap/        base contract sip rtp quality plan kpi legs peer security story filter privacy analyzer
 storage   ^storage/            base contract sip rtp quality plan kpi legs peer security story filter privacy analyzer
 rules     ^rules/              base contract sip rtp quality plan kpi legs peer security story filter privacy analyzer
+secret    ^probe/secret/       base contract sip rtp quality plan kpi legs peer security story filter privacy analyzer
+state     ^probe/state/        base contract sip rtp quality plan kpi legs peer security story filter privacy analyzer storage secret
+watch     ^probe/watch/        base contract sip rtp quality plan kpi legs peer security story filter privacy analyzer storage rules state decap
 engine    ^probe/engine/       base contract sip rtp quality plan kpi legs peer security story filter privacy analyzer capture decap storage rules
-web       ^probe/web/          base contract sip rtp quality plan kpi legs peer security story filter privacy analyzer capture decap storage rules
-notify    ^probe/notify/       base contract sip rtp quality plan kpi legs peer security story filter privacy analyzer capture decap storage rules
+web       ^probe/web/          base contract sip rtp quality plan kpi legs peer security story filter privacy analyzer capture decap storage rules secret state
+notify    ^probe/notify/       base contract sip rtp quality plan kpi legs peer security story filter privacy analyzer capture decap storage rules secret state
 top       ^probe/              *
 tests     ^tests/              *'
 # contract stands on base alone.
@@ -36,7 +39,7 @@ homes='
 ^pcap([/.]|$)                ^probe/capture/|^tests/
 ^ndpi                        ^probe/decap/classify
 ^libwebsockets               ^probe/web/|^tests/
-^sqlite3                     ^storage/|^probe/notify/outbox|^tests/
+^sqlite3                     ^storage/|^probe/state/|^tests/
 ^lz4                         ^storage/|^tests/
 ^xxhash                      ^storage/|^tests/
 ^sndfile                     ^storage/audio/audio_file
@@ -48,8 +51,8 @@ homes='
 ^vo-amrwbenc                 ^tests/
 ^libav                       ^storage/audio/|^tests/
 ^curl/                       ^probe/notify/
-^openssl/                    ^probe/decap/tls_cert
-^sodium                      ^probe/web/auth
+^openssl/                    ^probe/decap/tls_cert|^probe/watch/|^tests/
+^sodium                      ^probe/secret/|^tests/
 ^yaml                        ^probe/config|^rules/
 ^sys/capability              ^probe/|^tests/
 ^jansson                     ^probe/web/|^tests/
