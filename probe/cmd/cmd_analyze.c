@@ -49,6 +49,13 @@ static void add_ledger(struct printer *p, const struct capture_record *c)
     ledger_text_add(&p->out, c, p->mirror);
 }
 
+/* Told where it came about, between the calls. */
+static void add_alert(struct printer *p, const struct alert_record *a)
+{
+    strbuf_addf(&p->out, "%.*s %.*s: %.*s\n", (int)a->severity.len, a->severity.p,
+                (int)a->state.len, a->state.p, (int)a->summary.len, a->summary.p);
+}
+
 static void add_text(struct printer *p, const struct record_type *type, const void *record)
 {
     if (!p->heading_done && (type == &record_type_call || type == &record_type_stream)) {
@@ -68,6 +75,8 @@ static void add_text(struct printer *p, const struct record_type *type, const vo
         p->mirror = record_clone(type, record);
     } else if (type == &record_type_capture) {
         add_ledger(p, record);
+    } else if (type == &record_type_alert) {
+        add_alert(p, record);
     }
 }
 
@@ -99,11 +108,14 @@ int cmd_analyze(int argc, char **argv)
 {
     struct printer p = { 0 };
     const char *config = NULL;
+    struct engine_options engine_options = { .source = "", .record = on_record, .record_ctx = &p };
     const struct cli_option options[] = {
         { "config", 'c', CLI_TEXT, "FILE",
           "what of earshot.yaml(5) is heeded: decap, dtmf, trunks, numbers, destinations", &config,
           0, 0 },
         { "json", 'j', CLI_FLAG, NULL, "one JSON record a line (docs/METRICS.md)", &p.json, 0, 0 },
+        { "rules", 'r', CLI_TEXT, "DIR", "raises alerts by these rules, in the time of the packets",
+          &engine_options.rules_dir, 0, 0 },
         { "story", 0, CLI_FLAG, NULL, "each call in plain sentences, a line each", &p.story, 0, 0 },
     };
     const struct cli_command command = {
@@ -113,11 +125,11 @@ int cmd_analyze(int argc, char **argv)
         "FILE is a pcap or pcapng, '-' the standard input.\n\n"
         "  earshot analyze capture.pcap\n"
         "  earshot analyze --story capture.pcap\n"
+        "  earshot analyze --json --rules /etc/earshot/rules monday.pcap tuesday.pcap\n"
         "  tcpdump -w - -i eth0 -c 10000 | earshot analyze --json - | jq .mos_lq\n",
         options,
         sizeof options / sizeof options[0],
     };
-    struct engine_options engine_options = { .source = "", .record = on_record, .record_ctx = &p };
     struct plan_loaded plan = { .plan = NULL };
     struct engine_error error;
     struct engine *engine;
