@@ -41,12 +41,14 @@ enum filter_kind {
     FILTER_PORT,   /* of an address; asked like a number */
     FILTER_NAMES, /* JSON array of names or of objects that have one: any of them; asked like a text */
     FILTER_ID,    /* 16 hex digits */
-    FILTER_ALERT, /* name of a rule that has the call among its evidence; * is any */
+    FILTER_ALERT,   /* name of a rule that has the call among its evidence; * is any */
+    FILTER_INSTANT, /* a time of the record's own: < <= > >= and from..to */
 };
 
 struct filter_field {
     const char *group; /* heading of this one and those behind it; NULL: as the one before */
-    const char *name, *aliases; /* further names, blanks between them */
+    const char *name, *aliases;     /* further names, blanks between them */
+    const struct record_type *type; /* whose members they are; NULL: calls */
     uint8_t kind;
     bool ignores_case;                       /* ASCII letters alone */
     bool is_loose;                           /* of texts: a word without stars is meant as a part */
@@ -64,7 +66,7 @@ struct filter_field {
 extern const struct filter_field filter_fields[];
 extern const size_t filter_field_count;
 
-/* By name or alias, whatever their case, '-' for '_' too; NULL. */
+/* By name or alias, whatever their case; '-', '.' and '_' are one. NULL: none. */
 const struct filter_field *filter_field_find(struct slice name);
 
 enum filter_shape {
@@ -113,7 +115,8 @@ struct filter {
      * then, and so hold always. */
     struct slice call_id;
     char *memory;
-    char *masked; /* texts of analyzer/privacy/privacy_filter.h; NULL: none */
+    struct filter_field *vocabulary; /* of filter_parse_record; NULL: calls */
+    char *masked;                    /* texts of analyzer/privacy/privacy_filter.h; NULL: none */
 };
 
 struct filter_error {
@@ -127,7 +130,10 @@ int filter_parse(struct filter **fp, struct slice text, int64_t now_ns, struct f
 void filter_free(struct filter *f);
 
 /* The same language over records of any type, by the names of their fields (docs/METRICS.md); of
- * calls it is filter_parse. There is no free word, since, until or alert in others. */
+ * calls it is filter_parse. There is no free word, since, until or alert in others.
+ *
+ * now_ns RECORD_NONE: of a rule, which looks at what comes. How long ago something was, the time of
+ * a call and its alerts are refused then. */
 int filter_parse_record(struct filter **fp, const struct record_type *type, struct slice text,
                         int64_t now_ns, struct filter_error *error);
 
@@ -164,5 +170,6 @@ bool filter_test_names(const struct filter_test *test, struct slice json);
 bool filter_test_number(const struct filter_test *test, double value);
 bool filter_test_addr(const struct filter_test *test, const struct addr *value); /* ports too */
 bool filter_test_time(const struct filter_test *test, uint64_t id);
+bool filter_test_instant(const struct filter_test *test, int64_t time_ns);
 
 #endif

@@ -1,4 +1,4 @@
-#include "analyzer/filter/filter.h"
+#include "analyzer/filter/filter_vocabulary.h"
 
 /* Dots and capitals in an alias are how other tools spell it. */
 const struct filter_field filter_fields[] = {
@@ -264,6 +264,12 @@ const struct filter_field filter_fields[] = {
                 "interrupted",
       .help = "What ended it.",
       .example = "ended_how:ack_timeout" },
+    { .name = "emergency",
+      .aliases = "sos",
+      .kind = FILTER_TRUTH,
+      .members = { "emergency" },
+      .help = "A number for emergencies was dialled.",
+      .example = "emergency:yes" },
     { .name = "open",
       .aliases = "duration_open",
       .kind = FILTER_TRUTH,
@@ -549,42 +555,9 @@ const struct filter_field filter_fields[] = {
 };
 const size_t filter_field_count = sizeof filter_fields / sizeof filter_fields[0];
 
-static char plain(char c)
-{
-    if (c == '-')
-        return '_';
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-static bool is_name(struct slice name, struct slice word)
-{
-    if (word.len == 0 || name.len != word.len)
-        return false;
-    for (size_t i = 0; i < name.len; i++) {
-        if (plain(name.p[i]) != word.p[i])
-            return false;
-    }
-    return true;
-}
-
-static bool is_called(const struct filter_field *field, struct slice name)
-{
-    struct slice aliases = slice_of_text(field->aliases);
-
-    if (is_name(name, slice_of_text(field->name)))
-        return true;
-    while (aliases.len) {
-        if (is_name(name, slice_cut(&aliases, ' ')))
-            return true;
-    }
-    return false;
-}
-
 const struct filter_field *filter_field_find(struct slice name)
 {
-    for (size_t i = 0; i < filter_field_count; i++) {
-        if (is_called(&filter_fields[i], name))
-            return &filter_fields[i];
-    }
-    return NULL;
+    const struct filter_vocabulary calls = { filter_fields, filter_field_count, true };
+
+    return filter_vocabulary_find(&calls, name);
 }

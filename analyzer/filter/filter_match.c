@@ -70,8 +70,15 @@ static bool fits_name(const struct filter_test *test, struct slice quoted)
 bool filter_test_names(const struct filter_test *test, struct slice json)
 {
     const char *key = test->field->name_key;
-    struct slice item;
+    struct slice item, name;
 
+    if (json.len && json.p[0] == '{') { /* counts by name: the names of those that are not 0 */
+        while (json_item_next_member(&json, &name, &item)) {
+            if (!slice_eq(item, SLICE("0")) && filter_test_text(test, name))
+                return true;
+        }
+        return false;
+    }
     while (json_item_next(&json, &item)) {
         if (fits_name(test, key ? json_item_get(item, key) : item))
             return true;
@@ -114,7 +121,15 @@ bool filter_test_time(const struct filter_test *test, uint64_t id)
            (test->to == RECORD_NONE || id <= record_id_make(test->to, UINT64_MAX));
 }
 
-/* --- a field of the call -------------------------------------------------------------------- */
+bool filter_test_instant(const struct filter_test *test, int64_t time_ns)
+{
+    if (time_ns == RECORD_NONE)
+        return false;
+    return test->shape == FILTER_ANY || ((test->from == RECORD_NONE || time_ns >= test->from) &&
+                                         (test->to == RECORD_NONE || time_ns <= test->to));
+}
+
+/* --- a field of the record ------------------------------------------------------------------ */
 
 static double number_of(const struct record_field *field, const void *value)
 {
@@ -123,10 +138,21 @@ static double number_of(const struct record_field *field, const void *value)
     return *(const int64_t *)value == RECORD_NONE ? NAN : (double)*(const int64_t *)value;
 }
 
-static bool fits_member(const struct filter_test *test, const struct record_field *field,
-                        const struct call_record *call)
+/* Of some records an address is a text. */
+static bool fits_addr(const struct filter_test *test, const struct record_field *field,
+                      const void *value)
 {
-    const void *value = record_at(call, field);
+    struct addr addr;
+
+    if (field->kind == FIELD_ADDR)
+        return filter_test_addr(test, value);
+    return addr_parse_ip(*(const struct slice *)value, &addr) && filter_test_addr(test, &addr);
+}
+
+static bool fits_member(const struct filter_test *test, const struct record_field *field,
+                        const void *record)
+{
+    const void *value = record_at(record, field);
     uint64_t id;
     int8_t truth;
 
@@ -139,9 +165,11 @@ static bool fits_member(const struct filter_test *test, const struct record_fiel
         return filter_test_number(test, number_of(field, value));
     case FILTER_ADDR:
     case FILTER_PORT:
-        return filter_test_addr(test, value);
+        return fits_addr(test, field, value);
     case FILTER_TIME:
-        return filter_test_time(test, call->id);
+        return filter_test_time(test, ((const struct call_record *)record)->id);
+    case FILTER_INSTANT:
+        return filter_test_instant(test, *(const int64_t *)value);
     case FILTER_TRUTH:
         truth = *(const int8_t *)value;
         return truth >= 0 && (test->shape == FILTER_ANY || truth == test->truth);
@@ -153,32 +181,33 @@ static bool fits_member(const struct filter_test *test, const struct record_fiel
     }
 }
 
-static bool fits(const struct filter_test *test, const struct call_record *call,
+static bool fits(const struct filter_test *test, const void *record,
                  const struct filter_world *world)
 {
     if (test->field->kind == FILTER_ALERT)
-        return world && world->in_alert && world->in_alert(world->ctx, test, call->id);
+        return world && world->in_alert &&
+               world->in_alert(world->ctx, test, ((const struct call_record *)record)->id);
     for (size_t i = 0; i < FILTER_MEMBERS_MAX && test->members[i]; i++) {
-        if (fits_member(test, test->members[i], call))
+        if (fits_member(test, test->members[i], record))
             return true;
     }
     return false;
 }
 
-static bool node_fits(const struct filter *f, uint16_t at, const struct call_record *call,
+static bool node_fits(const struct filter *f, uint16_t at, const void *record,
                       const struct filter_world *world)
 {
     const struct filter_node *n = &f->nodes[at];
 
     switch (n->kind) {
     case FILTER_AND:
-        return node_fits(f, n->left, call, world) && node_fits(f, n->right, call, world);
+        return node_fits(f, n->left, record, world) && node_fits(f, n->right, record, world);
     case FILTER_OR:
-        return node_fits(f, n->left, call, world) || node_fits(f, n->right, call, world);
+        return node_fits(f, n->left, record, world) || node_fits(f, n->right, record, world);
     case FILTER_NOT:
-        return !node_fits(f, n->left, call, world);
+        return !node_fits(f, n->left, record, world);
     default:
-        return fits(&f->tests[n->test], call, world);
+        return fits(&f->tests[n->test], record, world);
     }
 }
 
@@ -190,5 +219,5 @@ bool filter_match(const struct filter *f, const struct call_record *call,
 
 bool filter_match_record(const struct filter *f, const void *record)
 {
-    return filter_match(f, record, NULL);
+    return !f || f->node_count == 0 || node_fits(f, f->root, record, NULL);
 }

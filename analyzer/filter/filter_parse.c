@@ -12,10 +12,10 @@
 #include "analyzer/base/nearest.h"
 #include "analyzer/filter/filter_scope.h"
 #include "analyzer/filter/filter_value.h"
+#include "analyzer/filter/filter_vocabulary.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 enum { NAMES_MAX = 256, NAMES_BYTES_MAX = 4096, MEMORY_TIMES = 3 };
@@ -23,6 +23,7 @@ enum { NAMES_MAX = 256, NAMES_BYTES_MAX = 4096, MEMORY_TIMES = 3 };
 struct parse {
     struct filter_lex lex;
     struct filter *filter;
+    struct filter_vocabulary words;
     int64_t now_ns;
     unsigned depth;
 };
@@ -57,13 +58,13 @@ static int add_test(struct parse *p, const struct filter_test *test, struct filt
 /* --- words ---------------------------------------------------------------------------------- */
 
 /* All names and aliases as C strings, for the nearest one. */
-static size_t list_names(char *copy, const char **names)
+static size_t list_names(const struct filter_vocabulary *words, char *copy, const char **names)
 {
     size_t used = 0, count = 0;
 
-    for (size_t i = 0; i < filter_field_count; i++) {
-        struct slice rest = slice_of_text(filter_fields[i].aliases);
-        struct slice name = slice_of_text(filter_fields[i].name);
+    for (size_t i = 0; i < words->count; i++) {
+        struct slice rest = slice_of_text(words->fields[i].aliases);
+        struct slice name = slice_of_text(words->fields[i].name);
 
         do {
             if (count == NAMES_MAX || used + name.len + 1 > NAMES_BYTES_MAX)
@@ -83,25 +84,35 @@ static int refuse_field(struct parse *p, struct filter_place place)
     struct slice word = slice_of(p->lex.text.p + place.at, place.len);
     char copy[NAMES_BYTES_MAX];
     const char *names[NAMES_MAX];
-    const char *meant = nearest_name(word, names, list_names(copy, names));
+    const char *meant = nearest_name(word, names, list_names(&p->words, copy, names));
     struct filter_shown shown = filter_lex_show(word);
 
     if (meant)
         return filter_lex_fail(&p->lex, place, "no field is called %s, did you mean '%s'?",
                                shown.text, meant);
+    if (!p->words.is_of_calls)
+        return filter_lex_fail(&p->lex, place,
+                               "no field of these is called %s; docs/METRICS.md lists them",
+                               shown.text);
     return filter_lex_fail(&p->lex, place,
                            "no field is called %s; a text that holds an operator stands in quotes",
                            shown.text);
 }
 
+static const char *example_name(const struct parse *p)
+{
+    return p->words.is_of_calls ? "mos" : p->words.fields[p->words.count - 1].name;
+}
+
 static int parse_has(struct parse *p, const struct filter_value *value, uint16_t *node)
 {
-    const struct filter_field *field = filter_field_find(value->text);
+    const struct filter_field *field = filter_vocabulary_find(&p->words, value->text);
     struct filter_test test;
 
     if (!field || value->star_before || value->star_after || value->is_quoted) {
         if (value->place.len == 0)
-            return filter_lex_fail(&p->lex, value->place, "has needs a field, as in has:mos");
+            return filter_lex_fail(&p->lex, value->place, "has needs a field, as in has:%s",
+                                   example_name(p));
         return refuse_field(p, value->place);
     }
     filter_value_clear(&test, field);
@@ -151,7 +162,7 @@ static int parse_field(struct parse *p, struct filter_place place, enum filter_o
                        uint16_t *node)
 {
     struct slice name = slice_of(p->lex.text.p + place.at, place.len);
-    struct filter_asked asked = { .field = filter_field_find(name),
+    struct filter_asked asked = { .field = filter_vocabulary_find(&p->words, name),
                                   .operator_ = operator_,
                                   .place = place,
                                   .now_ns = p->now_ns };
@@ -160,7 +171,8 @@ static int parse_field(struct parse *p, struct filter_place place, enum filter_o
     if (!asked.field && !slice_ieq(name, SLICE("has")))
         return refuse_field(p, place);
     if (!asked.field && operator_ != FILTER_IS)
-        return filter_lex_fail(&p->lex, place, "has takes a : and a field, as in has:mos");
+        return filter_lex_fail(&p->lex, place, "has takes a : and a field, as in has:%s",
+                               example_name(p));
     err = parse_values(p, &asked, node);
     if (err == 0 && operator_ == FILTER_UNEQUAL)
         *node = add_node(p, FILTER_NOT, *node, 0);
@@ -222,6 +234,18 @@ static int add_bare_text(struct parse *p, struct filter_value *value, uint16_t *
     return err ? err : add_bare_id(p, value, node);
 }
 
+/* Only calls have a number and a Call-ID that everybody means. */
+static int refuse_bare(struct parse *p, const struct filter_value *value)
+{
+    const struct filter_field *first = &p->words.fields[0];
+
+    /* Ids come first, and few ask for one. */
+    if (first->kind == FILTER_ID && p->words.count > 1)
+        first++;
+    return filter_lex_fail(&p->lex, value->place, "%s needs a field before it, as in %s",
+                           filter_lex_show(value->text).text, first->example);
+}
+
 /* A word that names a field is meant as that: "one_way", but "mos" of what? */
 static int parse_bare(struct parse *p, uint16_t *node)
 {
@@ -232,7 +256,7 @@ static int parse_bare(struct parse *p, uint16_t *node)
 
     if (err)
         return err;
-    if (!value.is_quoted && filter_value_is_addr(&value, &test)) {
+    if (p->words.is_of_calls && !value.is_quoted && filter_value_is_addr(&value, &test)) {
         struct filter_test of_ip;
 
         filter_value_clear(&of_ip, filter_field_find(SLICE("ip")));
@@ -244,7 +268,7 @@ static int parse_bare(struct parse *p, uint16_t *node)
         return filter_lex_fail(&p->lex, value.place, "nothing is asked for: a word is empty");
     field = value.is_quoted || value.star_before || value.star_after
                 ? NULL
-                : filter_field_find(value.text);
+                : filter_vocabulary_find(&p->words, value.text);
     if (field && field->kind == FILTER_TRUTH) {
         filter_value_clear(&test, field);
         test.truth = 1;
@@ -254,6 +278,8 @@ static int parse_bare(struct parse *p, uint16_t *node)
         return filter_lex_fail(&p->lex, value.place,
                                "%s needs a value, as in %s; to look for the word, put it in quotes",
                                field->name, field->example);
+    if (!p->words.is_of_calls)
+        return refuse_bare(p, &value);
     return add_bare_text(p, &value, node);
 }
 
@@ -295,7 +321,8 @@ static int parse_word(struct parse *p, uint16_t *node)
 
     if (!filter_lex_take_field(&p->lex, &name, &operator_))
         return parse_bare(p, node);
-    if (operator_ == FILTER_IS && !filter_field_find(slice_of(p->lex.text.p + name.at, name.len)))
+    if (p->words.is_of_calls && operator_ == FILTER_IS &&
+        !filter_field_find(slice_of(p->lex.text.p + name.at, name.len)))
         err = parse_colon_word(p, name, &is_taken, node);
     if (err || is_taken)
         return err;
@@ -437,32 +464,62 @@ static int parse_text(struct parse *p)
     return token == FILTER_TOKEN_END ? 0 : refuse_missing(p, token, place, NULL);
 }
 
-int filter_parse(struct filter **fp, struct slice text, int64_t now_ns, struct filter_error *error)
+/* Fields that the filter takes over. */
+static int parse_filter(struct filter **fp, struct parse *p, struct filter_field *vocabulary)
 {
-    struct parse p = { .lex = { .text = text.len ? text : SLICE(""), .error = error },
-                       .now_ns = now_ns };
+    struct slice text = p->lex.text;
     int err = -ENOMEM;
 
-    *error = (struct filter_error){ 0 };
-    p.filter = calloc(1, sizeof *p.filter);
-    if (!p.filter)
+    *p->lex.error = (struct filter_error){ 0 };
+    p->filter = calloc(1, sizeof *p->filter);
+    if (!p->filter) {
+        free(vocabulary);
         return -ENOMEM;
+    }
+    p->filter->vocabulary = vocabulary;
     if (text.len <= FILTER_TEXT_MAX) {
-        p.filter->memory = malloc(MEMORY_TIMES * text.len + 1);
-        if (!p.filter->memory)
+        p->filter->memory = malloc(MEMORY_TIMES * text.len + 1);
+        if (!p->filter->memory)
             goto fail;
     }
-    p.lex.memory = p.filter->memory;
-    err = parse_text(&p);
+    p->lex.memory = p->filter->memory;
+    err = parse_text(p);
     if (err)
         goto fail;
-    filter_scope_find(p.filter);
-    *fp = p.filter;
+    filter_scope_find(p->filter);
+    *fp = p->filter;
     return 0;
 
 fail:
-    filter_free(p.filter);
+    filter_free(p->filter);
     return err;
+}
+
+int filter_parse(struct filter **fp, struct slice text, int64_t now_ns, struct filter_error *error)
+{
+    struct parse p = { .lex = { .text = text.len ? text : SLICE(""), .error = error },
+                       .words = { filter_fields, filter_field_count, true },
+                       .now_ns = now_ns };
+
+    return parse_filter(fp, &p, NULL);
+}
+
+int filter_parse_record(struct filter **fp, const struct record_type *type, struct slice text,
+                        int64_t now_ns, struct filter_error *error)
+{
+    struct parse p = { .lex = { .text = text.len ? text : SLICE(""), .error = error },
+                       .now_ns = now_ns };
+    struct filter_field *fields;
+    int err;
+
+    if (type == &record_type_call)
+        return filter_parse(fp, text, now_ns, error);
+    *error = (struct filter_error){ 0 };
+    err = filter_vocabulary_make(&fields, &p.words.count, type);
+    if (err)
+        return err;
+    p.words.fields = fields;
+    return parse_filter(fp, &p, fields);
 }
 
 void filter_free(struct filter *f)
@@ -470,16 +527,7 @@ void filter_free(struct filter *f)
     if (!f)
         return;
     free(f->memory);
+    free(f->vocabulary);
     free(f->masked);
     free(f);
-}
-
-int filter_parse_record(struct filter **fp, const struct record_type *type, struct slice text,
-                        int64_t now_ns, struct filter_error *error)
-{
-    if (type == &record_type_call)
-        return filter_parse(fp, text, now_ns, error);
-    *error = (struct filter_error){ .column = 1, .length = 1 };
-    snprintf(error->text, sizeof error->text, "%s: there is no filter for these", type->name);
-    return -EINVAL;
 }

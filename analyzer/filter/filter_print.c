@@ -52,7 +52,9 @@ static void print_text(const struct filter_test *t, struct strbuf *out)
 
 static void add_number(struct strbuf *out, const struct filter_test *t, double value)
 {
-    filter_number_print(out, value, t->field->unit, t->field->scale);
+    if (value < 0)
+        strbuf_add_char(out, '-');
+    filter_number_print(out, fabs(value), t->field->unit, t->field->scale);
 }
 
 static void print_number(const struct filter_test *t, struct strbuf *out)
@@ -93,6 +95,16 @@ static void print_time(const struct filter_test *t, struct strbuf *out)
     }
 }
 
+static void print_instant(const struct filter_test *t, struct strbuf *out)
+{
+    strbuf_addf(out, "%s:", t->field->name);
+    if (t->from != RECORD_NONE)
+        filter_time_print(out, t->from);
+    strbuf_add_text(out, "..");
+    if (t->to != RECORD_NONE)
+        filter_time_print(out, t->to);
+}
+
 static void print_addr(const struct filter_test *t, struct strbuf *out)
 {
     char text[ADDR_TEXT_MAX];
@@ -121,6 +133,9 @@ static void print_test(const struct filter_test *t, struct strbuf *out)
         break;
     case FILTER_TIME:
         print_time(t, out);
+        break;
+    case FILTER_INSTANT:
+        print_instant(t, out);
         break;
     case FILTER_TRUTH:
         strbuf_addf(out, "%s:%s", t->field->name, t->truth ? "yes" : "no");

@@ -57,10 +57,13 @@ static int read_point(struct filter_lex *lex, const struct filter_asked *asked,
 {
     const struct filter_field *f = asked->field;
     struct filter_place place = value->place;
+    bool is_negative = f->low < 0 && text.len > 1 && text.p[0] == '-';
     struct filter_amount amount;
     struct slice unit;
     double bare = bare_scale(f);
 
+    if (is_negative)
+        text = slice_of(text.p + 1, text.len - 1);
     if (is_class(f, text)) {
         point->low = (text.p[0] - '0') * 100;
         point->high = point->low + 99;
@@ -80,6 +83,8 @@ static int read_point(struct filter_lex *lex, const struct filter_asked *asked,
     default:
         return filter_value_refuse(lex, asked, value, "a number");
     }
+    if (is_negative)
+        amount = (struct filter_amount){ -amount.value, -amount.high, -amount.low, true };
     if (amount.value < f->low * bare || amount.value > f->high * bare)
         return refuse_far(lex, asked, place);
     point->low = point->high = amount.value;
@@ -179,8 +184,15 @@ int filter_range_read_number(struct filter_lex *lex, const struct filter_asked *
 static int read_span(struct filter_lex *lex, const struct filter_asked *asked,
                      const struct filter_value *value, struct slice text, struct filter_span *span)
 {
-    if (filter_time_parse(text, asked->now_ns, span))
-        return 0;
+    if (filter_time_parse(text, asked->now_ns == RECORD_NONE ? 0 : asked->now_ns, span)) {
+        if (asked->now_ns != RECORD_NONE || !span->is_relative)
+            return 0;
+        return filter_lex_fail(
+            lex, value->place,
+            "%s: %s is counted from now, and a rule goes on: a date is meant, as "
+            "in %s",
+            asked->field->name, filter_lex_show(text).text, asked->field->example);
+    }
     return filter_lex_fail(lex, value->place,
                            "%s: %s is no time: 2h, 3d, yesterday, 10:30, 2026-11-21, "
                            "2026-11-21T10:00 (UTC) or seconds since 1970",
@@ -240,7 +252,7 @@ static int read_side(struct filter_lex *lex, const struct filter_asked *asked,
 int filter_range_read_time(struct filter_lex *lex, const struct filter_asked *asked,
                            const struct filter_value *value, struct filter_test *test)
 {
-    bool is_both = strcmp(asked->field->name, "time") == 0;
+    bool is_both = asked->field->kind == FILTER_INSTANT || strcmp(asked->field->name, "time") == 0;
     struct filter_span span;
     struct slice side[2];
     int err;

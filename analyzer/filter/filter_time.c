@@ -228,10 +228,12 @@ static int64_t within(int64_t time_ns)
 bool filter_time_parse(struct slice text, int64_t now_ns, struct filter_span *span)
 {
     now_ns = within(now_ns);
-    if (!parse_word(text, now_ns, span) && !parse_date(text, span) &&
-        !parse_clock(text, now_ns, span) && !parse_ago(text, now_ns, span) &&
-        !parse_epoch(text, span))
-        return false;
+    if (!parse_date(text, span) && !parse_epoch(text, span)) {
+        if (!parse_word(text, now_ns, span) && !parse_clock(text, now_ns, span) &&
+            !parse_ago(text, now_ns, span))
+            return false;
+        span->is_relative = true;
+    }
     span->first = within(span->first);
     span->last = within(span->last);
     return true;

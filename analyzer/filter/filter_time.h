@@ -15,7 +15,8 @@
 struct filter_span {
     int64_t first, last;
     bool is_day;
-    bool is_ago; /* 2h: an instant, by how long ago it was */
+    bool is_ago;      /* 2h: an instant, by how long ago it was */
+    bool is_relative; /* to now: today, 10:30, 2h */
 };
 
 /* False: it is none. What lies before 1970 or after 2112, where record ids end, counts as that. */

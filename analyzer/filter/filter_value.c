@@ -7,10 +7,12 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { NAMES_MAX = 32, NAMES_BYTES_MAX = 512, V4_BITS = 32, V6_BITS = 128, PORT_MAX = 65535 };
+enum { NAMES_MAX = 64, NAMES_BYTES_MAX = 1024, V4_BITS = 32, V6_BITS = 128, PORT_MAX = 65535 };
 
 void filter_value_clear(struct filter_test *test, const struct filter_field *field)
 {
+    const struct record_type *type = field->type ? field->type : &record_type_call;
+
     *test = (struct filter_test){ .field = field,
                                   .least = -INFINITY,
                                   .most = INFINITY,
@@ -18,7 +20,7 @@ void filter_value_clear(struct filter_test *test, const struct filter_field *fie
                                   .to = RECORD_NONE,
                                   .truth = -1 };
     for (size_t i = 0; i < FILTER_MEMBERS_MAX && field->members[i]; i++)
-        test->members[i] = record_field_find(&record_type_call, slice_of_text(field->members[i]));
+        test->members[i] = record_field_find(type, slice_of_text(field->members[i]));
 }
 
 /* One place for "FIELD: 'WORD' is not …". */
@@ -258,9 +260,15 @@ int filter_value_read(struct filter_lex *lex, const struct filter_asked *asked,
         [FILTER_NAMES] = read_text,
         [FILTER_ID] = read_id,
         [FILTER_ALERT] = read_text,
+        [FILTER_INSTANT] = filter_range_read_time,
     };
 
     filter_value_clear(test, asked->field);
+    if (asked->now_ns == RECORD_NONE &&
+        (asked->field->kind == FILTER_TIME || asked->field->kind == FILTER_ALERT))
+        return filter_lex_fail(lex, asked->place,
+                               "a rule looks at what comes, '%s' has no place in it: leave it out",
+                               asked->field->name);
     if (value->text.len == 0 && !value->is_quoted) {
         if (!value->star_before && !value->star_after)
             return filter_lex_fail(lex, asked->place, "%s needs a value, as in %s",

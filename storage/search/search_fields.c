@@ -60,6 +60,7 @@ const struct search_field search_fields[SEARCH_FIELDS] = {
     [55] = { .member = "leg_group" },
     [56] = { .member = "kept" },
     [57] = { .member = "kept_by" },
+    [58] = { .member = "emergency" }, /* blocks of older probes have no column of it */
 };
 
 int search_field_number(const struct record_field *field)

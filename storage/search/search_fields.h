@@ -12,7 +12,7 @@
 enum {
     SEARCH_VERSION = 1,   /* of the columns' form and of these numbers */
     SEARCH_IDS = 0,       /* the column of the calls' own ids */
-    SEARCH_FIELDS = 58,   /* numbers are below */
+    SEARCH_FIELDS = 59,   /* numbers are below */
     SEARCH_PLACE_BITS = 8 /* of search_columns.place, for the number */
 };
 

@@ -49,6 +49,7 @@ static struct call_record sample(void)
                             "{\"t\":2,\"deviation\":\"glare\",\"by\":null,\"count\":1}]");
     call.one_way = 0;
     call.fax = 1;
+    call.emergency = 1;
     call.mos_lq = 3.4567;
     call.loss_ratio = 0.0312;
     call.duration_ms = 61234.5;
@@ -132,6 +133,9 @@ static const struct {
     { "trunk:carrier-a", true },
     { "trunk:carrier-b", true },
     { "trunk_in:carrier-b", false },
+    { "emergency:yes", true },
+    { "-emergency", false },
+    { "src.ip:10.1.2.3", true },
     { "ip:10.1.2.3", true },
     { "ip:10.1.2.3:5060", true },
     { "ip:10.1.2.3:5061", false },
