@@ -108,9 +108,9 @@ static void write_group_key(struct jsonw *j, const struct alert_record *alert)
     strbuf_fini(&key);
 }
 
-static void write_alertmanager(struct strbuf *out, const struct alert_record *alert,
-                               const char *base_url)
+static void write_webhook(struct strbuf *out, const struct notify_message *message)
 {
+    const struct alert_record *alert = message->alerts[0];
     struct jsonw j = jsonw_to(out);
 
     jsonw_object_open(&j);
@@ -123,25 +123,26 @@ static void write_alertmanager(struct strbuf *out, const struct alert_record *al
     write_labels(&j, "groupLabels", alert, false);
     write_labels(&j, "commonLabels", alert, true);
     write_annotations(&j, "commonAnnotations", alert);
-    write_link(&j, "externalURL", base_url, "");
+    write_link(&j, "externalURL", message->base_url, "");
     jsonw_key(&j, "alerts");
     jsonw_array_open(&j);
-    write_alert(&j, alert, base_url);
+    for (size_t i = 0; i < message->count; i++)
+        write_alert(&j, message->alerts[i], message->base_url);
     jsonw_array_close(&j);
     jsonw_object_close(&j);
 }
 
 static const struct dialect dialects[] = {
-    { "alertmanager", "application/json", write_alertmanager },
+    { RECEIVER_WEBHOOK, "application/json", 1, write_webhook },
 };
 
-const struct dialect *dialect_find(const char *name)
+const struct dialect *dialect_of(enum receiver_kind kind)
 {
     for (size_t i = 0; i < COUNT(dialects); i++) {
-        if (!name || strcmp(dialects[i].name, name) == 0)
+        if (dialects[i].kind == kind)
             return &dialects[i];
     }
-    return NULL;
+    return &dialects[0];
 }
 
 /* At most max bytes, not ending within a character. */
@@ -171,14 +172,17 @@ static bool is_id_list(struct slice s)
     return s.len == 2 || (s.len - 1) % 19 == 0;
 }
 
-int dialect_write(const struct dialect *dialect, struct strbuf *out,
-                  const struct alert_record *alert, const char *base_url)
+int dialect_write(struct strbuf *out, const struct notify_message *message)
 {
     /* Each text stands there up to three times and a byte may take six as JSON: the last of these
      * fits whatever they hold. */
     static const size_t limits[] = { 1000, 300, 60 };
-    struct alert_record a = *alert;
+    const struct dialect *dialect = dialect_of(message->receiver->kind);
+    struct alert_record a = *message->alerts[0];
+    const struct alert_record *alerts[] = { &a };
+    struct notify_message cut_message = *message;
 
+    cut_message.alerts = alerts;
     if (!is_id_list(a.calls))
         a.calls = SLICE("[]");
     for (size_t i = 0; i < COUNT(limits); i++) {
@@ -191,7 +195,7 @@ int dialect_write(const struct dialect *dialect, struct strbuf *out,
         cut(&a.runbook, limits[i]);
         strbuf_reset(out);
         out->max_bytes = DIALECT_BODY_MAX;
-        dialect->write(out, &a, base_url);
+        dialect->write(out, &cut_message);
         if (!out->failed)
             return 0;
     }

@@ -1,32 +1,45 @@
 /*
- * dialect - an alert as the body that a receiver understands.
+ * dialect - a message, one or more alerts for one receiver, as the body that the receiver understands.
  *
- * A table of dialects; the default is the JSON of Alertmanager's webhook (version 4), which most
- * receivers of alerts read, with the whole alert record beside it under "earshot".
+ * One table row a kind of receiver; that of the generic webhook is the JSON of Alertmanager's webhook
+ * (version 4), with the whole alert record beside each alert under "earshot".
  *
- * Thread  Any; nothing is shared.
- * Source  Alertmanager's webhook format; Standard Webhooks (bodies under 20 kB).
+ * Ownership  A message borrows everything for the time of the call.
+ * Thread     Any; nothing is shared.
+ * Source     Alertmanager's webhook format; Standard Webhooks (bodies under 20 kB).
  */
 #ifndef PROBE_NOTIFY_DIALECT_H
 #define PROBE_NOTIFY_DIALECT_H
 
 #include "analyzer/record.h"
+#include "probe/notify/receiver.h"
 
 /* A receiver may refuse what is larger. */
 enum { DIALECT_BODY_MAX = 20000 };
 
-struct dialect {
-    const char *name;
-    const char *content_type;
-    /* base_url: of the dashboard, for links; NULL: none. */
-    void (*write)(struct strbuf *out, const struct alert_record *alert, const char *base_url);
+struct notify_message {
+    const struct alert_record *const *alerts; /* all firing, or all resolved; of a heartbeat none */
+    size_t count;                             /* at most the dialect's alerts_max */
+    const struct receiver *receiver;
+    const char *base_url;            /* of the dashboard, for links; NULL: none */
+    const struct hmac_key *link_key; /* signs links to packets; NULL: no such links */
+    int64_t link_hours;              /* how long they are good */
+    int64_t now_s;                   /* wall clock, since 1970 */
+    bool is_test;                    /* somebody pressed the test button: say so */
 };
 
-/* NULL when there is none of that name; a NULL name is the default. */
-const struct dialect *dialect_find(const char *name);
+struct dialect {
+    enum receiver_kind kind;
+    const char *content_type;
+    size_t alerts_max; /* in one message; 1: this kind knows no groups */
+    void (*write)(struct strbuf *out, const struct notify_message *message);
+};
 
-/* The body, within DIALECT_BODY_MAX: texts are cut further when they have to be. 0 or −ENOMEM. */
-int dialect_write(const struct dialect *dialect, struct strbuf *out,
-                  const struct alert_record *alert, const char *base_url);
+/* Every kind has one. */
+const struct dialect *dialect_of(enum receiver_kind kind);
+
+/* The body, within DIALECT_BODY_MAX: texts are cut further when they have to be. What went out once is
+ * sent again as it was, so it says nothing that would not be true an hour later. 0 or −ENOMEM. */
+int dialect_write(struct strbuf *out, const struct notify_message *message);
 
 #endif

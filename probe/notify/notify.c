@@ -61,7 +61,11 @@ static int open_store(struct notify *n)
 static int enqueue(struct notify *n, const struct alert_record *alert, struct strbuf *body,
                    int64_t wall_ms)
 {
-    int err = dialect_write(n->dialect, body, alert, n->base_url);
+    const struct receiver receiver = { .kind = RECEIVER_WEBHOOK };
+    const struct notify_message message = {
+        .alerts = &alert, .count = 1, .receiver = &receiver, .base_url = n->base_url
+    };
+    int err = dialect_write(body, &message);
 
     for (size_t i = 0; i < n->endpoint_count && !err; i++)
         err = outbox_add(n->outbox, n->endpoints[i].key, alert->id, alert->state,
@@ -269,12 +273,7 @@ int notify_start(struct notify **np, const struct notify_options *options)
     if (!n)
         return -ENOMEM;
     n->poll_ms = options->poll_ms > 0 ? options->poll_ms : POLL_MS;
-    n->dialect = dialect_find(options->dialect);
-    if (!n->dialect) {
-        log_error("notify: no dialect '%s'", log_text(slice_of_text(options->dialect)));
-        err = -EINVAL;
-        goto close;
-    }
+    n->dialect = dialect_of(RECEIVER_WEBHOOK);
     err = open_all(n, options);
     if (err)
         goto close;

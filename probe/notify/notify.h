@@ -32,7 +32,6 @@ struct notify_options {
     const char *const *urls; /* http or https */
     size_t url_count;
     const char *base_url; /* of the dashboard, for links in messages; NULL: no links */
-    const char *dialect;  /* NULL: the default */
     /* For tests; 0 is the default. */
     int64_t poll_ms;         /* how often the store is asked: 1 s */
     int64_t timeout_ms;      /* of one try: 10 s */

@@ -12,24 +12,10 @@
 #ifndef PROBE_NOTIFY_WEBHOOK_H
 #define PROBE_NOTIFY_WEBHOOK_H
 
-#include "analyzer/base/slice.h"
+#include "probe/notify/transport.h"
 
 struct webhook_pool;
 struct webhook;
-
-enum webhook_outcome {
-    WEBHOOK_DELIVERED,
-    WEBHOOK_REJECTED, /* this message, maybe not the next one: 3xx, 4xx, 500 */
-    WEBHOOK_DOWN,     /* the endpoint: no answer, no whole answer, 408 425 429 502 503 504 */
-    WEBHOOK_GONE,     /* 410: it wants no more */
-};
-
-struct webhook_answer {
-    enum webhook_outcome outcome;
-    int status;            /* of HTTP; 0 without an answer */
-    int64_t retry_after_s; /* 0: it did not say */
-    char reason[160];      /* of a failure, printable */
-};
 
 typedef void (*webhook_done_fn)(void *ctx, struct webhook *hook,
                                 const struct webhook_answer *answer);

@@ -4,7 +4,8 @@
  * Words side by side must all hold; `!=` is not; a * at the end of a value is any rest; a value with
  * blanks stands in "". A label that an alert lacks is the empty text.
  *
- * Thread  Pure.
+ * Ownership  A plain value: it may be copied.
+ * Thread     Pure.
  */
 #ifndef PROBE_STATE_LABEL_MATCH_H
 #define PROBE_STATE_LABEL_MATCH_H
@@ -15,11 +16,12 @@ enum { LABEL_MATCH_TEXT_MAX = 512, LABEL_MATCHES_MAX = 16, LABEL_MATCH_ERROR_MAX
 
 struct label_match {
     struct {
-        struct slice name, value; /* of the text below; value without the star */
+        uint16_t name, name_len, value, value_len; /* in `unquoted`; value without the star */
         bool is_not, is_prefix;
     } words[LABEL_MATCHES_MAX];
-    size_t count; /* 0: every alert */
-    char text[LABEL_MATCH_TEXT_MAX];
+    size_t count;                        /* 0: every alert */
+    char text[LABEL_MATCH_TEXT_MAX];     /* as it was given */
+    char unquoted[LABEL_MATCH_TEXT_MAX]; /* names and values one behind the other */
 };
 
 /* 0; −EINVAL with a sentence that names the column. */
