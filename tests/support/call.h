@@ -107,8 +107,9 @@ struct call {
     struct addr media[CALL_PHASES][CALL_SIDES];
     struct addr stranger; /* who sends RTP without being asked */
     enum codec_id codec[CALL_PHASES];
-    bool impaired;
-    int one_way; /* the side whose media is never seen; −1: both are */
+    bool impaired, offers_one; /* one codec alone */
+    const struct wave *wave;   /* it is one of these; NULL: of none */
+    int one_way;               /* the side whose media is never seen; −1: both are */
     enum call_digit_way digit_way;
     bool two_event_types, srtp, fax, video, changes_ssrc, publishes;
     struct call_digit digits[CALL_DIGITS_MAX];

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-enum { ROLES = 3 + OPTIONS_SPIKES_MAX };
+enum { ROLES = 3 + OPTIONS_SPIKES_MAX + OPTIONS_WAVES_MAX };
 
 typedef void (*dialer_begin_fn)(struct dialer *d, uint64_t n, int64_t time_ns);
 
@@ -13,6 +13,7 @@ struct dialer {
     struct world *world;
     dialer_begin_fn begin;
     const struct spike *spike;
+    const struct wave *wave;
     struct rng rng;
     uint64_t first_index; /* of the calls it makes, so that no two share one */
     int64_t start_ns, count, done;
@@ -41,7 +42,7 @@ static int64_t dialer_run(struct actor *self, int64_t now_ns)
 static void begin_call(struct dialer *d, uint64_t index, int64_t time_ns)
 {
     const struct options *o = &d->world->options;
-    struct scenario_fate fate = { 200, -1, false };
+    struct scenario_fate fate = { .status = 200, .trunk = -1 };
     uint64_t luck = rng_next(&d->rng) >> 32;
 
     if (o->short_failed)
@@ -62,8 +63,24 @@ static void begin_call(struct dialer *d, uint64_t index, int64_t time_ns)
 
 static void begin_spike_call(struct dialer *d, uint64_t index, int64_t time_ns)
 {
-    struct scenario_fate fate = { d->spike->status, d->spike->trunk, true };
+    struct scenario_fate fate = { d->spike->status, d->spike->trunk, true, NULL };
 
+    scenario_call(d->world, index, time_ns, &fate);
+}
+
+static void begin_wave_call(struct dialer *d, uint64_t index, int64_t time_ns)
+{
+    const struct wave *w = d->wave;
+    struct scenario_fate fate = { 200, w->trunk, w->way == WAVE_OUT, w };
+    uint64_t luck = rng_next(&d->rng) >> 32;
+
+    for (int i = 0; i < w->fail_count; i++) {
+        if (luck < w->fails[i].chance) {
+            fate.status = w->fails[i].status;
+            break;
+        }
+        luck -= w->fails[i].chance;
+    }
     scenario_call(d->world, index, time_ns, &fate);
 }
 
@@ -96,6 +113,13 @@ int64_t dialer_horizon(const struct world *w)
 
         if (spike_ns > end_ns)
             end_ns = spike_ns;
+    }
+    for (int i = 0; i < o->wave_count; i++) {
+        int64_t wave_ns =
+            w->start_ns + world_from_seconds(o->waves[i].at_s + o->waves[i].over_s + each_s);
+
+        if (wave_ns > end_ns)
+            end_ns = wave_ns;
     }
     return end_ns;
 }
@@ -135,6 +159,17 @@ struct dialer *dialer_start_all(struct world *w)
         index += (uint64_t)s->count;
         start(&d[3 + i], w, 3 + i, w->start_ns + world_from_seconds(s->at_s), s->count,
               world_from_seconds(s->over_s));
+    }
+    for (int i = 0; i < o->wave_count; i++) {
+        const struct wave *wave = &o->waves[i];
+        int role = 3 + OPTIONS_SPIKES_MAX + i;
+
+        d[role].begin = begin_wave_call;
+        d[role].wave = wave;
+        d[role].first_index = index;
+        index += (uint64_t)wave->count;
+        start(&d[role], w, role, w->start_ns + world_from_seconds(wave->at_s), wave->count,
+              world_from_seconds(wave->over_s));
     }
     return d;
 }

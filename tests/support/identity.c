@@ -53,6 +53,17 @@ static void make_number(struct rng *r, char *out, size_t room)
     }
 }
 
+/* What the pattern says, with a digit drawn for each x. */
+static void make_from_pattern(struct rng *r, struct slice pattern, char *out, size_t room)
+{
+    size_t len = pattern.len < room ? pattern.len : room - 1;
+
+    for (size_t i = 0; i < len; i++)
+        out[i] = pattern.p[i] == 'x' ? (char)('0' + rng_below(r, 10)) : pattern.p[i];
+    if (len)
+        out[len] = '\0';
+}
+
 static void make_flows(struct call *c, const struct addr *caller, const struct addr *callee)
 {
     const struct flow_style *style = &c->world->options.style;
@@ -103,7 +114,8 @@ void identity_call(struct call *c, int64_t trunk, bool outbound)
     bool v6 = rng_chance(&c->rng, o->ipv6);
     uint32_t pbx_host = 9 + rng_below(&c->rng, PBX_COUNT);
     uint32_t trunk_host = rng_below(&c->rng, (uint32_t)o->trunks);
-    bool inbound = rng_chance(&c->rng, o->inbound) && !outbound;
+    const struct wave *wave = c->wave;
+    bool inbound = (rng_chance(&c->rng, o->inbound) && !outbound) || (wave && wave->way == WAVE_IN);
     int pbx = inbound ? CALL_CALLEE : CALL_CALLER;
     int far = call_other(pbx);
     struct addr ends[CALL_SIDES];
@@ -116,6 +128,10 @@ void identity_call(struct call *c, int64_t trunk, bool outbound)
     make_common(c);
     make_number(&c->rng, c->user[far], sizeof(c->user[far]));
     snprintf(c->user[pbx], sizeof(c->user[pbx]), "%u", 1000 + rng_below(&c->rng, 1000));
+    if (wave) {
+        make_from_pattern(&c->rng, wave->from, c->user[CALL_CALLER], CALL_USER_MAX);
+        make_from_pattern(&c->rng, wave->to, c->user[CALL_CALLEE], CALL_USER_MAX);
+    }
     c->host[pbx] = "pbx.example.com";
     c->host[far] = "trunk.example.net";
     c->agent[pbx] = pbx_agents[rng_below(&c->rng, 4)];

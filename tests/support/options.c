@@ -150,6 +150,11 @@ static bool parse_spike(struct options *o, const char *text)
     return true;
 }
 
+static bool parse_wave(struct options *o, const char *text)
+{
+    return o->wave_count < OPTIONS_WAVES_MAX && wave_parse(&o->waves[o->wave_count++], text);
+}
+
 static bool add_tone(struct sound_plan *plan, const char *text)
 {
     struct sound_tone *t = &plan->tones[plan->tone_count];
@@ -248,6 +253,7 @@ static const struct option_row rows[] = {
     { "fail", 0, KIND_PARSED, 0, 0, 0, parse_fail, "S:P,…", "failures in percent of calls: 404:5,486:10,487:5; status 0: no answer" },
     { "cancel", 0, KIND_CHANCE, AT(cancel), 0, 0, NULL, "P", "calls given up while ringing (CANCEL, 487)" },
     { "spike", 0, KIND_PARSED, 0, 0, 0, parse_spike, "S:AT:N:OVER[:TRUNK]", "N more calls with that status from second AT on, over OVER s, from one trunk" },
+    { "wave", 0, KIND_PARSED, 0, 0, 0, parse_wave, "AT:N:OVER[,KEY=VALUE…]", "N more calls from second AT on, over OVER s, with trunk=, way=in|out, from=, to=, fail=503:20/486:10, cancel=, pdd=, ring=, talk=, media=none|both|one-way, impaired=, offer=CODEC of their own; repeatable" },
     { "short-failed", 0, KIND_FLAG, AT(short_failed), 0, 0, NULL, NULL, "every call is INVITE 100 180 486 ACK" },
     { "auth", 0, KIND_CHANCE, AT(auth), 0, 0, NULL, "P", "calls and registrations challenged first (407, 401)" },
     { "early-media", 0, KIND_CHANCE, AT(early_media), 0, 0, NULL, "P", "calls with 183, SDP and RTP before the answer" },
@@ -399,6 +405,13 @@ static const char *find_conflict(struct options *o)
     for (int i = 0; i < o->spike_count; i++) {
         if (o->spikes[i].trunk >= o->trunks)
             return "--spike names a trunk beyond --trunks";
+    }
+    for (int i = 0; i < o->wave_count; i++) {
+        if (o->waves[i].trunk >= o->trunks)
+            return "--wave names a trunk beyond --trunks";
+        if (o->waves[i].codec >= 0 &&
+            !audio_takes_ptime((enum codec_id)o->waves[i].codec, o->ptime_ms))
+            return "--wave offers a codec that has no packets of that --ptime";
     }
     if (o->video && o->reinvite)
         return "--video and --reinvite would share ports";

@@ -12,18 +12,14 @@
 #include "tests/support/flow.h"
 #include "tests/support/rng.h"
 #include "tests/support/sound.h"
+#include "tests/support/wave.h"
 
 enum {
     OPTIONS_DIGITS_MAX = 32,
     OPTIONS_FAILS_MAX = 16,
     OPTIONS_SPIKES_MAX = 16,
+    OPTIONS_WAVES_MAX = 64,
     OPTIONS_TRUNKS_MAX = 200
-};
-
-/* status 0: nobody answers at all. */
-struct fail_share {
-    int status;
-    uint64_t chance;
 };
 
 struct spike {
@@ -73,6 +69,8 @@ struct options {
     int fail_count;
     struct spike spikes[OPTIONS_SPIKES_MAX];
     int spike_count;
+    struct wave waves[OPTIONS_WAVES_MAX];
+    int wave_count;
 
     int64_t registers, options;
     double background_per_s;

@@ -38,6 +38,21 @@ static bool is_lost(struct call *c)
     return rng_chance(&c->rng, c->world->options.sip_loss);
 }
 
+/* What the call's wave says of it, else what the options do. */
+static int64_t spell(struct call *c, const struct wave_span *said, int64_t otherwise_ns)
+{
+    int64_t low_ms = (int64_t)(said->low_s * 1000), high_ms = (int64_t)(said->high_s * 1000);
+
+    return high_ms ? ms(c, low_ms, high_ms) : otherwise_ns;
+}
+
+static bool has_media(const struct call *c)
+{
+    if (c->wave && c->wave->media != WAVE_MEDIA_AS_OPTIONS)
+        return c->wave->media != WAVE_NO_MEDIA;
+    return !c->world->options.no_media;
+}
+
 static int64_t backoff(int sent_before)
 {
     return t1_ns << (sent_before < 3 ? sent_before : 3);
@@ -351,6 +366,8 @@ static void plan_answered(struct call *c, struct talk *talk, int64_t answer_ns, 
     struct call_step bye = { .method = METHOD_BYE };
     int64_t ended_ns;
 
+    if (c->wave)
+        duration_ns = spell(c, &c->wave->talk, duration_ns);
     talk->cseq[CALL_CALLER] = cseq;
     talk->transaction = transaction;
     talk->answer_ns = answer_ns;
@@ -373,9 +390,9 @@ static void plan_answered(struct call *c, struct talk *talk, int64_t answer_ns, 
     if (rng_chance(&c->rng, o->vq_publish))
         plan_publish(c, ended_ns, ++talk->transaction);
 
-    if (o->no_media)
+    if (!has_media(c))
         return;
-    if (rng_chance(&c->rng, o->one_way))
+    if (rng_chance(&c->rng, o->one_way) || (c->wave && c->wave->media == WAVE_ONE_WAY))
         c->one_way = (int)rng_below(&c->rng, 2);
     if (rng_chance(&c->rng, o->dtmf) || c->digit_way == CALL_DIGITS_INBAND)
         plan_digits(c, (talk->move_ns ? talk->move_ns : talk->bye_ns) - answer_ns);
@@ -429,6 +446,8 @@ static int64_t ringing_time(struct call *c, int status)
     int64_t mean_ns = o->short_failed ? SHORT_RING_MS * NS_PER_MS : world_from_seconds(o->ring_s);
     int64_t ring_ns = mean_ns * rng_between(&c->rng, 50, 150) / 100;
 
+    if (c->wave)
+        ring_ns = spell(c, &c->wave->ring, ring_ns);
     return status == 408 ? ring_ns * 3 : ring_ns;
 }
 
@@ -474,7 +493,9 @@ static void plan_invite(struct call *c, int64_t t, int status)
     s = call_say(c, t, CALL_CALLEE, METHOD_INVITE, 100);
     s->transaction = transaction;
     s->cseq = cseq;
-    t += o->short_failed ? ms(c, 5, 20) : ms(c, 40, 400);
+    t += c->wave && c->wave->pdd.high_s > 0 ? spell(c, &c->wave->pdd, 0)
+         : o->short_failed                  ? ms(c, 5, 20)
+                                            : ms(c, 40, 400);
     if (rings_first(status) || o->short_failed) {
         bool early = rng_chance(&c->rng, o->early_media) && status == 200;
 
@@ -515,9 +536,16 @@ void scenario_call(struct world *w, uint64_t index, int64_t time_ns,
 {
     struct call *c = call_new(w, CALL_INVITE, index);
 
+    c->wave = fate->wave;
     identity_call(c, fate->trunk, fate->outbound);
     c->codec[0] = c->codec[1] = draw_codec(c);
     c->impaired = rng_chance(&c->rng, w->options.impaired);
+    if (c->wave && c->wave->codec >= 0) {
+        c->codec[0] = c->codec[1] = (enum codec_id)c->wave->codec;
+        c->offers_one = true;
+    }
+    if (c->wave && c->wave->impaired >= 0)
+        c->impaired = c->wave->impaired;
     draw_manner(c);
     plan_invite(c, time_ns, fate->status);
     call_start(c);

@@ -16,9 +16,10 @@
 
 /* What will become of a call. */
 struct scenario_fate {
-    int status;    /* 200: answered; 487: given up by the caller; 0: nobody answers */
-    int64_t trunk; /* −1: any */
-    bool outbound; /* else drawn */
+    int status;              /* 200: answered; 487: given up by the caller; 0: nobody answers */
+    int64_t trunk;           /* −1: any */
+    bool outbound;           /* else drawn */
+    const struct wave *wave; /* NULL: as the options say */
 };
 
 /* Each plans and starts one, its first message at that time. */

@@ -78,10 +78,12 @@ static void add_events(struct strbuf *out, int payload_type, unsigned clock_hz)
 }
 
 /* What a side offers besides the codec that will be taken. */
-static bool is_offered(enum codec_id id, enum codec_id chosen, int64_t ptime_ms)
+static bool is_offered(const struct call *c, enum codec_id id, enum codec_id chosen)
 {
-    if (id == chosen)
-        return true;
+    int64_t ptime_ms = c->world->options.ptime_ms;
+
+    if (id == chosen || c->offers_one)
+        return id == chosen;
     return (id == CODEC_PCMA || id == CODEC_PCMU || id == CODEC_G729) &&
            audio_takes_ptime(id, ptime_ms);
 }
@@ -153,7 +155,7 @@ static void write_sdp(const struct call *c, const struct call_step *s, struct st
     strbuf_addf(out, "m=audio %u RTP/%s %d", media->port, c->srtp ? "SAVP" : "AVP",
                 codec->payload_type);
     for (int id = 0; s->sdp == SDP_OFFER && id < CODEC_COUNT; id++) {
-        if ((enum codec_id)id != chosen && is_offered((enum codec_id)id, chosen, ptime_ms))
+        if ((enum codec_id)id != chosen && is_offered(c, (enum codec_id)id, chosen))
             strbuf_addf(out, " %d", audio_codecs[id].payload_type);
     }
     if (c->two_event_types)
@@ -163,7 +165,7 @@ static void write_sdp(const struct call *c, const struct call_step *s, struct st
     strbuf_add_text(out, "\r\n");
     add_codec(out, codec);
     for (int id = 0; s->sdp == SDP_OFFER && id < CODEC_COUNT; id++) {
-        if ((enum codec_id)id != chosen && is_offered((enum codec_id)id, chosen, ptime_ms))
+        if ((enum codec_id)id != chosen && is_offered(c, (enum codec_id)id, chosen))
             add_codec(out, &audio_codecs[id]);
     }
     if (events)
