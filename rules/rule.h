@@ -89,6 +89,9 @@ struct rule {
     struct rule_field group[RULE_GROUP_FIELDS_MAX];
     size_t group_count; /* 0: all records are one group */
 
+    /* What LAST and REMAINING rest on counts as long as the window, so REMAINING wants days or
+     * weeks of it. A count, rate, sum, growth or distinct below something is held against it at the
+     * ends of steps, in a window that is full; ABSENCE at the ends of steps too. */
     int64_t window_ns, step_ns, for_ns;
     enum rule_measure measure;
     struct rule_field of[RULE_OF_MAX]; /* added up, but of DISTINCT and REPEATS: the first alone */
@@ -99,19 +102,26 @@ struct rule {
     bool is_below;    /* fires below the threshold, not above; a baseline says so itself */
     double threshold; /* reached is over it. With a baseline: that must hold too */
     struct rule_baseline baseline;
+    /* 0 and 1: not asked. Below a threshold min_matching is never asked. Samples are the records of
+     * `among` in the window; of SHARE the matching ones of all groups; of SUM with `per`, MEAN,
+     * PERCENTILE, REPEATS, LAST and GROWTH those that match and know `of`; of ABSENCE those that the
+     * group ever had. */
     int64_t min_matching, min_samples;
     double
         z; /* of chance: a ratio's Wilson bound, a mean's standard error must be over it too; 0: not asked */
 
-    double
-        clear; /* it is over at the near side of this; NaN: with a baseline, half of its change */
+    /* It is over at the near side of this. NaN: of a rule with a baseline, once it is within half of
+     * the change, or clear_within, of that; of one without, at the near side of the threshold. */
+    double clear;
+    double clear_within; /* of the baseline, as `change` is; NaN: not given */
     int64_t clear_for_ns;
 
     struct rule_escalation escalations[RULE_ESCALATIONS_MAX]; /* in the order of the file */
     size_t escalation_count;
-    struct slice
-        muted_by[RULE_MUTED_BY_MAX]; /* rules that explain this one where they fire for a group
-                                               * whose fields, as far as both have them, are equal */
+    /* Rules that explain this one where they fire for a group whose fields are equal as far as both
+     * have them (rule_mute.h says which names mean the same). Fields of which none is in common
+     * explain nothing; a rule without groups explains all. */
+    struct slice muted_by[RULE_MUTED_BY_MAX];
     size_t muted_by_count;
     struct rule_field
         top[RULE_TOP_MAX]; /* of what the bad ones had most of is told with the alert */
