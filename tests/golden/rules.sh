@@ -6,7 +6,7 @@
 #
 #   plan FILE                  the configuration for what follows (trunks, numbers); none: -
 #   part OPTION...             a capture by earshot-traffic; parts are read one after the other
-#   file PATH                  a capture that is there already, likewise a part
+#   file PATH                  a capture of the tree, likewise a part
 #   hear NAME                  the parts so far, heard with all shipped rules
 #   fires RULE GROUP [WORD]    in what was heard last RULE fired for that group (a pattern), and its line has
 #                              WORD in it: a severity, a part of the summary or of the evidence
@@ -58,7 +58,7 @@ part() {
     parts+=("$to")
 }
 
-file() { parts+=("$1"); }
+file() { parts+=("$root/$1"); }
 
 hear() {
     heard=$1
