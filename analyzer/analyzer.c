@@ -188,6 +188,11 @@ void analyzer_write_anomalies(const struct analyzer *a, struct jsonw *j)
     jsonw_object_close(j);
 }
 
+bool analyzer_sip_dates(const struct analyzer *a, double *offset_ms, size_t *hosts)
+{
+    return date_watch_read(&a->tracker.dates, a->tracker.heard_ns, offset_ms, hosts);
+}
+
 const struct counters *analyzer_counters(const struct analyzer *a)
 {
     return &a->tracker.counters;

@@ -53,6 +53,10 @@ void analyzer_note_capture_loss(struct analyzer *a, uint64_t dropped);
 /* {"bad_via":3,…}: SIP messages by what is odd about them (enum sip_anomaly). */
 void analyzer_write_anomalies(const struct analyzer *a, struct jsonw *j);
 
+/* What time other hosts say it is, in their Date headers, less that of the packets: the median of
+ * those heard lately. False: too few say. *hosts is set either way. */
+bool analyzer_sip_dates(const struct analyzer *a, double *offset_ms, size_t *hosts);
+
 const struct counters *analyzer_counters(const struct analyzer *a);
 struct analyzer_totals {
     uint64_t open_calls;

@@ -744,6 +744,7 @@ void writer_read_stats(struct writer *w, struct writer_stats *stats)
     stats->last_error = atomic_load(&w->last_error);
     stats->days_removed = atomic_load(&w->days_removed);
     stats->syncs_failed = run_state_sync_failures(w->run);
+    stats->queued = bqueue_length(w->records);
 }
 
 int writer_sync(struct writer *w)

@@ -33,6 +33,7 @@ struct writer_stats {
     int last_error;        /* negative errno of the newest failure, 0: none */
     uint64_t days_removed; /* folders that somebody removed while they were written to */
     uint64_t syncs_failed; /* times that the disk did not take what was committed */
+    uint64_t queued;       /* records on their way to the thread, at the moment */
 };
 
 /* Where a chunk of packets lies in the packet log. */

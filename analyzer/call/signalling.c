@@ -340,6 +340,7 @@ enum packet_bin tracker_sip(struct tracker *t, const struct datagram *d, struct 
         claim_unreadable(t, &msg, claim);
         return bin_of(why);
     }
+    date_watch_message(&t->dates, &msg, d);
     report = vq_body(&msg);
     if (report.p)
         into_measured_call(t, report, d, claim);

@@ -81,6 +81,7 @@ int tracker_init(struct tracker *t, const struct analyzer_options *options,
     t->options = *options;
     t->sink = *sink;
     t->key = (struct siphash_key){ { options->hash_key[0], options->hash_key[1] } };
+    t->dates.key = t->key;
     if (table_init(&t->calls, options->max_calls) != 0 ||
         table_init(&t->streams, options->max_streams) != 0 ||
         table_init(&t->transactions, options->max_transactions) != 0 ||
@@ -445,6 +446,7 @@ void tracker_tick(struct tracker *t, int64_t now_ns)
     expire_orphans(t, now_ns);
     expire_transactions(t, now_ns);
     report_changed(t);
+    kpi_load_tell(t->kpi, now_ns);
     legs_tick(t->legs, now_ns);
     peers_tick(t->peers, now_ns);
     security_tick(t->security, now_ns);

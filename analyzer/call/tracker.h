@@ -23,6 +23,7 @@
 #include "analyzer/call/gap_watch.h"
 #include "analyzer/call/transaction.h"
 #include "analyzer/call/transfer.h"
+#include "analyzer/peer/date_watch.h"
 #include "analyzer/sink.h"
 
 struct tracker {
@@ -42,6 +43,7 @@ struct tracker {
     struct kpi *kpi;
     struct peers *peers;
     struct security *security;
+    struct date_watch dates;
     struct expiry call_expiry, orphan_expiry, transaction_expiry;
     struct call_queues queues;
     struct call *changed_head, *changed_tail;

@@ -100,16 +100,11 @@ static uint64_t id_of(const struct kpi_group *g, uint32_t minute)
 
 static void report(struct kpi *k, const struct kpi_group *g, struct kpi_record *out)
 {
-    const struct plan_trunk *trunk = NULL;
-
     kpi_sum_report(&k->sum, out, &k->texts);
     out->trunk = g->trunk;
     out->direction = g->direction;
     out->destination = g->destination;
-    if (g->has_lane && g->trunk.p && k->options.plan)
-        trunk = plan_find_trunk_named(k->options.plan, g->trunk);
-    if (trunk && trunk->channel_limit >= 0)
-        out->channel_limit = trunk->channel_limit;
+    out->channel_limit = g->channel_limit;
 }
 
 static void tell(struct kpi *k, struct kpi_minute *m)
@@ -174,7 +169,7 @@ static void forget_idle_groups(struct kpi *k)
     for (int i = 1; i <= KPI_GROUPS_MAX; i++) {
         struct kpi_group *g = k->by_index[i];
 
-        if (!g || g->marks || g->held)
+        if (!g || g->marks || g->held || g->is_load_due)
             continue;
         if (g->other_direction)
             g->other_direction->other_direction = NULL;
@@ -231,8 +226,10 @@ static void begin_anew(struct kpi *k, uint32_t minute)
             if (g->minutes[at])
                 kpi_group_drop(g, g->minutes[at]);
         }
-        if (g)
+        if (g) {
             g->open_before = 0;
+            kpi_load_forget(k, g);
+        }
     }
     k->newest = minute;
     k->epoch = k->epoch == UINT8_MAX ? 1 : (uint8_t)(k->epoch + 1);
@@ -336,6 +333,15 @@ static uint16_t free_index(const struct kpi *k)
     return 0;
 }
 
+static int64_t channel_limit(const struct kpi *k, const struct kpi_group *g)
+{
+    const struct plan_trunk *trunk = NULL;
+
+    if (g->has_lane && g->trunk.p && k->options.plan)
+        trunk = plan_find_trunk_named(k->options.plan, g->trunk);
+    return trunk && trunk->channel_limit >= 0 ? trunk->channel_limit : RECORD_NONE;
+}
+
 static void link_directions(struct kpi *k, struct kpi_group *g)
 {
     struct slice other = slice_eq(g->direction, SLICE("in")) ? SLICE("out") : SLICE("in");
@@ -365,6 +371,7 @@ static struct kpi_group *open_group(struct kpi *k, struct slice trunk, struct sl
         return NULL;
     g->hash = hash_of(k, names);
     g->index = index;
+    g->channel_limit = channel_limit(k, g);
     if (table_put(&k->groups, g->hash, g) != 0) {
         kpi_group_free(g);
         return NULL;

@@ -31,6 +31,7 @@ enum {
     /* Of these, trunks by destination: so that trunks and destinations alone find room. */
     KPI_PAIRS_MAX = KPI_GROUPS_MAX / 4 * 3,
     KPI_PAIR_BYTES_MAX = KPI_BYTES_MAX / 4 * 3,
+    KPI_LOAD_AGAIN_S = 10,
 };
 
 struct kpi;
@@ -69,6 +70,11 @@ void kpi_call(struct kpi *k, struct kpi_mark *mark, const struct call_record *ca
 void kpi_tick(struct kpi *k, int64_t now_ns);
 /* Tells all of them. */
 void kpi_finish(struct kpi *k);
+
+/* kpi_load.c: tells how many calls each trunk with a channel limit carries, where that changed since
+ * it was told, and every KPI_LOAD_AGAIN_S while there are any. About once a second, after the calls
+ * were told. Never with `once`. */
+void kpi_load_tell(struct kpi *k, int64_t now_ns);
 
 /* The window of so many minutes (1, 5, 15, 60) that ends with the minute of now_ns, of one group;
  * absent slices: of all. False: nothing is known of that group. Texts in out last until the next

@@ -101,10 +101,12 @@ static void change_lane(struct kpi *k, struct kpi_group *g, uint32_t second, int
 
     if (k->begun && minute < kpi_state_oldest(k)) {
         g->open_before += change;
+        kpi_load_change(k, g, change);
     } else {
         m = kpi_state_minute(k, g, minute);
         if (!m || !kpi_group_change(m, second % KPI_MINUTE_S, change))
             return;
+        kpi_load_change(k, g, change);
     }
     oldest = kpi_state_oldest(k);
     if (minute < oldest)

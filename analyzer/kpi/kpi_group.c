@@ -45,6 +45,7 @@ struct kpi_group *kpi_group_new(struct slice trunk, struct slice direction,
     g->destination = place(&at, destination);
     g->name_hash = hash_names(g);
     g->has_lane = !destination.p;
+    g->channel_limit = RECORD_NONE;
     g->bytes = bytes;
     *bytes += sizeof *g + texts;
     return g;

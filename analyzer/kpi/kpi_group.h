@@ -50,6 +50,10 @@ struct kpi_group {
     uint16_t held;  /* minutes */
     uint32_t marks; /* calls that are counted in it */
     int64_t open_before;
+    int64_t open_now;      /* all that is open, whenever it began */
+    int64_t channel_limit; /* of the trunk; RECORD_NONE: none, or no lane */
+    struct kpi_group *next_load;
+    bool is_load_due;                        /* in the list of those whose calls at once are told */
     struct kpi_minute *minutes[KPI_MINUTES]; /* by minute % KPI_MINUTES */
 };
 

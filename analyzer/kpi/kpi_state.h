@@ -27,6 +27,8 @@ struct kpi {
     bool begun;
     uint8_t epoch;
     int64_t next_tell_ns;
+    struct kpi_group *loads; /* whose calls at once are to be told */
+    int64_t load_again_ns;
     struct kpi_sum sum;
     struct strbuf texts;
 };
@@ -44,5 +46,10 @@ struct kpi_minute *kpi_state_minute(struct kpi *k, struct kpi_group *g, uint32_t
 /* The groups that a call belongs to, by index; 0: none. `complain`: what a cap refuses is counted. */
 void kpi_state_groups(struct kpi *k, const struct call_record *call, bool complain,
                       uint16_t groups[KPI_GROUPS_OF_CALL]);
+
+/* kpi_load.c: calls at once of the group changed by so many. */
+void kpi_load_change(struct kpi *k, struct kpi_group *g, int change);
+/* kpi_load.c: nothing is open any more, as time was set back. */
+void kpi_load_forget(struct kpi *k, struct kpi_group *g);
 
 #endif

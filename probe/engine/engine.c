@@ -9,6 +9,8 @@
 #include "probe/engine/frame_scrub.h"
 #include "probe/engine/ledger.h"
 #include "probe/engine/lookahead.h"
+#include "probe/engine/probe_watch.h"
+#include "probe/engine/run_clock.h"
 #include "probe/engine/store_watch.h"
 #include "rules/rule_set.h"
 #include "storage/audio/tones.h"
@@ -24,9 +26,11 @@
 #include <sys/random.h>
 #include <time.h>
 
-#define TICK_NS     INT64_C(1000000000)
-#define SET_BACK_NS INT64_C(10000000000) /* further than packets come out of order */
-#define FINISH_NS   INT64_C(2000000000)  /* of the 5 s in which a run that is to stop is gone */
+#define TICK_NS       INT64_C(1000000000)
+#define SET_BACK_NS   INT64_C(10000000000) /* further than packets come out of order */
+#define STALE_FACT_NS INT64_C(15000000000) /* news of a fact that goes on come every 10 s */
+#define OWN_NS        INT64_C(10000000000) /* how often rules see the mirror and the ledger */
+#define FINISH_NS     INT64_C(2000000000)  /* of the 5 s in which a run that is to stop is gone */
 
 enum { RTP_PICKED_OF = 16 };
 
@@ -48,10 +52,12 @@ struct engine {
     struct privacy_scratch masked; /* the record at hand */
     struct rule_set *rules;        /* NULL: no alerts */
     struct store_watch store_watch;
+    struct probe_watch probe_watch;
     struct feed_lines feed;
     struct ledger ledger;
     struct siphash_key hash_key;
     int64_t next_tick_ns, now_ns, previous_ns; /* of the packets */
+    int64_t next_own_ns;                       /* rules see the mirror and the ledger */
     int64_t losses_noted;                      /* drops that the calls have been told of */
     bool is_claimed;                           /* the frame at hand belongs to a call or a stream */
     uint64_t alerts;
@@ -102,10 +108,18 @@ static void mind_the_end(struct engine *e)
     wait_when_full(e, false);
 }
 
+/* The last word of a fact comes when nothing of it is left: it shall not raise its alert anew. */
+static bool is_last_word(const struct engine *e, const struct record_type *type, const void *record)
+{
+    const struct security_record *fact = record;
+
+    return type == &record_type_security && e->now_ns - fact->last_seen > STALE_FACT_NS;
+}
+
 /* Of every type but calls. */
 static void show_rules(struct engine *e, const struct record_type *type, const void *record)
 {
-    if (e->rules)
+    if (e->rules && !is_last_word(e, type, record))
         rule_set_record(e->rules, rule_occasion_of(type), type, record, e->now_ns);
 }
 
@@ -187,11 +201,22 @@ static void on_transaction(void *ctx, const struct transaction_record *transacti
         writer_submit(e->writer, &record_type_transaction, transaction);
 }
 
-/* Legs, minutes of trunks, registrations, peers, security. */
+/* Of the moment: nobody keeps it. */
+static void show_moment(struct engine *e, const struct record_type *type, const void *record)
+{
+    show_rules(e, type, record);
+    feed_lines_record(&e->feed, type, record);
+}
+
+/* Legs, minutes of trunks, their calls at once, registrations, peers, security. */
 static void on_record(void *ctx, const struct record_type *type, const void *record)
 {
     struct engine *e = ctx;
 
+    if (type == &record_type_load) {
+        show_moment(e, type, record);
+        return;
+    }
     record = mask(e, type, record);
     if (!record)
         return;
@@ -258,6 +283,60 @@ static void on_certificate(void *ctx, const struct certificate_record *certifica
     feed_lines_record(&e->feed, &record_type_certificate, certificate);
 }
 
+static void read_store_stats(struct engine *e)
+{
+    struct packet_log_stats *stats = &e->ledger.packets;
+
+    if (!e->packet_log)
+        return;
+    packet_log_read_stats(e->packet_log, stats);
+    writer_read_stats(e->writer, &e->ledger.rows);
+    e->ledger.has_store = true;
+    e->ledger.not_kept = frame_keeper_not_kept(e->keeper) + stats->not_kept + stats->forgotten;
+    e->ledger.stored = stats->frames_stored - stats->forgotten;
+    e->ledger.store_dropped = stats->frames_dropped;
+}
+
+/* Texts stand in the scratch, as those of the next. */
+static void report_mirror(struct engine *e, struct mirror_record *out)
+{
+    mirror_report(e->mirror, out, &e->scratch);
+    out->source = slice_of_text(e->options.source);
+}
+
+static void report_ledger(struct engine *e, struct capture_record *out)
+{
+    struct counters refusals = *analyzer_counters(e->analyzer);
+    struct analyzer_totals totals;
+
+    read_store_stats(e);
+    decap_read_stats(e->decap, &e->ledger.decap);
+    ledger_add_refusals(&refusals, decap_counters(e->decap));
+    ledger_add_refusals(&refusals, &e->counters);
+    if (e->scrub)
+        frame_scrub_count(e->scrub, &refusals);
+    analyzer_totals(e->analyzer, &totals);
+    ledger_report(&e->ledger, &refusals, e->analyzer, e->classify, e->options.source, out,
+                  &e->scratch);
+    out->calls = (int64_t)totals.calls;
+    out->streams = (int64_t)totals.streams;
+}
+
+/* In packet time, so that a file raises the alerts that the network did. */
+static void show_rules_own(struct engine *e)
+{
+    struct mirror_record mirror;
+    struct capture_record ledger;
+
+    if (!e->rules || (e->now_ns < e->next_own_ns && e->now_ns >= e->next_own_ns - OWN_NS))
+        return;
+    e->next_own_ns = e->now_ns + OWN_NS;
+    report_mirror(e, &mirror);
+    show_rules(e, &record_type_mirror, &mirror);
+    report_ledger(e, &ledger);
+    show_rules(e, &record_type_capture, &ledger);
+}
+
 /* Called between two frames: what waits for others may be handed over by it. */
 static void tick(struct engine *e, int64_t now_ns)
 {
@@ -265,6 +344,7 @@ static void tick(struct engine *e, int64_t now_ns)
     e->now_ns = now_ns;
     lookahead_tick(e->lookahead, now_ns);
     analyzer_tick(e->analyzer, now_ns);
+    show_rules_own(e);
     if (e->rules)
         rule_set_tick(e->rules, now_ns);
     if (e->policy)
@@ -503,6 +583,7 @@ int engine_open(struct engine **ep, const struct engine_options *options,
     /* Who knows the key can prepare names that collide. */
     if (getrandom(e->hash_key.k, sizeof e->hash_key.k, 0) < 0)
         log_warn("engine: no random numbers: %s", strerror(errno));
+    probe_watch_start(&e->probe_watch, run_clock_boot_ns());
     err = open_analyzer(e);
     if (err == 0)
         err = open_decap(e);
@@ -536,30 +617,16 @@ void engine_idle(struct engine *e, int64_t wall_ns)
         packet_log_tick(e->packet_log, e->now_ns); /* the rest of what was due */
 }
 
-static void read_store_stats(struct engine *e)
-{
-    struct packet_log_stats *stats = &e->ledger.packets;
-
-    if (!e->packet_log)
-        return;
-    packet_log_read_stats(e->packet_log, stats);
-    writer_read_stats(e->writer, &e->ledger.rows);
-    e->ledger.has_store = true;
-    e->ledger.not_kept = frame_keeper_not_kept(e->keeper) + stats->not_kept + stats->forgotten;
-    e->ledger.stored = stats->frames_stored - stats->forgotten;
-    e->ledger.store_dropped = stats->frames_dropped;
-}
-
 /* What the mirror port delivers, beside the ledger. */
 static void write_mirror(struct engine *e, bool last)
 {
     struct mirror_record record;
 
-    mirror_report(e->mirror, &record, &e->scratch);
-    record.source = slice_of_text(e->options.source);
-    if (last)
+    report_mirror(e, &record);
+    if (last) {
         hand_over(e, &record_type_mirror, &record);
-    show_rules(e, &record_type_mirror, &record);
+        show_rules(e, &record_type_mirror, &record);
+    }
     if (e->ledger.received == 0)
         return;
     if (e->writer)
@@ -570,24 +637,13 @@ static void write_mirror(struct engine *e, bool last)
 /* The ledger as it stands, into the store: a run that is killed has told its losses. */
 static void write_ledger(struct engine *e, bool last)
 {
-    struct counters refusals = *analyzer_counters(e->analyzer);
-    struct analyzer_totals totals;
     struct capture_record record;
 
-    read_store_stats(e);
-    decap_read_stats(e->decap, &e->ledger.decap);
-    ledger_add_refusals(&refusals, decap_counters(e->decap));
-    ledger_add_refusals(&refusals, &e->counters);
-    if (e->scrub)
-        frame_scrub_count(e->scrub, &refusals);
-    analyzer_totals(e->analyzer, &totals);
-    ledger_report(&e->ledger, &refusals, e->analyzer, e->classify, e->options.source, &record,
-                  &e->scratch);
-    record.calls = (int64_t)totals.calls;
-    record.streams = (int64_t)totals.streams;
-    if (last)
+    report_ledger(e, &record);
+    if (last) {
         hand_over(e, &record_type_capture, &record);
-    show_rules(e, &record_type_capture, &record);
+        show_rules(e, &record_type_capture, &record);
+    }
     if (e->writer && e->ledger.received)
         writer_submit(e->writer, &record_type_capture, &record);
 }
@@ -612,6 +668,26 @@ static void note_losses(struct engine *e, const struct engine_losses *losses)
     e->losses_noted = lost;
 }
 
+/* Of a live run. Until the first packet comes there is no other time than the host's. */
+static void watch_probe(struct engine *e, int64_t wall_ns, const struct engine_losses *losses)
+{
+    struct probe_sight sight;
+    struct probe_record record;
+
+    if (!e->options.live || wall_ns <= 0)
+        return;
+    probe_watch_see(&sight, &e->ledger, e->analyzer);
+    sight.wall_ns = wall_ns;
+    sight.boot_ns = run_clock_boot_ns();
+    sight.clock_moved_ns = losses->clock_moved_ns;
+    probe_watch_look(&e->probe_watch, &sight, &record);
+    if (!e->ledger.received)
+        e->now_ns = wall_ns;
+    show_moment(e, &record_type_probe, &record);
+    if (e->rules && !e->ledger.received)
+        rule_set_tick(e->rules, e->now_ns);
+}
+
 void engine_heartbeat(struct engine *e, int64_t wall_ns, const struct engine_losses *losses)
 {
     struct analyzer_totals totals;
@@ -621,6 +697,7 @@ void engine_heartbeat(struct engine *e, int64_t wall_ns, const struct engine_los
     write_mirror(e, false);
     write_ledger(e, false);
     watch_store(e);
+    watch_probe(e, wall_ns, losses);
     analyzer_totals(e->analyzer, &totals);
     if (e->feed.feed)
         live_feed_poll(e->feed.feed);

@@ -59,7 +59,8 @@ struct engine_options {
 /* What the sources lost, as they know it; RECORD_NONE: they cannot tell. */
 struct engine_losses {
     int64_t kernel_dropped, interface_dropped;
-    int64_t clock_steps; /* how often the system's clock was set while packets came */
+    int64_t clock_steps;    /* how often the system's clock was set while packets came */
+    int64_t clock_moved_ns; /* and by how much, all in all */
 };
 
 struct engine_progress {

@@ -41,7 +41,8 @@ static void add_known(int64_t *sum, int64_t value)
 
 static void read_losses(const struct live_run *run, struct engine_losses *out)
 {
-    *out = (struct engine_losses){ RECORD_NONE, RECORD_NONE, run->clock.steps };
+    *out =
+        (struct engine_losses){ RECORD_NONE, RECORD_NONE, run->clock.steps, run->clock.moved_ns };
     for (size_t i = 0; i < run->count; i++) {
         struct source_stats s;
 

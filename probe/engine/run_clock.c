@@ -60,6 +60,7 @@ int64_t run_clock_compare(struct run_clock *c, int64_t real_ns, int64_t boot_ns)
     if (step >= -RUN_CLOCK_STEP_NS && step <= RUN_CLOCK_STEP_NS)
         return 0;
     c->steps++;
+    c->moved_ns += step;
     return step;
 }
 

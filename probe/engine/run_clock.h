@@ -17,8 +17,8 @@
 #define RUN_CLOCK_STEP_NS INT64_C(100000000)
 
 struct run_clock {
-    int64_t offset_ns; /* real − boot, when last looked at */
-    int64_t steps;
+    int64_t offset_ns;       /* real − boot, when last looked at */
+    int64_t steps, moved_ns; /* how often it was set, and by how much, all in all */
     bool has_skew;
     int64_t skew_ns; /* of an adapter's clock: the newest stamp against the system's */
 };

@@ -398,7 +398,7 @@ static bool take_ledger(void *ctx, const void *record)
 /* What the store says while the run goes on, a dozen frames being held back. */
 static void bins_add_up_in_the_middle_of_a_run(void **state)
 {
-    const struct engine_losses none = { RECORD_NONE, RECORD_NONE, 0 };
+    const struct engine_losses none = { RECORD_NONE, RECORD_NONE, 0, 0 };
     struct scene *s = new_scene();
     struct engine_options options = { .source = "test", .live = true };
     struct engine_error error;
