@@ -16,10 +16,21 @@ const char state_schema[] =
     "CREATE TABLE told ("
     " alert INTEGER NOT NULL,"
     " receiver TEXT NOT NULL,"
-    " severity INTEGER NOT NULL," /* -1: nothing yet, it was held back */
+    " severity INTEGER NOT NULL," /* -1: nothing yet */
     " flaps INTEGER NOT NULL,"
     " is_over INTEGER NOT NULL,"
+    " held TEXT NOT NULL DEFAULT ''," /* why it is told nothing: muted silenced … */
     " PRIMARY KEY (alert, receiver)) WITHOUT ROWID;"
+
+    /* Those of the configuration, and how they are. */
+    "CREATE TABLE receivers ("
+    " name TEXT PRIMARY KEY,"
+    " kind TEXT NOT NULL,"
+    " place TEXT NOT NULL," /* without its secrets */
+    " state TEXT NOT NULL DEFAULT 'up' CHECK (state IN ('up', 'down', 'gone')),"
+    " reason TEXT NOT NULL DEFAULT '',"
+    " next_try_ms INTEGER NOT NULL DEFAULT 0,"
+    " wants_test INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;"
 
     "CREATE TABLE deliveries ("
     " id INTEGER PRIMARY KEY,"
@@ -76,7 +87,7 @@ const char state_schema_from_1[] =
     "INSERT INTO alerts_seen SELECT alert, 0,"
     " iif(max(state = 'resolved'), 'resolved', 'firing'), max(state = 'resolved')"
     " FROM seen_1 GROUP BY alert;"
-    "INSERT INTO told SELECT alert, 'webhook-' || endpoint, 2, 0, max(alert_state = 'resolved')"
+    "INSERT INTO told SELECT alert, 'webhook-' || endpoint, 2, 0, max(alert_state = 'resolved'), ''"
     " FROM deliveries_1 GROUP BY alert, endpoint;"
     "INSERT INTO deliveries (id, receiver, message, about, body, state, tries, created_ms,"
     " patient_ms, next_try_ms, settled_ms, status, reason)"
