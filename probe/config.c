@@ -180,6 +180,8 @@ static const struct config_form form_country = { "a country code, like 49 or +49
 static const struct config_form form_rule = { "PREFIX MIN-MAX REPLACEMENT, like '0 6-12 +49' or "
                                               "'- 3-4 +4930555'",
                                               is_rule, NULL };
+static const struct config_form form_emergency = { "2 to 15 digits, like 112",
+                                                   plan_is_emergency_number, NULL };
 static const struct config_form form_header = { "the name of a header", is_header, NULL };
 static const struct config_form form_hours = { "FROM-TO in full hours, like 07:00-19:00", is_hours,
                                                NULL };
@@ -341,6 +343,13 @@ const struct config_option config_options[CONFIG_OPTIONS] = {
       "REPLACEMENT', where strings of MIN to MAX characters that begin with PREFIX begin with "
       "REPLACEMENT instead, and - is nothing. "
       "The longest prefix that fits counts, then the first." },
+    { "numbers.emergency", CONFIG_LIST, AT(numbers_emergency), 0, PLAN_EMERGENCY_MAX, NULL,
+      &form_emergency,
+      "The numbers that call for help, exactly as dialled or as numbers.rules make them; "
+      "urn:service:sos always does. "
+      "Unset, 112, 911, 999 and 000, which any mobile phone knows, and the police, fire and ambulance "
+      "numbers of numbers.country: 110 of Germany is an extension elsewhere. "
+      "A list takes the place of all of them." },
     { "destinations.file", CONFIG_TEXT, AT(destinations_file), 0, 0, NULL, NULL,
       "A CSV file of prefixes and names, like '4930,Berlin', over the countries and area codes "
       "that are built in." },

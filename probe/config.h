@@ -71,6 +71,7 @@ struct config {
     struct config_trunks trunks;
     char *numbers_country; /* "49" or "+49" */
     struct config_list numbers_rules;
+    struct config_list numbers_emergency;
     char *destinations_file;
     struct config_list legs_headers;
     char *security_hours; /* "07:00-19:00" */

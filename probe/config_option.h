@@ -36,7 +36,7 @@ struct config_option {
     const char *help;               /* whole sentences for the file and the manual */
 };
 
-enum { CONFIG_OPTIONS = 58, CONFIG_TRUNK_KEYS = 4 };
+enum { CONFIG_OPTIONS = 59, CONFIG_TRUNK_KEYS = 4 };
 
 extern const struct config_option config_options[CONFIG_OPTIONS];
 extern const struct config_option config_trunk_keys[CONFIG_TRUNK_KEYS];

@@ -23,6 +23,15 @@ static int add_trunks(struct plan *p, const struct config_trunks *trunks)
     return err;
 }
 
+static int add_emergency(struct plan *p, const struct config_list *numbers)
+{
+    int err = 0;
+
+    for (size_t i = 0; i < numbers->n && !err; i++)
+        err = plan_add_emergency(p, slice_of_text(numbers->items[i]));
+    return err;
+}
+
 static int add_rules(struct plan *p, const struct config_list *rules)
 {
     struct plan_rule rule;
@@ -105,6 +114,8 @@ int plan_load(struct plan_loaded *out, const struct config *config, struct strbu
         err = plan_set_country(out->plan, slice_of_text(config->numbers_country));
     if (!err)
         err = add_rules(out->plan, &config->numbers_rules);
+    if (!err)
+        err = add_emergency(out->plan, &config->numbers_emergency);
     if (!err)
         err = add_trunks(out->plan, &config->trunks);
     if (!err && config->destinations_file)

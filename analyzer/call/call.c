@@ -41,6 +41,7 @@ struct call *call_new(struct slice call_id, uint64_t call_id_hash, int64_t time_
     call->settled_time = call->closed_time = RECORD_NONE;
     call->invite_try_time = call->answer_repeat_time = call->replaced_time = RECORD_NONE;
     call->q850_cause = -1;
+    call->emergency = -1;
     return call;
 }
 

@@ -84,6 +84,16 @@ static void take_numbers(struct call *call, const struct plan *plan, const struc
     }
 }
 
+/* Whom the INVITE was for when it was seen first, or on a later hop: somewhere on its way the number
+ * may become that of a call centre, or lose the digit that gets a line. */
+static void take_emergency(struct call *call, const struct plan *plan, const struct sip_msg *msg)
+{
+    if (call->emergency == 1 || (!msg->request_uri.len && !msg->to_uri.len))
+        return;
+    call->emergency =
+        plan_is_emergency(plan, msg->request_uri) || plan_is_emergency(plan, msg->to_uri);
+}
+
 void call_plan_message(struct call *call, const struct plan *plan, const struct sip_msg *msg,
                        const struct datagram *d, struct counters *counters)
 {
@@ -92,9 +102,11 @@ void call_plan_message(struct call *call, const struct plan *plan, const struct 
     if (msg->is_request && msg->method == SIP_METHOD_INVITE && msg->to_tag.len == 0) {
         take_trunks(call, plan, &d->src, &d->dst, hops_of(msg));
         take_numbers(call, plan, msg, counters);
+        take_emergency(call, plan, msg);
     } else if (!msg->is_request && !call->invite_seen && !call->from_number.p &&
                !call->to_number.p) {
         take_trunks(call, plan, &d->dst, &d->src, HOPS_UNKNOWN);
         take_numbers(call, plan, msg, counters);
+        take_emergency(call, plan, msg);
     }
 }

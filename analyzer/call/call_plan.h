@@ -1,5 +1,6 @@
 /*
- * call_plan - what the dial plan says of a call: its trunks, its numbers, its destination.
+ * call_plan - what the dial plan says of a call: its trunks, its numbers, its destination, whether it calls
+ * for help.
  *
  * Thread  Analysis thread only.
  * Source  RFC 3325 (P-Asserted-Identity), RFC 3966 (tel:), RFC 3261 §16.6 (Max-Forwards: a later hop

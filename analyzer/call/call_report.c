@@ -55,6 +55,16 @@ static struct slice nos_cause(uint16_t status, bool cancelled)
     return SLICE("other");
 }
 
+/* Whoever offered: the caller, unless he left it to the callee. */
+static void report_offer(const struct call *call, struct call_record *out)
+{
+    const struct slice *media = call->watch.media;
+
+    out->media_offered = media[media[SIDE_CALLER].len ? SIDE_CALLER : SIDE_CALLEE];
+    if (out->media_offered.len == 0)
+        out->media_offered = (struct slice){ 0 };
+}
+
 /* METRICS §5. Unknown as long as the call is still being set up. */
 static void report_outcome(const struct call *call, struct call_record *out)
 {
@@ -386,6 +396,7 @@ static void place_stream(const struct stream_pieces *p, const struct strbuf *scr
 
 static void report_plan(const struct call *call, struct call_record *out)
 {
+    out->emergency = call->emergency;
     out->from_number = call->from_number;
     out->to_number = call->to_number;
     if (call->trunk_in)
@@ -426,6 +437,7 @@ void call_report(const struct call *call, const struct call_scene *scene, struct
     report_times(call, out);
     report_outcome(call, out);
     report_plan(call, out);
+    report_offer(call, out);
     for (uint8_t i = 0; i < call->stream_count; i++) {
         media_stream_report(call->streams[i], &streams[i]);
         streams[i].call = call->id;

@@ -20,6 +20,7 @@ enum {
     PLAN_TRUNKS_MAX = 1024,
     PLAN_ADDRESSES_MAX = 16384, /* of all trunks */
     PLAN_RULES_MAX = 256,
+    PLAN_EMERGENCY_MAX = 64, /* numbers for emergencies */
     PLAN_DESTINATIONS_MAX = 200000,
     PLAN_NUMBER_MAX = 24,  /* '+', 15 digits (more are seen and kept), NUL */
     PLAN_NAME_MAX = 64,    /* bytes of the name of a trunk or a destination */
@@ -71,6 +72,11 @@ int plan_add_rule(struct plan *p, struct slice prefix, uint8_t min_len, uint8_t 
  * text; false: not of this shape. */
 bool plan_rule_parse(struct slice text, struct plan_rule *out);
 
+/* A number for emergencies: 2 to 15 digits, * and #. The first one takes the place of the usual ones,
+ * which are 112, 911, 999, 000 and those of the country. */
+int plan_add_emergency(struct plan *p, struct slice number);
+bool plan_is_emergency_number(struct slice number);
+
 /* Country codes and NANP are built in; a prefix given again replaces its name. */
 int plan_add_destination(struct plan *p, struct slice prefix, struct slice name);
 
@@ -99,6 +105,10 @@ const struct plan_trunk *plan_find_trunk_named(const struct plan *p, struct slic
  * stands in for the country.
  */
 bool plan_number(const struct plan *p, struct slice user, char out[PLAN_NUMBER_MAX]);
+
+/* Does it call for help? A Request-URI or To, whole: its user is a number for emergencies, as dialled
+ * or by the user's rules, or it is urn:service:sos (RFC 5031). */
+bool plan_is_emergency(const struct plan *p, struct slice uri);
 
 /* Is a number from plan_number one of another country than the configured one? False where none is. */
 bool plan_is_abroad(const struct plan *p, const char *number);

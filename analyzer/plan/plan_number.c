@@ -15,12 +15,6 @@ enum {
     CODE_MAX = 3,
 };
 
-/* What is dialled, without separators. */
-struct dialled {
-    char text[PLAN_DIALLED_MAX];
-    size_t len;
-};
-
 static struct slice from(struct slice s, size_t at)
 {
     return slice_of(s.p + at, s.len - at);
@@ -164,7 +158,7 @@ static bool is_separator(unsigned char c)
 }
 
 /* False: too long, or a byte that nobody dials. */
-static bool clean(struct slice s, struct dialled *out)
+static bool clean(struct slice s, struct plan_dialled *out)
 {
     struct slice rest = s;
 
@@ -214,11 +208,11 @@ static struct slice context_country(struct slice params)
 }
 
 /* The first rule with the longest prefix. */
-static void apply_rules(const struct plan *p, struct dialled *d)
+static void apply_rules(const struct plan *p, struct plan_dialled *d)
 {
     const struct slice text = slice_of(d->text, d->len);
     const struct plan_rule *best = NULL;
-    struct dialled changed;
+    struct plan_dialled changed;
 
     for (size_t i = 0; i < p->rule_count; i++) {
         const struct plan_rule *r = &p->rules[i];
@@ -313,11 +307,25 @@ static bool is_ip(struct slice s)
     return addr_parse_ip(s, &ignored);
 }
 
+bool plan_state_dialled(const struct plan *p, struct slice user, struct plan_dialled *raw,
+                        struct plan_dialled *ruled)
+{
+    struct slice rest = slice_trim(user);
+
+    if (skip_scheme(&rest))
+        rest = slice_of(rest.p, slice_find(rest, '@'));
+    if (!clean(slice_trim(slice_cut(&rest, ';')), raw))
+        return false;
+    *ruled = *raw;
+    apply_rules(p, ruled);
+    return true;
+}
+
 bool plan_number(const struct plan *p, struct slice user, char out[PLAN_NUMBER_MAX])
 {
     const struct plan_world_country *country = p->country;
     struct slice rest = slice_trim(user), main_part, digits, context, code = p->code;
-    struct dialled d;
+    struct plan_dialled d;
 
     if (skip_scheme(&rest))
         rest = slice_of(rest.p, slice_find(rest, '@'));

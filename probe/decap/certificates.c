@@ -6,6 +6,7 @@
 #include "probe/decap/dtls.h"
 #include "probe/decap/tls_cert.h"
 #include "probe/decap/tls_message.h"
+#include "probe/decap/tls_name.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -117,6 +118,8 @@ static void fill_in_certificate(const struct certificate *e, struct certificate_
     r->chain_length = e->chain_length;
     r->key_type = text_or_absent(cert->key_type);
     r->key_bits = cert->key_bits;
+    r->name_matches = tls_name_matches(r->server_name, r->subject_alt_names,
+                                       text_or_absent(cert->common_name), cert->has_more_names);
 }
 
 static void report(struct certificates *c, struct certificate *e)
@@ -132,6 +135,7 @@ static void report(struct certificates *c, struct certificate *e)
     r.server_name = text_or_absent(e->server_name);
     r.transport = transport_texts[e->key.transport];
     r.tls_version = tls_version_text(e->version);
+    r.origin = SLICE("wire");
     r.state = e->key.hidden ? SLICE("not_observable") : SLICE("seen");
     if (!e->key.hidden)
         fill_in_certificate(e, &r);

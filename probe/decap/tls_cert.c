@@ -75,6 +75,25 @@ static void read_name(const X509_NAME *name, struct strbuf *out)
     BIO_free(bio);
 }
 
+/* The last one is the most specific. One that is too long for a host's name is none. */
+static void read_common_name(const X509_NAME *subject, char out[TLS_CERT_COMMON_NAME_MAX])
+{
+    unsigned char *text = NULL;
+    int at = -1, next, len;
+
+    while ((next = X509_NAME_get_index_by_NID(subject, NID_commonName, at)) >= 0)
+        at = next;
+    if (at < 0)
+        return;
+    len = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
+    if (len > 0 && len < TLS_CERT_COMMON_NAME_MAX && !memchr(text, 0, (size_t)len)) {
+        memcpy(out, text, (size_t)len);
+        out[len] = '\0';
+    }
+    if (len >= 0)
+        OPENSSL_free(text);
+}
+
 static int64_t read_time(const ASN1_TIME *time)
 {
     const int64_t limit = INT64_MAX / NS_PER_S;
@@ -170,18 +189,19 @@ static bool add_alt_name(struct jsonw *j, const GENERAL_NAME *name)
 
 /* A certificate without the extension has no other names: []. One that cannot be read, or stands
  * there twice, leaves them unknown. */
-static void read_alt_names(const X509 *x, struct strbuf *out)
+static void read_alt_names(const X509 *x, struct strbuf *out, bool *has_more)
 {
     struct jsonw j = jsonw_to(out);
-    int why = 0, written = 0;
+    int why = 0, written = 0, i = 0;
     GENERAL_NAMES *names = X509_get_ext_d2i(x, NID_subject_alt_name, &why, NULL);
 
     if (!names && why != -1)
         return;
     jsonw_array_open(&j);
-    for (int i = 0; i < sk_GENERAL_NAME_num(names) && written < TLS_CERT_ALT_NAMES_MAX; i++)
+    for (; i < sk_GENERAL_NAME_num(names) && written < TLS_CERT_ALT_NAMES_MAX; i++)
         written += add_alt_name(&j, sk_GENERAL_NAME_value(names, i));
     jsonw_array_close(&j);
+    *has_more = i < sk_GENERAL_NAME_num(names);
     GENERAL_NAMES_free(names);
 }
 
@@ -210,7 +230,8 @@ enum tls_cert_parse tls_cert_read(struct slice der, struct tls_cert *out)
     }
     read_name(X509_get_subject_name(x), &out->subject);
     read_name(X509_get_issuer_name(x), &out->issuer);
-    read_alt_names(x, &out->alt_names);
+    read_alt_names(x, &out->alt_names, &out->has_more_names);
+    read_common_name(X509_get_subject_name(x), out->common_name);
     read_serial(X509_get0_serialNumber(x), out->serial);
     out->not_before_ns = read_time(X509_get0_notBefore(x));
     out->not_after_ns = read_time(X509_get0_notAfter(x));

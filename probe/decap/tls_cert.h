@@ -22,6 +22,7 @@ enum {
     TLS_CERT_SERIAL_MAX_BYTES = 64, /* RFC 5280 wants at most 20 */
     TLS_CERT_FINGERPRINT_BYTES = 32,
     TLS_CERT_KEY_TYPE_MAX = 48,
+    TLS_CERT_COMMON_NAME_MAX = 256, /* a name of a host has 253 */
 };
 
 enum tls_cert_parse {
@@ -35,6 +36,8 @@ enum tls_cert_parse {
 struct tls_cert {
     struct strbuf subject, issuer; /* RFC 4514; "": names nobody; p NULL: unknown */
     struct strbuf alt_names; /* JSON array: DNS names, addresses, URIs, e-mail; empty: unknown */
+    bool has_more_names;     /* than alt_names has room for */
+    char common_name[TLS_CERT_COMMON_NAME_MAX]; /* of the subject, the last; "": none */
     char
         serial[2 * TLS_CERT_SERIAL_MAX_BYTES + 2]; /* hex, '-' before a negative one; "": unknown */
     /* RECORD_NONE: cannot be read. What 64 bits of nanoseconds do not hold ends at 2262-04-11: the

@@ -182,6 +182,55 @@ static void each_call_has_its_trunks_and_numbers(void **state)
     plan_free(p);
 }
 
+static void calls_for_help_are_known(void **state)
+{
+    static const struct {
+        struct row row;
+        int8_t emergency;
+    } help[] = {
+        { { .hops = { { CARRIER, SBC, 70, false } }, .ruri = "sip:112@sbc", .to = "<sip:112@sbc>" },
+          1 },
+        { { .hops = { { CARRIER, SBC, 70, false } }, .ruri = "tel:110", .to = "<tel:110>" }, 1 },
+        { { .hops = { { CARRIER, SBC, 70, false } },
+            .ruri = "urn:service:sos.fire",
+            .to = "<urn:service:sos.fire>" },
+          1 },
+        /* The proxy sends it to the call centre's own number: To says what was dialled. */
+        { { .hops = { { PROXY, SBC, 69, false } },
+            .ruri = "sip:+4930123456@sbc",
+            .to = "<sip:112@sbc>" },
+          1 },
+        { { .hops = { { CARRIER, PROXY, 70, false }, { PROXY, SBC, 69, false } },
+            .ruri = "sip:112@sbc",
+            .to = "<sip:+4930112@sbc>" },
+          1 },
+        { { .hops = { { CARRIER, SBC, 70, false } },
+            .ruri = "sip:+4930112@sbc",
+            .to = "<sip:1120@sbc>" },
+          0 },
+        { { .hops = { { SBC, CARRIER, 0, true } }, .to = "<sip:112@h>" }, 1 },
+        { { .hops = { { SBC, CARRIER, 0, true } }, .to = "<sip:+4930123456@h>" }, 0 },
+    };
+    struct plan *p = make_plan();
+    struct analyzer_options options;
+
+    (void)state;
+    analyzer_options_default(&options);
+    options.plan = p;
+    for (size_t i = 0; i < sizeof help / sizeof help[0]; i++) {
+        struct scene *s = scene_open(&options);
+        struct row row = help[i].row;
+
+        row.from = "<sip:a@h>";
+        for (int h = 0; h < HOPS && row.hops[h].src; h++)
+            send_hop(s, &row, &row.hops[h], h);
+        if (only_call(s)->emergency != help[i].emergency)
+            fail_msg("row %zu: %d", i, only_call(s)->emergency);
+        scene_close(s);
+    }
+    plan_free(p);
+}
+
 static void without_a_plan_nothing_is_said(void **state)
 {
     struct scene *s = scene_open(NULL);
@@ -193,6 +242,7 @@ static void without_a_plan_nothing_is_said(void **state)
     expect("trunk", c->trunk_in, NULL);
     expect("number", c->to_number, NULL);
     expect("destination", c->destination, NULL);
+    assert_int_equal(c->emergency, -1);
     scene_close(s);
 }
 
@@ -200,6 +250,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_call_has_its_trunks_and_numbers),
+        cmocka_unit_test(calls_for_help_are_known),
         cmocka_unit_test(without_a_plan_nothing_is_said),
     };
 

@@ -128,6 +128,7 @@ static void a_certificate_is_a_record(void **state)
     assert_text(r->issuer, "CN=Test CA,O=Earshot tests,C=DE");
     assert_text(r->serial, "1234abcd");
     assert_text(r->fingerprint, CERTIFICATE_RSA_SHA256);
+    assert_text(r->origin, "wire");
     assert_text(r->key_type, "RSA");
     assert_int_equal(r->key_bits, 1024);
     assert_int_equal(r->chain_length, 2);
@@ -146,7 +147,24 @@ static void an_expired_one_has_days_below_zero(void **state)
     show(s, NOW, server(1, 5061), NULL, CERTIFICATE_ED25519);
     assert_true(s->last->days_left > -2192.1 && s->last->days_left < -2191.9);
     assert_null(s->last->server_name.p);
+    assert_int_equal(s->last->name_matches, -1); /* nobody asked for one */
     assert_text(s->last->subject_alt_names, "[]");
+}
+
+static void it_stands_for_the_name_or_not(void **state)
+{
+    struct scene *s = *state;
+
+    show(s, NOW, server(1, 5061), "sip.example.org", CERTIFICATE_RSA);
+    assert_int_equal(s->last->name_matches, 1);
+    show(s, NOW, server(2, 5061), "pbx.example.net", CERTIFICATE_RSA);
+    assert_int_equal(s->last->name_matches, 0);
+    show(s, NOW, server(3, 5061), "old.example.org", CERTIFICATE_ED25519); /* a common name alone */
+    assert_int_equal(s->last->name_matches, 1);
+    show(s, NOW, server(4, 5061), "n99.example", CERTIFICATE_MANY); /* beyond those that are kept */
+    assert_int_equal(s->last->name_matches, -1);
+    show(s, NOW, server(5, 5061), "n5.example", CERTIFICATE_MANY);
+    assert_int_equal(s->last->name_matches, 1);
 }
 
 static void version_1_3_is_not_observable(void **state)
@@ -159,6 +177,7 @@ static void version_1_3_is_not_observable(void **state)
     hide(s, NOW + SECOND, server(1, 443), 0x0304);
     assert_int_equal(s->reports, 1);
     assert_text(s->last->state, "not_observable");
+    assert_int_equal(s->last->name_matches, -1);
     assert_text(s->last->tls_version, "1.3");
     assert_text(s->last->server_name, "sip.example.org");
     assert_null(s->last->subject.p);
@@ -355,6 +374,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_certificate_is_a_record),
         TEST(an_expired_one_has_days_below_zero),
+        TEST(it_stands_for_the_name_or_not),
         TEST(version_1_3_is_not_observable),
         TEST(a_key_is_a_server_and_a_certificate),
         TEST(news_are_told_once_a_minute_and_at_the_end),

@@ -82,7 +82,7 @@ static void all_of_it_arrives(void **state)
     configure(s, "trunks:\n"
                  "  - {name: a, addresses: [192.0.2.0/24], channels: 30, encrypted: yes}\n"
                  "  - {name: b, addresses: [192.0.2.7]}\n"
-                 "numbers: {country: 49, rules: ['- 3-4 +4930555']}\n"
+                 "numbers: {country: 49, rules: ['- 3-4 +4930555'], emergency: ['112', 115]}\n"
                  "security: {hours: 08:00-18:00}\n");
     write_csv(s, "prefix,name\n4930,Berlin\n");
     assert_int_equal(plan_load(&s->loaded, &s->config, &s->errors), 0);
@@ -100,6 +100,8 @@ static void all_of_it_arrives(void **state)
     assert_true(slice_eq(plan_find_destination(s->loaded.plan, number)->name, SLICE("Berlin")));
     assert_true(plan_number(s->loaded.plan, SLICE("08912345678"), number));
     assert_string_equal(number, "+498912345678");
+    assert_true(plan_is_emergency(s->loaded.plan, SLICE("115")));
+    assert_false(plan_is_emergency(s->loaded.plan, SLICE("110"))); /* not in the list */
     assert_int_equal(s->loaded.hours_from, 8);
     assert_int_equal(s->loaded.hours_to, 18);
 }
