@@ -211,6 +211,7 @@ static const struct record_field call_fields[] = {
     C("kept", kept, FIELD_TEXT, 0),
     C("kept_by", kept_by, FIELD_TEXT, 0),
     C("emergency", emergency, FIELD_BOOL, 0),
+    C("media_offered", media_offered, FIELD_TEXT, 0),
 };
 
 #define T(name, member, kind, decimals) F(transaction_record, name, member, kind, decimals)

@@ -158,7 +158,8 @@ struct call_record {
     struct slice stir;  /* JSON object: the Identity header, RFC 8224 */
     /* Of a store: what of its packets is kept (full headers signalling nothing), and who said so. */
     struct slice kept, kept_by;
-    int8_t emergency; /* a number for emergencies was dialled, or urn:service:sos */
+    int8_t emergency;           /* a number for emergencies was dialled, or urn:service:sos */
+    struct slice media_offered; /* what the caller's SDP named last, else the callee's, in words */
     const struct stream_record *streams; /* `streams` in JSON; rows of their own in the store */
     size_t stream_count;
 };

@@ -47,6 +47,7 @@ static const struct {
     { "destination_prefix", TEXT, NULL, READ_TEXT(destination_prefix) },
     { "kept", TEXT, NULL, READ_TEXT(kept) },
     { "kept_by", TEXT, NULL, READ_TEXT(kept_by) },
+    { "media_offered", TEXT, NULL, READ_TEXT(media_offered) },
     { "from_uri", URI, "from_user", READ_URI(from_uri, from_user) },
     { "to_uri", URI, "to_user", READ_URI(to_uri, to_user) },
     { "request_uri", SAME, "to_uri", READ_SAME(request_uri, READ_URI(to_uri, to_user)) },

@@ -110,6 +110,7 @@ CREATE TABLE calls (
     kept                        ANY,
     kept_by                     ANY,
     emergency                   INTEGER,
+    media_offered               ANY,
     -- XXH3 of call_id: finds it without an index on text; the text itself is compared after.
     call_id_hash                INTEGER
 ) STRICT;
@@ -609,7 +610,8 @@ CREATE VIEW calls_shown AS SELECT
     stir,
     iif(typeof(kept) = 'integer', (SELECT text FROM texts WHERE texts.id = kept), kept) AS kept,
     iif(typeof(kept_by) = 'integer', (SELECT text FROM texts WHERE texts.id = kept_by), kept_by) AS kept_by,
-    emergency
+    emergency,
+    iif(typeof(media_offered) = 'integer', (SELECT text FROM texts WHERE texts.id = media_offered), media_offered) AS media_offered
 FROM calls;
 
 -- The search index (storage/search/): calls in blocks by id, column by column. Could be made anew

@@ -53,6 +53,7 @@ static const struct {
     { &record_type_call, "stir", PRIVACY_JSON },
     { &record_type_call, "kept", PRIVACY_PLAIN },
     { &record_type_call, "kept_by", PRIVACY_TEXT },
+    { &record_type_call, "media_offered", PRIVACY_TEXT },
     { &record_type_stream, "call_id", PRIVACY_CALL_ID },
     { &record_type_stream, "direction", PRIVACY_PLAIN },
     { &record_type_stream, "media", PRIVACY_PLAIN },

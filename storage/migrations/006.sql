@@ -1,5 +1,6 @@
 -- Alerts with their labels, evidence and life; what is normal; calls for help.
 ALTER TABLE calls ADD COLUMN emergency INTEGER;
+ALTER TABLE calls ADD COLUMN media_offered ANY;
 ALTER TABLE certificates ADD COLUMN name_matches INTEGER;
 ALTER TABLE certificates ADD COLUMN origin TEXT;
 
@@ -111,5 +112,6 @@ CREATE VIEW calls_shown AS SELECT
     stir,
     iif(typeof(kept) = 'integer', (SELECT text FROM texts WHERE texts.id = kept), kept) AS kept,
     iif(typeof(kept_by) = 'integer', (SELECT text FROM texts WHERE texts.id = kept_by), kept_by) AS kept_by,
-    emergency
+    emergency,
+    iif(typeof(media_offered) = 'integer', (SELECT text FROM texts WHERE texts.id = media_offered), media_offered) AS media_offered
 FROM calls;
