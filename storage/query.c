@@ -1,6 +1,7 @@
 /* A question is opened here, and lists of records are asked for. */
 #include "storage/query_days.h"
 
+#include "analyzer/record_id.h"
 #include "storage/store_dir.h"
 
 #include <errno.h>
@@ -109,6 +110,27 @@ int query_kpis(struct query *q, const struct kpi_filter *filter, query_row_fn ro
     if (err)
         return err;
     err = query_days_ask_between(q, &question, filter->since, filter->until);
+    query_where_fini(&question.where);
+    return err;
+}
+
+int query_range(struct query *q, const struct record_type *type, int64_t from, int64_t until,
+                query_row_fn row, void *ctx)
+{
+    struct query_question question = {
+        .table = query_days_table(type), .row = row, .ctx = ctx, .oldest_first = true
+    };
+    int err;
+
+    if (until <= from)
+        return 0;
+    err = query_days_refresh(q);
+    if (err)
+        return err;
+    query_where_from(&question.where, record_id_make(from, 0), record_id_make(until, 0));
+    err = question.where.sql.failed ? -ENOMEM : 0;
+    if (err == 0)
+        err = query_days_ask_between(q, &question, from, until);
     query_where_fini(&question.where);
     return err;
 }

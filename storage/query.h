@@ -69,6 +69,12 @@ int query_kpis(struct query *q, const struct kpi_filter *filter, query_row_fn ro
 /* The newest minute that there is; RECORD_NONE: none. */
 int query_newest_kpi(struct query *q, int64_t *time_ns);
 
+/* Rows of any type that has a table of its own, oldest first: those whose ids lie from `from` to
+ * before `until`, ns; of a call that is when it began, of a kpi or baseline its time. Calls come
+ * without their streams. */
+int query_range(struct query *q, const struct record_type *type, int64_t from, int64_t until,
+                query_row_fn row, void *ctx);
+
 enum { QUERY_LEG_CALLS_MAX = 16, QUERY_LEGS_MAX = 128 };
 
 /* struct leg_record rows that tie the call to others, and those to others still: of up to

@@ -115,6 +115,7 @@ union any_record {
     struct registration_record registration;
     struct peer_record peer;
     struct security_record security;
+    struct baseline_record baseline;
 };
 
 const struct record_table *query_days_table(const struct record_type *type)
@@ -151,7 +152,7 @@ int query_days_ask_one(struct query_question *question, struct day_reader *r)
         return -ENOENT;
     record_sql_select(&sql, question->table, r->db);
     strbuf_add_slice(&sql, strbuf_slice(&question->where.sql));
-    strbuf_add_text(&sql, " ORDER BY id DESC");
+    strbuf_add_text(&sql, question->oldest_first ? " ORDER BY id" : " ORDER BY id DESC");
     err = sql.failed ? -ENOMEM : day_db_prepare(&s, r->db, strbuf_slice(&sql));
     strbuf_fini(&sql);
     if (err)
@@ -171,8 +172,8 @@ int query_days_ask(struct query *q, struct query_question *question, int32_t fir
 {
     int32_t before_day = question->before ? record_id_day(question->before) : INT32_MAX;
 
-    for (size_t i = q->day_count; i-- > 0 && !question->stopped;) {
-        int32_t day = q->days[i];
+    for (size_t i = 0; i < q->day_count && !question->stopped; i++) {
+        int32_t day = q->days[question->oldest_first ? i : q->day_count - 1 - i];
         struct day_reader *r;
         size_t sql_bytes = question->where.sql.len, binds = question->where.count;
         int err;

@@ -59,6 +59,7 @@ struct query_question {
     struct query_where where;
     uint64_t before;
     size_t limit; /* 0: all */
+    bool oldest_first;
     query_row_fn row;
     void *ctx;
     size_t rows;
@@ -78,10 +79,11 @@ int query_days_use(struct query *q, int32_t day, struct day_reader **rp);
 /* What became of a day: 0 when the question goes on to the others. */
 int query_days_result(struct query *q, int32_t day, int err);
 
-/* Its rows of one day, newest first. */
+/* Its rows of one day, in the order that is asked for. */
 int query_days_ask_one(struct query_question *question, struct day_reader *r);
 
-/* Its rows of all days in that range, newest first, as the cursor has it. */
+/* Its rows of all days in that range, newest first, as the cursor has it, or oldest first (without
+ * one). */
 int query_days_ask(struct query *q, struct query_question *question, int32_t first_day,
                    int32_t last_day);
 

@@ -80,6 +80,13 @@ void query_where_before(struct query_where *where, uint64_t before)
     bind_int(where, (int64_t)before);
 }
 
+void query_where_from(struct query_where *where, uint64_t from, uint64_t until)
+{
+    add_condition(where, "id >= ? AND id < ?");
+    bind_int(where, (int64_t)from);
+    bind_int(where, (int64_t)until);
+}
+
 int query_where_bind(const struct query_where *where, sqlite3_stmt *s)
 {
     for (size_t i = 0; i < where->count; i++) {

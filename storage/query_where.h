@@ -34,6 +34,9 @@ void query_where_fini(struct query_where *where);
 /* Only rows below the cursor; for the cursor's own day. */
 void query_where_before(struct query_where *where, uint64_t before);
 
+/* Only rows from the one id to before the other. */
+void query_where_from(struct query_where *where, uint64_t from, uint64_t until);
+
 /* Binds from the first parameter on; 0 or an SQLite error code. */
 int query_where_bind(const struct query_where *where, struct sqlite3_stmt *s);
 

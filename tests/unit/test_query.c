@@ -509,9 +509,56 @@ static void damaged_or_removed_day_leaves_the_others(void **state)
     fixture_remove_dir(&f);
 }
 
+struct in_order {
+    int64_t times[EACH * DAYS];
+    size_t count, stop_after;
+};
+
+static bool note_order(void *ctx, const void *record)
+{
+    const struct call_record *call = record;
+    struct in_order *o = ctx;
+
+    assert_true(o->count < EACH * DAYS);
+    o->times[o->count++] = call->invite_time;
+    return o->count != o->stop_after;
+}
+
+static void a_range_is_told_oldest_first_over_days(void **state)
+{
+    struct fixture f;
+    struct query *q = NULL;
+    struct in_order o = { .count = 0 };
+
+    (void)state;
+    setup(&f);
+    assert_int_equal(query_open(&q, f.dir), 0);
+    /* From call 7 of the first day to before call 2 of the last one. */
+    assert_int_equal(
+        query_range(q, &record_type_call, call_time(0, 7), call_time(2, 2), note_order, &o), 0);
+    assert_int_equal(o.count, 3 + EACH + 2);
+    assert_int_equal(o.times[0], call_time(0, 7));
+    assert_int_equal(o.times[o.count - 1], call_time(2, 1));
+    for (size_t i = 1; i < o.count; i++)
+        assert_true(o.times[i - 1] < o.times[i]);
+    o = (struct in_order){ .stop_after = 4 };
+    assert_int_equal(
+        query_range(q, &record_type_call, call_time(0, 7), call_time(2, 2), note_order, &o), 0);
+    assert_int_equal(o.count, 4);
+    o = (struct in_order){ .count = 0 };
+    assert_int_equal(
+        query_range(q, &record_type_call, call_time(1, 3), call_time(1, 3), note_order, &o), 0);
+    assert_int_equal(
+        query_range(q, &record_type_baseline, call_time(0, 0), call_time(2, 9), note_order, &o), 0);
+    assert_int_equal(o.count, 0);
+    query_close(q);
+    fixture_remove_dir(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_range_is_told_oldest_first_over_days),
         cmocka_unit_test(filters_find_what_they_say),
         cmocka_unit_test(call_id_is_found_on_any_day),
         cmocka_unit_test(find_call_takes_an_id_or_a_call_id),
