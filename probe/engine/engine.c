@@ -9,6 +9,7 @@
 #include "probe/engine/frame_scrub.h"
 #include "probe/engine/ledger.h"
 #include "probe/engine/lookahead.h"
+#include "probe/engine/rule_history.h"
 #include "probe/engine/probe_watch.h"
 #include "probe/engine/run_clock.h"
 #include "probe/engine/store_watch.h"
@@ -51,6 +52,7 @@ struct engine {
     struct frame_scrub *scrub;     /* NULL: packets are stored as they came */
     struct privacy_scratch masked; /* the record at hand */
     struct rule_set *rules;        /* NULL: no alerts */
+    struct rule_history *history;  /* NULL: no alerts, or no store */
     struct store_watch store_watch;
     struct probe_watch probe_watch;
     struct feed_lines feed;
@@ -234,6 +236,13 @@ static void on_baseline(void *ctx, const struct baseline_record *baseline)
         writer_submit(e->writer, &record_type_baseline, baseline);
 }
 
+static void on_past(void *ctx, const struct baseline_record *past)
+{
+    struct engine *e = ctx;
+
+    rule_set_history(e->rules, past);
+}
+
 static void on_alert(void *ctx, const struct alert_record *alert)
 {
     struct engine *e = ctx;
@@ -342,6 +351,8 @@ static void tick(struct engine *e, int64_t now_ns)
 {
     e->next_tick_ns = now_ns + TICK_NS;
     e->now_ns = now_ns;
+    if (e->history)
+        rule_history_beat(e->history, now_ns, rule_set_wants_history(e->rules));
     lookahead_tick(e->lookahead, now_ns);
     analyzer_tick(e->analyzer, now_ns);
     show_rules_own(e);
@@ -511,6 +522,19 @@ static int open_store(struct engine *e, struct engine_error *error)
     return 0;
 }
 
+static int open_history(struct engine *e, struct engine_error *error)
+{
+    const struct rule_history_options options = {
+        .store_dir = e->options.store_dir, .wait = !e->options.live, .past = on_past, .ctx = e
+    };
+    int err = rule_history_start(&e->history, &options);
+
+    if (err)
+        snprintf(error->text, sizeof error->text, "%s: no thread to read what was normal: %s",
+                 e->options.store_dir, strerror(-err));
+    return err;
+}
+
 static int open_analyzer(struct engine *e)
 {
     struct analyzer_options options;
@@ -591,6 +615,8 @@ int engine_open(struct engine **ep, const struct engine_options *options,
         err = load_rules(e, error);
     if (err == 0)
         err = open_store(e, error);
+    if (err == 0 && e->rules && options->store_dir)
+        err = open_history(e, error);
     if (err) {
         e->finished = true; /* nothing came in, so nothing is to be reported */
         engine_close(e);
@@ -743,6 +769,7 @@ void engine_close(struct engine *e)
         return;
     engine_finish(e);
     store_watch_free(&e->store_watch); /* before what it works with */
+    rule_history_stop(e->history);
     analyzer_free(e->analyzer);
     store_sync_stop(e->sync);
     if (e->packet_log)
