@@ -26,13 +26,23 @@ struct notify_message {
     int64_t link_hours;              /* how long they are good */
     int64_t now_s;                   /* wall clock, since 1970 */
     bool is_test;                    /* somebody pressed the test button: say so */
+    bool is_acknowledged;            /* somebody has taken them upon himself; PagerDuty is told */
+};
+
+/* How much a body says; less is asked for until it fits. */
+struct dialect_room {
+    size_t alerts; /* the first so many; the rest is counted */
+    size_t text;   /* characters of one text */
+    size_t calls;  /* with links, of an alert */
+    bool evidence;
 };
 
 struct dialect {
     enum receiver_kind kind;
     const char *content_type;
     size_t alerts_max; /* in one message; 1: this kind knows no groups */
-    void (*write)(struct strbuf *out, const struct notify_message *message);
+    void (*write)(struct strbuf *out, const struct notify_message *message,
+                  const struct dialect_room *room);
 };
 
 /* Every kind has one. */
