@@ -83,9 +83,9 @@ struct rule {
     enum rule_occasion occasion;
     const struct record_type *type;
     struct filter *among, *where; /* NULL: all of them */
-    struct slice
-        where_text; /* of `among` and `where` together, as a search for calls; absent: none */
-    bool confident; /* calls that the probe itself may have damaged are left out */
+    struct slice where_text; /* of `among` and `where` together, as a search for calls; empty: all
+                              * calls; absent: it is not about calls */
+    bool confident;          /* calls that the probe itself may have damaged are left out */
     struct rule_field group[RULE_GROUP_FIELDS_MAX];
     size_t group_count; /* 0: all records are one group */
 
@@ -106,7 +106,9 @@ struct rule {
      * `among` in the window; of SHARE the matching ones of all groups; of SUM with `per`, MEAN,
      * PERCENTILE, REPEATS, LAST and GROWTH those that match and know `of`; of ABSENCE those that the
      * group ever had. */
-    int64_t min_matching, min_samples;
+    int64_t
+        min_matching; /* 0 by default where few of them are the bad sign: below, last, absence … */
+    int64_t min_samples;
     double
         z; /* of chance: a ratio's Wilson bound, a mean's standard error must be over it too; 0: not asked */
 

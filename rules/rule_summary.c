@@ -1,14 +1,16 @@
 #include "rules/rule_summary.h"
 
 #include "analyzer/base/nearest.h"
+#include "rules/rule_unit.h"
 
+#include <math.h>
 #include <time.h>
 
 #define NS_PER_S INT64_C(1000000000)
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
 const struct slice rule_summary_default =
-    SLICE_INIT("{rule} at {group}: {matching} of {samples} in {window} ({ratio}), since {since}");
+    SLICE_INIT("{rule} at {group}: {value} in {window} ({matching} of {samples}), since {since}");
 
 void rule_summary_add_duration(struct strbuf *out, int64_t duration_ns)
 {
@@ -49,14 +51,56 @@ void rule_summary_add_group(struct strbuf *out, struct slice text)
     strbuf_add_printable(out, text);
 }
 
+/* --- placeholders --------------------------------------------------------------------------- */
+
 static void add_rule(struct strbuf *out, const struct rule_facts *f)
 {
-    strbuf_add_slice(out, f->rule);
+    strbuf_add_text(out, f->rule->name);
 }
 
 static void add_group(struct strbuf *out, const struct rule_facts *f)
 {
     strbuf_add_slice(out, f->group.p ? f->group : SLICE("all"));
+}
+
+static void add_severity(struct strbuf *out, const struct rule_facts *f)
+{
+    strbuf_add_text(out, rule_severity_name(f->severity));
+}
+
+static void add_value(struct strbuf *out, const struct rule_facts *f)
+{
+    rule_unit_write(out, f->value, f->rule->unit);
+}
+
+static void add_threshold(struct strbuf *out, const struct rule_facts *f)
+{
+    rule_unit_write(out, f->threshold, f->rule->unit);
+}
+
+static void add_baseline(struct strbuf *out, const struct rule_facts *f)
+{
+    rule_unit_write(out, f->baseline, f->rule->unit);
+}
+
+static void add_before(struct strbuf *out, const struct rule_facts *f)
+{
+    rule_unit_write(out, f->before, f->rule->unit);
+}
+
+/* How far from normal, without a sign: the sentence says whether it fell or rose. */
+static void add_change(struct strbuf *out, const struct rule_facts *f)
+{
+    double change = fabs(f->value - f->baseline);
+
+    if (f->rule->baseline.is_points) {
+        rule_unit_write(out, change * 100, SLICE(""));
+        strbuf_add_text(out, " points");
+    } else if (f->baseline == 0) {
+        strbuf_add_text(out, "from nothing");
+    } else {
+        rule_unit_write(out, change / fabs(f->baseline), SLICE("ratio"));
+    }
 }
 
 static void add_matching(struct strbuf *out, const struct rule_facts *f)
@@ -71,14 +115,13 @@ static void add_samples(struct strbuf *out, const struct rule_facts *f)
 
 static void add_ratio(struct strbuf *out, const struct rule_facts *f)
 {
-    double percent = f->samples > 0 ? 100.0 * (double)f->matching / (double)f->samples : 0;
-
-    strbuf_addf(out, percent < 9.95 ? "%.1f %%" : "%.0f %%", percent);
+    rule_unit_write(out, f->samples > 0 ? (double)f->matching / (double)f->samples : NAN,
+                    SLICE("ratio"));
 }
 
 static void add_window(struct strbuf *out, const struct rule_facts *f)
 {
-    rule_summary_add_duration(out, f->window_ns);
+    rule_summary_add_duration(out, f->rule->window_ns);
 }
 
 static void add_since(struct strbuf *out, const struct rule_facts *f)
@@ -86,14 +129,28 @@ static void add_since(struct strbuf *out, const struct rule_facts *f)
     rule_summary_add_time(out, f->since_ns);
 }
 
-static const struct {
+static void add_top(struct strbuf *out, const struct rule_facts *f)
+{
+    strbuf_add_slice(out, f->top.p ? f->top : SLICE("unknown"));
+}
+
+enum needs { NOTHING, NEEDS_BASELINE, NEEDS_TOP };
+
+static const struct placeholder {
     const char *name;
     void (*add)(struct strbuf *out, const struct rule_facts *facts);
+    enum needs needs;
 } placeholders[] = {
-    { "rule", add_rule },       { "group", add_group }, { "matching", add_matching },
-    { "samples", add_samples }, { "ratio", add_ratio }, { "window", add_window },
-    { "since", add_since },
+    { "rule", add_rule, NOTHING },           { "group", add_group, NOTHING },
+    { "severity", add_severity, NOTHING },   { "value", add_value, NOTHING },
+    { "threshold", add_threshold, NOTHING }, { "baseline", add_baseline, NEEDS_BASELINE },
+    { "before", add_before, NOTHING },       { "change", add_change, NEEDS_BASELINE },
+    { "matching", add_matching, NOTHING },   { "samples", add_samples, NOTHING },
+    { "ratio", add_ratio, NOTHING },         { "window", add_window, NOTHING },
+    { "since", add_since, NOTHING },         { "top", add_top, NEEDS_TOP },
 };
+
+/* --- templates ------------------------------------------------------------------------------ */
 
 /* Takes the text before the next placeholder, and its name (absent at the end). */
 static struct slice next_piece(struct slice *rest, struct slice *name)
@@ -104,43 +161,89 @@ static struct slice next_piece(struct slice *rest, struct slice *name)
     return text;
 }
 
-static size_t find_placeholder(struct slice name)
+/* NULL: none. */
+static const struct placeholder *find_placeholder(struct slice name)
+{
+    for (size_t i = 0; i < COUNT(placeholders); i++) {
+        if (slice_eq(name, slice_of_text(placeholders[i].name)))
+            return &placeholders[i];
+    }
+    return NULL;
+}
+
+/* The field of the group that is called so; group_count: none. */
+static size_t find_field(const struct rule *rule, struct slice name)
 {
     size_t i = 0;
 
-    while (i < COUNT(placeholders) && !slice_eq(name, slice_of_text(placeholders[i].name)))
+    while (i < rule->group_count && !rule_field_is_called(&rule->group[i], name))
         i++;
     return i;
 }
 
-bool rule_summary_check(struct slice summary, struct slice *bad, const char **nearest)
+static const char *missing(const struct rule *rule, const struct placeholder *p)
 {
-    const char *names[COUNT(placeholders)];
+    if (p->needs == NEEDS_BASELINE && !rule->baseline.is_used)
+        return "the rule has no 'baseline'";
+    if (p->needs == NEEDS_TOP && rule->top_count == 0)
+        return "the rule has no 'top'";
+    return NULL;
+}
+
+static const char *find_nearest(const struct rule *rule, struct slice name)
+{
+    const char *names[COUNT(placeholders) + RULE_GROUP_FIELDS_MAX];
+    size_t count = 0;
 
     for (size_t i = 0; i < COUNT(placeholders); i++)
-        names[i] = placeholders[i].name;
+        names[count++] = placeholders[i].name;
+    for (size_t i = 0; i < rule->group_count; i++)
+        names[count++] = rule->group[i].field->name;
+    return nearest_name(name, names, count);
+}
+
+bool rule_summary_check(struct slice summary, const struct rule *rule,
+                        struct rule_summary_fault *fault)
+{
+    const char *start = summary.p;
+
     while (summary.len) {
+        const struct placeholder *p;
         struct slice name;
 
         next_piece(&summary, &name);
-        if (name.p && find_placeholder(name) == COUNT(placeholders)) {
-            *bad = name;
-            *nearest = nearest_name(name, names, COUNT(placeholders));
+        if (!name.p || find_field(rule, name) < rule->group_count)
+            continue;
+        p = find_placeholder(name);
+        *fault = (struct rule_summary_fault){ .bad = name, .at = (size_t)(name.p - start) };
+        if (!p)
+            fault->nearest = find_nearest(rule, name);
+        else
+            fault->why = missing(rule, p);
+        if (!p || fault->why)
             return false;
-        }
     }
     return true;
 }
 
-void rule_summary_write(struct strbuf *out, struct slice summary, const struct rule_facts *facts)
+void rule_summary_write(struct strbuf *out, const struct rule_facts *facts)
 {
+    const struct rule *rule = facts->rule;
+    struct slice summary = rule->summary;
+
     while (summary.len) {
+        const struct placeholder *p;
         struct slice name;
-        size_t which;
+        size_t field;
 
         strbuf_add_printable(out, next_piece(&summary, &name));
-        which = name.p ? find_placeholder(name) : COUNT(placeholders);
-        if (which < COUNT(placeholders))
-            placeholders[which].add(out, facts);
+        if (!name.p)
+            continue;
+        field = find_field(rule, name);
+        p = find_placeholder(name);
+        if (field < rule->group_count)
+            strbuf_add_slice(out, facts->fields[field]);
+        else if (p)
+            p->add(out, facts);
     }
 }

@@ -20,17 +20,60 @@ struct builder {
     int depth, nodes;
 };
 
+static int note(struct rule_fault *fault, int line, int column, const char *format, va_list args)
+{
+    struct rule_fault_line *l;
+
+    if (fault->count == RULE_FAULTS_MAX)
+        return -EINVAL;
+    l = &fault->lines[fault->count++];
+    l->line = line;
+    l->column = column;
+    vsnprintf(l->text, sizeof l->text, format, args);
+    return -EINVAL;
+}
+
 int rule_yaml_fault(struct rule_fault *fault, const struct rule_node *node, const char *format, ...)
 {
     va_list args;
-    int n = snprintf(fault->text, fault->room, "%s:%d:%d: ", fault->file, node->line, node->column);
+    int err;
 
-    if (n < 0 || (size_t)n >= fault->room)
-        return -EINVAL;
     va_start(args, format);
-    vsnprintf(fault->text + n, fault->room - (size_t)n, format, args);
+    err = note(fault, node->line, node->column, format, args);
     va_end(args);
-    return -EINVAL;
+    return err;
+}
+
+int rule_yaml_fault_at(struct rule_fault *fault, int line, int column, const char *format, ...)
+{
+    va_list args;
+    int err;
+
+    va_start(args, format);
+    err = note(fault, line, column, format, args);
+    va_end(args);
+    return err;
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct rule_fault_line *x = a, *y = b;
+
+    if (x->line != y->line)
+        return x->line < y->line ? -1 : 1;
+    return (x->column > y->column) - (x->column < y->column);
+}
+
+void rule_yaml_sort_faults(struct rule_fault *fault)
+{
+    qsort(fault->lines, fault->count, sizeof fault->lines[0], by_place);
+}
+
+int rule_yaml_write_fault(const struct rule_fault *fault, size_t which, char *out, size_t room)
+{
+    const struct rule_fault_line *l = &fault->lines[which];
+
+    return snprintf(out, room, "%s:%d:%d: %s", fault->file, l->line, l->column, l->text);
 }
 
 static int fault_at_mark(struct rule_fault *fault, const yaml_mark_t *mark, const char *what)

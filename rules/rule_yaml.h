@@ -5,7 +5,7 @@
  * document are refused, so nothing can be larger in memory than it is in the file.
  *
  * Ownership  rule_yaml_read/free. Nodes and their texts belong to the tree.
- * Errors     −EINVAL with one line "file:line:column: what" in the fault, −ENOMEM.
+ * Errors     −EINVAL with what is wrong, and where, in the fault; −ENOMEM.
  */
 #ifndef RULES_RULE_YAML_H
 #define RULES_RULE_YAML_H
@@ -23,16 +23,31 @@ struct rule_node {
     struct rule_node *made_before; /* all nodes of the tree, to free them */
 };
 
-/* Where the first thing that is wrong gets written to. */
-struct rule_fault {
-    const char *file;
-    char *text;
-    size_t room;
+enum { RULE_FAULTS_MAX = 16, RULE_FAULT_BYTES = 400 };
+
+struct rule_fault_line {
+    int line, column;
+    char text[RULE_FAULT_BYTES];
 };
 
-/* Writes "file:line:column: …" and returns −EINVAL. */
+/* What is wrong with a file, as it was found. */
+struct rule_fault {
+    const char *file;
+    struct rule_fault_line lines[RULE_FAULTS_MAX];
+    size_t count;
+};
+
+/* Notes what is wrong there and returns −EINVAL. */
 int rule_yaml_fault(struct rule_fault *fault, const struct rule_node *node, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+int rule_yaml_fault_at(struct rule_fault *fault, int line, int column, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* By their places in the file. */
+void rule_yaml_sort_faults(struct rule_fault *fault);
+
+/* "file:line:column: …", without a line end. */
+int rule_yaml_write_fault(const struct rule_fault *fault, size_t which, char *out, size_t room);
 
 /* *root is the top map. 0, −EINVAL or −ENOMEM. */
 int rule_yaml_read(struct rule_node **root, struct slice text, struct rule_fault *fault);
