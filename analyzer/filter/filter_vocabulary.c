@@ -161,11 +161,27 @@ static void write_example(char *out, const struct filter_field *f)
 
 /* --- all of them ---------------------------------------------------------------------------- */
 
+/* "server_port", of the address that the field before it is; its name and example stand in `name`. */
+static void add_port(struct filter_field *port, const struct filter_field *address, char *name)
+{
+    snprintf(name, EXAMPLE_BYTES, "%s_port", address->name);
+    *port = *address;
+    port->name = name;
+    port->aliases = "";
+    port->kind = FILTER_PORT;
+    port->low = 0;
+    port->high = UINT16_MAX;
+    port->scale = 1;
+    snprintf(name + EXAMPLE_BYTES, EXAMPLE_BYTES, "%s_port:5061", address->name);
+    port->example = name + EXAMPLE_BYTES;
+}
+
 int filter_vocabulary_make(struct filter_field **fields, size_t *count,
                            const struct record_type *type)
 {
-    struct filter_field *made = calloc(type->field_count, sizeof *made + 2 * EXAMPLE_BYTES);
-    char *texts = made ? (char *)(made + type->field_count) : NULL;
+    size_t max = 2 * type->field_count; /* an address has a port */
+    struct filter_field *made = calloc(max, sizeof *made + 2 * EXAMPLE_BYTES);
+    char *texts = made ? (char *)(made + max) : NULL;
 
     if (!made)
         return -ENOMEM;
@@ -194,6 +210,10 @@ int filter_vocabulary_make(struct filter_field **fields, size_t *count,
             f->aliases = alias;
         }
         ++*count;
+        if (member->kind == FIELD_ADDR) {
+            add_port(&made[*count], f, texts + 2 * EXAMPLE_BYTES * *count);
+            ++*count;
+        }
     }
     *fields = made;
     return 0;

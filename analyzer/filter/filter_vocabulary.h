@@ -1,6 +1,6 @@
 /*
  * filter_vocabulary - the words of a filter over records that are no calls: the fields of their
- * type, by the names of docs/METRICS.md.
+ * type, by the names of docs/METRICS.md; of an address its port as well (server_port).
  *
  * A field's kind follows from what the record holds, its unit from its name (_ms, _s, _ratio). What
  * a text can be is said here where there are but a few, so that a slip is told with what was meant.
