@@ -252,6 +252,8 @@ static void on_alert(void *ctx, const struct alert_record *alert)
     if (e->writer)
         writer_submit(e->writer, &record_type_alert, alert);
     feed_lines_record(&e->feed, &record_type_alert, alert);
+    if (e->feed.feed)
+        live_feed_poll(e->feed.feed); /* now, and not with the next tick */
     if (e->policy)
         keep_policy_alert(e->policy, alert);
     store_watch_pin(&e->store_watch, alert);
