@@ -73,10 +73,12 @@ int rule_levels_read_direction(struct rule_reader *r, const struct rule_node *no
     if (which < 0)
         return which;
     r->rule->is_below = which == 1;
-    if (b->is_used && b->is_rise == r->rule->is_below)
+    if (b->is_used && b->is_rise == r->rule->is_below) {
+        r->rule->is_below = !b->is_rise;
         return rule_yaml_fault(r->fault, node,
                                "a baseline with '%s' fires %s: leave 'direction' out",
                                b->is_rise ? "rise" : "drop", b->is_rise ? "above" : "below");
+    }
     return 0;
 }
 

@@ -16,7 +16,7 @@
 
 /* The second of a window is the grain of a rule: finer steps would cost a rule's memory for
  * nothing that a person could react to. */
-#define WINDOW_MAX (7 * RULE_DAY)
+#define WINDOW_MAX (10 * RULE_DAY) /* 240 steps of an hour: days without a handshake */
 #define HOLD_MAX   RULE_DAY
 
 enum { LABEL_NAME_MAX = 32, LABEL_VALUE_MAX = 100 };
