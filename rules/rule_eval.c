@@ -1,49 +1,19 @@
 #include "rules/rule_eval.h"
 
-#include "rules/rule_group.h"
-#include "rules/rule_summary.h"
+#include "rules/rule_evidence.h"
 
 #include <errno.h>
-#include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 
-struct rule_eval {
-    const struct rule *rule;
-    struct rule_groups groups;
-    struct rule_alert_ids *ids;
-    rule_alert_fn alert;
-    void *ctx;
-    const struct record_field *id_field;
-    int64_t steps;  /* in a window */
-    int64_t newest; /* number of the newest step since 1970; −1 before the first */
-    uint64_t id_salt;
-    struct strbuf group, summary, calls; /* texts of the alert being told */
-    struct rule_set_stats stats;
-};
-
-static double measure(const struct rule_eval *e, const struct rule_window *w)
-{
-    if (e->rule->measure == RULE_COUNT)
-        return w->matching;
-    return w->samples ? (double)w->matching / w->samples : 0;
-}
-
-static bool is_hot(const struct rule_eval *e, const struct rule_window *w)
-{
-    return w->samples >= e->rule->min_samples && w->matching >= e->rule->min_matching &&
-           measure(e, w) >= e->rule->threshold;
-}
-
-/* The same rule, group and instant give the same id, whatever the run's hash key. */
-static uint64_t take_id(struct rule_eval *e, const struct rule_group *g, int64_t time_ns)
+uint64_t rule_eval_take_id(struct rule_eval *e, const struct rule_group *g, int64_t time_ns)
 {
     const struct siphash_key fixed = { { e->id_salt, 0 } };
     uint64_t hash = siphash(&fixed, g->key.p, g->key.len);
-    struct rule_alert_ids *ids = e->ids;
+    struct rule_alert_ids *ids = e->options.ids;
 
-    if (ids->us != time_ns / 1000) {
+    if (ids->us != time_ns / 1000)
         *ids = (struct rule_alert_ids){ .us = time_ns / 1000 };
-    }
     for (size_t tries = 0; tries < 1u << RECORD_ID_HASH_BITS; tries++, hash++) {
         size_t bit = hash & ((1u << RECORD_ID_HASH_BITS) - 1);
 
@@ -55,195 +25,159 @@ static uint64_t take_id(struct rule_eval *e, const struct rule_group *g, int64_t
     return record_id_make(time_ns, hash);
 }
 
-static void write_group(struct rule_eval *e, const struct rule_group *g)
+/* A quarter's groups are all told of the same instant, and may be more than an id of it can tell
+ * apart: each gets its own microsecond of the quarter. */
+static uint64_t baseline_id(const struct rule_eval *e, struct slice labels, int64_t time_ns)
 {
-    strbuf_reset(&e->group);
-    rule_field_write(&e->rule->group[0], g->key, &e->group);
+    const struct siphash_key fixed = { { e->id_salt, 1 } };
+    uint64_t hash = siphash(&fixed, labels.p, labels.len);
+    uint64_t us = (hash >> RECORD_ID_HASH_BITS) % (RULE_QUARTER_NS / 1000);
+
+    return record_id_make(time_ns + (int64_t)us * 1000, hash);
 }
 
-static void write_summary(struct rule_eval *e, const struct rule_episode *ep, int64_t ended_ns,
-                          const struct rule_facts *facts)
+static void tell_normal(struct rule_eval *e, struct rule_group *g, double value, double samples)
 {
-    strbuf_reset(&e->summary);
-    if (ended_ns != RECORD_NONE) {
-        strbuf_add_text(&e->summary, "Over after ");
-        rule_summary_add_duration(&e->summary, ended_ns - ep->fired_ns);
-        strbuf_add_text(&e->summary, ", at worst: ");
+    struct baseline_record b;
+
+    rule_evidence_write_group(e->rule, g, e->fields, &e->group);
+    rule_evidence_write_labels(e->rule, e->fields, &e->labels);
+    record_clear(&record_type_baseline, &b);
+    b.time = e->quarter * RULE_QUARTER_NS;
+    b.rule = slice_of_text(e->rule->name);
+    b.labels = strbuf_slice(&e->labels);
+    b.id = baseline_id(e, b.labels, b.time);
+    b.value = value;
+    b.samples = (int64_t)(samples + 0.5);
+    e->options.baseline(e->options.ctx, &b);
+}
+
+/* The quarter is over at the end of the newest step. */
+static void turn_quarter(struct rule_eval *e, int64_t next)
+{
+    int64_t first = e->quarter * RULE_QUARTER_NS / e->rule->step_ns;
+    int64_t watched = e->newest - (e->began_step > first ? e->began_step : first);
+    bool is_whole = watched * e->rule->step_ns * 2 >= RULE_QUARTER_NS;
+    struct rule_group_list *lists[] = { &e->groups.active, &e->groups.idle };
+
+    for (size_t i = 0; e->quarter_used && i < 2; i++) {
+        for (struct rule_group *g = lists[i]->first; g; g = g->after) {
+            double samples, value;
+
+            if (!(g->normal->quarter_weight > 0) && !g->normal->quarter_spoiled)
+                continue;
+            value = rule_normal_turn(g->normal, &e->plan.normal, watched, next, &samples);
+            if (is_whole && !isnan(value) && samples > 0 && !g->is_other && e->options.baseline)
+                tell_normal(e, g, value, samples);
+        }
     }
-    rule_summary_write(&e->summary, e->rule->summary, facts);
+    e->quarter = next;
+    e->quarter_used = false;
 }
 
-static void write_calls(struct rule_eval *e, const struct rule_episode *ep)
+static void mind_quarter(struct rule_eval *e)
 {
-    strbuf_reset(&e->calls);
-    strbuf_add_char(&e->calls, '[');
-    for (size_t i = 0; i < ep->evidence_count; i++)
-        strbuf_addf(&e->calls, "%s\"%016" PRIx64 "\"", i ? "," : "", ep->evidence[i]);
-    strbuf_add_char(&e->calls, ']');
+    int64_t quarter = e->newest * e->rule->step_ns / RULE_QUARTER_NS;
+
+    if (quarter != e->quarter && e->plan.has_normal)
+        turn_quarter(e, quarter);
 }
 
-/* ended_ns: RECORD_NONE while it fires. */
-static void tell(struct rule_eval *e, const struct rule_group *g, int64_t ended_ns)
+/* Nothing of it is in the window, and nothing is to come of that. */
+static bool is_done(const struct rule_eval *e, const struct rule_group *g)
 {
-    const struct rule *rule = e->rule;
-    const struct rule_episode *ep = g->episode;
-    struct rule_facts facts = { .rule = slice_of_text(rule->name),
-                                .matching = ep->worst_matching,
-                                .samples = ep->worst_samples,
-                                .window_ns = rule->window_ns,
-                                .since_ns = ep->since_ns };
-    struct alert_record alert;
+    const struct rule_newest *n = g->newest;
 
-    if (rule->group_count) {
-        write_group(e, g);
-        facts.group = strbuf_slice(&e->group);
-    }
-    write_summary(e, ep, ended_ns, &facts);
-    write_calls(e, ep);
-    record_clear(&record_type_alert, &alert);
-    alert.id = ep->id;
-    alert.rule = facts.rule;
-    alert.severity = slice_of_text(rule_severity_name(rule->severity));
-    alert.state = ended_ns == RECORD_NONE ? SLICE("firing") : SLICE("resolved");
-    alert.group = facts.group;
-    alert.summary = strbuf_slice(&e->summary);
-    alert.description = rule->description;
-    alert.runbook = rule->runbook;
-    alert.since = ep->since_ns;
-    alert.time = alert.fired_time = ep->fired_ns;
-    alert.changed_time = ended_ns == RECORD_NONE ? ep->fired_ns : ended_ns;
-    alert.ended_time = ended_ns;
-    alert.value = ep->worst;
-    alert.threshold = rule->threshold;
-    alert.samples = ep->worst_samples;
-    alert.window_s = rule->window_ns / 1000000000;
-    alert.calls = strbuf_slice(&e->calls);
-    e->alert(e->ctx, &alert);
+    if (g->window.samples || g->episode)
+        return false;
+    if (e->plan.keeps_watch && e->newest - g->used_step < e->plan.watch_steps)
+        return false;
+    return !(e->rule->measure == RULE_ABSENCE && n->time_ns != RECORD_NONE &&
+             e->newest * e->rule->step_ns - n->time_ns < e->rule->window_ns);
 }
 
-/* The newest matches of the window, newest first. */
-static void freeze_evidence(const struct rule_eval *e, const struct rule_group *g,
-                            struct rule_episode *ep)
-{
-    uint64_t kept = g->matched < RULE_EVIDENCE_MAX ? g->matched : RULE_EVIDENCE_MAX;
-
-    for (uint64_t i = 1; i <= kept; i++) {
-        size_t at = (g->matched - i) % RULE_EVIDENCE_MAX;
-
-        if (g->matched_step[at] > e->newest - e->steps && g->matched_id[at])
-            ep->evidence[ep->evidence_count++] = g->matched_id[at];
-    }
-}
-
-static void note_worst(struct rule_episode *ep, double value, const struct rule_window *w)
-{
-    if (value <= ep->worst)
-        return;
-    ep->worst = value;
-    ep->worst_matching = w->matching;
-    ep->worst_samples = w->samples;
-}
-
-static void fire(struct rule_eval *e, struct rule_group *g, int64_t now_ns)
-{
-    struct rule_episode *ep = calloc(1, sizeof *ep);
-    int64_t step_us = e->rule->step_ns / 1000;
-    int64_t since_us;
-
-    if (!ep) {
-        e->stats.no_memory++; /* tried again with the next record or step */
-        return;
-    }
-    since_us = rule_window_first_match_us(&g->window, e->newest, step_us);
-    ep->id = take_id(e, g, now_ns);
-    ep->fired_ns = now_ns;
-    ep->since_ns = since_us >= 0 ? since_us * 1000 : now_ns;
-    ep->quiet_since_ns = RECORD_NONE;
-    note_worst(ep, measure(e, &g->window), &g->window);
-    freeze_evidence(e, g, ep);
-    g->episode = ep;
-    g->pending_since_ns = RECORD_NONE;
-    e->stats.fired++;
-    tell(e, g, RECORD_NONE);
-}
-
-static void resolve(struct rule_eval *e, struct rule_group *g, int64_t now_ns)
-{
-    tell(e, g, now_ns > g->episode->fired_ns ? now_ns : g->episode->fired_ns);
-    e->stats.resolved++;
-    free(g->episode);
-    g->episode = NULL;
-}
-
-/* After a record: it can only start an alert or worsen it. */
-static void look(struct rule_eval *e, struct rule_group *g, int64_t now_ns)
-{
-    if (g->episode) {
-        note_worst(g->episode, measure(e, &g->window), &g->window);
-        return;
-    }
-    if (!is_hot(e, &g->window))
-        return;
-    if (g->pending_since_ns == RECORD_NONE)
-        g->pending_since_ns = now_ns;
-    if (now_ns - g->pending_since_ns >= e->rule->for_ns)
-        fire(e, g, now_ns);
-}
-
-/* At the end of a step, while the window is whole. */
-static void look_at_step_end(struct rule_eval *e, struct rule_group *g, int64_t now_ns)
-{
-    struct rule_episode *ep = g->episode;
-
-    if (!ep) {
-        if (is_hot(e, &g->window))
-            look(e, g, now_ns);
-        else
-            g->pending_since_ns = RECORD_NONE;
-        return;
-    }
-    note_worst(ep, measure(e, &g->window), &g->window);
-    if (measure(e, &g->window) >= e->rule->clear) {
-        ep->quiet_since_ns = RECORD_NONE;
-        return;
-    }
-    if (ep->quiet_since_ns == RECORD_NONE)
-        ep->quiet_since_ns = now_ns;
-    if (now_ns - ep->quiet_since_ns >= e->rule->clear_for_ns)
-        resolve(e, g, now_ns);
-}
-
-static void end_step(struct rule_eval *e)
+static void end_newest(struct rule_eval *e)
 {
     int64_t next = e->newest + 1;
     struct rule_group *after;
 
     for (struct rule_group *g = e->groups.active.first; g; g = after) {
         after = g->after;
-        look_at_step_end(e, g, next * e->rule->step_ns);
-        rule_window_slide(&g->window, next);
-        if (g->window.samples == 0 && !g->episode)
+        rule_episode_look_at_end(e, g, next * e->rule->step_ns);
+    }
+    if (e->all_room)
+        rule_window_slide(&e->all, next);
+    e->newest = next;
+    e->idle_steps++;
+    for (struct rule_group *g = e->groups.active.first; g; g = after) {
+        after = g->after;
+        rule_group_slide(g, next);
+        if (is_done(e, g))
             rule_group_retire(&e->groups, g);
     }
-    e->newest = next;
+    mind_quarter(e);
+}
+
+/* The step to begin next; −1: none must be looked at. */
+static int64_t next_step(const struct rule_eval *e)
+{
+    if (e->newest < 0)
+        return -1;
+    if (e->groups.active.first && e->idle_steps <= e->plan.horizon_steps)
+        return e->newest + 1;
+    if (e->quarter_used) {
+        int64_t end_ns = (e->quarter + 1) * RULE_QUARTER_NS;
+        int64_t step = (end_ns + e->rule->step_ns - 1) / e->rule->step_ns;
+
+        return step > e->newest ? step : e->newest + 1;
+    }
+    return -1;
+}
+
+int64_t rule_eval_next_ns(const struct rule_eval *e)
+{
+    int64_t step = next_step(e);
+
+    return step < 0 ? INT64_MAX : step * e->rule->step_ns;
+}
+
+void rule_eval_end_step(struct rule_eval *e)
+{
+    int64_t step = next_step(e);
+
+    if (step == e->newest + 1) {
+        end_newest(e);
+    } else if (step >= 0) {
+        e->newest = step;
+        mind_quarter(e);
+    }
 }
 
 /* The clock was set back past the window: what was counted is of another time. */
-static void begin_anew(struct rule_eval *e, int64_t step)
+static void begin_anew(struct rule_eval *e, int64_t step, int64_t now_ns)
 {
     struct rule_group *after;
 
     for (struct rule_group *g = e->groups.active.first; g; g = after) {
         after = g->after;
+        if (g->episode && g->episode->life == RULE_PENDING)
+            rule_episode_end(e, g, now_ns, NULL);
+        g->known_step = g->used_step = step;
         if (!g->episode) {
             rule_group_retire(&e->groups, g);
             continue;
         }
-        rule_window_clear(&g->window);
-        g->matched = 0;
+        rule_group_clear(&e->groups, g);
         g->episode->quiet_since_ns = RECORD_NONE;
     }
-    e->newest = step;
+    for (struct rule_group *g = e->groups.idle.first; g; g = g->after) {
+        g->known_step = step;
+        g->over_ns = RECORD_NONE;
+    }
+    if (e->all_room)
+        rule_window_clear(&e->all);
+    e->newest = e->began_step = step;
+    mind_quarter(e);
     e->stats.clock_set_back++;
 }
 
@@ -255,59 +189,74 @@ static int64_t step_of(const struct rule_eval *e, int64_t now_ns)
     return since_ns >= 0 && since_ns < e->rule->step_ns ? e->newest : now_ns / e->rule->step_ns;
 }
 
-static void advance(struct rule_eval *e, int64_t now_ns)
+static int64_t advance(struct rule_eval *e, int64_t now_ns)
 {
-    int64_t step = step_of(e, now_ns);
+    int64_t step = step_of(e, now_ns), next;
 
     if (step == e->newest)
-        return;
-    if (e->newest < 0)
+        return step;
+    if (e->newest < 0) {
+        e->newest = e->began_step = step;
+        e->quarter = step * e->rule->step_ns / RULE_QUARTER_NS;
+    }
+    if (step <= e->newest - e->plan.steps)
+        begin_anew(e, step, now_ns);
+    while ((next = next_step(e)) >= 0 && next <= step)
+        rule_eval_end_step(e);
+    if (e->newest < step) {
         e->newest = step;
-    if (step <= e->newest - e->steps)
-        begin_anew(e, step);
-    /* Ends: a group leaves after its window, at the latest after `clear.for` of quiet. */
-    while (e->newest < step && e->groups.active.first)
-        end_step(e);
-    if (e->newest < step)
-        e->newest = step;
+        mind_quarter(e);
+    }
+    return step;
 }
 
-/* The raw bytes that tell the record's group; absent when the record does not know it. */
-static struct slice group_key(struct rule_eval *e, const void *record)
+/* The bytes that tell the record's group; false when the record does not know its first field. What
+ * it does not know of the others makes a group too. */
+static bool make_key(struct rule_eval *e, const void *record)
 {
-    return e->rule->group_count ? rule_field_key(&e->rule->group[0], record, &e->group) : SLICE("");
+    strbuf_reset(&e->key);
+    for (size_t i = 0; i < e->rule->group_count; i++) {
+        struct slice part;
+
+        strbuf_reset(&e->part);
+        part = rule_field_key(&e->rule->group[i], record, &e->part);
+        if (!part.p && i == 0)
+            return false;
+        rule_group_add_part(&e->key, part);
+    }
+    return !e->key.failed;
 }
 
-static void note_match(struct rule_eval *e, struct rule_group *g, const void *record, int64_t step)
-{
-    size_t at = g->matched++ % RULE_EVIDENCE_MAX;
-
-    g->matched_step[at] = step;
-    g->matched_id[at] = e->id_field ? *(const uint64_t *)record_at(record, e->id_field) : 0;
-}
-
-int rule_eval_new(struct rule_eval **ep, const struct rule *rule, size_t max_groups,
-                  const struct siphash_key *hash_key, struct rule_alert_ids *ids,
-                  rule_alert_fn alert, void *ctx)
+int rule_eval_new(struct rule_eval **ep, const struct rule *rule,
+                  const struct rule_eval_options *options)
 {
     static const struct siphash_key fixed;
     struct rule_eval *e = calloc(1, sizeof *e);
-    int err;
+    int err = e ? 0 : -ENOMEM;
 
     if (!e)
-        return -ENOMEM;
+        return err;
     e->rule = rule;
-    e->ids = ids;
-    e->alert = alert;
-    e->ctx = ctx;
-    e->steps = rule->window_ns / rule->step_ns;
+    e->options = *options;
+    if (!e->options.max_groups)
+        e->options.max_groups = RULE_GROUPS_MAX;
+    rule_plan_make(&e->plan, rule);
     e->newest = -1;
     e->id_salt = siphash(&fixed, rule->name, strlen(rule->name));
-    if (rule->type == &record_type_call) /* an alert proves itself with calls alone */
-        e->id_field = record_field_find(rule->type, SLICE("id"));
-    err = rule_group_set_init(&e->groups, max_groups, (uint32_t)e->steps, hash_key);
+    if (rule->measure == RULE_SHARE) {
+        uint32_t steps = (uint32_t)e->plan.steps;
+
+        e->all_room = malloc(rule_window_bytes(steps, 0));
+        err = e->all_room ? 0 : -ENOMEM;
+        if (!err)
+            rule_window_init(&e->all, e->all_room, steps, 0);
+    }
+    if (!err && e->plan.has_normal)
+        err = rule_past_init(&e->past, e->options.max_groups);
+    if (!err)
+        err = rule_group_set_init(&e->groups, e->options.max_groups, &e->plan, options->hash_key);
     if (err) {
-        free(e);
+        rule_eval_free(e);
         return err;
     }
     *ep = e;
@@ -319,9 +268,19 @@ void rule_eval_free(struct rule_eval *e)
     if (!e)
         return;
     rule_group_set_fini(&e->groups);
+    rule_past_fini(&e->past);
+    rule_mute_fini(&e->mute);
+    free(e->all_room);
+    for (size_t i = 0; i < RULE_GROUP_FIELDS_MAX; i++)
+        strbuf_fini(&e->fields[i]);
+    strbuf_fini(&e->key);
+    strbuf_fini(&e->part);
     strbuf_fini(&e->group);
     strbuf_fini(&e->summary);
+    strbuf_fini(&e->description);
     strbuf_fini(&e->calls);
+    strbuf_fini(&e->labels);
+    strbuf_fini(&e->search);
     free(e);
 }
 
@@ -331,7 +290,7 @@ static bool is_doubtful(const struct rule_eval *e, const void *record)
 {
     const struct call_record *call = record;
 
-    return e->rule->confident && call->capture_confidence.p &&
+    return e->rule->confident && e->rule->type == &record_type_call && call->capture_confidence.p &&
            !slice_eq(call->capture_confidence, SLICE("high"));
 }
 
@@ -340,44 +299,88 @@ static bool matches_all(const struct filter *f, const void *record)
     return !f || filter_match_record(f, record);
 }
 
-void rule_eval_record(struct rule_eval *e, const void *record, int64_t now_ns)
+static void note_proof(struct rule_eval *e, struct rule_group *g, const void *record, int64_t step)
+{
+    if (!e->plan.proof && !e->rule->top_count)
+        return;
+    if (!g->proof)
+        g->proof = rule_proof_new(step);
+    if (g->proof)
+        rule_proof_add(g->proof, &e->plan, record, step, &e->part);
+}
+
+static struct rule_group *group_of(struct rule_eval *e, const void *record, int64_t step)
 {
     struct rule_group *g;
-    int64_t step;
-    struct slice key;
+
+    if (!make_key(e, record)) {
+        e->stats.without_group++;
+        return NULL;
+    }
+    g = rule_group_take(&e->groups, strbuf_slice(&e->key), step);
+    if (!g) {
+        e->stats.no_memory++;
+        return NULL;
+    }
+    if (!g->is_other)
+        return g;
+    e->stats.groups_refused++;
+    return e->plan.has_newest ? NULL : g; /* the newest of many says nothing */
+}
+
+void rule_eval_record(struct rule_eval *e, const void *record, int64_t now_ns)
+{
+    struct rule_moment at = { .now_ns = now_ns, .step = advance(e, now_ns) };
+    struct rule_group *g;
     bool matches;
 
-    advance(e, now_ns);
     if (!matches_all(e->rule->among, record))
         return;
     if (is_doubtful(e, record)) {
         e->stats.doubtful++;
         return;
     }
-    key = group_key(e, record);
-    if (!key.p) {
-        e->stats.without_group++;
-        return;
-    }
-    g = rule_group_take(&e->groups, key);
-    if (!g) {
-        e->stats.groups_refused++;
-        return;
-    }
-    e->stats.records++;
     matches = matches_all(e->rule->where, record);
-    step = step_of(e, now_ns);
+    if (!matches && e->plan.is_of_values)
+        return;
+    g = group_of(e, record, at.step);
+    if (!g)
+        return;
+    at.offset_us = (uint32_t)((now_ns - at.step * e->rule->step_ns) / 1000);
+    if (!rule_measure_add(&e->plan, g, record, matches, &at, &e->part))
+        return;
+    e->stats.records++;
+    e->idle_steps = 0;
+    g->used_step = at.step;
     rule_group_activate(&e->groups, g);
-    rule_window_add(&g->window, step, matches,
-                    (uint32_t)((now_ns - step * e->rule->step_ns) / 1000));
+    if (e->all_room)
+        rule_window_add(&e->all, at.step, matches, 0);
     if (matches)
-        note_match(e, g, record, step);
-    look(e, g, now_ns);
+        note_proof(e, g, record, at.step);
+    rule_episode_look(e, g, now_ns);
 }
 
 void rule_eval_tick(struct rule_eval *e, int64_t now_ns)
 {
     advance(e, now_ns);
+}
+
+void rule_eval_history(struct rule_eval *e, const struct baseline_record *past, int64_t now_ns)
+{
+    static const struct siphash_key fixed;
+
+    if (!e->plan.has_normal || !past->labels.p || now_ns < 0)
+        return;
+    rule_past_put(&e->past, now_ns / RULE_QUARTER_NS, past->time,
+                  siphash(&fixed, past->labels.p, past->labels.len), past->value,
+                  (double)past->samples);
+    e->idle_steps = 0;
+}
+
+void rule_eval_end(struct rule_eval *e, int64_t now_ns, const char *why)
+{
+    while (e->first_episode)
+        rule_episode_end(e, e->first_episode->group, now_ns, why);
 }
 
 void rule_eval_add_stats(const struct rule_eval *e, struct rule_set_stats *stats)
@@ -390,4 +393,7 @@ void rule_eval_add_stats(const struct rule_eval *e, struct rule_set_stats *stats
     stats->no_memory += e->stats.no_memory;
     stats->fired += e->stats.fired;
     stats->resolved += e->stats.resolved;
+    stats->groups += e->groups.by_key.used;
+    stats->bytes += sizeof *e + rule_group_set_bytes(&e->groups) + rule_past_bytes(&e->past) +
+                    (e->all_room ? rule_window_bytes(e->all.count, e->all.lanes) : 0);
 }

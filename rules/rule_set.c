@@ -1,125 +1,160 @@
 #include "rules/rule_set.h"
 
 #include "rules/rule_eval.h"
-#include "rules/rule_parse.h"
+#include "rules/rule_folder.h"
+#include "rules/rule_values.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-enum { RULES_MAX = 256 };
 
 struct watched {
     struct rule *rule;
     struct rule_eval *eval;
+    uint64_t content[2];
+};
+
+/* Rules that explain others come first, so that at one instant a parent fires before its children;
+ * else in the order of their names. */
+struct rule_list {
+    struct watched rules[RULE_FILES_MAX];
+    size_t count;
+    struct rule_eval *by_occasion[RULE_FILES_MAX]; /* those of an occasion side by side */
+    uint16_t first[RULE_OCCASIONS + 1];            /* of each occasion, in by_occasion */
 };
 
 struct rule_set {
-    struct watched rules[RULES_MAX]; /* in the order of their names */
-    size_t count;
+    struct rule_list *list;
     struct rule_alert_ids ids;
     struct siphash_key hash_key;
-    rule_alert_fn alert;
-    void *ctx;
+    struct rule_set_options options;
+    struct strbuf dir, only; /* the texts of the options */
+    int64_t now_ns;          /* the newest time told; RECORD_NONE: none yet */
+    int64_t next_ns;         /* when the next step of any rule ends */
 };
 
-static int is_rule_file(const struct dirent *entry)
+static void free_watched(struct watched *w)
 {
-    size_t len = strlen(entry->d_name);
-
-    return entry->d_name[0] != '.' && len > 5 && strcmp(entry->d_name + len - 5, ".yaml") == 0;
+    rule_eval_free(w->eval);
+    rule_free(w->rule);
+    *w = (struct watched){ NULL, NULL, { 0, 0 } };
 }
 
-static int by_name(const struct dirent **a, const struct dirent **b)
+static void free_list(struct rule_list *list)
 {
-    return strcmp((*a)->d_name, (*b)->d_name);
+    for (size_t i = 0; list && i < list->count; i++)
+        free_watched(&list->rules[i]);
+    free(list);
 }
 
-static int fault_of_file(const char *path, int err, char *error, size_t room)
+static struct watched *find(const struct rule_list *list, const char *name)
 {
-    snprintf(error, room, "%s: cannot be read: %s", path, strerror(-err));
-    return err;
+    for (size_t i = 0; list && i < list->count; i++) {
+        if (strcmp(list->rules[i].rule->name, name) == 0)
+            return (struct watched *)(uintptr_t)&list->rules[i];
+    }
+    return NULL;
 }
 
-/* Up to one byte more than a rule may have, so that rule_parse sees and names the excess. */
-static int read_file(const char *path, char *out, size_t room, size_t *len)
+static bool explains(const struct rule_list *list, const struct rule *rule)
 {
-    struct stat st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    int err = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        const struct rule *other = list->rules[i].rule;
 
-    *len = 0;
-    if (fd < 0)
-        return -errno;
-    if (fstat(fd, &st) != 0)
-        err = -errno;
-    else if (!S_ISREG(st.st_mode))
-        err = -EINVAL;
-    while (!err && *len < room) {
-        ssize_t n = read(fd, out + *len, room - *len);
+        for (size_t k = 0; k < other->muted_by_count; k++) {
+            if (slice_eq(other->muted_by[k], slice_of_text(rule->name)))
+                return true;
+        }
+    }
+    return false;
+}
 
-        if (n < 0 && errno == EINTR)
+static void put_parents_first(struct rule_list *list)
+{
+    size_t parents = 0;
+
+    for (size_t i = 0; i < list->count; i++) {
+        struct watched w = list->rules[i];
+
+        if (!explains(list, w.rule))
             continue;
-        if (n < 0)
-            err = -errno;
-        if (n <= 0)
-            break;
-        *len += (size_t)n;
+        memmove(&list->rules[parents + 1], &list->rules[parents],
+                (i - parents) * sizeof list->rules[0]);
+        list->rules[parents++] = w;
     }
-    close(fd);
-    return err;
 }
 
-static int load_file(struct rule_set *s, const char *path, char *error, size_t error_room)
+static int link_list(struct rule_list *list)
 {
-    struct watched *w = &s->rules[s->count];
-    char *text = malloc(RULE_FILE_MAX_BYTES + 1);
-    size_t len;
-    int err;
+    struct rule_eval *all[RULE_FILES_MAX];
+    size_t n = 0;
 
-    if (!text)
-        return -ENOMEM;
-    err = read_file(path, text, RULE_FILE_MAX_BYTES + 1, &len);
+    for (size_t i = 0; i < list->count; i++)
+        all[i] = list->rules[i].eval;
+    for (size_t o = 0; o < RULE_OCCASIONS; o++) {
+        list->first[o] = (uint16_t)n;
+        for (size_t i = 0; i < list->count; i++) {
+            if (list->rules[i].rule->occasion == (enum rule_occasion)o)
+                list->by_occasion[n++] = list->rules[i].eval;
+        }
+    }
+    list->first[RULE_OCCASIONS] = (uint16_t)n;
+    return rule_mute_link(all, list->count);
+}
+
+/* The rules of the folder, each with an evaluation of its own unless `old` has it just so. */
+static int read_list(struct rule_set *s, const struct rule_list *old, struct rule_list **lp,
+                     char *error, size_t error_room)
+{
+    const struct rule_eval_options options = {
+        s->options.max_groups, &s->hash_key,        &s->ids,
+        s->options.alert,      s->options.baseline, s->options.ctx
+    };
+    struct rule_list *list = calloc(1, sizeof *list);
+    struct rule_folder *folder = calloc(1, sizeof *folder);
+    int err = list && folder ? 0 : -ENOMEM;
+
+    if (!err)
+        err = rule_folder_read(folder, s->options.dir, s->options.only, s->options.occasions, error,
+                               error_room);
+    for (size_t i = 0; !err && i < folder->count; i++) {
+        struct rule_file *file = &folder->files[i];
+        const struct watched *same = find(old, file->rule->name);
+        struct watched *w = &list->rules[list->count++];
+
+        w->rule = file->rule;
+        memcpy(w->content, file->content, sizeof w->content);
+        file->rule = NULL;
+        if (!same || memcmp(same->content, w->content, sizeof w->content) != 0)
+            err = rule_eval_new(&w->eval, w->rule, &options);
+    }
+    if (folder)
+        rule_folder_fini(folder);
+    free(folder);
     if (err)
-        fault_of_file(path, err, error, error_room);
+        free_list(list);
     else
-        err = rule_parse(&w->rule, path, slice_of(text, len), error, error_room);
-    free(text);
-    if (err)
-        return err;
-    s->count++; /* from here rule_set_free frees it */
-    return rule_eval_new(&w->eval, w->rule, RULE_GROUPS_MAX, &s->hash_key, &s->ids, s->alert,
-                         s->ctx);
+        *lp = list;
+    return err;
 }
 
-static int load_dir(struct rule_set *s, const char *dir, char *error, size_t error_room)
+static void say_error(const struct rule_set *s, int err, char *error, size_t error_room)
 {
-    struct dirent **files;
-    int n = scandir(dir, &files, is_rule_file, by_name);
-    int err = n < 0 ? fault_of_file(dir, -errno, error, error_room) : 0;
+    if (error_room && !error[0])
+        snprintf(error, error_room, "%s: %s", s->options.dir, strerror(-err));
+}
 
-    for (int i = 0; i < n; i++) {
-        char path[PATH_MAX];
-
-        if (!err && s->count == RULES_MAX) {
-            snprintf(error, error_room, "%s: more than %d rules", dir, RULES_MAX);
-            err = -E2BIG;
-        }
-        if (!err) {
-            snprintf(path, sizeof path, "%s/%s", dir, files[i]->d_name);
-            err = load_file(s, path, error, error_room);
-        }
-        free(files[i]);
-    }
-    if (n >= 0)
-        free(files);
-    return err;
+static int keep_options(struct rule_set *s, const struct rule_set_options *options)
+{
+    s->options = *options;
+    strbuf_add_text(&s->dir, options->dir);
+    strbuf_add_text(&s->only, options->only ? options->only : "");
+    if (s->dir.failed || s->only.failed)
+        return -ENOMEM;
+    s->options.dir = s->dir.p;
+    s->options.only = options->only ? s->only.p : NULL;
+    return 0;
 }
 
 int rule_set_load(struct rule_set **sp, const struct rule_set_options *options, char *error,
@@ -132,47 +167,127 @@ int rule_set_load(struct rule_set **sp, const struct rule_set_options *options, 
         error[0] = '\0';
     if (!s)
         return -ENOMEM;
-    s->alert = options->alert;
-    s->ctx = options->ctx;
     s->ids.us = -1;
-    if (getrandom(&s->hash_key, sizeof s->hash_key, 0) != (ssize_t)sizeof s->hash_key) {
+    s->now_ns = RECORD_NONE;
+    s->next_ns = INT64_MAX;
+    err = keep_options(s, options);
+    if (!err && getrandom(&s->hash_key, sizeof s->hash_key, 0) != (ssize_t)sizeof s->hash_key)
         err = -EIO;
-        goto free_set;
+    if (!err)
+        err = read_list(s, NULL, &s->list, error, error_room);
+    if (!err) {
+        put_parents_first(s->list);
+        err = link_list(s->list);
     }
-    err = load_dir(s, options->dir, error, error_room);
-    if (err)
-        goto free_set;
+    if (err) {
+        say_error(s, err, error, error_room);
+        rule_set_free(s);
+        return err;
+    }
     *sp = s;
     return 0;
-
-free_set:
-    if (error_room && !error[0])
-        snprintf(error, error_room, "%s: %s", options->dir, strerror(-err));
-    rule_set_free(s);
-    return err;
 }
 
 void rule_set_free(struct rule_set *s)
 {
     if (!s)
         return;
-    for (size_t i = 0; i < s->count; i++) {
-        rule_eval_free(s->rules[i].eval);
-        rule_free(s->rules[i].rule);
-    }
+    free_list(s->list);
+    strbuf_fini(&s->dir);
+    strbuf_fini(&s->only);
     free(s);
+}
+
+/* Rules that are the same go over into the new list as they are; the others end. */
+static void hand_over(struct rule_list *old, struct rule_list *list, int64_t now_ns)
+{
+    for (size_t i = 0; i < old->count; i++) {
+        struct watched *w = &old->rules[i], *same = find(list, w->rule->name);
+
+        if (same && !same->eval) {
+            rule_free(same->rule);
+            *same = *w;
+            *w = (struct watched){ NULL, NULL, { 0, 0 } };
+        } else {
+            rule_eval_end(w->eval, now_ns,
+                          same ? "It ended because its rule was changed, not because it was over: "
+                                 "the new one begins anew."
+                               : "It ended because its rule was taken away, not because it was "
+                                 "over.");
+        }
+    }
+}
+
+static void find_next(struct rule_set *s)
+{
+    s->next_ns = INT64_MAX;
+    for (size_t i = 0; i < s->list->count; i++) {
+        int64_t next_ns = rule_eval_next_ns(s->list->rules[i].eval);
+
+        if (next_ns < s->next_ns)
+            s->next_ns = next_ns;
+    }
+}
+
+int rule_set_reload(struct rule_set *s, int64_t now_ns, char *error, size_t error_room)
+{
+    struct rule_list *list, *old = s->list;
+    int err;
+
+    if (error_room)
+        error[0] = '\0';
+    err = read_list(s, old, &list, error, error_room);
+    if (err) {
+        say_error(s, err, error, error_room);
+        return err;
+    }
+    hand_over(old, list, now_ns);
+    s->list = list;
+    put_parents_first(list);
+    err = link_list(list);
+    free_list(old);
+    find_next(s);
+    if (err) /* they are in force, but explain nothing */
+        say_error(s, err, error, error_room);
+    return err;
+}
+
+/* The steps of all rules end in the order of their times, whoever comes first by name: what one rule
+ * explains to another depends on it. */
+static void advance(struct rule_set *s, int64_t now_ns)
+{
+    s->now_ns = now_ns;
+    while (s->next_ns <= now_ns) {
+        int64_t at_ns = s->next_ns;
+
+        for (size_t i = 0; i < s->list->count; i++) {
+            struct rule_eval *e = s->list->rules[i].eval;
+
+            if (rule_eval_next_ns(e) <= at_ns)
+                rule_eval_end_step(e);
+        }
+        find_next(s);
+    }
 }
 
 void rule_set_record(struct rule_set *s, enum rule_occasion occasion,
                      const struct record_type *type, const void *record, int64_t now_ns)
 {
-    if (now_ns < 0) /* RECORD_NONE too: what has no time is in no window */
-        return;
-    for (size_t i = 0; i < s->count; i++) {
-        const struct rule *rule = s->rules[i].rule;
+    struct rule_list *list = s->list;
 
-        if (rule->occasion == occasion && rule->type == type)
-            rule_eval_record(s->rules[i].eval, record, now_ns);
+    if (now_ns < 0 || occasion >= RULE_OCCASIONS) /* RECORD_NONE too: it is in no window */
+        return;
+    advance(s, now_ns);
+    for (size_t i = list->first[occasion]; i < list->first[occasion + 1]; i++) {
+        struct rule_eval *e = list->by_occasion[i];
+        int64_t next_ns;
+
+        if (e->rule->type != type)
+            continue;
+        rule_eval_record(e, record, now_ns);
+        next_ns = rule_eval_next_ns(e);
+        if (next_ns < s->next_ns)
+            s->next_ns = next_ns;
     }
 }
 
@@ -180,18 +295,48 @@ void rule_set_tick(struct rule_set *s, int64_t now_ns)
 {
     if (now_ns < 0)
         return;
-    for (size_t i = 0; i < s->count; i++)
-        rule_eval_tick(s->rules[i].eval, now_ns);
+    advance(s, now_ns);
+    for (size_t i = 0; i < s->list->count; i++)
+        rule_eval_tick(s->list->rules[i].eval, now_ns);
+    find_next(s);
+}
+
+bool rule_set_wants_history(const struct rule_set *s)
+{
+    for (size_t i = 0; i < s->list->count; i++) {
+        if (s->list->rules[i].rule->baseline.is_used)
+            return true;
+    }
+    return false;
+}
+
+void rule_set_history(struct rule_set *s, const struct baseline_record *past)
+{
+    for (size_t i = 0; i < s->list->count; i++) {
+        struct watched *w = &s->list->rules[i];
+
+        if (slice_eq(past->rule, slice_of_text(w->rule->name)))
+            rule_eval_history(w->eval, past, s->now_ns);
+    }
 }
 
 size_t rule_set_count(const struct rule_set *s)
 {
-    return s->count;
+    return s->list->count;
+}
+
+void rule_set_write_values(const struct rule_set *s, struct jsonw *j, size_t values_max)
+{
+    jsonw_key(j, "rules");
+    jsonw_array_open(j);
+    for (size_t i = 0; i < s->list->count; i++)
+        rule_values_write(s->list->rules[i].eval, j, values_max, s->now_ns);
+    jsonw_array_close(j);
 }
 
 void rule_set_read_stats(const struct rule_set *s, struct rule_set_stats *stats)
 {
-    *stats = (struct rule_set_stats){ 0 };
-    for (size_t i = 0; i < s->count; i++)
-        rule_eval_add_stats(s->rules[i].eval, stats);
+    *stats = (struct rule_set_stats){ .bytes = sizeof *s + sizeof *s->list };
+    for (size_t i = 0; i < s->list->count; i++)
+        rule_eval_add_stats(s->list->rules[i].eval, stats);
 }

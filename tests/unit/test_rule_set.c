@@ -1,5 +1,5 @@
-#include "rules/rule_eval.h"
-#include "rules/rule_parse.h"
+#include "rules/rule_set.h"
+#include "tests/unit/rule_trial.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -11,303 +11,226 @@
 
 #include <cmocka.h>
 
-#define NS_PER_S INT64_C(1000000000)
-/* 2026-11-21 10:15:00 UTC, a whole minute. */
-#define START (INT64_C(1795256100) * NS_PER_S)
-
-enum { ALERTS_MAX = 200 };
-
-struct told {
-    struct alert_record *alerts[ALERTS_MAX];
-    size_t count;
-};
-
-static void keep(void *ctx, const struct alert_record *alert)
-{
-    struct told *told = ctx;
-
-    assert_true(told->count < ALERTS_MAX);
-    told->alerts[told->count] = record_clone(&record_type_alert, alert);
-    assert_non_null(told->alerts[told->count]);
-    told->count++;
-}
-
-static void forget(struct told *told)
-{
-    while (told->count)
-        free(told->alerts[--told->count]);
-}
-
-/* One rule under evaluation. */
-struct bench {
-    struct rule *rule;
-    struct rule_eval *eval;
-    struct rule_alert_ids ids;
-    struct told told;
-    uint64_t next_id;
-};
-
-static void open_bench(struct bench *b, const char *text, size_t max_groups, uint64_t hash_seed)
-{
-    struct siphash_key key = { { hash_seed, ~hash_seed } };
-    char error[256] = "";
-
-    memset(b, 0, sizeof *b);
-    b->ids.us = -1;
-    b->next_id = 0x1000;
-    if (rule_parse(&b->rule, "spike.yaml", slice_of_text(text), error, sizeof error) != 0)
-        fail_msg("%s", error);
-    assert_int_equal(rule_eval_new(&b->eval, b->rule, max_groups, &key, &b->ids, keep, &b->told),
-                     0);
-}
-
-static void close_bench(struct bench *b)
-{
-    rule_eval_free(b->eval);
-    rule_free(b->rule);
-    forget(&b->told);
-}
-
-/* A settled call to 192.0.2.<host>, `ms` after START. */
-static void call_at(struct bench *b, int64_t ms, uint8_t host, int64_t status)
-{
-    const uint8_t ip[4] = { 192, 0, 2, host };
-    struct call_record call;
-
-    record_clear(&record_type_call, &call);
-    call.id = b->next_id++;
-    call.final_status = status;
-    call.dst = addr_v4(ip, 5060);
-    rule_eval_record(b->eval, &call, START + ms * 1000000);
-}
-
-static void tick_at(struct bench *b, int64_t ms)
-{
-    rule_eval_tick(b->eval, START + ms * 1000000);
-}
-
-static void assert_text(struct slice s, const char *text)
-{
-    char shown[512];
-
-    snprintf(shown, sizeof shown, "%.*s", (int)s.len, s.p ? s.p : "");
-    assert_string_equal(shown, text);
-}
-
 #define SPIKE                                                                                      \
-    "description: d\nseverity: critical\non: call.settled\nwhere: { final_status: 503 }\n"         \
+    "description: d\nseverity: critical\non: call.settled\nwhere: status:503\n"                    \
     "group_by: dst.ip\nwindow: 60s\nstep: 10s\nmeasure: ratio\nthreshold: 20%\n"                   \
     "min_matching: 10\nmin_samples: 20\nclear: { below: 5%, for: 2m }\n"                           \
     "summary: \"503 spike at {group}: {matching} of {samples} calls answered 503 in the last "     \
-    "{window} ({ratio}), since {since}\"\n"
+    "{window} ({value}), since {since}\"\n"
 
 /* 10 good calls, then bad ones every 100 ms from 20.5 s on: the 20th call is the 10th bad one. */
-static void raise_spike(struct bench *b)
+static void raise_spike(struct rule_trial *b)
 {
     for (int i = 0; i < 10; i++)
-        call_at(b, i * 1000, 10, 200);
+        rule_trial_call(b, i * 1000, 10, 200);
     for (int i = 0; i < 9; i++)
-        call_at(b, 20500 + i * 100, 10, 503);
-    assert_int_equal(b->told.count, 0);
-    call_at(b, 21400, 10, 503);
+        rule_trial_call(b, 20500 + i * 100, 10, 503);
+    assert_int_equal(b->count, 0);
+    rule_trial_call(b, 21400, 10, 503);
 }
 
 static void fires_once_with_its_evidence(void **state)
 {
-    struct bench b;
+    struct rule_trial b;
     const struct alert_record *a;
 
     (void)state;
-    open_bench(&b, SPIKE, 16, 1);
+    rule_trial_open_with(&b, "spike", SPIKE, 16, 1);
     raise_spike(&b);
-    assert_int_equal(b.told.count, 1);
-    a = b.told.alerts[0];
-    assert_text(a->rule, "spike");
-    assert_text(a->severity, "critical");
-    assert_text(a->state, "firing");
-    assert_text(a->group, "192.0.2.10");
-    assert_text(a->summary, "503 spike at 192.0.2.10: 10 of 20 calls answered 503 in the last 60 s "
-                            "(50 %), since 10:15:20 UTC");
-    assert_int_equal(a->time, START + 21400 * INT64_C(1000000));
-    assert_int_equal(a->since, START + 20500 * INT64_C(1000000));
+    assert_int_equal(b.count, 1);
+    a = b.alerts[0];
+    rule_trial_expect_text(a->rule, "spike");
+    rule_trial_expect_text(a->severity, "critical");
+    rule_trial_expect_text(a->state, "firing");
+    rule_trial_expect_text(a->group, "192.0.2.10");
+    rule_trial_expect_text(a->summary,
+                           "503 spike at 192.0.2.10: 10 of 20 calls answered 503 in the last 60 s "
+                           "(50 %), since 10:15:20 UTC");
+    assert_int_equal(a->time, TRIAL_START + 21400 * INT64_C(1000000));
+    assert_int_equal(a->since, TRIAL_START + 20500 * INT64_C(1000000));
     assert_int_equal(a->ended_time, RECORD_NONE);
     assert_int_equal(record_id_time_ns(a->id), a->time);
     assert_float_equal(a->value, 0.5, 1e-12);
     assert_float_equal(a->threshold, 0.2, 1e-12);
     assert_int_equal(a->samples, 20);
     assert_int_equal(a->window_s, 60);
-    assert_text(a->calls, "[\"0000000000001013\",\"0000000000001012\",\"0000000000001011\","
-                          "\"0000000000001010\",\"000000000000100f\",\"000000000000100e\","
-                          "\"000000000000100d\",\"000000000000100c\",\"000000000000100b\","
-                          "\"000000000000100a\"]");
+    rule_trial_expect_text(a->calls,
+                           "[\"0000000000001013\",\"0000000000001012\",\"0000000000001011\","
+                           "\"0000000000001010\",\"000000000000100f\",\"000000000000100e\","
+                           "\"000000000000100d\",\"000000000000100c\",\"000000000000100b\","
+                           "\"000000000000100a\"]");
     for (int i = 0; i < 100; i++) /* the same episode */
-        call_at(&b, 22000 + i * 100, 10, 503);
-    assert_int_equal(b.told.count, 1);
-    close_bench(&b);
+        rule_trial_call(&b, 22000 + i * 100, 10, 503);
+    assert_int_equal(b.count, 1);
+    rule_trial_close(&b);
 }
 
 static void keeps_the_newest_twenty_calls(void **state)
 {
-    struct bench b;
+    struct rule_trial b;
 
     (void)state;
-    open_bench(&b, SPIKE "for: 5s\n", 16, 1);
+    rule_trial_open_with(&b, "spike", SPIKE "for: 5s\n", 16, 1);
     for (int i = 0; i < 100; i++)
-        call_at(&b, i * 100, 10, 503);
-    assert_int_equal(b.told.count, 1);
+        rule_trial_call(&b, i * 100, 10, 503);
+    assert_int_equal(b.count, 1);
     /* 19 commas, the newest first: the 10th bad call at 1.9 s, 5 s later the 70th at 6.9 s. */
-    assert_int_equal(b.told.alerts[0]->calls.len, 20 * 18 + 19 + 2);
-    assert_memory_equal(b.told.alerts[0]->calls.p, "[\"0000000000001045\"", 18);
-    close_bench(&b);
+    assert_int_equal(b.alerts[0]->calls.len, 20 * 18 + 19 + 2);
+    assert_memory_equal(b.alerts[0]->calls.p, "[\"0000000000001045\"", 18);
+    rule_trial_close(&b);
 }
 
 static void proves_itself_with_calls_of_the_window_alone(void **state)
 {
-    struct bench b;
+    struct rule_trial b;
 
     (void)state;
-    open_bench(&b, SPIKE, 16, 1);
+    rule_trial_open_with(&b, "spike", SPIKE, 16, 1);
     for (int i = 0; i < 5; i++) /* long over when it fires */
-        call_at(&b, i, 10, 503);
+        rule_trial_call(&b, i, 10, 503);
     for (int s = 5; s <= 100; s += 5)
-        call_at(&b, s * 1000, 10, 200);
+        rule_trial_call(&b, s * 1000, 10, 200);
     for (int i = 0; i < 11; i++) /* with the nine good ones of the last minute: twenty */
-        call_at(&b, 110000 + i, 10, 503);
-    assert_int_equal(b.told.count, 1);
-    assert_int_equal(b.told.alerts[0]->samples, 20);
-    assert_int_equal(b.told.alerts[0]->calls.len, 11 * 18 + 10 + 2);
-    close_bench(&b);
+        rule_trial_call(&b, 110000 + i, 10, 503);
+    assert_int_equal(b.count, 1);
+    assert_int_equal(b.alerts[0]->samples, 20);
+    assert_int_equal(b.alerts[0]->calls.len, 11 * 18 + 10 + 2);
+    rule_trial_close(&b);
 }
 
 static void stays_silent_below_each_mark(void **state)
 {
-    struct bench b;
+    struct rule_trial b;
 
     (void)state;
-    open_bench(&b, SPIKE, 16, 1);
+    rule_trial_open_with(&b, "spike", SPIKE, 16, 1);
     for (int i = 0; i < 9; i++) /* 9 of 9: under min_matching and min_samples */
-        call_at(&b, i * 100, 10, 503);
+        rule_trial_call(&b, i * 100, 10, 503);
     for (int i = 0; i < 19; i++) /* 10 of 19: under min_samples */
-        call_at(&b, i * 100, 11, i < 9 ? 200 : 503);
+        rule_trial_call(&b, i * 100, 11, i < 9 ? 200 : 503);
     for (int i = 0; i < 100; i++) /* 19 of 100: under the threshold */
-        call_at(&b, 2000 + i * 10, 12, i < 81 ? 200 : 503);
+        rule_trial_call(&b, 2000 + i * 10, 12, i < 81 ? 200 : 503);
     for (int i = 0; i < 40; i++) /* 50 %, but 6 in any minute */
-        call_at(&b, 3000 + i * 10000, 13, i % 2 ? 200 : 503);
-    assert_int_equal(b.told.count, 0);
-    close_bench(&b);
+        rule_trial_call(&b, 3000 + i * 10000, 13, i % 2 ? 200 : 503);
+    assert_int_equal(b.count, 0);
+    rule_trial_close(&b);
 }
 
 static void clears_only_after_two_quiet_minutes(void **state)
 {
-    struct bench b;
+    struct rule_trial b;
     const struct alert_record *a;
 
     (void)state;
-    open_bench(&b, SPIKE, 16, 1);
+    rule_trial_open_with(&b, "spike", SPIKE, 16, 1);
     raise_spike(&b);
-    call_at(&b, 30000, 10, 503); /* 11 of 21 is the worst of it */
+    rule_trial_call(&b, 30000, 10, 503); /* 11 of 21 is the worst of it */
     /* A good call a second: at 90 s it is 1 of 60, under 5 %, and quiet begins. It ends with ten
      * more at 150 s, so the two minutes begin again. */
     for (int64_t s = 31; s < 150; s++)
-        call_at(&b, s * 1000, 10, 200);
+        rule_trial_call(&b, s * 1000, 10, 200);
     for (int i = 0; i < 10; i++)
-        call_at(&b, 150000 + i, 10, 503);
-    assert_int_equal(b.told.count, 1);
+        rule_trial_call(&b, 150000 + i, 10, 503);
+    assert_int_equal(b.count, 1);
     for (int64_t s = 151; s <= 339; s++)
-        call_at(&b, s * 1000, 10, 200);
-    assert_int_equal(b.told.count, 1);
-    call_at(&b, 340000, 10, 200); /* quiet at 220 s, the first step's end without them, + 120 s */
-    assert_int_equal(b.told.count, 2);
-    a = b.told.alerts[1];
-    assert_text(a->state, "resolved");
-    assert_true(a->id == b.told.alerts[0]->id);
-    assert_int_equal(a->time, b.told.alerts[0]->time);
-    assert_int_equal(a->ended_time, START + 340 * NS_PER_S);
-    assert_text(a->summary, "Over after 5 min 18 s, at worst: 503 spike at 192.0.2.10: 11 of 21 "
-                            "calls answered 503 in the last 60 s (52 %), since 10:15:20 UTC");
-    assert_true(slice_eq(a->calls, b.told.alerts[0]->calls)); /* the evidence stays frozen */
-    close_bench(&b);
+        rule_trial_call(&b, s * 1000, 10, 200);
+    assert_int_equal(b.count, 1);
+    rule_trial_call(&b, 340000, 10,
+                    200); /* quiet at 220 s, the first step's end without them, + 120 s */
+    assert_int_equal(b.count, 2);
+    a = b.alerts[1];
+    rule_trial_expect_text(a->state, "resolved");
+    assert_true(a->id == b.alerts[0]->id);
+    assert_int_equal(a->time, b.alerts[0]->time);
+    assert_int_equal(a->ended_time, TRIAL_START + 340 * NS_PER_S);
+    rule_trial_expect_text(a->summary,
+                           "Over after 5 min 18 s, at worst: 503 spike at 192.0.2.10: 11 of 21 "
+                           "calls answered 503 in the last 60 s (52 %), since 10:15:20 UTC");
+    assert_true(slice_eq(a->calls, b.alerts[0]->calls)); /* the evidence stays frozen */
+    rule_trial_close(&b);
 }
 
 static void fires_anew_after_it_was_over(void **state)
 {
-    struct bench b;
+    struct rule_trial b;
 
     (void)state;
-    open_bench(&b, SPIKE, 16, 1);
+    rule_trial_open_with(&b, "spike", SPIKE, 16, 1);
     raise_spike(&b);
-    tick_at(&b, 209999); /* empty from 90 s on: quiet, and two minutes later over */
-    assert_int_equal(b.told.count, 1);
-    tick_at(&b, 210000);
-    assert_int_equal(b.told.count, 2);
-    assert_int_equal(b.told.alerts[1]->ended_time, START + 210 * NS_PER_S);
+    rule_trial_tick(&b, 209999); /* empty from 90 s on: quiet, and two minutes later over */
+    assert_int_equal(b.count, 1);
+    rule_trial_tick(&b, 210000);
+    assert_int_equal(b.count, 2);
+    assert_int_equal(b.alerts[1]->ended_time, TRIAL_START + 210 * NS_PER_S);
     for (int i = 0; i < 20; i++)
-        call_at(&b, 220000 + i, 10, 503);
-    assert_int_equal(b.told.count, 3);
-    assert_text(b.told.alerts[2]->state, "firing");
-    assert_true(b.told.alerts[2]->id > b.told.alerts[0]->id);
-    close_bench(&b);
+        rule_trial_call(&b, 220000 + i, 10, 503);
+    assert_int_equal(b.count, 3);
+    rule_trial_expect_text(b.alerts[2]->state, "firing");
+    assert_true(b.alerts[2]->id > b.alerts[0]->id);
+    rule_trial_close(&b);
 }
 
 static void waits_for_as_long_as_it_says(void **state)
 {
-    struct bench b;
+    struct rule_trial b;
 
     (void)state;
-    open_bench(&b, SPIKE "for: 30s\n", 16, 1);
+    rule_trial_open_with(&b, "spike", SPIKE "for: 30s\n", 16, 1);
     for (int i = 0; i < 20; i++)
-        call_at(&b, i, 10, 503); /* holds from 0.019 s */
-    tick_at(&b, 29999);
-    assert_int_equal(b.told.count, 0);
-    tick_at(&b, 40000); /* the first step's end 30 s later */
-    assert_int_equal(b.told.count, 1);
-    assert_int_equal(b.told.alerts[0]->time, START + 40 * NS_PER_S);
-    close_bench(&b);
+        rule_trial_call(&b, i, 10, 503); /* holds from 0.019 s */
+    rule_trial_tick(&b, 29999);
+    assert_int_equal(b.count, 0);
+    rule_trial_tick(&b, 40000); /* the first step's end 30 s later */
+    assert_int_equal(b.count, 1);
+    assert_int_equal(b.alerts[0]->time, TRIAL_START + 40 * NS_PER_S);
+    rule_trial_close(&b);
 
     /* Broken off in between: a step ends with 20 of 120, under the threshold. */
-    open_bench(&b, SPIKE "for: 30s\n", 16, 1);
+    rule_trial_open_with(&b, "spike", SPIKE "for: 30s\n", 16, 1);
     for (int i = 0; i < 20; i++)
-        call_at(&b, i, 10, 503);
+        rule_trial_call(&b, i, 10, 503);
     for (int i = 0; i < 100; i++)
-        call_at(&b, 1000 + i, 10, 200);
+        rule_trial_call(&b, 1000 + i, 10, 200);
     for (int i = 0; i < 20; i++) /* it holds again, with 40 of 140, and must hold anew */
-        call_at(&b, 20000 + i, 10, 503);
-    tick_at(&b, 59999);
-    assert_int_equal(b.told.count, 0);
-    tick_at(&b, 60000);
-    assert_int_equal(b.told.count, 1);
-    close_bench(&b);
+        rule_trial_call(&b, 20000 + i, 10, 503);
+    rule_trial_tick(&b, 59999);
+    assert_int_equal(b.count, 0);
+    rule_trial_tick(&b, 60000);
+    assert_int_equal(b.count, 1);
+    rule_trial_close(&b);
 }
 
 static void counts_as_told(void **state)
 {
-    struct bench b;
+    struct rule_trial b;
 
     (void)state;
-    open_bench(&b,
-               "description: d\nseverity: info\non: call.settled\nwindow: 60s\nstep: 10s\n"
-               "among: { final_status: { \"!=\": 404 } }\nmeasure: count\nthreshold: 5\n"
-               "clear: { below: 2, for: 0s }\n",
-               16, 1);
+    rule_trial_open_with(
+        &b, "spike",
+        "description: d\nseverity: info\non: call.settled\nwindow: 60s\nstep: 10s\n"
+        "among: status!=404\nmeasure: count\nthreshold: 5\n"
+        "clear: { below: 2, for: 0s }\n",
+        16, 1);
     for (int i = 0; i < 50; i++)
-        call_at(&b, i, 10, 404); /* not among them */
+        rule_trial_call(&b, i, 10, 404); /* not among them */
     for (int i = 0; i < 4; i++)
-        call_at(&b, i, (uint8_t)i, 200); /* all destinations are one group */
-    assert_int_equal(b.told.count, 0);
-    call_at(&b, 10, 99, 486);
-    assert_int_equal(b.told.count, 1);
-    assert_null(b.told.alerts[0]->group.p);
-    assert_text(b.told.alerts[0]->summary,
-                "spike at all: 5 of 5 in 60 s (100 %), since 10:15:00 UTC");
-    tick_at(&b, 59999);
-    assert_int_equal(b.told.count, 1);
-    tick_at(&b, 70000); /* the step that held them leaves at 60 s: empty at 70 s' end of step */
-    assert_int_equal(b.told.count, 2);
-    close_bench(&b);
+        rule_trial_call(&b, i, (uint8_t)i, 200); /* all destinations are one group */
+    assert_int_equal(b.count, 0);
+    rule_trial_call(&b, 10, 99, 486);
+    assert_int_equal(b.count, 1);
+    assert_null(b.alerts[0]->group.p);
+    rule_trial_expect_text(b.alerts[0]->summary,
+                           "spike at all: 5 of 5 in 60 s (100 %), since 10:15:00 UTC");
+    rule_trial_tick(&b, 59999);
+    assert_int_equal(b.count, 1);
+    rule_trial_tick(&b,
+                    70000); /* the step that held them leaves at 60 s: empty at 70 s' end of step */
+    assert_int_equal(b.count, 2);
+    rule_trial_close(&b);
 }
 
 /* A deterministic day at work: three destinations, spikes now and then, and odd ticks. */
-static void play(struct bench *b, int tick_every)
+static void play(struct rule_trial *b, int tick_every)
 {
     uint32_t lot = 12345;
 
@@ -316,182 +239,182 @@ static void play(struct bench *b, int tick_every)
         bool spike = i / 1500 % 3 == 1;
 
         lot = lot * 1664525 + 1013904223;
-        call_at(b, ms, (uint8_t)(lot >> 30), spike && (lot >> 8 & 3) == 0 ? 503 : 200);
+        rule_trial_call(b, ms, (uint8_t)(lot >> 30), spike && (lot >> 8 & 3) == 0 ? 503 : 200);
         if (tick_every && i % tick_every == 0)
-            tick_at(b, ms + 1);
+            rule_trial_tick(b, ms + 1);
     }
-    tick_at(b, INT64_C(40000) * 150 + 400000);
+    rule_trial_tick(b, INT64_C(40000) * 150 + 400000);
 }
 
 static void the_same_records_give_the_same_alerts(void **state)
 {
-    struct bench a, b;
+    struct rule_trial a, b;
 
     (void)state;
-    open_bench(&a, SPIKE, 16, 1);
-    open_bench(&b, SPIKE, 16, 0xfeedface);
+    rule_trial_open_with(&a, "spike", SPIKE, 16, 1);
+    rule_trial_open_with(&b, "spike", SPIKE, 16, 0xfeedface);
     play(&a, 0);
     play(&b, 7);
-    assert_true(a.told.count >= 20);
-    assert_int_equal(a.told.count % 2, 0); /* every one of them was over in the end */
-    assert_int_equal(a.told.count, b.told.count);
-    for (size_t i = 0; i < a.told.count; i++) {
+    assert_true(a.count >= 20);
+    assert_int_equal(a.count % 2, 0); /* every one of them was over in the end */
+    assert_int_equal(a.count, b.count);
+    for (size_t i = 0; i < a.count; i++) {
         struct strbuf one = { 0 }, other = { 0 };
         struct jsonw j = jsonw_to(&one), k = jsonw_to(&other);
 
-        record_write_json(&j, &record_type_alert, a.told.alerts[i]);
-        record_write_json(&k, &record_type_alert, b.told.alerts[i]);
+        record_write_json(&j, &record_type_alert, a.alerts[i]);
+        record_write_json(&k, &record_type_alert, b.alerts[i]);
         assert_string_equal(one.p, other.p);
         strbuf_fini(&one);
         strbuf_fini(&other);
     }
-    close_bench(&a);
-    close_bench(&b);
+    rule_trial_close(&a);
+    rule_trial_close(&b);
 }
 
 static void alerts_of_one_instant_have_different_ids(void **state)
 {
-    struct bench b;
+    struct rule_trial b;
 
     (void)state;
-    open_bench(&b,
-               "description: d\nseverity: info\non: call.settled\ngroup_by: dst.ip\nwindow: 10s\n"
-               "step: 10s\nmeasure: count\nthreshold: 1\nclear: { below: 1, for: 1h }\n",
-               256, 1);
-    for (unsigned host = 0; host < ALERTS_MAX; host++)
-        call_at(&b, 5, (uint8_t)host, 200);
-    assert_int_equal(b.told.count, ALERTS_MAX);
-    for (size_t i = 0; i < ALERTS_MAX; i++) {
+    rule_trial_open_with(
+        &b, "spike",
+        "description: d\nseverity: info\non: call.settled\ngroup_by: dst.ip\nwindow: 10s\n"
+        "step: 10s\nmeasure: count\nthreshold: 1\nclear: { below: 1, for: 1h }\n",
+        256, 1);
+    for (unsigned host = 0; host < TRIAL_ALERTS_MAX; host++)
+        rule_trial_call(&b, 5, (uint8_t)host, 200);
+    assert_int_equal(b.count, TRIAL_ALERTS_MAX);
+    for (size_t i = 0; i < TRIAL_ALERTS_MAX; i++) {
         for (size_t k = 0; k < i; k++)
-            assert_true(b.told.alerts[i]->id != b.told.alerts[k]->id);
+            assert_true(b.alerts[i]->id != b.alerts[k]->id);
     }
-    close_bench(&b);
+    rule_trial_close(&b);
 }
 
 static void bounds_its_groups_and_reuses_the_idle(void **state)
 {
     struct rule_set_stats stats = { 0 };
-    struct bench b;
+    struct rule_trial b;
 
     (void)state;
-    open_bench(&b, SPIKE, 4, 1);
+    rule_trial_open_with(&b, "spike", SPIKE, 4, 1);
     for (unsigned host = 0; host < 6; host++)
-        call_at(&b, (int64_t)host, (uint8_t)host, 200);
-    rule_eval_add_stats(b.eval, &stats);
+        rule_trial_call(&b, (int64_t)host, (uint8_t)host, 200);
+    stats = rule_trial_stats(&b);
     assert_int_equal(stats.records, 4);
     assert_int_equal(stats.groups_refused, 2);
-    tick_at(&b, 70000); /* all idle */
+    rule_trial_tick(&b, 70000); /* all idle */
     for (unsigned host = 0; host < 6; host++)
-        call_at(&b, 80000 + (int64_t)host, (uint8_t)(host + 100), 200);
+        rule_trial_call(&b, 80000 + (int64_t)host, (uint8_t)(host + 100), 200);
     memset(&stats, 0, sizeof stats);
-    rule_eval_add_stats(b.eval, &stats);
+    stats = rule_trial_stats(&b);
     assert_int_equal(stats.records, 8);
     assert_int_equal(stats.groups_refused, 4);
-    close_bench(&b);
+    rule_trial_close(&b);
 }
 
 static void a_firing_group_is_never_reused(void **state)
 {
-    struct bench b;
+    struct rule_trial b;
 
     (void)state;
-    open_bench(&b, SPIKE, 2, 1);
+    rule_trial_open_with(&b, "spike", SPIKE, 2, 1);
     raise_spike(&b);
-    tick_at(&b, 100000); /* its window is empty, its alert is not over */
+    rule_trial_tick(&b, 100000); /* its window is empty, its alert is not over */
     for (unsigned host = 20; host < 40; host++)
-        call_at(&b, 100000, (uint8_t)host, 200);
-    tick_at(&b, 300000);
-    assert_int_equal(b.told.count, 2);
-    assert_text(b.told.alerts[1]->group, "192.0.2.10");
-    close_bench(&b);
+        rule_trial_call(&b, 100000, (uint8_t)host, 200);
+    rule_trial_tick(&b, 300000);
+    assert_int_equal(b.count, 2);
+    rule_trial_expect_text(b.alerts[1]->group, "192.0.2.10");
+    rule_trial_close(&b);
 }
 
 static void time_may_go_back(void **state)
 {
     struct rule_set_stats stats = { 0 };
-    struct bench b;
+    struct rule_trial b;
 
     (void)state;
-    open_bench(&b, SPIKE, 16, 1);
+    rule_trial_open_with(&b, "spike", SPIKE, 16, 1);
     for (int i = 0; i < 19; i++) /* out of order within the window: all are counted */
-        call_at(&b, 30000 - i * 1000, 10, 503);
-    call_at(&b, 25000, 10, 503);
-    assert_int_equal(b.told.count, 1);
-    call_at(&b, -86400000, 11, 503); /* a day back, and on from there */
-    rule_eval_add_stats(b.eval, &stats);
+        rule_trial_call(&b, 30000 - i * 1000, 10, 503);
+    rule_trial_call(&b, 25000, 10, 503);
+    assert_int_equal(b.count, 1);
+    rule_trial_call(&b, -86400000, 11, 503); /* a day back, and on from there */
+    stats = rule_trial_stats(&b);
     assert_int_equal(stats.clock_set_back, 1);
     for (int i = 0; i < 19; i++)
-        call_at(&b, -86400000 + i, 11, 503);
-    assert_int_equal(b.told.count, 2);
-    tick_at(&b, -86400000 + 200000);
-    assert_int_equal(b.told.count, 4); /* both are over, none before it began */
+        rule_trial_call(&b, -86400000 + i, 11, 503);
+    assert_int_equal(b.count, 2);
+    rule_trial_tick(&b, -86400000 + 200000);
+    assert_int_equal(b.count, 4); /* both are over, none before it began */
     for (size_t i = 2; i < 4; i++)
-        assert_true(b.told.alerts[i]->ended_time >= b.told.alerts[i]->time);
-    tick_at(&b, INT64_C(200) * 365 * 86400000 / 2); /* a century ahead */
-    close_bench(&b);
+        assert_true(b.alerts[i]->ended_time >= b.alerts[i]->time);
+    rule_trial_tick(&b, INT64_C(200) * 365 * 86400000 / 2); /* a century ahead */
+    rule_trial_close(&b);
 }
 
 static void the_window_ends_where_it_says(void **state)
 {
     struct rule_set_stats stats = { 0 };
-    struct bench b;
+    struct rule_trial b;
 
     (void)state;
-    open_bench(&b, SPIKE, 16, 1);
-    call_at(&b, 30000, 10, 503);
-    call_at(&b, -20000, 10, 503); /* the oldest of its six steps */
-    rule_eval_add_stats(b.eval, &stats);
+    rule_trial_open_with(&b, "spike", SPIKE, 16, 1);
+    rule_trial_call(&b, 30000, 10, 503);
+    rule_trial_call(&b, -20000, 10, 503); /* the oldest of its six steps */
+    stats = rule_trial_stats(&b);
     assert_int_equal(stats.clock_set_back, 0);
-    call_at(&b, -20001, 10, 503);
-    rule_eval_add_stats(b.eval, &stats);
+    rule_trial_call(&b, -20001, 10, 503);
+    stats = rule_trial_stats(&b);
     assert_int_equal(stats.clock_set_back, 1);
-    close_bench(&b);
+    rule_trial_close(&b);
 }
 
 static void leaves_out_what_has_no_group(void **state)
 {
     struct rule_set_stats stats = { 0 };
     struct call_record call;
-    struct bench b;
+    struct rule_trial b;
 
     (void)state;
-    open_bench(&b, SPIKE, 16, 1);
+    rule_trial_open_with(&b, "spike", SPIKE, 16, 1);
     record_clear(&record_type_call, &call);
     call.final_status = 503;
     for (int i = 0; i < 50; i++)
-        rule_eval_record(b.eval, &call, START);
-    rule_eval_add_stats(b.eval, &stats);
+        rule_eval_record(b.eval, &call, TRIAL_START);
+    stats = rule_trial_stats(&b);
     assert_int_equal(stats.without_group, 50);
-    assert_int_equal(b.told.count, 0);
-    close_bench(&b);
+    assert_int_equal(b.count, 0);
+    rule_trial_close(&b);
 }
 
 static void a_strangers_group_is_printable_and_short(void **state)
 {
     char text[2000];
     struct call_record call;
-    struct bench b;
+    struct rule_trial b;
 
     (void)state;
-    open_bench(&b,
-               "description: d\nseverity: info\non: call.settled\ngroup_by: from_user\n"
-               "window: 10s\nstep: 10s\nmeasure: count\nthreshold: 1\n"
-               "clear: { below: 1, for: 0s }\nsummary: \"{group}!\"\n",
-               16, 1);
+    rule_trial_open_with(&b, "spike",
+                         "description: d\nseverity: info\non: call.settled\ngroup_by: from_user\n"
+                         "window: 10s\nstep: 10s\nmeasure: count\nthreshold: 1\n"
+                         "clear: { below: 1, for: 0s }\nsummary: \"{group}!\"\n",
+                         16, 1);
     record_clear(&record_type_call, &call);
     call.from_user = SLICE("a\x1b[31m\n\xe2\x80\xae\xff<b>");
-    rule_eval_record(b.eval, &call, START);
-    assert_text(b.told.alerts[0]->group, "a?[31m??\?<b>");
-    assert_text(b.told.alerts[0]->summary, "a?[31m??\?<b>!");
+    rule_eval_record(b.eval, &call, TRIAL_START);
+    rule_trial_expect_text(b.alerts[0]->group, "a?[31m??\?<b>");
+    rule_trial_expect_text(b.alerts[0]->summary, "a?[31m??\?<b>!");
     for (size_t i = 0; i + 1 < sizeof text; i += 2)
         memcpy(text + i, "\xc3\xa9", 2);
     call.from_user = slice_of(text, sizeof text);
-    rule_eval_record(b.eval, &call, START);
-    assert_int_equal(b.told.count, 2);
-    assert_true(b.told.alerts[1]->group.len <= 200);
-    assert_memory_equal(b.told.alerts[1]->group.p + b.told.alerts[1]->group.len - 5, "\xc3\xa9...",
-                        5);
-    close_bench(&b);
+    rule_eval_record(b.eval, &call, TRIAL_START);
+    assert_int_equal(b.count, 2);
+    assert_true(b.alerts[1]->group.len <= 200);
+    assert_memory_equal(b.alerts[1]->group.p + b.alerts[1]->group.len - 5, "\xc3\xa9...", 5);
+    rule_trial_close(&b);
 }
 
 #define BAD_MEDIA                                                                                  \
@@ -499,7 +422,7 @@ static void a_strangers_group_is_printable_and_short(void **state)
     "measure: count\nthreshold: 3\nclear: { below: 1, for: 10s }\n"
 
 /* A call with bad media of which the probe says how far it can be believed; NULL: it does not say. */
-static void close_at(struct bench *b, int64_t s, const char *confidence)
+static void close_at(struct rule_trial *b, int64_t s, const char *confidence)
 {
     struct call_record call;
 
@@ -512,7 +435,7 @@ static void close_at(struct bench *b, int64_t s, const char *confidence)
     call.media_verdict = SLICE("one_way");
     call.final_status = 200;
     call.capture_confidence = slice_of_text(confidence);
-    rule_eval_record(b->eval, &call, START + s * NS_PER_S);
+    rule_eval_record(b->eval, &call, TRIAL_START + s * NS_PER_S);
 }
 
 /* What the probe itself may have damaged raises no alert about quality, unless the rule says so. */
@@ -522,52 +445,52 @@ static void doubtful_calls_raise_no_alert_about_quality(void **state)
         const char *rule;
         bool leaves_out;
     } rows[] = {
-        { "where: { mos_lq: { \"<\": 3 } }\n", true },
-        { "among: { mos_lq: { \"<\": 3 } }\n", true },
-        { "where: { jitter_ms_p95: { \">\": 50 } }\n", true },
-        { "where: { loss_ratio: { \">=\": 0.05 } }\n", true },
-        { "where: { one_way: true }\n", true },
-        { "where: { media_verdict: one_way }\n", true },
+        { "where: mos<3\n", true },
+        { "among: mos<3\n", true },
+        { "where: jitter>50ms\n", true },
+        { "where: loss>=5%\n", true },
+        { "where: one_way\n", true },
+        { "where: verdict:one_way\n", true },
         { "group_by: media_verdict\n", true },
-        { "where: { final_status: 200 }\nconfidence: high\n", true },
-        { "where: { final_status: 200 }\n", false },
-        { "where: { one_way: true }\nconfidence: any\n", false },
-        { "where: { one_way: true, capture_confidence: [high, reduced, low] }\n", false },
+        { "where: status:200\ncapture_confidence: high\n", true },
+        { "where: status:200\n", false },
+        { "where: one_way\ncapture_confidence: any\n", false },
+        { "where: one_way confidence:high,reduced,low\n", false },
     };
     static const char *const doubtful[] = { "reduced", "low" };
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct rule_set_stats stats = { 0 };
-        struct bench b;
+        struct rule_trial b;
         char text[600];
 
         snprintf(text, sizeof text, "%s%s", BAD_MEDIA, rows[i].rule);
-        open_bench(&b, text, 10, 1);
+        rule_trial_open_with(&b, "spike", text, 10, 1);
         for (int n = 0; n < 6; n++)
             close_at(&b, n, doubtful[n % 2]);
-        rule_eval_add_stats(b.eval, &stats);
-        if (b.told.count != !rows[i].leaves_out || stats.doubtful != (rows[i].leaves_out ? 6 : 0) ||
+        stats = rule_trial_stats(&b);
+        if (b.count != !rows[i].leaves_out || stats.doubtful != (rows[i].leaves_out ? 6 : 0) ||
             stats.records != (rows[i].leaves_out ? 0 : 6))
-            fail_msg("row %zu: %zu alerts, %d left out", i, b.told.count, (int)stats.doubtful);
+            fail_msg("row %zu: %zu alerts, %d left out", i, b.count, (int)stats.doubtful);
         for (int n = 6; n < 9; n++)
             close_at(&b, n, "high");
-        assert_int_equal(b.told.count, 1);
-        close_bench(&b);
+        assert_int_equal(b.count, 1);
+        rule_trial_close(&b);
     }
 }
 
 /* Records of versions that did not say it are as good as they were. */
 static void calls_without_a_word_on_confidence_count(void **state)
 {
-    struct bench b;
+    struct rule_trial b;
 
     (void)state;
-    open_bench(&b, BAD_MEDIA "where: { one_way: true }\n", 10, 1);
+    rule_trial_open_with(&b, "spike", BAD_MEDIA "where: one_way\n", 10, 1);
     for (int n = 0; n < 3; n++)
         close_at(&b, n, NULL);
-    assert_int_equal(b.told.count, 1);
-    close_bench(&b);
+    assert_int_equal(b.count, 1);
+    rule_trial_close(&b);
 }
 
 static void write_file(const char *dir, const char *name, const char *text)
@@ -593,15 +516,16 @@ static void remove_file(const char *dir, const char *name)
 static void loads_a_folder_in_order(void **state)
 {
     char dir[] = "/tmp/earshot-rules-XXXXXX", error[256], expected[256];
-    struct told told = { .count = 0 };
+    struct rule_trial told = { .count = 0 };
     struct rule_set *set = NULL;
     struct call_record call;
 
     (void)state;
     assert_non_null(mkdtemp(dir));
     assert_int_equal(
-        rule_set_load(&set, &(struct rule_set_options){ .dir = dir, .alert = keep, .ctx = &told },
-                      error, sizeof error),
+        rule_set_load(
+            &set, &(struct rule_set_options){ .dir = dir, .alert = rule_trial_keep, .ctx = &told },
+            error, sizeof error),
         0);
     assert_int_equal(rule_set_count(set), 0);
     rule_set_free(set);
@@ -614,26 +538,28 @@ static void loads_a_folder_in_order(void **state)
     write_file(dir, "c.yaml", ONE "on: call.closed\n");
     write_file(dir, "notes.txt", "no rule");
     assert_int_equal(
-        rule_set_load(&set, &(struct rule_set_options){ .dir = dir, .alert = keep, .ctx = &told },
-                      error, sizeof error),
+        rule_set_load(
+            &set, &(struct rule_set_options){ .dir = dir, .alert = rule_trial_keep, .ctx = &told },
+            error, sizeof error),
         0);
     assert_int_equal(rule_set_count(set), 3);
     record_clear(&record_type_call, &call);
     rule_set_record(set, RULE_CALL_SETTLED, &record_type_call, &call, RECORD_NONE);
     assert_int_equal(told.count, 0);
-    rule_set_record(set, RULE_CALL_SETTLED, &record_type_call, &call, START);
+    rule_set_record(set, RULE_CALL_SETTLED, &record_type_call, &call, TRIAL_START);
     assert_int_equal(told.count, 2);
-    assert_text(told.alerts[0]->rule, "a");
-    assert_text(told.alerts[1]->rule, "b");
+    rule_trial_expect_text(told.alerts[0]->rule, "a");
+    rule_trial_expect_text(told.alerts[1]->rule, "b");
     assert_true(told.alerts[0]->id != told.alerts[1]->id);
     rule_set_free(set);
-    forget(&told);
+    rule_trial_forget(&told);
 
     set = NULL;
     write_file(dir, "b.yaml", "description: d\nseverty: info\n");
     assert_int_equal(
-        rule_set_load(&set, &(struct rule_set_options){ .dir = dir, .alert = keep, .ctx = &told },
-                      error, sizeof error),
+        rule_set_load(
+            &set, &(struct rule_set_options){ .dir = dir, .alert = rule_trial_keep, .ctx = &told },
+            error, sizeof error),
         -EINVAL);
     assert_null(set);
     snprintf(expected, sizeof expected,
@@ -643,8 +569,9 @@ static void loads_a_folder_in_order(void **state)
     snprintf(expected, sizeof expected, "%s/b.yaml", dir);
     assert_int_equal(mkfifo(expected, 0600), 0); /* must not be waited for */
     assert_int_equal(
-        rule_set_load(&set, &(struct rule_set_options){ .dir = dir, .alert = keep, .ctx = &told },
-                      error, sizeof error),
+        rule_set_load(
+            &set, &(struct rule_set_options){ .dir = dir, .alert = rule_trial_keep, .ctx = &told },
+            error, sizeof error),
         -EINVAL);
     remove_file(dir, "a.yaml");
     remove_file(dir, "b.yaml");
@@ -652,8 +579,9 @@ static void loads_a_folder_in_order(void **state)
     remove_file(dir, "notes.txt");
     assert_int_equal(rmdir(dir), 0);
     assert_int_equal(
-        rule_set_load(&set, &(struct rule_set_options){ .dir = dir, .alert = keep, .ctx = &told },
-                      error, sizeof error),
+        rule_set_load(
+            &set, &(struct rule_set_options){ .dir = dir, .alert = rule_trial_keep, .ctx = &told },
+            error, sizeof error),
         -ENOENT);
     snprintf(expected, sizeof expected, "%s: cannot be read: No such file or directory", dir);
     assert_string_equal(error, expected);
@@ -663,7 +591,7 @@ static void loads_a_folder_in_order(void **state)
 static void the_shipped_rules_load_and_the_spike_fires(void **state)
 {
     const uint8_t ip[4] = { 198, 51, 100, 7 };
-    struct told told = { .count = 0 };
+    struct rule_trial told = { .count = 0 };
     struct rule_set *set = NULL;
     struct rule_set_stats stats;
     struct call_record call;
@@ -671,8 +599,9 @@ static void the_shipped_rules_load_and_the_spike_fires(void **state)
 
     (void)state;
     if (rule_set_load(&set,
-                      &(struct rule_set_options){
-                          .dir = TEST_DATA "/../../../rules", .alert = keep, .ctx = &told },
+                      &(struct rule_set_options){ .dir = TEST_DATA "/../../../rules",
+                                                  .alert = rule_trial_keep,
+                                                  .ctx = &told },
                       error, sizeof error) != 0)
         fail_msg("%s", error);
     record_clear(&record_type_call, &call);
@@ -680,22 +609,24 @@ static void the_shipped_rules_load_and_the_spike_fires(void **state)
     for (int i = 0; i < 60; i++) {
         call.id = (uint64_t)i + 1;
         call.final_status = i % 3 ? 200 : 503;
-        rule_set_record(set, RULE_CALL_SETTLED, &record_type_call, &call, START + i * NS_PER_S);
+        rule_set_record(set, RULE_CALL_SETTLED, &record_type_call, &call,
+                        TRIAL_START + i * NS_PER_S);
     }
     assert_int_equal(told.count, 1);
-    assert_text(told.alerts[0]->rule, "sip-503-spike");
-    assert_text(told.alerts[0]->summary,
-                "503 spike at 198.51.100.7: 10 of 28 calls answered 503 in the last 60 s (36 %), "
-                "since 10:15:00 UTC");
+    rule_trial_expect_text(told.alerts[0]->rule, "sip-503-spike");
+    rule_trial_expect_text(
+        told.alerts[0]->summary,
+        "503 spike at 198.51.100.7: 10 of 28 calls answered 503 in the last 60 s (36 %), "
+        "since 10:15:00 UTC");
     assert_true(told.alerts[0]->runbook.len > 0);
-    rule_set_tick(set, START + 600 * NS_PER_S);
+    rule_set_tick(set, TRIAL_START + 600 * NS_PER_S);
     assert_int_equal(told.count, 2);
     rule_set_read_stats(set, &stats);
     assert_int_equal(stats.records, 60);
     assert_int_equal(stats.fired, 1);
     assert_int_equal(stats.resolved, 1);
     rule_set_free(set);
-    forget(&told);
+    rule_trial_forget(&told);
 }
 
 int main(void)

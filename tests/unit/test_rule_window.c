@@ -11,12 +11,12 @@ enum { STEPS = 6, STEP_US = 10000000 };
 
 static void counts_what_is_inside_and_forgets_the_rest(void **state)
 {
-    struct rule_bucket *buckets = malloc(STEPS * sizeof *buckets);
+    void *buckets = malloc(rule_window_bytes(STEPS, 0));
     struct rule_window w;
 
     (void)state;
     assert_non_null(buckets);
-    rule_window_init(&w, buckets, STEPS);
+    rule_window_init(&w, buckets, STEPS, 0);
     for (int64_t step = 100; step < 106; step++) { /* step 100 gets 1 record, 101 gets 2 ... */
         rule_window_slide(&w, step);
         for (int64_t n = 100; n <= step; n++)
@@ -40,7 +40,7 @@ static void a_late_record_counts_in_its_own_step(void **state)
     struct rule_window w;
 
     (void)state;
-    rule_window_init(&w, buckets, STEPS);
+    rule_window_init(&w, buckets, STEPS, 0);
     rule_window_slide(&w, 50);
     rule_window_add(&w, 45, true, 3); /* the oldest step of the window */
     assert_int_equal(w.matching, 1);
@@ -54,7 +54,7 @@ static void knows_when_the_first_match_came(void **state)
     struct rule_window w;
 
     (void)state;
-    rule_window_init(&w, buckets, STEPS);
+    rule_window_init(&w, buckets, STEPS, 0);
     assert_int_equal(rule_window_first_match_us(&w, 2, STEP_US), -1);
     rule_window_add(&w, 50, false, 1);
     rule_window_add(&w, 50, true, 900);
