@@ -12,8 +12,8 @@
 enum record_event {
     RECORD_OPENED,  /* first report of a call: at the tick after it was first seen */
     RECORD_CHANGED, /* something else is known; at most once a tick */
-    RECORD_SETTLED, /* its outcome is known: answered, or failed for good. At once, once a call */
-    RECORD_CLOSED,  /* the last word; nothing about it follows. Once a call */
+    RECORD_SETTLED, /* its outcome is known: answered, or failed for good: at once. Given up: at its end. Once a call */
+    RECORD_CLOSED, /* the last word; nothing about it follows. Once a call */
 };
 
 /* Records of any other type: legs, minutes of trunks, registrations, peers, security. */

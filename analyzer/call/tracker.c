@@ -248,8 +248,10 @@ static void unlink_call_id(struct tracker *t, struct call *call)
 static void close_call(struct tracker *t, struct call *call)
 {
     deviation_close(call, t->now_ns, t->loss_epoch != call->loss_epoch, &t->counters);
-    if (call->final_status && call_state_is_over((enum call_state)call->state))
-        tracker_settled(t, call); /* a failure that the client might have answered, and did not */
+    /* A failure that the client might have answered, and did not; or silence to the last. */
+    if (call->state == CALL_ABANDONED || call->state == CALL_CANCELLED ||
+        (call->final_status && call_state_is_over((enum call_state)call->state)))
+        tracker_settled(t, call);
     transfer_forget(t, call);
     expiry_cancel(&call->expiry);
     unlist_changed(t, call);
