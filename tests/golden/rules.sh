@@ -29,6 +29,7 @@ work=$(mktemp -d) || exit 1
 [ -n "${RULES_KEEP:-}" ] && work=$RULES_KEEP && mkdir -p "$work" # to look at what was told
 [ -n "${RULES_KEEP:-}" ] || trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
+rules=${RULES_DIR:-$root/rules} # while some of them are being written
 
 failed=0 rows=0 heard='' config=() parts=() named=()
 declare -A fired_rows silent_rows elsewhere_rows
@@ -63,7 +64,7 @@ file() { parts+=("$root/$1"); }
 hear() {
     heard=$1
     named=()
-    if ! "$earshot" analyze --json --rules "$root/rules" "${config[@]}" "${parts[@]}" >told 2>said; then
+    if ! "$earshot" analyze --json --rules "$rules" "${config[@]}" "${parts[@]}" >told 2>said; then
         wrong 'analyze' && cat said
     fi
     grep '^{"type":"alert"' told >alerts
@@ -124,6 +125,9 @@ and_nothing_else() {
 
 elsewhere() { elsewhere_rows[$1]=$2; }
 
+# shellcheck source=rules.d/ordinary.bash
+. "$here/rules.d/ordinary.bash"
+
 subjects=("$@")
 if [ ${#subjects[@]} -eq 0 ]; then
     for row in "$here"/rules.d/*.sh; do
@@ -140,7 +144,7 @@ done
 
 if [ $# -eq 0 ]; then # all of them
     heard='' subject=rules
-    for rule in "$root"/rules/*.yaml; do
+    for rule in "$rules"/*.yaml; do
         rule=${rule##*/}
         rule=${rule%.yaml}
         [ -n "${elsewhere_rows[$rule]:-}" ] && continue
@@ -148,5 +152,5 @@ if [ $# -eq 0 ]; then # all of them
         [ -n "${silent_rows[$rule]:-}" ] || wrong "$rule has no capture that it is silent on"
     done
 fi
-echo "$rows rows of $(find "$root/rules" -name '*.yaml' | wc -l) rules"
+echo "$rows rows of $(find "$rules" -name '*.yaml' | wc -l) rules"
 exit $failed

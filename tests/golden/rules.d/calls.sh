@@ -1,0 +1,29 @@
+# shellcheck shell=bash
+# Outcomes of calls: an ordinary hour so that it is known what is normal, then trouble, each on a trunk or to a
+# destination of its own.
+plan carriers.yaml
+
+ordinary 0 7200
+the_day
+hear 'an ordinary day'
+silent sip-503-spike sip-408-spike sip-5xx-trunk asr-drop ner-drop nos-busy nos-cancel nos-not-found acd-drop \
+    pdd-rise short-calls trunk-channels ack-timeout codec-refused trunk-moved trunk-took-over retry-storm \
+    caller-id-refused
+and_nothing_else
+
+# 500 of a machine behind carrier-a, short talks to Canada, a slow carrier-c, nobody at carrier-d.
+ordinary 0 3600
+ordinary 3600 1200 a b c d
+wave 3600 1200 18 "$usual_out,trunk=0,to=+4420794600xx,fail=500:25/486:9/487:15"
+wave 3600 1200 12 "$usual_out,$usual,trunk=1,to=+121255501xx"
+wave 3600 1200 12 "way=out,pdd=0.5-2,ring=2-15,talk=10-110,$usual,trunk=1,to=+141655501xx"
+wave 3600 1200 12 "way=out,pdd=5-8,ring=2-15,talk=20-400,$usual,trunk=2,to=+3319900xxxx"
+wave 3600 300 12 "way=out,fail=0:100,trunk=3,to=+468465004xx"
+the_day
+hear 'server failures, short talks, a slow carrier, a dead one'
+fires sip-5xx-trunk carrier-a '"normally' 
+fires acd-drop Canada
+fires pdd-rise carrier-c
+fires sip-408-spike '198.51.100.4, carrier-d' critical
+ends sip-408-spike '198.51.100.4, carrier-d'
+and_nothing_else
