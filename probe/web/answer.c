@@ -22,6 +22,7 @@ static const char *reason_text(int status)
         const char *text;
     } reasons[] = {
         { 200, "OK" },
+        { 201, "Created" },
         { 206, "Partial Content" },
         { 304, "Not Modified" },
         { 400, "Bad Request" },
@@ -29,11 +30,15 @@ static const char *reason_text(int status)
         { 404, "Not Found" },
         { 405, "Method Not Allowed" },
         { 409, "Conflict" },
+        { 411, "Length Required" },
+        { 413, "Content Too Large" },
         { 414, "URI Too Long" },
+        { 415, "Unsupported Media Type" },
         { 416, "Range Not Satisfiable" },
         { 421, "Misdirected Request" },
         { 426, "Upgrade Required" },
         { 501, "Not Supported" },
+        { 502, "Bad Gateway" },
         { 503, "Service Unavailable" },
         { 507, "Insufficient Storage" },
     };
@@ -70,21 +75,22 @@ static void add_header(struct out *o, const char *name, const char *value)
         add(o, line, (size_t)n);
 }
 
-static void add_status_headers(struct out *o, int status)
+static void add_status_headers(struct out *o, const struct exchange *x)
 {
     static const struct {
         int status;
         const char *name, *value;
     } rows[] = {
-        { 405, "Allow", "GET, HEAD" },
         { 426, "Upgrade", "websocket" },
         { 503, "Retry-After", "1" },
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        if (rows[i].status == status)
+        if (rows[i].status == x->status)
             add_header(o, rows[i].name, rows[i].value);
     }
+    if (x->status == 405)
+        add_header(o, "Allow", x->allow);
 }
 
 static void add_head(struct out *o, const struct exchange *x)
@@ -117,7 +123,7 @@ static void add_head(struct out *o, const struct exchange *x)
         add_header(o, "Accept-Ranges", "bytes");
     if (x->content_range[0])
         add_header(o, "Content-Range", x->content_range);
-    add_status_headers(o, x->status);
+    add_status_headers(o, x);
     add(o, "\r\n", 2);
 }
 

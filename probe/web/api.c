@@ -3,6 +3,7 @@
 #include "analyzer/base/log.h"
 #include "analyzer/record_id.h"
 #include "probe/web/api_context.h"
+#include "probe/web/body.h"
 #include "probe/web/files.h"
 #include "storage/upkeep/store_size.h"
 
@@ -10,6 +11,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 int api_open(struct api **ap, const struct api_options *options)
 {
@@ -68,6 +70,67 @@ void api_fail_no_call(struct api_context *c)
     exchange_fail(c->x, 404, "no call %016" PRIx64, c->id);
 }
 
+void api_fail_state(struct api_context *c, int err)
+{
+    char why[128];
+
+    if (strerror_r(-err, why, sizeof why) != 0)
+        snprintf(why, sizeof why, "error %d", -err);
+    log_warn("web: state.sqlite: %s", why);
+    exchange_fail(c->x, err == -ENOSPC ? 507 : 503, "state.sqlite cannot be used: %s", why);
+}
+
+bool api_has_state(struct api_context *c)
+{
+    if (c->api->options.state && c->api->options.outbox)
+        return true;
+    exchange_fail(c->x, 503,
+                  "acknowledgements, silences and deliveries are another process's: ask the one "
+                  "that sends this store's alerts");
+    return false;
+}
+
+bool api_read_body(struct api_context *c, struct body *body, const struct body_field *fields,
+                   size_t count)
+{
+    struct strbuf error = { 0 };
+    bool ok = body_read(body, strbuf_slice(&c->x->asked), fields, count, &error);
+
+    if (!ok)
+        exchange_fail(c->x, 400, "%s", error.p ? error.p : "bad body");
+    strbuf_fini(&error);
+    return ok;
+}
+
+int64_t api_now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void api_tell_handled(struct api_context *c, const char *what, uint64_t alert)
+{
+    const struct api_options *o = &c->api->options;
+    struct strbuf line = { 0 };
+    struct jsonw j = jsonw_to(&line);
+
+    if (o->wake)
+        o->wake(o->wake_ctx);
+    if (!o->tell)
+        return;
+    jsonw_object_open(&j);
+    api_write_key_text(&j, "type", SLICE("handled"));
+    api_write_key_text(&j, "what", slice_of_text(what));
+    jsonw_key(&j, "alert");
+    api_write_id(&j, alert);
+    jsonw_object_close(&j);
+    if (!line.failed)
+        o->tell(o->tell_ctx, strbuf_slice(&line));
+    strbuf_fini(&line);
+}
+
 void api_finish_json(struct api_context *c)
 {
     c->x->status = 200;
@@ -101,6 +164,17 @@ void api_write_key_time(struct jsonw *j, const char *key, int64_t time)
         jsonw_null(j);
     else
         jsonw_time(j, time);
+}
+
+void api_write_key_ms(struct jsonw *j, const char *key, int64_t time_ms)
+{
+    api_write_key_time(j, key, time_ms ? time_ms * 1000000 : RECORD_NONE);
+}
+
+void api_write_key_int(struct jsonw *j, const char *key, int64_t value)
+{
+    jsonw_key(j, key);
+    jsonw_int(j, value);
 }
 
 /* ---- its packets and its sound ---- */
@@ -168,34 +242,55 @@ static void get_peaks(struct api_context *c)
 
 /* ---- routes ---- */
 
-/* A '*' part is the id of a call. */
+/* Parts of a path: '*' is the id of a call or an alert, '#' a number, '@' a name. */
 static const struct {
     const char *path;
+    uint8_t method;  /* enum exchange_method */
     unsigned params; /* enum params_set */
-    api_handler *get;
+    bool no_store;   /* it reads nothing of it */
+    api_handler *handle;
 } routes[] = {
-    { "/api/v1/calls", PARAMS_SEARCH, api_search_get_calls },
-    { "/api/v1/calls/*", PARAMS_NONE, api_call_get },
-    { "/api/v1/calls/*/messages", PARAMS_LEGS, api_call_get_messages },
-    { "/api/v1/calls/*/pcap", PARAMS_PACKETS, get_packets },
-    { "/api/v1/calls/*/audio", PARAMS_SOUND, get_sound },
-    { "/api/v1/calls/*/audio/peaks", PARAMS_PEAKS, get_peaks },
-    { "/api/v1/export", PARAMS_EXPORT, get_export },
-    { "/api/v1/alerts", PARAMS_PAGE, api_lists_get_alerts },
-    { "/api/v1/certificates", PARAMS_PAGE, api_lists_get_certificates },
-    { "/api/v1/trunks", PARAMS_WINDOW, api_trunks_get },
-    { "/api/v1/registrations", PARAMS_PAGE, api_lists_get_registrations },
-    { "/api/v1/peers", PARAMS_PAGE, api_lists_get_peers },
-    { "/api/v1/security", PARAMS_PAGE, api_lists_get_security },
-    { "/api/v1/transactions", PARAMS_PAGE, api_lists_get_transactions },
-    { "/api/v1/deviations", PARAMS_NONE, api_lists_get_deviations },
-    { "/api/v1/fields", PARAMS_NONE, api_search_get_fields },
-    { "/api/v1/stats", PARAMS_NONE, api_stats_get },
-    { "/api/v1/store", PARAMS_NONE, api_store_get },
+    { "/api/v1/calls", EXCHANGE_GET, PARAMS_SEARCH, false, api_search_get_calls },
+    { "/api/v1/calls/*", EXCHANGE_GET, PARAMS_NONE, false, api_call_get },
+    { "/api/v1/calls/*/messages", EXCHANGE_GET, PARAMS_LEGS, false, api_call_get_messages },
+    { "/api/v1/calls/*/pcap", EXCHANGE_GET, PARAMS_PACKETS, false, get_packets },
+    { "/api/v1/calls/*/audio", EXCHANGE_GET, PARAMS_SOUND, false, get_sound },
+    { "/api/v1/calls/*/audio/peaks", EXCHANGE_GET, PARAMS_PEAKS, false, get_peaks },
+    { "/api/v1/export", EXCHANGE_GET, PARAMS_EXPORT, false, get_export },
+    { "/api/v1/alerts", EXCHANGE_GET, PARAMS_PAGE | PARAMS_ALERTS, false, api_alerts_get_list },
+    { "/api/v1/alerts/*", EXCHANGE_GET, PARAMS_NONE, false, api_alerts_get_one },
+    { "/api/v1/alerts/*/ack", EXCHANGE_POST, PARAMS_NONE, false, api_alerts_ack },
+    { "/api/v1/alerts/*/ack", EXCHANGE_DELETE, PARAMS_NONE, false, api_alerts_unack },
+    { "/api/v1/silences", EXCHANGE_GET, PARAMS_SILENCES, true, api_silences_get },
+    { "/api/v1/silences", EXCHANGE_POST, PARAMS_NONE, true, api_silences_add },
+    { "/api/v1/silences/#", EXCHANGE_DELETE, PARAMS_NONE, true, api_silences_end },
+    { "/api/v1/deliveries", EXCHANGE_GET, PARAMS_DELIVERIES, true, api_deliveries_get },
+    { "/api/v1/deliveries/replay", EXCHANGE_POST, PARAMS_NONE, true, api_deliveries_replay_all },
+    { "/api/v1/deliveries/#/replay", EXCHANGE_POST, PARAMS_NONE, true, api_deliveries_replay },
+    { "/api/v1/receivers", EXCHANGE_GET, PARAMS_NONE, true, api_receivers_get },
+    { "/api/v1/receivers/@/test", EXCHANGE_POST, PARAMS_NONE, true, api_receivers_test },
+    { "/api/v1/rules", EXCHANGE_GET, PARAMS_NONE, true, api_rules_get },
+    { "/api/v1/rules/@/test", EXCHANGE_POST, PARAMS_NONE, true, api_rules_test },
+    { "/api/v1/certificates", EXCHANGE_GET, PARAMS_PAGE, false, api_lists_get_certificates },
+    { "/api/v1/trunks", EXCHANGE_GET, PARAMS_WINDOW, false, api_trunks_get },
+    { "/api/v1/registrations", EXCHANGE_GET, PARAMS_PAGE, false, api_lists_get_registrations },
+    { "/api/v1/peers", EXCHANGE_GET, PARAMS_PAGE, false, api_lists_get_peers },
+    { "/api/v1/security", EXCHANGE_GET, PARAMS_PAGE, false, api_lists_get_security },
+    { "/api/v1/transactions", EXCHANGE_GET, PARAMS_PAGE, false, api_lists_get_transactions },
+    { "/api/v1/deviations", EXCHANGE_GET, PARAMS_NONE, false, api_lists_get_deviations },
+    { "/api/v1/fields", EXCHANGE_GET, PARAMS_NONE, false, api_search_get_fields },
+    { "/api/v1/stats", EXCHANGE_GET, PARAMS_NONE, false, api_stats_get },
+    { "/api/v1/store", EXCHANGE_GET, PARAMS_NONE, false, api_store_get },
 };
 enum { ROUTES = sizeof routes / sizeof *routes };
 
-static bool route_matches(const char *pattern, struct slice path, struct slice *id)
+/* The variable part of a path, and of which kind it is. */
+struct variable {
+    char kind; /* 0: there is none */
+    struct slice text;
+};
+
+static bool route_matches(const char *pattern, struct slice path, struct variable *v)
 {
     struct slice p = slice_of_text(pattern);
 
@@ -203,24 +298,77 @@ static bool route_matches(const char *pattern, struct slice path, struct slice *
         struct slice want = slice_cut(&p, '/');
         struct slice have = slice_cut(&path, '/');
 
-        if (slice_eq(want, SLICE("*")))
-            *id = have;
+        if (want.len == 1 && strchr("*#@", want.p[0]))
+            *v = (struct variable){ want.p[0], have };
         else if (!slice_eq(want, have))
             return false;
     }
     return p.len == 0 && path.len == 0;
 }
 
-static void answer_route(struct api_context *c, size_t route, struct slice id)
+unsigned api_methods(struct slice path)
+{
+    static const unsigned bits[] = {
+        [EXCHANGE_GET] = API_GET, [EXCHANGE_POST] = API_POST, [EXCHANGE_DELETE] = API_DELETE
+    };
+    unsigned methods = 0;
+
+    for (size_t i = 0; i < ROUTES; i++) {
+        struct variable v = { 0 };
+
+        if (route_matches(routes[i].path, path, &v))
+            methods |= bits[routes[i].method];
+    }
+    return methods ? methods : API_GET;
+}
+
+/* Of rules and receivers: what may be the name of a file. */
+static bool is_name(struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char ch = text.p[i];
+
+        if (ch != '-' && ch != '_' && ch != '.' && (ch < '0' || ch > '9') &&
+            ((ch | 0x20) < 'a' || (ch | 0x20) > 'z'))
+            return false;
+    }
+    return text.len > 0 && text.len <= 64 && text.p[0] != '.';
+}
+
+static bool read_variable(struct api_context *c, const struct variable *v, const char **expected)
+{
+    uint64_t number = 0;
+
+    switch (v->kind) {
+    case '*':
+        *expected = "an id is 16 hex digits";
+        return params_parse_id(v->text, &c->id);
+    case '#':
+        *expected = "a silence or a delivery has a number";
+        if (!slice_to_u64(v->text, INT64_MAX, &number))
+            return false;
+        c->number = (int64_t)number;
+        return number > 0;
+    case '@':
+        *expected = "a name is of letters, digits, '-', '_' and '.'";
+        c->name = v->text;
+        return is_name(v->text);
+    default:
+        return true;
+    }
+}
+
+static void answer_route(struct api_context *c, size_t route, const struct variable *v)
 {
     struct strbuf error = { 0 };
+    const char *expected = NULL;
 
-    if (id.p && !params_parse_id(id, &c->id))
-        exchange_fail(c->x, 400, "the id of a call is 16 hex digits");
+    if (!read_variable(c, v, &expected))
+        exchange_fail(c->x, 400, "%s", expected);
     else if (!params_read(&c->x->params, routes[route].params, &c->asked, &error))
         exchange_fail(c->x, 400, "%s", error.p ? error.p : "bad parameters");
-    else if (open_store(c))
-        routes[route].get(c);
+    else if (routes[route].no_store || open_store(c))
+        routes[route].handle(c);
     strbuf_fini(&error);
     params_fini(&c->asked);
 }
@@ -231,10 +379,10 @@ static void answer_first(struct api *a, struct exchange *x)
     struct slice path = slice_of_text(x->path);
 
     for (size_t i = 0; i < ROUTES; i++) {
-        struct slice id = SLICE_ABSENT;
+        struct variable v = { 0 };
 
-        if (route_matches(routes[i].path, path, &id)) {
-            answer_route(&c, i, id);
+        if (routes[i].method == x->method && route_matches(routes[i].path, path, &v)) {
+            answer_route(&c, i, &v);
             return;
         }
     }
@@ -244,9 +392,19 @@ static void answer_first(struct api *a, struct exchange *x)
         files_answer(a->options.web_root, x);
 }
 
+static void answer_seed(struct api *a, struct exchange *x)
+{
+    struct api_context c = { .api = a, .x = x };
+
+    if (open_store(&c))
+        api_alerts_write_open(&c);
+}
+
 void api_answer(struct api *a, struct exchange *x)
 {
-    if (x->more)
+    if (x->is_seed)
+        answer_seed(a, x);
+    else if (x->more)
         exchange_read_piece(x);
     else
         answer_first(a, x);

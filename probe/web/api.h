@@ -15,8 +15,11 @@
 #include <stdatomic.h>
 
 struct api;
+struct latest_line;
+struct outbox;
 struct privacy;
 struct sound;
+struct state_db;
 
 struct api_options {
     const char *store_dir;
@@ -24,12 +27,28 @@ struct api_options {
     struct sound *sound;           /* NULL: nobody may listen to calls */
     const atomic_bool *live;       /* is a probe connected? */
     const struct privacy *privacy; /* how the store is masked; NULL: it is not */
-    atomic_uint *exports; /* how many searches are being given out; NULL: they have no cap */
+    atomic_uint *exports;      /* how many searches are being given out; NULL: they have no cap */
+    struct state_db *state;    /* NULL: another process has it */
+    struct latest_line *rules; /* the newest "rules" of the feed; NULL: none */
+    const char *rules_dir;     /* NULL: none */
+    const char *program, *config_file; /* of `earshot rules test`; NULL: this very one; none */
+    struct outbox *outbox;             /* likewise */
+    /* The notifier is to look again: acknowledgements, silences or deliveries have changed. NULL: there
+     * is none. */
+    void (*wake)(void *ctx);
+    void *wake_ctx;
+    /* A line of JSON for the live feed; from any thread; NULL: nobody listens. */
+    void (*tell)(void *ctx, struct slice line);
+    void *tell_ctx;
 };
 
 /* 0 or −ENOMEM. The store is opened with the first request that needs it. */
 int api_open(struct api **ap, const struct api_options *options);
 void api_close(struct api *a);
+
+/* What may be done at this path: never nothing. */
+enum api_method { API_GET = 1, API_POST = 2, API_DELETE = 4 };
+unsigned api_methods(struct slice path);
 
 /* Fills in the answer; of an exchange that wants more, its next piece. */
 void api_answer(struct api *a, struct exchange *x);

@@ -22,7 +22,9 @@ struct api_context {
     struct exchange *x;
     struct jsonw json;
     struct asked asked;
-    uint64_t id; /* of the path */
+    uint64_t id;       /* of the path */
+    int64_t number;    /* likewise: of a silence, a delivery */
+    struct slice name; /* likewise: of a rule, a receiver */
     struct api_media_call media;
 
     const struct record_type *listed; /* its first field is the id */
@@ -38,17 +40,45 @@ typedef void api_handler(struct api_context *c);
 void api_fail_store(struct api_context *c, int err);
 void api_fail_no_call(struct api_context *c);
 
+void api_fail_state(struct api_context *c, int err);
+/* False, and a failure: acknowledgements, silences and deliveries are another process's. */
+bool api_has_state(struct api_context *c);
+
 /* The JSON is whole. */
 void api_finish_json(struct api_context *c);
 
+/* Something was done: tells who listens, and the notifier. what: "ack" "silences" "deliveries";
+ * alert: 0: of none. */
+void api_tell_handled(struct api_context *c, const char *what, uint64_t alert);
+int64_t api_now_ms(void);
+
 void api_write_id(struct jsonw *j, uint64_t id); /* 0: null */
 void api_write_key_text(struct jsonw *j, const char *key, struct slice text);
-void api_write_key_time(struct jsonw *j, const char *key, int64_t time); /* RECORD_NONE: null */
+void api_write_key_time(struct jsonw *j, const char *key, int64_t time);  /* RECORD_NONE: null */
+void api_write_key_ms(struct jsonw *j, const char *key, int64_t time_ms); /* 0: null */
+void api_write_key_int(struct jsonw *j, const char *key, int64_t value);
+/* Some fields of a record, by name. */
+void api_write_fields(struct jsonw *j, const struct record_type *type, const void *record,
+                      const char *const *names, size_t count);
+struct outbox_row;
+void api_write_delivery(struct jsonw *j, const struct outbox_row *row);
+
+struct body;
+struct body_field;
+/* The body of the request; false: the answer says what is wrong with it. body_fini either way. */
+bool api_read_body(struct api_context *c, struct body *body, const struct body_field *fields,
+                   size_t count);
 
 /* Each in the file of its name. */
 api_handler api_call_get, api_call_get_messages, api_stats_get, api_store_get, api_trunks_get;
 api_handler api_search_get_calls, api_search_get_fields;
-api_handler api_lists_get_alerts, api_lists_get_certificates;
+/* The alerts that are not over, as lines. */
+api_handler api_alerts_write_open;
+api_handler api_alerts_get_list, api_alerts_get_one, api_alerts_ack, api_alerts_unack;
+api_handler api_silences_get, api_silences_add, api_silences_end;
+api_handler api_deliveries_get, api_deliveries_replay, api_deliveries_replay_all;
+api_handler api_receivers_get, api_receivers_test, api_rules_get, api_rules_test;
+api_handler api_lists_get_certificates;
 api_handler api_lists_get_registrations, api_lists_get_peers, api_lists_get_security;
 api_handler api_lists_get_transactions, api_lists_get_deviations;
 

@@ -62,11 +62,6 @@ static void get_page(struct api_context *c, const char *key, const struct record
     close_page(c, query(c->api->query, c->asked.before, c->asked.limit + 1, on_listed, c));
 }
 
-void api_lists_get_alerts(struct api_context *c)
-{
-    get_page(c, "alerts", &record_type_alert, query_alerts);
-}
-
 void api_lists_get_certificates(struct api_context *c)
 {
     get_page(c, "certificates", &record_type_certificate, query_certificates);

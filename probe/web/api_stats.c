@@ -3,12 +3,6 @@
  */
 #include "probe/web/api_context.h"
 
-static void write_key_int(struct jsonw *j, const char *key, uint64_t value)
-{
-    jsonw_key(j, key);
-    jsonw_int(j, (int64_t)value);
-}
-
 static bool on_newest(void *ctx, const void *record)
 {
     struct api_context *c = ctx;
@@ -38,10 +32,10 @@ static int write_newest(struct api_context *c, const char *key, const struct rec
 static void write_totals(struct jsonw *j, const struct store_totals *totals)
 {
     jsonw_object_open(j);
-    write_key_int(j, "calls", totals->calls);
-    write_key_int(j, "alerts", totals->alerts);
-    write_key_int(j, "days", totals->days);
-    write_key_int(j, "bytes", totals->bytes);
+    api_write_key_int(j, "calls", (int64_t)totals->calls);
+    api_write_key_int(j, "alerts", (int64_t)totals->alerts);
+    api_write_key_int(j, "days", (int64_t)totals->days);
+    api_write_key_int(j, "bytes", (int64_t)totals->bytes);
     api_write_key_time(j, "first_time", totals->first_time);
     api_write_key_time(j, "last_time", totals->last_time);
     jsonw_object_close(j);

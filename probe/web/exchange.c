@@ -16,6 +16,7 @@ struct exchange *exchange_new(void)
     if (!x)
         return NULL;
     x->body.max_bytes = EXCHANGE_BODY_MAX;
+    x->asked.max_bytes = EXCHANGE_ASKED_MAX + 1;
     x->file = -1;
     x->content_type = "application/json; charset=utf-8";
     return x;
@@ -39,6 +40,7 @@ void exchange_free(struct exchange *x)
         return;
     close_sources(x);
     strbuf_fini(&x->fragments);
+    strbuf_fini(&x->asked);
     strbuf_fini(&x->body);
     free(x);
 }

@@ -20,10 +20,16 @@ enum {
     EXCHANGE_BODY_MAX = 16 << 20,
     EXCHANGE_RANGE_MAX = 64,
     EXCHANGE_PIECE_BYTES = 64 * 1024, /* of a download, in one go */
+    EXCHANGE_ASKED_MAX = 16 * 1024,   /* of the body of a request */
+    EXCHANGE_ALLOW_MAX = 32,
 };
+
+enum exchange_method { EXCHANGE_GET, EXCHANGE_POST, EXCHANGE_DELETE };
 
 struct exchange {
     /* The request. */
+    uint8_t method; /* enum exchange_method */
+    bool is_seed;   /* of no client: what a live feed begins with, see live_state.h */
     bool head_only;
     bool chunked;                 /* HTTP/1.1: the client knows how to read that */
     char path[EXCHANGE_PATH_MAX]; /* decoded, no NUL inside */
@@ -33,8 +39,10 @@ struct exchange {
     char range[EXCHANGE_RANGE_MAX];       /* empty: none, or longer than one range can be */
     char if_range[EXCHANGE_TAG_MAX];
     struct addr peer;
+    struct strbuf asked; /* the body of the request */
 
     /* The answer. */
+    char allow[EXCHANGE_ALLOW_MAX]; /* of 405 */
     int status;
     const char *content_type;
     struct strbuf body;                /* the whole, or one piece */

@@ -47,6 +47,24 @@ bool guard_is_loopback(const struct addr *a)
     return memcmp(a->ip, v6, sizeof v6) == 0;
 }
 
+static bool is_listed(struct slice name, const char *const *names)
+{
+    for (; names && *names; names++) {
+        if (slice_ieq(name, slice_of_text(*names)))
+            return true;
+    }
+    return false;
+}
+
+bool guard_allows_change(struct slice host, const char *const *names)
+{
+    struct slice name = guard_host_name(host);
+    struct addr literal;
+
+    return name.p && (slice_ieq(name, SLICE("localhost")) || addr_parse_ip(name, &literal) ||
+                      is_listed(name, names));
+}
+
 bool guard_allows_host(struct slice host, const struct addr *bound, const char *const *names)
 {
     struct slice name = guard_host_name(host);
@@ -58,11 +76,7 @@ bool guard_allows_host(struct slice host, const struct addr *bound, const char *
         return true;
     if (addr_parse_ip(name, &literal))
         return guard_is_loopback(&literal) || addr_ip_eq(&literal, bound);
-    for (; names && *names; names++) {
-        if (slice_ieq(name, slice_of_text(*names)))
-            return true;
-    }
-    return false;
+    return is_listed(name, names);
 }
 
 bool guard_allows_origin(struct slice origin, struct slice host)

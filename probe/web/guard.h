@@ -18,6 +18,10 @@ struct slice guard_host_name(struct slice host);
  * we listen on, and `names` (NULL-terminated, or NULL). Bound to another: any well-formed one. */
 bool guard_allows_host(struct slice host, const struct addr *bound, const char *const *names);
 
+/* May a change be asked for under this name? Only localhost, an address, or one of `names`: what else
+ * resolves to us may be a stranger's page, wherever we are bound to. */
+bool guard_allows_change(struct slice host, const char *const *names);
+
 /* May a WebSocket come from here? Absent (no browser), or exactly our own host. */
 bool guard_allows_origin(struct slice origin, struct slice host);
 

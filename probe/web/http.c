@@ -1,5 +1,7 @@
 #include "probe/web/http.h"
 
+#include "probe/web/live_socket.h"
+
 enum {
     STALLED_S = 30,             /* a client that takes nothing of its answer */
     HELD_MAX_BYTES = 128 << 20, /* of all answers that wait to be sent */
@@ -35,15 +37,41 @@ static void copy_params(struct lws *wsi, struct exchange *x)
         x->params.too_many = true;
 }
 
+/* REQUEST_NO_LENGTH: there is none, or none that can be read. */
+static int64_t read_length(struct lws *wsi)
+{
+    char text[24];
+    uint64_t length;
+
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0 ||
+        !slice_to_u64(http_header(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH, text, sizeof text), INT64_MAX,
+                      &length))
+        return REQUEST_NO_LENGTH;
+    return (int64_t)length;
+}
+
 static bool has_body(struct lws *wsi)
 {
-    char length[24];
-
     if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0)
         return true;
-    return lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0 &&
-           !slice_eq(http_header(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH, length, sizeof length),
-                     SLICE("0"));
+    return lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0 && read_length(wsi) != 0;
+}
+
+static uint8_t method_of(int token)
+{
+    static const struct {
+        int token;
+        uint8_t method;
+    } rows[] = { { LWSHUMETH_GET, REQUEST_GET },
+                 { LWSHUMETH_HEAD, REQUEST_HEAD },
+                 { LWSHUMETH_POST, REQUEST_POST },
+                 { LWSHUMETH_DELETE, REQUEST_DELETE } };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (rows[i].token == token)
+            return rows[i].method;
+    }
+    return REQUEST_OTHER;
 }
 
 struct request http_read_request(struct lws *wsi, struct http_request_room *room)
@@ -52,13 +80,14 @@ struct request http_read_request(struct lws *wsi, struct http_request_room *room
     int len = 0;
     int method = lws_http_get_uri_and_method(wsi, &path, &len);
     struct request r = {
-        .method = method == LWSHUMETH_GET    ? REQUEST_GET
-                  : method == LWSHUMETH_HEAD ? REQUEST_HEAD
-                                             : REQUEST_OTHER,
+        .method = method_of(method),
         .has_body = has_body(wsi),
+        .body_bytes = read_length(wsi),
         .path = method >= 0 && len > 0 ? slice_of(path, (size_t)len) : SLICE_ABSENT,
         .host = http_header(wsi, WSI_TOKEN_HOST, room->host, sizeof room->host),
         .origin = http_header(wsi, WSI_TOKEN_ORIGIN, room->origin, sizeof room->origin),
+        .content_type = http_header(wsi, WSI_TOKEN_HTTP_CONTENT_TYPE, room->content_type,
+                                    sizeof room->content_type),
     };
 
     r.if_none_match = http_header(wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH, room->tag, sizeof room->tag);
@@ -102,6 +131,18 @@ static void wait_for_pool(struct client *c)
     lws_set_timeout(c->wsi, NO_PENDING_TIMEOUT, 0);
 }
 
+/* To the pool, or to its own refusal. */
+static void ask_pool(struct server *s, struct client *c)
+{
+    wait_for_pool(c);
+    if (pool_push(s->pool, c->exchange))
+        return;
+    c->waiting = false;
+    lws_rx_flow_control(c->wsi, 1);
+    exchange_fail(c->exchange, 503, "too many requests wait already, try again");
+    lws_callback_on_writable(c->wsi);
+}
+
 int http_on_request(struct server *s, struct client *c)
 {
     struct exchange *x = exchange_new();
@@ -116,16 +157,39 @@ int http_on_request(struct server *s, struct client *c)
     x->connection = c;
     x->peer = c->peer;
     r = http_read_request(c->wsi, &room);
-    if (request_accept(&r, &s->rules, x)) {
-        copy_params(c->wsi, x);
-        wait_for_pool(c);
-        if (pool_push(s->pool, x))
-            return 0;
-        c->waiting = false;
-        lws_rx_flow_control(c->wsi, 1);
-        exchange_fail(x, 503, "too many requests wait already, try again");
+    if (!request_accept(&r, &s->rules, x)) {
+        lws_callback_on_writable(c->wsi);
+        return 0;
     }
-    lws_callback_on_writable(c->wsi);
+    copy_params(c->wsi, x);
+    c->body_left = x->method == EXCHANGE_POST ? (size_t)r.body_bytes : 0;
+    c->body_s = 0;
+    if (c->body_left == 0)
+        ask_pool(s, c);
+    return 0;
+}
+
+/* Of a request that was refused before its body came, nothing is kept. */
+int http_on_body(struct client *c, const void *bytes, size_t len)
+{
+    if (!c->exchange || c->body_left == 0)
+        return 0;
+    if (len > c->body_left)
+        return -1;
+    strbuf_add(&c->exchange->asked, bytes, len);
+    c->body_left -= len;
+    c->body_whole = c->body_left == 0;
+    return 0;
+}
+
+int http_on_body_end(struct server *s, struct client *c)
+{
+    if (!c->exchange || !c->body_whole)
+        return 0;
+    c->body_whole = false;
+    if (c->exchange->asked.failed)
+        return -1;
+    ask_pool(s, c);
     return 0;
 }
 
@@ -148,6 +212,11 @@ void http_on_answers(struct server *s)
     while (s->pool && (x = pool_pop(s->pool)) != NULL) {
         struct client *c = x->connection;
 
+        if (x->is_seed) {
+            live_socket_on_seed(s, x);
+            exchange_free(x);
+            continue;
+        }
         if (!c) {
             x->abandoned = true;
             if (!x->export || !pool_push_more(s->pool, x))
@@ -192,7 +261,7 @@ int http_on_writeable(struct server *s, struct client *c)
     unsigned char *start = s->out + LWS_PRE;
     size_t len;
 
-    if (!x || c->waiting)
+    if (!x || c->waiting || c->body_left || c->body_whole)
         return 0;
     len = answer_write(x, start);
     if (len && lws_write(c->wsi, start, len, LWS_WRITE_HTTP) < 0)

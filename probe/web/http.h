@@ -12,6 +12,7 @@
 struct http_request_room {
     char version[16], host[320], origin[320], tag[EXCHANGE_TAG_MAX];
     char range[EXCHANGE_RANGE_MAX], if_range[EXCHANGE_TAG_MAX];
+    char content_type[128];
 };
 
 /* A header of the request, copied; absent when it is not there or too long. */
@@ -19,6 +20,9 @@ struct slice http_header(struct lws *wsi, enum lws_token_indexes token, char *ou
 struct request http_read_request(struct lws *wsi, struct http_request_room *room);
 
 int http_on_request(struct server *s, struct client *c);
+/* A piece of a request's body, and its end. */
+int http_on_body(struct client *c, const void *bytes, size_t len);
+int http_on_body_end(struct server *s, struct client *c);
 int http_on_writeable(struct server *s, struct client *c);
 
 /* Whatever the pool has answered. */

@@ -13,13 +13,15 @@ int live_init(struct live *l)
 {
     char *bytes = malloc(LIVE_BACKLOG_BYTES);
     struct live_message *messages = calloc(LIVE_BACKLOG_MESSAGES, sizeof *messages);
+    uint64_t *keys = calloc(LIVE_BACKLOG_MESSAGES, sizeof *keys);
 
-    if (!bytes || !messages) {
+    if (!bytes || !messages || !keys) {
         free(bytes);
         free(messages);
+        free(keys);
         return -ENOMEM;
     }
-    *l = (struct live){ .bytes = bytes, .messages = messages };
+    *l = (struct live){ .bytes = bytes, .messages = messages, .keys = keys, .first = 1, .next = 1 };
     return 0;
 }
 
@@ -27,6 +29,7 @@ void live_fini(struct live *l)
 {
     free(l->bytes);
     free(l->messages);
+    free(l->keys);
     *l = (struct live){ 0 };
 }
 
@@ -35,7 +38,20 @@ static bool overlaps(const struct live_message *m, size_t offset, size_t len)
     return m->offset < offset + len && offset < m->offset + m->len;
 }
 
-bool live_push(struct live *l, struct slice message)
+/* The version before it is outdated. Keys of messages that have left the ring harm nobody: their
+ * places are marked anew when they are used again. */
+static void outdate(struct live *l, uint64_t key)
+{
+    for (size_t i = 0; i < LIVE_BACKLOG_MESSAGES; i++) {
+        if (l->keys[i] == key) {
+            l->keys[i] = 0;
+            l->messages[i].is_outdated = true;
+            return; /* older ones have been marked by this one */
+        }
+    }
+}
+
+bool live_push(struct live *l, struct slice message, uint64_t key)
 {
     struct live_message *slot = &l->messages[l->next % LIVE_BACKLOG_MESSAGES];
     size_t offset = l->head;
@@ -54,8 +70,11 @@ bool live_push(struct live *l, struct slice message)
            (l->next - l->first == LIVE_BACKLOG_MESSAGES ||
             overlaps(&l->messages[l->first % LIVE_BACKLOG_MESSAGES], offset, message.len)))
         l->first++;
+    if (key)
+        outdate(l, key);
     memcpy(l->bytes + offset, message.p, message.len);
-    *slot = (struct live_message){ offset, message.len };
+    *slot = (struct live_message){ .offset = offset, .len = message.len };
+    l->keys[l->next % LIVE_BACKLOG_MESSAGES] = key;
     l->head = offset + message.len;
     l->next++;
     return true;
@@ -67,7 +86,7 @@ uint64_t live_join(const struct live *l)
 }
 
 enum live_read live_read(const struct live *l, uint64_t *position, struct slice *message,
-                         uint64_t *dropped)
+                         uint64_t *dropped, uint64_t *skipped)
 {
     const struct live_message *m;
 
@@ -75,6 +94,11 @@ enum live_read live_read(const struct live *l, uint64_t *position, struct slice 
         *dropped = l->first - *position;
         *position = l->first;
         return LIVE_READ_DROPPED;
+    }
+    while (l->next - *position > LIVE_BEHIND &&
+           l->messages[*position % LIVE_BACKLOG_MESSAGES].is_outdated) {
+        ++*position;
+        ++*skipped;
     }
     if (*position == l->next)
         return LIVE_READ_NONE;

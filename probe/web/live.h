@@ -2,8 +2,9 @@
  * live - the messages of the live feed on their way to many WebSockets.
  *
  * One ring of whole messages, shared; each client is only a position in it. When the ring is full
- * the oldest message makes room, and who had not read it learns how many he missed. So a client
- * that never reads costs no memory, and holds nobody up.
+ * the oldest message makes room, and who had not read it learns how many he missed. Who is behind is
+ * spared the older versions of what is there in a newer one. So a client that never reads costs no
+ * memory, and holds nobody up.
  *
  * Ownership  live_init/fini in place. live_read lends the message until the next live_push.
  * Thread     The service thread alone.
@@ -13,17 +14,23 @@
 
 #include "analyzer/base/slice.h"
 
-enum { LIVE_BACKLOG_BYTES = 256 * 1024, LIVE_BACKLOG_MESSAGES = 4096 };
+enum {
+    LIVE_BACKLOG_BYTES = 256 * 1024,
+    LIVE_BACKLOG_MESSAGES = 4096,
+    LIVE_BEHIND = 64, /* who has that many before him skips what is outdated */
+};
 
 struct live_message {
     size_t offset, len;
+    bool is_outdated; /* a newer version of the same is there */
 };
 
 struct live {
     char *bytes;                   /* LIVE_BACKLOG_BYTES of them */
     struct live_message *messages; /* message n is at n % LIVE_BACKLOG_MESSAGES */
-    uint64_t first, next;          /* numbers of the oldest one kept, and of the one to come */
-    size_t head;                   /* where the next one's bytes go */
+    uint64_t *keys;                /* likewise: what it is about; 0: nothing that has versions */
+    uint64_t first, next; /* numbers of the oldest one kept, and of the one to come; from 1 */
+    size_t head;          /* where the next one's bytes go */
 };
 
 enum live_read { LIVE_READ_NONE, LIVE_READ_MESSAGE, LIVE_READ_DROPPED };
@@ -31,15 +38,16 @@ enum live_read { LIVE_READ_NONE, LIVE_READ_MESSAGE, LIVE_READ_DROPPED };
 int live_init(struct live *l); /* 0 or −ENOMEM */
 void live_fini(struct live *l);
 
-/* False when it is larger than half the ring: it is left out. */
-bool live_push(struct live *l, struct slice message);
+/* key: the same for all versions of one thing; 0: it has none. False when it is larger than half the
+ * ring: it is left out. */
+bool live_push(struct live *l, struct slice message, uint64_t key);
 
 /* Where a new client begins: behind everything. */
 uint64_t live_join(const struct live *l);
 
-/* What the client at *position gets next; moves it on. DROPPED: that many were lost, then go on
- * reading. */
+/* What the client at *position gets next, which is number *position − 1 then. DROPPED: that many were
+ * lost, then go on reading. *skipped grows by the outdated ones that it was spared. */
 enum live_read live_read(const struct live *l, uint64_t *position, struct slice *message,
-                         uint64_t *dropped);
+                         uint64_t *dropped, uint64_t *skipped);
 
 #endif

@@ -1,5 +1,6 @@
 #include "probe/web/live_socket.h"
 
+#include "analyzer/base/json_item.h"
 #include "analyzer/base/log.h"
 #include "probe/web/http.h"
 
@@ -13,6 +14,7 @@ enum {
     PING_S = 30,
     PONG_S = 10,
     BURST_MAX = 32, /* messages written in one go */
+    SNAPSHOT_PIECE_BYTES = 48 * 1024,
 };
 
 static void wake_clients(struct server *s)
@@ -23,26 +25,86 @@ static void wake_clients(struct server *s)
     }
 }
 
+static void push(struct server *s, struct slice line)
+{
+    live_push(&s->live, line, live_state_key(line));
+}
+
+static void push_dropped(struct server *s, uint64_t count)
+{
+    char text[80];
+
+    if (count == 0)
+        return;
+    snprintf(text, sizeof text, "{\"type\":\"dropped\",\"messages\":%" PRIu64 "}", count);
+    push(s, slice_of_text(text));
+}
+
+static bool is_of(struct slice line, const char *type)
+{
+    struct slice said = json_item_get(line, "type");
+
+    return said.len >= 2 && slice_eq(slice_of(said.p + 1, said.len - 2), slice_of_text(type));
+}
+
 static void on_line(void *ctx, struct slice line)
 {
     struct server *s = ctx;
 
-    live_push(&s->live, line);
+    live_state_take(&s->live_state, line);
+    if (is_of(line, "rules"))
+        latest_line_set(&s->rules_line, line);
+    /* What is being read of the store may be older than this. */
+    s->seed_again = s->seed_again || (s->is_seeding && is_of(line, "alert"));
+    push(s, line);
 }
 
 int live_socket_on_feed(struct server *s)
 {
     uint64_t refused = s->feed_client.refused;
     int err = live_client_read(&s->feed_client, lws_get_socket_fd(s->feed), on_line, s);
-    char text[80];
 
-    if (s->feed_client.refused != refused) {
-        snprintf(text, sizeof text, "{\"type\":\"dropped\",\"messages\":%" PRIu64 "}",
-                 s->feed_client.refused - refused);
-        live_push(&s->live, slice_of_text(text));
-    }
+    push_dropped(s, s->feed_client.refused - refused);
     wake_clients(s);
     return err;
+}
+
+void live_socket_on_inbox(struct server *s)
+{
+    uint64_t before = s->live.next;
+
+    push_dropped(s, live_inbox_take(&s->inbox, on_line, s));
+    if (s->live.next != before)
+        wake_clients(s);
+}
+
+/* ---- what was the case before the feed came ---- */
+
+void live_socket_seed(struct server *s)
+{
+    struct exchange *x = s->is_seeding ? NULL : exchange_new();
+
+    s->seed_again = s->seed_again || s->is_seeding;
+    if (!x)
+        return;
+    x->is_seed = true;
+    s->seed_again = false;
+    s->is_seeding = pool_push_more(s->pool, x);
+    if (!s->is_seeding)
+        exchange_free(x);
+}
+
+void live_socket_on_seed(struct server *s, struct exchange *x)
+{
+    struct slice lines = strbuf_slice(&x->body);
+
+    s->is_seeding = false;
+    if (s->seed_again) {
+        live_socket_seed(s);
+        return;
+    }
+    while (x->status == 200 && lines.len)
+        live_state_seed(&s->live_state, slice_cut(&lines, '\n'));
 }
 
 struct lws *live_socket_watch(struct server *s, int fd)
@@ -63,6 +125,8 @@ static void connect_feed(struct server *s)
     if (s->feed) {
         atomic_store(&s->feed_is_live, true);
         log_info("web: live feed connected");
+        live_state_forget_alerts(&s->live_state);
+        live_socket_seed(s);
     } else {
         close(fd);
     }
@@ -72,17 +136,124 @@ void live_socket_on_feed_gone(struct server *s)
 {
     s->feed = NULL;
     atomic_store(&s->feed_is_live, false);
+    live_state_forget(&s->live_state);
     log_info("web: live feed ended");
 }
 
-static int write_message(struct server *s, struct client *c, struct slice message)
-{
-    unsigned char *start = s->out + LWS_PRE;
+/* ---- to one client ---- */
 
-    if (message.len > ANSWER_ROOM)
+/* A message of the ring, or what has its form, with its number in front. */
+static int write_message(struct server *s, struct client *c, uint64_t seq, struct slice message)
+{
+    char *start = (char *)s->out + LWS_PRE;
+    int head =
+        snprintf(start, ANSWER_ROOM, "{\"seq\":%" PRIu64 "%s", seq, message.len > 2 ? "," : "");
+    size_t len = (size_t)head + message.len - 1;
+
+    if (len > ANSWER_ROOM)
         return 0;
-    memcpy(start, message.p, message.len);
-    return lws_write(c->wsi, start, message.len, LWS_WRITE_TEXT) < 0 ? -1 : 0;
+    memcpy(start + head, message.p + 1, message.len - 1);
+    c->written++;
+    return lws_write(c->wsi, s->out + LWS_PRE, len, LWS_WRITE_TEXT) < 0 ? -1 : 0;
+}
+
+static int write_hello(struct server *s, struct client *c, bool is_resumed)
+{
+    char text[160];
+
+    snprintf(text, sizeof text, "{\"type\":\"hello\",\"epoch\":\"%s\",\"resumed\":%s,\"live\":%s}",
+             s->epoch, is_resumed ? "true" : "false", s->feed ? "true" : "false");
+    return write_message(s, c, c->position - 1, slice_of_text(text));
+}
+
+/* How many it lost, or was spared. */
+static int write_count(struct server *s, struct client *c, const char *type, uint64_t *count)
+{
+    char text[80];
+
+    snprintf(text, sizeof text, "{\"type\":\"%s\",\"messages\":%" PRIu64 "}", type, *count);
+    *count = 0;
+    return write_message(s, c, c->position - 1, slice_of_text(text));
+}
+
+/* The next piece of what is the case. What is too long for any piece is left out and counted. */
+static int write_snapshot(struct server *s, struct client *c)
+{
+    struct strbuf text = { .max_bytes = ANSWER_ROOM - 64 };
+    size_t at = c->snapshot_at, items = 0;
+    bool has_more = false;
+    struct slice item;
+    int err;
+
+    strbuf_add_text(&text, "{\"type\":\"snapshot\",\"items\":[");
+    while (!has_more && live_state_next(&s->live_state, &at, &item)) {
+        if (item.len > SNAPSHOT_PIECE_BYTES) {
+            c->left_out++;
+        } else if (text.len + item.len > SNAPSHOT_PIECE_BYTES && items > 0) {
+            has_more = true; /* it begins the next piece */
+            continue;
+        } else {
+            strbuf_add(&text, ",", items++ > 0);
+            strbuf_add_slice(&text, item);
+        }
+        c->snapshot_at = at;
+    }
+    strbuf_addf(&text, "],\"left_out\":%" PRIu64 ",\"more\":%s}",
+                has_more ? 0 : c->left_out + s->live_state.left_out, has_more ? "true" : "false");
+    c->phase = has_more ? CLIENT_SNAPSHOT : CLIENT_FLOW;
+    err = text.failed ? -1 : write_message(s, c, c->position - 1, strbuf_slice(&text));
+    strbuf_fini(&text);
+    return err;
+}
+
+static int write_first(struct server *s, struct client *c)
+{
+    bool is_resumed = c->resume_after != 0;
+
+    if (is_resumed && c->resume_after + 1 < s->live.first) {
+        c->dropped = s->live.first - c->resume_after - 1;
+        is_resumed = false;
+    }
+    if (is_resumed)
+        c->position = c->resume_after + 1;
+    else
+        c->position = live_join(&s->live);
+    c->phase = is_resumed ? CLIENT_FLOW : CLIENT_SNAPSHOT;
+    return write_hello(s, c, is_resumed);
+}
+
+/* 1: something was written, 0: there is nothing, −1. */
+static int write_flow(struct server *s, struct client *c)
+{
+    uint64_t lost = 0;
+    struct slice message;
+
+    switch (live_read(&s->live, &c->position, &message, &lost, &c->skipped)) {
+    case LIVE_READ_MESSAGE:
+        return write_message(s, c, c->position - 1, message) ? -1 : 1;
+    case LIVE_READ_DROPPED:
+        c->dropped += lost;
+        return write_count(s, c, "dropped", &c->dropped) ? -1 : 1;
+    case LIVE_READ_NONE:
+    default:
+        if (c->skipped == 0)
+            return 0;
+        return write_count(s, c, "skipped", &c->skipped) ? -1 : 1;
+    }
+}
+
+static int write_next(struct server *s, struct client *c)
+{
+    switch (c->phase) {
+    case CLIENT_HELLO:
+        return write_first(s, c) ? -1 : 1;
+    case CLIENT_SNAPSHOT:
+        if (c->dropped)
+            return write_count(s, c, "dropped", &c->dropped) ? -1 : 1;
+        return write_snapshot(s, c) ? -1 : 1;
+    default:
+        return write_flow(s, c);
+    }
 }
 
 int live_socket_on_writeable(struct server *s, struct client *c)
@@ -97,19 +268,10 @@ int live_socket_on_writeable(struct server *s, struct client *c)
         return 0;
     }
     for (int i = 0; i < BURST_MAX; i++) {
-        struct slice message;
-        uint64_t dropped = 0;
-        char text[80];
-        enum live_read got = live_read(&s->live, &c->position, &message, &dropped);
+        int wrote = write_next(s, c);
 
-        if (got == LIVE_READ_NONE)
-            return 0;
-        if (got == LIVE_READ_DROPPED) {
-            snprintf(text, sizeof text, "{\"type\":\"dropped\",\"messages\":%" PRIu64 "}", dropped);
-            message = slice_of_text(text);
-        }
-        if (write_message(s, c, message) != 0)
-            return -1;
+        if (wrote <= 0)
+            return wrote;
         if (lws_send_pipe_choked(c->wsi))
             break;
     }
@@ -130,10 +292,10 @@ static void let_go(struct client *c)
  * is let go. */
 static void tick_client(struct server *s, struct client *c)
 {
-    bool behind = c->position != live_join(&s->live);
+    bool behind = c->phase != CLIENT_FLOW || c->position != live_join(&s->live);
 
-    c->stalled_s = behind && c->position == c->position_before ? c->stalled_s + 1 : 0;
-    c->position_before = c->position;
+    c->stalled_s = behind && c->written == c->written_before ? c->stalled_s + 1 : 0;
+    c->written_before = c->written;
     c->ping_s++;
     if (c->stalled_s >= STALLED_S || (c->pong_due && c->ping_s >= PONG_S)) {
         let_go(c);
@@ -169,11 +331,27 @@ int live_socket_on_upgrade(struct lws *wsi)
                                                                                              : -1;
 }
 
-int live_socket_on_request(struct server *s, struct lws *wsi)
+/* "?epoch=0123…&since=42": the last message that it has, of this run of the server. Anything else is a new
+ * beginning. */
+static uint64_t read_resume(const struct server *s, struct lws *wsi)
+{
+    char epoch[64] = "", since[64] = ""; /* with their names */
+    const char *e = lws_get_urlarg_by_name(wsi, "epoch=", epoch, sizeof epoch);
+    const char *n = lws_get_urlarg_by_name(wsi, "since=", since, sizeof since);
+    uint64_t number;
+
+    if (!e || !n || strcmp(e, s->epoch) != 0 ||
+        !slice_to_u64(slice_of_text(n), s->live.next - 1, &number))
+        return 0;
+    return number;
+}
+
+int live_socket_on_request(struct server *s, struct client *c)
 {
     struct exchange *x = exchange_new();
     unsigned char *start = s->out + LWS_PRE;
     struct http_request_room room;
+    struct lws *wsi = c->wsi;
     struct request r = http_read_request(wsi, &room);
     bool accepted = x && request_accept_live(&r, &s->rules, x);
 
@@ -184,13 +362,16 @@ int live_socket_on_request(struct server *s, struct lws *wsi)
     if (x && !accepted)
         lws_write(wsi, start, answer_write(x, start), LWS_WRITE_HTTP);
     exchange_free(x);
+    c->resume_after = read_resume(s, wsi);
     return accepted ? 0 : -1;
 }
 
 int live_socket_on_open(struct server *s, struct client *c)
 {
     c->is_live = true;
-    c->position = c->position_before = live_join(&s->live);
+    c->phase = CLIENT_HELLO;
+    c->position = live_join(&s->live);
     s->live_clients++;
+    lws_callback_on_writable(c->wsi);
     return 0;
 }

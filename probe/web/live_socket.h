@@ -12,13 +12,20 @@
 int live_socket_on_upgrade(struct lws *wsi);
 
 /* May this become a WebSocket? If not, the refusal has been written. */
-int live_socket_on_request(struct server *s, struct lws *wsi);
+int live_socket_on_request(struct server *s, struct client *c);
 int live_socket_on_open(struct server *s, struct client *c);
 int live_socket_on_writeable(struct server *s, struct client *c);
 
 /* The probe's socket: lines to read, and its end. */
 int live_socket_on_feed(struct server *s);
 void live_socket_on_feed_gone(struct server *s);
+
+/* What other threads have to say. */
+void live_socket_on_inbox(struct server *s);
+
+/* Has the open alerts of the store read; and takes what was read. */
+void live_socket_seed(struct server *s);
+void live_socket_on_seed(struct server *s, struct exchange *x);
 
 /* Once a second: connects to the probe, and lets go of who takes nothing or answers no ping. */
 void live_socket_tick(struct server *s);

@@ -153,6 +153,57 @@ static bool set_state(struct asked *a, struct slice value)
     return false;
 }
 
+/* One of the words of a list with blanks between. */
+static bool is_word_of(struct slice value, const char *words)
+{
+    struct slice rest = slice_of_text(words);
+
+    while (rest.len) {
+        if (slice_eq(value, slice_cut(&rest, ' ')))
+            return true;
+    }
+    return false;
+}
+
+/* "firing" or "firing,pending" */
+static bool set_alert_state(struct asked *a, struct slice value)
+{
+    a->state = value;
+    while (value.len) {
+        if (!is_word_of(slice_cut(&value, ','), "pending firing resolved passed"))
+            return false;
+    }
+    return true;
+}
+
+static bool set_severity(struct asked *a, struct slice value)
+{
+    a->severity = value;
+    return is_word_of(value, "info warning critical");
+}
+
+static bool set_rule(struct asked *a, struct slice value)
+{
+    a->rule = value;
+    return true;
+}
+
+static bool set_delivery_state(struct asked *a, struct slice value)
+{
+    a->state = value;
+    return is_word_of(value, "waiting delivered dead");
+}
+
+static bool set_number_cursor(struct asked *a, struct slice value)
+{
+    uint64_t n;
+
+    if (!slice_to_u64(value, INT64_MAX, &n) || n == 0)
+        return false;
+    a->before_number = (int64_t)n;
+    return true;
+}
+
 static bool set_since(struct asked *a, struct slice value)
 {
     return add_word(a, "since:@", value) && to_scaled(value, SECONDS_MAX, 9, &a->since);
@@ -335,6 +386,12 @@ static bool set_legs(struct asked *a, struct slice value)
     return a->legs || slice_eq(value, SLICE("false"));
 }
 
+static bool set_over(struct asked *a, struct slice value)
+{
+    a->over = slice_eq(value, SLICE("true"));
+    return is_truth(value);
+}
+
 static bool set_minutes(struct asked *a, struct slice value)
 {
     uint64_t n;
@@ -385,7 +442,13 @@ static const struct {
     { "status", PARAMS_SEARCH, set_status, "a status as 486, or a class as 5xx" },
     { "state", PARAMS_SEARCH, set_state,
       "trying, ringing, in_call, completed, cancelled, failed, abandoned or interrupted" },
-    { "since", PARAMS_SEARCH, set_since, "seconds since 1970" },
+    { "state", PARAMS_ALERTS, set_alert_state,
+      "pending, firing, resolved or passed, or several with commas between" },
+    { "severity", PARAMS_ALERTS, set_severity, "info, warning or critical" },
+    { "rule", PARAMS_ALERTS, set_rule, "the name of a rule" },
+    { "state", PARAMS_DELIVERIES, set_delivery_state, "waiting, delivered or dead" },
+    { "over", PARAMS_SILENCES, set_over, "true or false" },
+    { "since", PARAMS_SEARCH | PARAMS_ALERTS, set_since, "seconds since 1970" },
     { "until", PARAMS_SEARCH | PARAMS_WINDOW, set_until, "seconds since 1970" },
     { "mos_min", PARAMS_SEARCH, set_mos_min, "a number from 1 to 5" },
     { "mos_max", PARAMS_SEARCH, set_mos_max, "a number from 1 to 5" },
@@ -400,7 +463,9 @@ static const struct {
     { "deviation", PARAMS_SEARCH, set_deviation, "the name of a deviation, as ack_missing" },
     { "legs", PARAMS_LEGS | PARAMS_PACKETS, set_legs, "true or false" },
     { "minutes", PARAMS_WINDOW, set_minutes, "a number from 1 to 1440" },
-    { "limit", PARAMS_PAGE | PARAMS_SEARCH, set_limit, "a number from 1 to 1000" },
+    { "limit", PARAMS_PAGE | PARAMS_SEARCH | PARAMS_DELIVERIES, set_limit,
+      "a number from 1 to 1000" },
+    { "cursor", PARAMS_DELIVERIES, set_number_cursor, "the next of the page before" },
     { "cursor", PARAMS_PAGE, set_cursor, "the next of the page before" },
     { "cursor", PARAMS_SEARCH, set_search_cursor, "the next of the page before" },
     { "format", PARAMS_SOUND, set_format, "wav, flac or ogg" },

@@ -34,14 +34,17 @@ struct params {
 /* What a route accepts. */
 enum params_set {
     PARAMS_NONE = 0,
-    PARAMS_PAGE = 1,     /* limit, cursor */
-    PARAMS_SEARCH = 2,   /* filter, sort, limit, cursor, and the older filters of /calls */
-    PARAMS_SOUND = 4,    /* format, gaps */
-    PARAMS_PEAKS = 8,    /* buckets */
-    PARAMS_LEGS = 16,    /* legs */
-    PARAMS_WINDOW = 32,  /* minutes, until */
-    PARAMS_PACKETS = 64, /* format, legs: of the packets of a call */
-    PARAMS_EXPORT = 128, /* format, filter, sort, limit: of the calls of a search */
+    PARAMS_PAGE = 1,          /* limit, cursor */
+    PARAMS_SEARCH = 2,        /* filter, sort, limit, cursor, and the older filters of /calls */
+    PARAMS_SOUND = 4,         /* format, gaps */
+    PARAMS_PEAKS = 8,         /* buckets */
+    PARAMS_LEGS = 16,         /* legs */
+    PARAMS_WINDOW = 32,       /* minutes, until */
+    PARAMS_PACKETS = 64,      /* format, legs: of the packets of a call */
+    PARAMS_EXPORT = 128,      /* format, filter, sort, limit: of the calls of a search */
+    PARAMS_ALERTS = 256,      /* state, severity, rule, since */
+    PARAMS_SILENCES = 512,    /* over */
+    PARAMS_DELIVERIES = 1024, /* state, limit, cursor: a number */
 };
 
 enum params_format { PARAMS_WAV, PARAMS_FLAC, PARAMS_OGG, PARAMS_JSON_PEAKS };
@@ -61,10 +64,13 @@ struct asked {
     int64_t since, until; /* ns; RECORD_NONE: open */
     uint8_t format, gaps; /* enum params_format, enum params_gaps */
     uint32_t buckets;
-    bool legs;             /* of the whole conversation */
-    unsigned minutes;      /* of a window */
-    uint8_t export_format; /* enum export_format */
-    size_t export_limit;   /* 0: none */
+    bool legs;                          /* of the whole conversation */
+    unsigned minutes;                   /* of a window */
+    uint8_t export_format;              /* enum export_format */
+    size_t export_limit;                /* 0: none */
+    struct slice state, severity, rule; /* of alerts; state also of deliveries */
+    int64_t before_number;              /* the cursor of deliveries; 0: from the newest */
+    bool over;                          /* silences that have ended, too */
 };
 
 /* One decoded fragment; an empty one (from "?" alone, or "&&") is nothing. */

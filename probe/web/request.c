@@ -1,6 +1,9 @@
 #include "probe/web/request.h"
 
+#include "probe/web/api.h"
 #include "probe/web/guard.h"
+
+#include <stdio.h>
 
 static void refuse_host(struct exchange *x)
 {
@@ -16,22 +19,83 @@ static void copy_text(struct slice from, char *to, size_t room)
     to[from.len] = '\0';
 }
 
+static bool is_json(struct slice type)
+{
+    return slice_ieq(slice_trim(slice_cut(&type, ';')), SLICE("application/json"));
+}
+
+/* False: x holds the refusal. */
+static bool accept_change(const struct request *r, const struct request_rules *rules,
+                          struct exchange *x)
+{
+    if (!guard_allows_origin(r->origin, r->host))
+        exchange_fail(x, 403, "Origin is another site");
+    else if (!guard_allows_change(r->host, rules->host_names))
+        exchange_fail(x, 403,
+                      "a change is asked for by an address of this server, or by the name in "
+                      "web.base_url");
+    else if (r->method == REQUEST_DELETE && r->has_body)
+        exchange_fail(x, 400, "a request with a body is not expected here");
+    else if (r->method == REQUEST_DELETE)
+        return true;
+    else if (!is_json(r->content_type))
+        exchange_fail(x, 415, "the body must be JSON: Content-Type: application/json");
+    else if (r->body_bytes < 0)
+        exchange_fail(x, 411, "the length of the body must be known: Content-Length");
+    else if (r->body_bytes > EXCHANGE_ASKED_MAX)
+        exchange_fail(x, 413, "a body is at most %d KiB long", EXCHANGE_ASKED_MAX >> 10);
+    else
+        return true;
+    return false;
+}
+
+/* What comes after a body that nobody reads cannot be trusted to be a request. */
+static bool accept_method(const struct request *r, const struct request_rules *rules,
+                          struct exchange *x)
+{
+    static const unsigned bits[] = { [REQUEST_GET] = API_GET,
+                                     [REQUEST_HEAD] = API_GET,
+                                     [REQUEST_POST] = API_POST,
+                                     [REQUEST_DELETE] = API_DELETE,
+                                     [REQUEST_OTHER] = 0 };
+    unsigned allowed = api_methods(r->path);
+
+    if (!(bits[r->method] & allowed)) {
+        static const char *const names[] = { "GET, HEAD", "POST", "DELETE" };
+        size_t len = 0;
+
+        for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
+            if (allowed & 1u << i)
+                len += (size_t)snprintf(x->allow + len, sizeof x->allow - len, "%s%s",
+                                        len ? ", " : "", names[i]);
+        }
+        exchange_fail(x, 405, "only %s %s answered here", x->allow,
+                      strchr(x->allow, ',') ? "are" : "is");
+        return false;
+    }
+    if (r->method == REQUEST_POST || r->method == REQUEST_DELETE)
+        return accept_change(r, rules, x);
+    if (r->has_body)
+        exchange_fail(x, 400, "a request with a body is not expected here");
+    return !r->has_body;
+}
+
 bool request_accept(const struct request *r, const struct request_rules *rules, struct exchange *x)
 {
     x->chunked = r->is_1_1;
     x->head_only = r->method == REQUEST_HEAD;
-    /* What comes after a body that nobody reads cannot be trusted to be a request. */
-    x->close_after = r->has_body || r->method == REQUEST_OTHER;
+    x->method = r->method == REQUEST_POST     ? EXCHANGE_POST
+                : r->method == REQUEST_DELETE ? EXCHANGE_DELETE
+                                              : EXCHANGE_GET;
+    x->close_after = r->has_body || r->method > REQUEST_HEAD;
     if (!guard_allows_host(r->host, &rules->bound, rules->host_names)) {
         refuse_host(x);
-    } else if (r->method == REQUEST_OTHER) {
-        exchange_fail(x, 405, "only GET and HEAD are answered");
-    } else if (r->has_body) {
-        exchange_fail(x, 400, "a request with a body is not expected here");
     } else if (r->path.len >= EXCHANGE_PATH_MAX) {
         exchange_fail(x, 414, "a path is at most %d bytes long", EXCHANGE_PATH_MAX - 1);
     } else if (r->path.len == 0 || slice_find(r->path, '\0') < r->path.len) {
         exchange_fail(x, 400, "no path that can be read");
+    } else if (!accept_method(r, rules, x)) {
+        return false;
     } else if (slice_eq(r->path, SLICE(REQUEST_LIVE_PATH))) {
         exchange_fail(x, 426, "a WebSocket, subprotocol " REQUEST_LIVE_PROTOCOL);
     } else {

@@ -2,7 +2,8 @@
  * request - what a request must be before anything is done for it.
  *
  * The refusals of docs/API.md that need neither the store nor a file: whose name is in Host, which
- * method, a body, a path that cannot be, a page of another site.
+ * method, a body, a path that cannot be, a page of another site. What changes something comes from no
+ * other site's page: its Origin would tell, and JSON is a type that a page may not send elsewhere unasked.
  *
  * Thread  Pure functions.
  */
@@ -15,14 +16,18 @@
 #define REQUEST_LIVE_PATH     "/api/v1/live"
 #define REQUEST_LIVE_PROTOCOL "earshot.live.v1"
 
-enum request_method { REQUEST_GET, REQUEST_HEAD, REQUEST_OTHER };
+enum request_method { REQUEST_GET, REQUEST_HEAD, REQUEST_POST, REQUEST_DELETE, REQUEST_OTHER };
+
+enum { REQUEST_NO_LENGTH = -1 };
 
 /* As it came; absent slices for what did not. */
 struct request {
     uint8_t method; /* enum request_method */
     bool is_1_1;    /* HTTP/1.1 */
     bool has_body;
-    struct slice path; /* decoded */
+    int64_t body_bytes;        /* as Content-Length says; REQUEST_NO_LENGTH: it does not */
+    struct slice content_type; /* of the body */
+    struct slice path;         /* decoded */
     struct slice host, origin, if_none_match;
     struct slice range, if_range;
 };
@@ -32,7 +37,7 @@ struct request_rules {
     const char *const *host_names; /* NULL-terminated, or NULL */
 };
 
-/* True: x holds the request. False: x holds the refusal. */
+/* True: x holds the request; its body is to come. False: x holds the refusal. */
 bool request_accept(const struct request *r, const struct request_rules *rules, struct exchange *x);
 
 /* The same for a request that would become the WebSocket of the live feed. */

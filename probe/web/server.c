@@ -7,9 +7,11 @@
 #include "probe/web/live_socket.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -21,6 +23,7 @@ enum {
     ACCEPTS_MAX = 16, /* in one go */
     HEADERS_TIMEOUT_S = 5,
     KEEPALIVE_S = 15,
+    BODY_TIMEOUT_S = 5,
 };
 
 /* ---- connections ---- */
@@ -102,15 +105,20 @@ static int on_file(struct server *s, struct lws *wsi)
     return 0;
 }
 
-static int on_client(struct server *s, struct client *c, enum lws_callback_reasons reason)
+static int on_client(struct server *s, struct client *c, enum lws_callback_reasons reason, void *in,
+                     size_t len)
 {
     switch (reason) {
     case LWS_CALLBACK_HTTP:
         return http_on_request(s, c);
+    case LWS_CALLBACK_HTTP_BODY:
+        return http_on_body(c, in, len);
+    case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+        return http_on_body_end(s, c);
     case LWS_CALLBACK_HTTP_WRITEABLE:
         return http_on_writeable(s, c);
     case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
-        return live_socket_on_request(s, c->wsi);
+        return live_socket_on_request(s, c);
     case LWS_CALLBACK_ESTABLISHED:
         return live_socket_on_open(s, c);
     case LWS_CALLBACK_SERVER_WRITEABLE:
@@ -137,11 +145,10 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
     struct client *c;
 
     (void)user;
-    (void)in;
-    (void)len;
     switch (reason) {
     case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
         http_on_answers(s);
+        live_socket_on_inbox(s);
         return 0;
     case LWS_CALLBACK_RAW_RX_FILE:
         return on_file(s, wsi);
@@ -152,6 +159,8 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
         return live_socket_on_upgrade(wsi);
     case LWS_CALLBACK_HTTP:
+    case LWS_CALLBACK_HTTP_BODY:
+    case LWS_CALLBACK_HTTP_BODY_COMPLETION:
     case LWS_CALLBACK_HTTP_WRITEABLE:
     case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
     case LWS_CALLBACK_ESTABLISHED:
@@ -162,7 +171,7 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
     case LWS_CALLBACK_RAW_RX:
     case LWS_CALLBACK_WSI_DESTROY:
         c = lws_get_opaque_user_data(wsi);
-        return c ? on_client(s, c, reason) : 0;
+        return c ? on_client(s, c, reason, in, len) : 0;
     default:
         return 0;
     }
@@ -189,6 +198,17 @@ static void look_for_the_gone(struct server *s)
     }
 }
 
+/* A body that comes a byte at a time. */
+static void let_go_of_slow_bodies(struct server *s)
+{
+    for (size_t i = 0; i < SERVER_CONNECTIONS_MAX; i++) {
+        struct client *c = &s->clients[i];
+
+        if (c->wsi && c->body_left && c->body_s++ >= BODY_TIMEOUT_S)
+            lws_set_timeout(c->wsi, PENDING_TIMEOUT_HTTP_CONTENT, LWS_TO_KILL_ASYNC);
+    }
+}
+
 static void on_tick(lws_sorted_usec_list_t *sul)
 {
     struct server *s = lws_container_of(sul, struct server, tick);
@@ -198,6 +218,7 @@ static void on_tick(lws_sorted_usec_list_t *sul)
         lws_rx_flow_control(s->listener, 1);
     }
     live_socket_tick(s);
+    let_go_of_slow_bodies(s);
     if (s->sound)
         look_for_the_gone(s);
     lws_sul_schedule(s->context, 0, &s->tick, on_tick, LWS_US_PER_SEC);
@@ -255,6 +276,11 @@ static void on_wake(void *ctx)
     lws_cancel_service(s->context);
 }
 
+static void on_tell(void *ctx, struct slice line)
+{
+    server_tell(ctx, line);
+}
+
 static int open_sound(struct server *s)
 {
     const struct sound_options options = {
@@ -275,7 +301,17 @@ static int start_pool(struct server *s)
                  .sound = s->sound,
                  .live = &s->feed_is_live,
                  .exports = &s->exports,
-                 .privacy = s->options.privacy },
+                 .privacy = s->options.privacy,
+                 .state = s->options.state,
+                 .outbox = s->options.outbox,
+                 .rules = &s->rules_line,
+                 .rules_dir = s->options.rules_dir,
+                 .program = s->options.sound_program,
+                 .config_file = s->options.config_file,
+                 .wake = s->options.wake,
+                 .wake_ctx = s->options.wake_ctx,
+                 .tell = on_tell,
+                 .tell_ctx = s },
         .wake = on_wake,
         .ctx = s,
         .threads = WORKERS,
@@ -303,6 +339,60 @@ static int watch_files(struct server *s, int listen_fd)
     return 0;
 }
 
+/* Numbers of messages mean nothing to another run. */
+static int make_epoch(struct server *s)
+{
+    uint64_t number;
+
+    if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number)
+        return -EIO;
+    snprintf(s->epoch, sizeof s->epoch, "%016" PRIx64, number);
+    return 0;
+}
+
+static int init_live(struct server *s)
+{
+    int err = make_epoch(s);
+
+    if (err)
+        return err;
+    err = live_init(&s->live);
+    if (err)
+        return err;
+    err = live_client_init(&s->feed_client);
+    if (err)
+        goto fini_live;
+    err = live_state_init(&s->live_state);
+    if (err)
+        goto fini_feed_client;
+    err = live_inbox_init(&s->inbox);
+    if (err)
+        goto fini_state;
+    err = latest_line_init(&s->rules_line);
+    if (err)
+        goto fini_inbox;
+    return 0;
+
+fini_inbox:
+    live_inbox_fini(&s->inbox);
+fini_state:
+    live_state_fini(&s->live_state);
+fini_feed_client:
+    live_client_fini(&s->feed_client);
+fini_live:
+    live_fini(&s->live);
+    return err;
+}
+
+static void fini_live(struct server *s)
+{
+    latest_line_fini(&s->rules_line);
+    live_inbox_fini(&s->inbox);
+    live_state_fini(&s->live_state);
+    live_client_fini(&s->feed_client);
+    live_fini(&s->live);
+}
+
 int server_open(struct server **sp, const struct server_options *options)
 {
     struct server *s = calloc(1, sizeof *s);
@@ -321,12 +411,9 @@ int server_open(struct server **sp, const struct server_options *options)
     if (err)
         goto free_server;
     addr_format(&s->rules.bound, s->address);
-    err = live_init(&s->live);
+    err = init_live(s);
     if (err)
         goto close_listener;
-    err = live_client_init(&s->feed_client);
-    if (err)
-        goto fini_live;
     list_headers(s);
     err = create_context(s);
     if (!err) {
@@ -339,6 +426,7 @@ int server_open(struct server **sp, const struct server_options *options)
         err = start_pool(s);
     if (err)
         goto destroy_context;
+    live_socket_seed(s);
     lws_sul_schedule(s->context, 0, &s->tick, on_tick, 1);
     *sp = s;
     return 0;
@@ -347,9 +435,7 @@ destroy_context:
     if (s->context)
         lws_context_destroy(s->context);
     sound_close(s->sound);
-    live_client_fini(&s->feed_client);
-fini_live:
-    live_fini(&s->live);
+    fini_live(s);
 close_listener:
     if (fd >= 0)
         close(fd);
@@ -377,8 +463,7 @@ void server_close(struct server *s)
     s->pool = NULL;
     lws_context_destroy(s->context);
     sound_close(s->sound);
-    live_client_fini(&s->feed_client);
-    live_fini(&s->live);
+    fini_live(s);
     free(s);
 }
 
@@ -402,4 +487,10 @@ void server_stop(struct server *s)
     ssize_t n = write(s->stop_fd, &one, sizeof one);
 
     (void)n; /* full: it has been told often enough */
+}
+
+void server_tell(struct server *s, struct slice line)
+{
+    live_inbox_add(&s->inbox, line);
+    lws_cancel_service(s->context);
 }

@@ -14,7 +14,9 @@
 
 #include <stdbool.h>
 
+struct outbox;
 struct server;
+struct state_db;
 
 struct server_options {
     const char *store_dir;
@@ -27,6 +29,12 @@ struct server_options {
     const char *sound_program; /* NULL: this very program */
     unsigned sound_time_max_s; /* 0: what is usual */
     const struct privacy *privacy; /* how the store is masked; NULL: it is not */
+    const char *rules_dir;         /* NULL: none; those that are shown */
+    struct state_db *state;        /* acknowledgements, silences; NULL: another process has them */
+    struct outbox *outbox;         /* deliveries; likewise */
+    void (*wake)(
+        void *ctx); /* the notifier is to look again; from any thread; NULL: there is none */
+    void *wake_ctx;
 };
 
 /* Listens from here on. */
@@ -39,5 +47,9 @@ const char *server_address(const struct server *s);
 /* Serves until server_stop; 0 or −errno. */
 int server_run(struct server *s);
 void server_stop(struct server *s);
+
+/* A message for the live feed, one JSON object: an alert that this process raises itself, what became of a
+ * delivery. From any thread, while server_run runs or before; never blocks for long. */
+void server_tell(struct server *s, struct slice line);
 
 #endif

@@ -8,14 +8,18 @@
  * from another thread, brings us to http_on_answers(), and the answer is written piece by piece as
  * the socket takes it. All heads and bodies are framed by answer.c, none by the library.
  *
- * Thread  Everything here belongs to the service thread, but for feed_is_live and exports.
+ * Thread  Everything here belongs to the service thread but for feed_is_live, exports, inbox and
+ *         rules_line.
  */
 #ifndef PROBE_WEB_SERVER_STATE_H
 #define PROBE_WEB_SERVER_STATE_H
 
 #include "probe/web/answer.h"
+#include "probe/web/latest_line.h"
 #include "probe/web/live.h"
 #include "probe/web/live_client.h"
+#include "probe/web/live_inbox.h"
+#include "probe/web/live_state.h"
 #include "probe/web/pool.h"
 #include "probe/web/request.h"
 #include "probe/web/server.h"
@@ -29,17 +33,30 @@ enum {
     SERVER_HEADERS_MAX_BYTES = 8192, /* of a request: browsers send the cookies of all ports */
     SERVER_SECURITY_HEADERS_MAX = 8,
     SERVER_HEADER_NAME_ROOM = 40,
+    SERVER_EPOCH_LEN = 16,
 };
+
+/* What a WebSocket gets, one after the other. */
+enum client_phase { CLIENT_HELLO, CLIENT_SNAPSHOT, CLIENT_FLOW };
 
 struct client {
     struct lws *wsi; /* NULL: the slot is free */
     struct addr peer;
 
     struct exchange *exchange;
-    bool waiting; /* … is with the pool */
+    bool waiting;     /* … is with the pool */
+    size_t body_left; /* of its body, still to come */
+    bool body_whole;
+    unsigned body_s; /* how long it has been coming */
 
     bool is_live;
-    uint64_t position, position_before; /* in the live feed; a second ago */
+    uint8_t phase;             /* enum client_phase */
+    uint64_t position;         /* in the live feed */
+    uint64_t dropped, skipped; /* not yet told */
+    uint64_t resume_after;     /* the last message that it has; of this run of the server, or 0 */
+    size_t snapshot_at;
+    uint64_t left_out;                /* of its snapshot */
+    uint64_t written, written_before; /* messages; a second ago */
     unsigned stalled_s, ping_s;
     bool ping_due, pong_due;
 };
@@ -60,6 +77,11 @@ struct server {
     struct pool *pool;
     struct sound *sound; /* NULL: nobody may listen */
     struct live live;
+    struct live_state live_state;
+    struct live_inbox inbox;          /* from other threads */
+    struct latest_line rules_line;    /* read by the workers */
+    char epoch[SERVER_EPOCH_LEN + 1]; /* of the numbers of messages: this run of the server */
+    bool is_seeding, seed_again;      /* open alerts are being read; what is read is old already */
     struct live_client feed_client;
     atomic_bool feed_is_live; /* read by the workers */
     atomic_uint exports;      /* searches that are being given out; outlives every exchange */

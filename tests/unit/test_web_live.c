@@ -37,17 +37,17 @@ static void gives_all_in_order_to_who_keeps_up(void **state)
 {
     static char room[4096];
     struct live l;
-    uint64_t at, dropped = 0;
+    uint64_t at, dropped = 0, skipped = 0;
     struct slice m;
 
     (void)state;
     assert_int_equal(live_init(&l), 0);
     at = live_join(&l);
     for (uint64_t i = 0; i < 5000; i++) {
-        assert_true(live_push(&l, message_of(room, i, length_of(i))));
-        assert_int_equal(live_read(&l, &at, &m, &dropped), LIVE_READ_MESSAGE);
+        assert_true(live_push(&l, message_of(room, i, length_of(i)), 0));
+        assert_int_equal(live_read(&l, &at, &m, &dropped, &skipped), LIVE_READ_MESSAGE);
         is_message(m, i, length_of(i));
-        assert_int_equal(live_read(&l, &at, &m, &dropped), LIVE_READ_NONE);
+        assert_int_equal(live_read(&l, &at, &m, &dropped, &skipped), LIVE_READ_NONE);
     }
     live_fini(&l);
 }
@@ -57,7 +57,7 @@ static void tells_who_is_late_how_many_he_missed(void **state)
 {
     static char room[4096];
     struct live l;
-    uint64_t at, total = 20000, seen = 0, dropped = 0;
+    uint64_t at, total = 20000, seen = 0, dropped = 0, skipped = 0;
     struct slice m;
     size_t kept = 0;
 
@@ -65,9 +65,9 @@ static void tells_who_is_late_how_many_he_missed(void **state)
     assert_int_equal(live_init(&l), 0);
     at = live_join(&l);
     for (uint64_t i = 0; i < total; i++)
-        live_push(&l, message_of(room, i, length_of(i)));
-    assert_int_equal(live_read(&l, &at, &m, &dropped), LIVE_READ_DROPPED);
-    while (live_read(&l, &at, &m, &(uint64_t){ 0 }) == LIVE_READ_MESSAGE) {
+        live_push(&l, message_of(room, i, length_of(i)), 0);
+    assert_int_equal(live_read(&l, &at, &m, &dropped, &skipped), LIVE_READ_DROPPED);
+    while (live_read(&l, &at, &m, &(uint64_t){ 0 }, &skipped) == LIVE_READ_MESSAGE) {
         is_message(m, dropped + seen, length_of(dropped + seen));
         seen++;
         kept += m.len;
@@ -80,15 +80,15 @@ static void tells_who_is_late_how_many_he_missed(void **state)
 static void keeps_no_more_messages_than_it_has_places_for(void **state)
 {
     struct live l;
-    uint64_t at, dropped = 0;
+    uint64_t at, dropped = 0, skipped = 0;
     struct slice m;
 
     (void)state;
     assert_int_equal(live_init(&l), 0);
     at = live_join(&l);
     for (int i = 0; i < LIVE_BACKLOG_MESSAGES + 10; i++)
-        live_push(&l, SLICE("{}"));
-    assert_int_equal(live_read(&l, &at, &m, &dropped), LIVE_READ_DROPPED);
+        live_push(&l, SLICE("{}"), 0);
+    assert_int_equal(live_read(&l, &at, &m, &dropped, &skipped), LIVE_READ_DROPPED);
     assert_int_equal(dropped, 10);
     live_fini(&l);
 }
@@ -97,20 +97,52 @@ static void refuses_a_message_of_more_than_half(void **state)
 {
     struct live l;
     char *big = calloc(1, LIVE_BACKLOG_BYTES);
-    uint64_t at, dropped = 0;
+    uint64_t at, dropped = 0, skipped = 0;
     struct slice m;
 
     (void)state;
     assert_non_null(big);
     assert_int_equal(live_init(&l), 0);
     at = live_join(&l);
-    live_push(&l, SLICE("{\"a\":1}"));
-    assert_false(live_push(&l, slice_of(big, LIVE_BACKLOG_BYTES / 2 + 1)));
-    assert_true(live_push(&l, slice_of(big, LIVE_BACKLOG_BYTES / 2)));
-    assert_int_equal(live_read(&l, &at, &m, &dropped), LIVE_READ_MESSAGE);
+    live_push(&l, SLICE("{\"a\":1}"), 0);
+    assert_false(live_push(&l, slice_of(big, LIVE_BACKLOG_BYTES / 2 + 1), 0));
+    assert_true(live_push(&l, slice_of(big, LIVE_BACKLOG_BYTES / 2), 0));
+    assert_int_equal(live_read(&l, &at, &m, &dropped, &skipped), LIVE_READ_MESSAGE);
     assert_true(slice_eq(m, SLICE("{\"a\":1}")));
     live_fini(&l);
     free(big);
+}
+
+/* Message n is version n of thing n % 10. Who keeps up sees all; who is behind, the newest of each. */
+static void spares_who_is_behind_what_is_outdated(void **state)
+{
+    enum { TOTAL = 1000, THINGS = 10 };
+    static char room[64];
+    struct live l;
+    uint64_t quick, slow, dropped = 0, skipped = 0, spared = 0, seen = 0;
+    uint64_t newest[THINGS] = { 0 };
+    struct slice m;
+
+    (void)state;
+    assert_int_equal(live_init(&l), 0);
+    quick = slow = live_join(&l);
+    for (uint64_t i = 0; i < TOTAL; i++) {
+        assert_true(live_push(&l, message_of(room, i, 40), 1 + i % THINGS));
+        assert_int_equal(live_read(&l, &quick, &m, &dropped, &skipped), LIVE_READ_MESSAGE);
+        assert_int_equal(quick, i + 2);
+    }
+    assert_int_equal(skipped, 0);
+    while (live_read(&l, &slow, &m, &dropped, &spared) == LIVE_READ_MESSAGE) {
+        newest[(slow - 2) % THINGS] = slow - 2;
+        is_message(m, slow - 2, 40);
+        seen++;
+    }
+    assert_int_equal(dropped, 0);
+    assert_int_equal(seen + spared, TOTAL);
+    assert_true(seen <= LIVE_BEHIND && spared > 0);
+    for (uint64_t i = 0; i < THINGS; i++)
+        assert_int_equal(newest[i], TOTAL - THINGS + i);
+    live_fini(&l);
 }
 
 struct lines {
@@ -179,6 +211,7 @@ int main(void)
         cmocka_unit_test(tells_who_is_late_how_many_he_missed),
         cmocka_unit_test(keeps_no_more_messages_than_it_has_places_for),
         cmocka_unit_test(refuses_a_message_of_more_than_half),
+        cmocka_unit_test(spares_who_is_behind_what_is_outdated),
         cmocka_unit_test(cuts_lines_wherever_the_reads_fall),
         cmocka_unit_test(leaves_out_a_line_that_is_too_long_and_goes_on),
     };

@@ -130,6 +130,94 @@ static void refuses_with_the_right_status(void **state)
     }
 }
 
+static void lets_only_our_own_pages_change_something(void **state)
+{
+    static const struct {
+        const char *path, *host, *origin, *type;
+        uint8_t method;
+        int64_t length;
+        int status; /* 0: it is accepted */
+        const char *allow;
+    } rows[] = {
+        { "/api/v1/silences", "localhost:80", NULL, "application/json", REQUEST_POST, 2, 0, "" },
+        { "/api/v1/silences", "localhost:80", "http://localhost:80",
+          "Application/JSON ; charset=utf-8", REQUEST_POST, EXCHANGE_ASKED_MAX, 0, "" },
+        { "/api/v1/silences/7", "127.0.0.1:80", "http://127.0.0.1:80", NULL, REQUEST_DELETE,
+          REQUEST_NO_LENGTH, 0, "" },
+        { "/api/v1/silences", "localhost:80", "http://evil.example.org", "application/json",
+          REQUEST_POST, 2, 403, "" },
+        { "/api/v1/silences", "localhost:80", "null", "application/json", REQUEST_POST, 2, 403,
+          "" },
+        { "/api/v1/silences/7", "localhost:80", "http://localhost:81", NULL, REQUEST_DELETE,
+          REQUEST_NO_LENGTH, 403, "" },
+        { "/api/v1/silences", "localhost:80", NULL, "text/plain", REQUEST_POST, 2, 415, "" },
+        { "/api/v1/silences", "localhost:80", NULL, "application/jsonp", REQUEST_POST, 2, 415, "" },
+        { "/api/v1/silences", "localhost:80", NULL, NULL, REQUEST_POST, 2, 415, "" },
+        { "/api/v1/silences", "localhost:80", NULL, "application/json", REQUEST_POST,
+          REQUEST_NO_LENGTH, 411, "" },
+        { "/api/v1/silences", "localhost:80", NULL, "application/json", REQUEST_POST,
+          EXCHANGE_ASKED_MAX + 1, 413, "" },
+        { "/api/v1/silences/7", "localhost:80", NULL, NULL, REQUEST_DELETE, 2, 400, "" },
+        { "/api/v1/silences", "localhost:80", NULL, NULL, REQUEST_DELETE, REQUEST_NO_LENGTH, 405,
+          "GET, HEAD, POST" },
+        { "/api/v1/silences/7", "localhost:80", NULL, NULL, REQUEST_GET, REQUEST_NO_LENGTH, 405,
+          "DELETE" },
+        { "/api/v1/alerts/0123456789abcdef/ack", "localhost:80", NULL, NULL, REQUEST_HEAD,
+          REQUEST_NO_LENGTH, 405, "POST, DELETE" },
+        { "/api/v1/calls", "localhost:80", NULL, "application/json", REQUEST_POST, 2, 405,
+          "GET, HEAD" },
+        { "/index.html", "localhost:80", NULL, "application/json", REQUEST_POST, 2, 405,
+          "GET, HEAD" },
+        { "/api/v1/silences", "localhost:80", NULL, NULL, REQUEST_OTHER, REQUEST_NO_LENGTH, 405,
+          "GET, HEAD, POST" },
+    };
+    struct request_rules rules = { address("127.0.0.1:80"), NULL };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct exchange *x = exchange_new();
+        struct request r = { .method = rows[i].method,
+                             .is_1_1 = true,
+                             .has_body = rows[i].length > 0,
+                             .body_bytes = rows[i].length,
+                             .path = slice_of_text(rows[i].path),
+                             .host = slice_of_text(rows[i].host),
+                             .origin = slice_of_text(rows[i].origin),
+                             .content_type = slice_of_text(rows[i].type) };
+        bool accepted;
+
+        assert_non_null(x);
+        accepted = request_accept(&r, &rules, x);
+        if (accepted != (rows[i].status == 0) || (!accepted && x->status != rows[i].status) ||
+            strcmp(x->allow, rows[i].allow) != 0)
+            fail_msg("row %zu: %s: %d, Allow: %s", i, rows[i].path, x->status, x->allow);
+        exchange_free(x);
+    }
+}
+
+/* Bound to an address that others reach, a name that a stranger made resolve to us is still no reason. */
+static void takes_changes_under_known_names_alone(void **state)
+{
+    static const struct {
+        const char *host;
+        bool allowed;
+    } rows[] = {
+        { "localhost", true },
+        { "192.0.2.9:8080", true },
+        { "[2001:db8::1]:80", true },
+        { "probe.example.org:8080", true },
+        { "evil.example.org", false },
+        { "probe.example.org.evil.example.org", false },
+        { "", false },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (guard_allows_change(slice_of_text(rows[i].host), names) != rows[i].allowed)
+            fail_msg("Host: %s", rows[i].host);
+    }
+}
+
 static void serves_no_name_outside_of_the_root(void **state)
 {
     static const struct {
@@ -282,6 +370,8 @@ int main(void)
         cmocka_unit_test(lets_no_other_site_open_a_websocket),
         cmocka_unit_test(counts_ipv6_peers_by_their_64),
         cmocka_unit_test(refuses_with_the_right_status),
+        cmocka_unit_test(lets_only_our_own_pages_change_something),
+        cmocka_unit_test(takes_changes_under_known_names_alone),
         cmocka_unit_test(serves_no_name_outside_of_the_root),
         cmocka_unit_test(frames_a_download_in_chunks),
         cmocka_unit_test(writes_a_large_body_in_pieces),

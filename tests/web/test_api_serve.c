@@ -5,6 +5,7 @@
  *
  * With a program that makes sound, and the seconds it may take, calls can be listened to. Prints its address and serves until SIGTERM.
  */
+#include "probe/state/outbox.h"
 #include "probe/web/server.h"
 
 #include <signal.h>
@@ -20,9 +21,17 @@ static void on_signal(int number)
     server_stop(server);
 }
 
+static void on_wake(void *ctx)
+{
+    (void)ctx; /* there is no notifier, but tests may be asked for */
+}
+
 int main(int argc, char **argv)
 {
-    struct server_options options = { 0 };
+    const struct outbox_receiver receiver = {
+        .name = "pager", .kind = "webhook", .place = "https://hooks.example.org", .state = "up"
+    };
+    struct server_options options = { .wake = on_wake };
     struct sigaction action = { .sa_handler = on_signal };
     int err;
 
@@ -38,7 +47,14 @@ int main(int argc, char **argv)
         options.sound_program = argv[4];
         options.sound_time_max_s = (unsigned)strtoul(argv[5], NULL, 10);
     }
-    err = server_open(&server, &options);
+    options.rules_dir = getenv("TEST_API_RULES");
+    err = state_db_open(&options.state, argv[1]);
+    if (!err)
+        err = outbox_open(&options.outbox, options.state);
+    if (!err)
+        err = outbox_set_receivers(options.outbox, &receiver, 1, 1);
+    if (!err)
+        err = server_open(&server, &options);
     if (err) {
         fprintf(stderr, "test_api_serve: %s: %s\n", options.listen, strerror(-err));
         return 1;
@@ -48,5 +64,7 @@ int main(int argc, char **argv)
     fflush(stdout);
     err = server_run(server);
     server_close(server);
+    outbox_close(options.outbox);
+    state_db_close(options.state);
     return err ? 1 : 0;
 }
