@@ -730,6 +730,7 @@ void engine_heartbeat(struct engine *e, int64_t wall_ns, const struct engine_los
     if (e->feed.feed)
         live_feed_poll(e->feed.feed);
     feed_lines_stats(&e->feed, wall_ns, &e->ledger, &totals);
+    feed_lines_rules(&e->feed, wall_ns, e->rules);
     if (e->feed.feed)
         live_feed_poll(e->feed.feed);
 }

@@ -1,7 +1,12 @@
 #include "probe/engine/feed_lines.h"
 
 #include "analyzer/analyzer.h"
+#include "rules/rule_set.h"
 #include "storage/upkeep/retention.h"
+
+/* What a reader takes in one line is 64 KiB (live_client.h). */
+enum { RULES_LINE_MAX_BYTES = 60 * 1024 };
+#define RULES_EVERY_NS INT64_C(10000000000)
 
 void feed_lines_fini(struct feed_lines *f)
 {
@@ -71,6 +76,34 @@ void feed_lines_store(struct feed_lines *f, struct retention *retention)
 
     f->store_step = retention ? disk_step_name(retention_step(retention, &cause)) : NULL;
     f->store_cause = disk_cause_name(cause);
+}
+
+void feed_lines_rules(struct feed_lines *f, int64_t wall_ns, const struct rule_set *rules)
+{
+    /* Groups of each rule, the nearest to firing; fewer where the line would be longer than a reader takes. */
+    static const size_t most[] = { 10, 5, 3, 1, 0 };
+
+    if (!rules || !has_readers(f) ||
+        (f->rules_ns && wall_ns >= f->rules_ns && wall_ns - f->rules_ns < RULES_EVERY_NS))
+        return;
+    f->rules_ns = wall_ns;
+    for (size_t i = 0; i < sizeof most / sizeof *most; i++) {
+        struct jsonw j;
+
+        strbuf_reset(&f->line);
+        j = jsonw_to(&f->line);
+        jsonw_object_open(&j);
+        jsonw_key(&j, "type");
+        jsonw_text(&j, SLICE("rules"));
+        jsonw_key(&j, "time");
+        jsonw_time(&j, wall_ns);
+        rule_set_write_values(rules, &j, most[i]);
+        jsonw_object_close(&j);
+        if (f->line.len <= RULES_LINE_MAX_BYTES) {
+            publish(f);
+            return;
+        }
+    }
 }
 
 void feed_lines_stats(struct feed_lines *f, int64_t wall_ns, const struct ledger *ledger,

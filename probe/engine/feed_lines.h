@@ -15,12 +15,14 @@
 
 struct analyzer_totals;
 struct retention;
+struct rule_set;
 
 struct feed_lines {
     struct live_feed *feed; /* NULL: nobody listens */
     struct strbuf line;
     int64_t stats_ns; /* wall clock of the last figures; 0: none yet */
     uint64_t stats_frames;
+    int64_t rules_ns; /* likewise of the last values of the rules */
     const char *store_step,
         *store_cause; /* as records name them; NULL: nothing presses, nothing is */
 };
@@ -34,6 +36,9 @@ void feed_lines_call(struct feed_lines *f, const struct call_record *call, enum 
 
 /* What the next figures say of the store; NULL: it has no limits. */
 void feed_lines_store(struct feed_lines *f, struct retention *retention);
+
+/* Each rule with its last values against its threshold, every ten seconds. NULL: there are none. */
+void feed_lines_rules(struct feed_lines *f, int64_t wall_ns, const struct rule_set *rules);
 
 /* Packets per second are since the last call. */
 void feed_lines_stats(struct feed_lines *f, int64_t wall_ns, const struct ledger *ledger,
