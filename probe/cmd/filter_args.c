@@ -17,22 +17,38 @@ static int64_t now_ns(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-int filter_args_parse(const struct cli_command *command, const char *option, struct slice text,
-                      struct filter **filter)
+static int say(const struct cli_command *command, const char *option, struct slice text, int err,
+               const struct filter_error *error)
 {
-    struct filter_error error;
     struct strbuf shown = { 0 };
-    int err = filter_parse(filter, text, now_ns(), &error);
 
     if (err == 0)
         return -1;
     if (err != -EINVAL)
         return cli_fail(command, EXIT_TROUBLE, "out of memory");
-    cli_fail(command, EXIT_USAGE, "%s%s%s", option ? option : "", option ? ": " : "", error.text);
-    filter_error_point(&error, text, "  ", &shown);
+    cli_fail(command, EXIT_USAGE, "%s%s%s", option ? option : "", option ? ": " : "", error->text);
+    filter_error_point(error, text, "  ", &shown);
     fputs(shown.p ? shown.p : "", stderr);
     strbuf_fini(&shown);
     return EXIT_USAGE;
+}
+
+int filter_args_parse(const struct cli_command *command, const char *option, struct slice text,
+                      struct filter **filter)
+{
+    struct filter_error error;
+    int err = filter_parse(filter, text, now_ns(), &error);
+
+    return say(command, option, text, err, &error);
+}
+
+int filter_args_parse_record(const struct cli_command *command, const struct record_type *type,
+                             struct slice text, struct filter **filter)
+{
+    struct filter_error error;
+    int err = filter_parse_record(filter, type, text, now_ns(), &error);
+
+    return say(command, NULL, text, err, &error);
 }
 
 static size_t list_sortable(const char **names)

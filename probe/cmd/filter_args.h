@@ -14,6 +14,10 @@
 int filter_args_parse(const struct cli_command *command, const char *option, struct slice text,
                       struct filter **filter);
 
+/* The same over records of any type. */
+int filter_args_parse_record(const struct cli_command *command, const struct record_type *type,
+                             struct slice text, struct filter **filter);
+
 /* "mos", or "-mos" which turns *falls over. -1 to go on; else the exit status. *field NULL: by time. */
 int filter_args_sort(const struct cli_command *command, const char *text,
                      const struct filter_field **field, bool *falls);

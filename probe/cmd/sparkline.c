@@ -43,13 +43,17 @@ static bool series_next(struct series *s, double *mos)
     return true;
 }
 
-static void add_block(struct strbuf *out, double mos)
+void sparkline_add_step(struct strbuf *out, double share)
 {
     static const char *const blocks[LEVELS] = { "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
-    double share = (mos - mos_lowest) / (mos_highest - mos_lowest);
     int level = (int)(fmin(fmax(share, 0), 1) * (LEVELS - 1) + 0.5);
 
-    strbuf_add_text(out, isnan(mos) ? "·" : blocks[level]);
+    strbuf_add_text(out, isnan(share) ? "·" : blocks[level]);
+}
+
+static void add_block(struct strbuf *out, double mos)
+{
+    sparkline_add_step(out, (mos - mos_lowest) / (mos_highest - mos_lowest));
 }
 
 size_t sparkline_add_mos(struct strbuf *out, struct slice intervals, size_t width)

@@ -17,6 +17,9 @@ enum { SPARKLINE_WIDTH_MAX = 1000 };
  * has a MOS. */
 size_t sparkline_add_mos(struct strbuf *out, struct slice intervals, size_t width);
 
+/* One block for a value from 0 to 1; a dot: NaN. */
+void sparkline_add_step(struct strbuf *out, double share);
+
 /* A bar of `width` columns for a value from 0 to 1, in eighths; NaN: blanks. */
 void sparkline_add_bar(struct strbuf *out, double share, size_t width);
 
