@@ -31,6 +31,18 @@ struct config_trunks {
     size_t n;
 };
 
+struct config_receiver {
+    char *name, *kind, *url, *url_file, *from, *to, *key_file, *token_file;
+    char *severity, *match, *hours, *days;
+    int64_t group_wait, interval, every; /* milliseconds */
+    bool resolved;
+};
+
+struct config_receivers {
+    struct config_receiver *items;
+    size_t n;
+};
+
 /* Unset texts are NULL. Fields are named as their options: capture.ring_mib is capture_ring_mib. */
 struct config {
     struct config_list capture_interfaces;
@@ -79,7 +91,15 @@ struct config {
     char *web_root;
     char *rules_directory;
     struct config_list notify_webhooks;
+    struct config_receivers notify_receivers;
+    struct config_list notify_allow;
+    bool notify_exec;
+    char *notify_ca_file;
     char *notify_base_url;
+    int64_t notify_link_hours;
+    struct config_list notify_maintenance; /* "MATCH; TIMES" */
+    struct config_list certificates_watch; /* HOST:PORT */
+    int64_t certificates_every;            /* milliseconds */
     char *user;
     char *log_level;
 };

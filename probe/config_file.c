@@ -89,29 +89,44 @@ static void read_value(struct reading *r, void *of, const struct config_option *
         keep_error(r, config_set_one(of, o, scalar_of(value), &r->origin));
 }
 
-static const struct config_option *find_trunk_key(struct slice name)
+/* ---- lists of maps ---- */
+
+enum { MAP_KEYS_MAX = 16 };
+_Static_assert((int)CONFIG_RECEIVER_KEYS <= (int)MAP_KEYS_MAX, "a map's keys");
+
+/* One item of a list, for what is to be checked beyond its values. */
+struct map_item {
+    const yaml_node_t *node;
+    const yaml_node_t *values[MAP_KEYS_MAX]; /* of its keys, in their order; NULL: not there */
+    bool is_clean;                           /* what is missing was not merely misspelt */
+};
+
+static const struct config_option *find_key(const struct config_map *map, struct slice name)
 {
-    for (size_t i = 0; i < CONFIG_TRUNK_KEYS; i++) {
-        if (slice_eq(name, slice_of_text(config_trunk_keys[i].name)))
-            return &config_trunk_keys[i];
+    for (size_t i = 0; i < map->key_count; i++) {
+        if (slice_eq(name, slice_of_text(map->keys[i].name)))
+            return &map->keys[i];
     }
     return NULL;
 }
 
-static void complain_trunk_key(struct reading *r, struct slice key)
+static void complain_key(struct reading *r, const struct config_map *map, struct slice key)
 {
-    const char *names[CONFIG_TRUNK_KEYS], *nearest;
+    const char *names[MAP_KEYS_MAX], *nearest;
+    struct strbuf all = { 0 };
 
-    for (size_t i = 0; i < CONFIG_TRUNK_KEYS; i++)
-        names[i] = config_trunk_keys[i].name;
-    nearest = nearest_name(key, names, CONFIG_TRUNK_KEYS);
+    for (size_t i = 0; i < map->key_count; i++) {
+        names[i] = map->keys[i].name;
+        strbuf_addf(&all, "%s%s", i ? ", " : "", names[i]);
+    }
+    nearest = nearest_name(key, names, map->key_count);
     if (nearest)
-        config_complain(&r->origin, "trunks: unknown key '%s', did you mean '%s'?", log_text(key),
-                        nearest);
+        config_complain(&r->origin, "%s: unknown key '%s', did you mean '%s'?", map->option,
+                        log_text(key), nearest);
     else
-        config_complain(&r->origin,
-                        "trunks: unknown key '%s'; there are name, addresses, channels, encrypted",
-                        log_text(key));
+        config_complain(&r->origin, "%s: unknown key '%s'; there are %s", map->option,
+                        log_text(key), all.p ? all.p : "");
+    strbuf_fini(&all);
 }
 
 /* Two of one name, or of one address, would each have half of the calls. */
@@ -129,19 +144,21 @@ static void check_address(struct reading *r, struct slice trunk, const yaml_node
         keep_error(r, err); /* what cannot be read was complained about */
 }
 
-/* is_clean: what is missing was not merely misspelt. */
-static void check_trunk(struct reading *r, const struct config_trunk *trunk,
-                        const yaml_node_t *node, const yaml_node_t *addresses, bool is_clean)
+static void check_trunk(struct reading *r, const void *of, const struct map_item *item)
 {
+    const yaml_node_t *addresses = item->values[1]; /* as the keys are in config.c */
+    const struct config_trunk *trunk = of;
     struct slice name = slice_of_text(trunk->name);
-    int err = trunk->name ? plan_add_trunk(r->plan, &(struct plan_trunk){ .name = name }) : 0;
+    int err = r->plan ? 0 : plan_new(&r->plan);
 
-    point_at(r, node);
-    if (!trunk->name && is_clean)
+    if (!err && trunk->name)
+        err = plan_add_trunk(r->plan, &(struct plan_trunk){ .name = name });
+    point_at(r, item->node);
+    if (!trunk->name && item->is_clean)
         config_complain(&r->origin, "trunks: a trunk needs a name");
     else if (err == -EEXIST)
         config_complain(&r->origin, "trunks: '%s' is there twice", log_text(name));
-    else if (!addresses && is_clean)
+    else if (!addresses && item->is_clean)
         config_complain(&r->origin, "trunks: '%s' needs addresses", log_text(name));
     keep_error(r, err);
     if (!trunk->name || err || !addresses || addresses->type == YAML_MAPPING_NODE)
@@ -150,19 +167,98 @@ static void check_trunk(struct reading *r, const struct config_trunk *trunk,
         check_address(r, name, addresses);
         return;
     }
-    for (const yaml_node_item_t *item = addresses->data.sequence.items.start;
-         item < addresses->data.sequence.items.top; item++) {
-        const yaml_node_t *at = yaml_document_get_node(&r->document, *item);
+    for (const yaml_node_item_t *i = addresses->data.sequence.items.start;
+         i < addresses->data.sequence.items.top; i++) {
+        const yaml_node_t *at = yaml_document_get_node(&r->document, *i);
 
         if (at->type == YAML_SCALAR_NODE)
             check_address(r, name, at);
     }
 }
 
-static void read_trunk(struct reading *r, struct config_trunk *trunk, const yaml_node_t *node)
+/* What a receiver of each kind cannot do without. */
+static const struct {
+    const char *kind;
+    bool url, from_and_to, token;
+    const char *schemes[4]; /* of its url; none: anything */
+} kinds[] = {
+    { "webhook", true, false, false, { "https://", "http://" } },
+    { "alertmanager", true, false, false, { "https://", "http://" } },
+    { "pagerduty", false, false, true, { "https://", "http://" } },
+    { "slack", true, false, false, { "https://", "http://" } },
+    { "mail", true, true, false, { "smtps://", "smtp://" } },
+    { "syslog", true, false, false, { "syslog+udp://", "syslog+tcp://" } },
+    { "exec", true, false, false, { "/" } },
+    { "heartbeat", true, false, false, { "https://", "http://" } },
+};
+
+static void check_url(struct reading *r, const struct config_receiver *receiver, size_t kind,
+                      const struct map_item *item)
 {
-    const yaml_node_t *addresses = NULL;
-    bool seen[CONFIG_TRUNK_KEYS] = { false };
+    struct slice url = slice_of_text(receiver->url);
+
+    if (receiver->url && receiver->url_file)
+        config_complain(&r->origin, "notify.receivers: '%s' has both url and url_file",
+                        receiver->name);
+    if (kinds[kind].url && !receiver->url && !receiver->url_file && item->is_clean)
+        config_complain(&r->origin, "notify.receivers: '%s' needs a url", receiver->name);
+    if (!receiver->url)
+        return;
+    for (size_t i = 0; i < 4 && kinds[kind].schemes[i]; i++) {
+        struct slice scheme = slice_of_text(kinds[kind].schemes[i]);
+
+        if (slice_istarts_with(url, scheme) && url.len > scheme.len)
+            return;
+    }
+    if (item->values[2])
+        point_at(r, item->values[2]);
+    /* Not the url itself: it may be a secret. */
+    config_complain(&r->origin, "notify.receivers: the url of '%s' must begin with %s%s%s",
+                    receiver->name, kinds[kind].schemes[0], kinds[kind].schemes[1] ? " or " : "",
+                    kinds[kind].schemes[1] ? kinds[kind].schemes[1] : "");
+}
+
+static void check_receiver(struct reading *r, const void *of, const struct map_item *item)
+{
+    const struct config_receivers *all = &r->c->notify_receivers;
+    const struct config_receiver *receiver = of;
+    size_t kind = 0;
+
+    point_at(r, item->node);
+    if (!receiver->name) {
+        if (item->is_clean)
+            config_complain(&r->origin, "notify.receivers: a receiver needs a name");
+        return;
+    }
+    for (size_t i = 0; i < all->n && &all->items[i] != receiver; i++) {
+        if (all->items[i].name && strcmp(all->items[i].name, receiver->name) == 0)
+            config_complain(&r->origin, "notify.receivers: '%s' is there twice", receiver->name);
+    }
+    while (kind + 1 < sizeof kinds / sizeof kinds[0] &&
+           strcmp(kinds[kind].kind, receiver->kind ? receiver->kind : "webhook") != 0)
+        kind++;
+    if (kinds[kind].from_and_to && (!receiver->from || !receiver->to) && item->is_clean)
+        config_complain(&r->origin, "notify.receivers: '%s' needs from and to", receiver->name);
+    if (kinds[kind].token && !receiver->token_file && item->is_clean)
+        config_complain(&r->origin,
+                        "notify.receivers: '%s' needs a token_file with its routing key",
+                        receiver->name);
+    check_url(r, receiver, kind, item);
+}
+
+static const struct {
+    const char *option;
+    void (*check)(struct reading *r, const void *of, const struct map_item *item);
+} map_checks[CONFIG_MAPS_COUNT] = {
+    { "trunks", check_trunk },
+    { "notify.receivers", check_receiver },
+};
+
+static void read_item(struct reading *r, const struct config_map *map, void *of,
+                      const yaml_node_t *node)
+{
+    struct map_item item = { .node = node };
+    bool seen[MAP_KEYS_MAX] = { false };
     unsigned complaints = r->origin.count;
 
     for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start;
@@ -170,30 +266,35 @@ static void read_trunk(struct reading *r, struct config_trunk *trunk, const yaml
         const yaml_node_t *key = yaml_document_get_node(&r->document, pair->key);
         const yaml_node_t *value = yaml_document_get_node(&r->document, pair->value);
         const struct config_option *o =
-            key->type == YAML_SCALAR_NODE ? find_trunk_key(scalar_of(key)) : NULL;
+            key->type == YAML_SCALAR_NODE ? find_key(map, scalar_of(key)) : NULL;
 
         point_at(r, key);
         if (key->type != YAML_SCALAR_NODE) {
             config_complain(&r->origin, "a key must be a single word");
         } else if (!o) {
-            complain_trunk_key(r, scalar_of(key));
-        } else if (seen[o - config_trunk_keys]) {
-            config_complain(&r->origin, "trunks: %s is given twice", o->name);
+            complain_key(r, map, scalar_of(key));
+        } else if (seen[o - map->keys]) {
+            config_complain(&r->origin, "%s: %s is given twice", map->option, o->name);
         } else {
-            seen[o - config_trunk_keys] = true;
-            read_value(r, trunk, o, value);
-            if (o->type == CONFIG_LIST && !is_null(value))
-                addresses = value;
+            seen[o - map->keys] = true;
+            read_value(r, of, o, value);
+            if (!is_null(value))
+                item.values[o - map->keys] = value;
         }
     }
-    check_trunk(r, trunk, node, addresses, r->origin.count == complaints);
+    item.is_clean = r->origin.count == complaints;
+    for (size_t i = 0; i < CONFIG_MAPS_COUNT; i++) {
+        if (strcmp(map_checks[i].option, map->option) == 0)
+            map_checks[i].check(r, of, &item);
+    }
 }
 
-static void read_trunks(struct reading *r, const struct config_option *o, const yaml_node_t *node)
+static void read_items(struct reading *r, const struct config_option *o, const yaml_node_t *node)
 {
-    struct config_trunks *trunks = config_field(r->c, o);
+    const struct config_map *map = config_map_of(o);
+    void *field = config_field(r->c, o);
 
-    config_trunks_clear(trunks);
+    config_items_clear(o, field);
     if (is_null(node))
         return;
     point_at(r, node);
@@ -201,25 +302,22 @@ static void read_trunks(struct reading *r, const struct config_option *o, const 
         config_set_one(r->c, o, SLICE(""), &r->origin); /* says what it must be */
         return;
     }
-    keep_error(r, plan_new(&r->plan));
-    for (const yaml_node_item_t *item = node->data.sequence.items.start;
-         item < node->data.sequence.items.top && r->plan; item++) {
-        const yaml_node_t *value = yaml_document_get_node(&r->document, *item);
-        struct config_trunk *trunk;
+    for (const yaml_node_item_t *i = node->data.sequence.items.start;
+         i < node->data.sequence.items.top; i++) {
+        const yaml_node_t *value = yaml_document_get_node(&r->document, *i);
+        void *item;
+        int err;
 
         point_at(r, value);
         if (value->type != YAML_MAPPING_NODE) {
-            config_complain(&r->origin, "%s: an item must be a map, with name and addresses",
-                            o->name);
+            config_complain(&r->origin, "%s: an item must be a map, with %s", o->name, map->needs);
             continue;
         }
-        trunk = config_trunks_append(o, trunks, &r->origin);
-        if (!trunk) {
-            if (trunks->n < (size_t)o->max)
-                r->err = -ENOMEM;
+        err = config_items_append(o, field, &r->origin, &item);
+        keep_error(r, err);
+        if (err)
             break;
-        }
-        read_trunk(r, trunk, value);
+        read_item(r, map, item, value);
     }
     plan_free(r->plan);
     r->plan = NULL;
@@ -236,8 +334,8 @@ static void read_option(struct reading *r, const struct config_option *o, const 
         return;
     }
     *seen = true;
-    if (o->type == CONFIG_TRUNKS)
-        read_trunks(r, o, value);
+    if (o->type == CONFIG_MAPS)
+        read_items(r, o, value);
     else
         read_value(r, r->c, o, value);
 }

@@ -15,7 +15,7 @@ enum config_type {
     CONFIG_BOOL,
     CONFIG_SIZE,     /* bytes, with KiB, MiB, GiB */
     CONFIG_DURATION, /* milliseconds, with ms, s, min, h, d */
-    CONFIG_TRUNKS,   /* a list of maps, with the keys of config_trunk_keys */
+    CONFIG_MAPS,     /* a list of maps, with the keys of its config_map */
 };
 
 /* What a text, or each item of a list, must look like. */
@@ -29,17 +29,34 @@ struct config_form {
 struct config_option {
     const char *name;
     enum config_type type;
-    size_t offset;                  /* in struct config; of a trunk's keys in struct config_trunk */
+    size_t offset;                  /* in struct config; of a map's keys in its struct */
     int64_t min, max;               /* of numbers, in the field's unit; of lists, of items */
     const char *fallback;           /* the default, a list's with commas; NULL: unset */
     const struct config_form *form; /* NULL: anything */
     const char *help;               /* whole sentences for the file and the manual */
 };
 
-enum { CONFIG_OPTIONS = 59, CONFIG_TRUNK_KEYS = 4 };
+enum {
+    CONFIG_OPTIONS = 67,
+    CONFIG_TRUNK_KEYS = 4,
+    CONFIG_RECEIVER_KEYS = 16,
+    CONFIG_MAPS_COUNT = 2
+};
 
 extern const struct config_option config_options[CONFIG_OPTIONS];
 extern const struct config_option config_trunk_keys[CONFIG_TRUNK_KEYS];
+extern const struct config_option config_receiver_keys[CONFIG_RECEIVER_KEYS];
+
+/* An option that is a list of maps. */
+struct config_map {
+    const char *option;
+    size_t item_bytes; /* of the struct that one map becomes */
+    const struct config_option *keys;
+    size_t key_count;
+    const char *needs; /* "name and addresses", for a person */
+};
+
+extern const struct config_map config_maps[CONFIG_MAPS_COUNT];
 
 /* Where a value comes from, for the errors. */
 struct config_origin {
@@ -62,11 +79,20 @@ void *config_field(void *of, const struct config_option *o);
 int config_set_one(void *of, const struct config_option *o, struct slice value,
                    struct config_origin *origin);
 
-/* A trunk with the defaults of its keys; NULL without memory, or (after a complaint) over the cap. */
-struct config_trunk *config_trunks_append(const struct config_option *o,
-                                          struct config_trunks *trunks,
-                                          struct config_origin *origin);
-void config_trunks_clear(struct config_trunks *trunks);
+const struct config_map *config_map_of(const struct config_option *o);
+
+/* What struct config_trunks and its like have in common. */
+struct config_items {
+    void *items;
+    size_t n;
+};
+
+struct config_items config_items_of(const void *field);
+void *config_items_at(const struct config_items *items, const struct config_map *map, size_t i);
+/* One more with the defaults of its keys, good until the next. 0, −ENOMEM, or −EINVAL after a complaint. */
+int config_items_append(const struct config_option *o, void *field, struct config_origin *origin,
+                        void **item);
+void config_items_clear(const struct config_option *o, void *field);
 
 void config_list_clear(struct config_list *list);
 int config_list_append(const struct config_option *o, struct config_list *list, struct slice value,

@@ -12,19 +12,33 @@ static const char *const type_names[] = { "text", "list",     "number",      "ye
 
 static void print_value(const void *of, const struct config_option *o, struct strbuf *out);
 
-/* A key that is not known is left out: no channels are not 0 channels. */
-static void print_trunks(const struct config_trunks *trunks, struct strbuf *out)
+/* A number that is not known is left out: no channels are not 0 channels. */
+static bool is_unset(const void *of, const struct config_option *o)
 {
-    for (size_t i = 0; i < trunks->n; i++) {
-        const struct config_trunk *trunk = &trunks->items[i];
+    const void *field = (const char *)of + o->offset;
 
-        for (size_t k = 0; k < CONFIG_TRUNK_KEYS; k++) {
-            const struct config_option *key = &config_trunk_keys[k];
+    if (o->type == CONFIG_TEXT)
+        return !*(char *const *)field;
+    return o->type == CONFIG_INT && o->min > 0 && *(const int64_t *)field == 0;
+}
 
-            if (key->type == CONFIG_INT && trunk->channels == 0)
+static void print_items(const struct config_option *o, const void *field, struct strbuf *out)
+{
+    const struct config_map *map = config_map_of(o);
+    struct config_items items = config_items_of(field);
+    /* One level deeper than the option itself. */
+    const char *indent = strchr(o->name, '.') ? "    " : "  ";
+
+    for (size_t i = 0; i < items.n; i++) {
+        const void *item = config_items_at(&items, map, i);
+        const char *mark = "-";
+
+        for (size_t k = 0; k < map->key_count; k++) {
+            if (is_unset(item, &map->keys[k]))
                 continue;
-            strbuf_addf(out, "\n  %s %s: ", k ? " " : "-", key->name);
-            print_value(trunk, key, out);
+            strbuf_addf(out, "\n%s%s %s: ", indent, mark, map->keys[k].name);
+            print_value(item, &map->keys[k], out);
+            mark = " ";
         }
     }
 }
@@ -59,8 +73,8 @@ static void print_value(const void *of, const struct config_option *o, struct st
     case CONFIG_DURATION:
         strbuf_addf(out, "%" PRId64 "ms", *(const int64_t *)field);
         break;
-    case CONFIG_TRUNKS:
-        print_trunks(field, out);
+    case CONFIG_MAPS:
+        print_items(o, field, out);
         break;
     }
 }
@@ -131,7 +145,7 @@ static struct slice cut_sentence(struct slice *rest)
 
 static void print_range(const struct config_option *o, struct strbuf *out)
 {
-    if (o->max && (o->type == CONFIG_LIST || o->type == CONFIG_TRUNKS))
+    if (o->max && (o->type == CONFIG_LIST || o->type == CONFIG_MAPS))
         strbuf_addf(out, "At most %" PRId64 ".\n", o->max);
     else if (o->max)
         strbuf_addf(out, "From %" PRId64 " to %" PRId64 "%s.\n", o->min, o->max,
@@ -152,8 +166,8 @@ static void print_options(const struct config_option *options, size_t n, struct 
         for (struct slice rest = slice_of_text(o->help); rest.len;)
             print_wrapped(out, "", cut_sentence(&rest));
         print_range(o, out);
-        if (o->type == CONFIG_TRUNKS)
-            print_options(config_trunk_keys, CONFIG_TRUNK_KEYS, out);
+        if (o->type == CONFIG_MAPS)
+            print_options(config_map_of(o)->keys, config_map_of(o)->key_count, out);
     }
     strbuf_add_text(out, ".El\n");
 }

@@ -42,6 +42,9 @@ bool address_guard_permits(const struct address_guard *g, const char *host, cons
 bool address_guard_permits_socket(const struct address_guard *g, const char *host,
                                   const struct sockaddr *at, size_t len);
 
+/* False for what is neither IPv4 nor IPv6. */
+bool address_guard_of_socket(const struct sockaddr *at, size_t len, struct addr *out);
+
 /* "loopback", "private", …: why it is internal; NULL: it is not. */
 const char *address_guard_reason(const struct addr *a);
 

@@ -42,4 +42,15 @@ struct receiver {
     bool tells_resolved;
 };
 
+/* "webhook", …, as notify.receivers has them. */
+const char *receiver_kind_name(enum receiver_kind kind);
+bool receiver_kind_find(struct slice name, enum receiver_kind *kind);
+
+/* 0 info, 1 warning, 2 critical; −1: none of them. */
+int receiver_severity(struct slice name);
+const char *receiver_severity_name(int severity);
+
+/* Is it one of the hours and days in which it wants to be told? */
+bool receiver_is_on_duty(const struct receiver *r, int64_t now_s);
+
 #endif
