@@ -16,12 +16,16 @@ static double share_bound(double matching, double samples, double z, double sign
 
 double rule_chance_share_low(double matching, double samples, double z)
 {
-    return fmax(share_bound(matching, samples, z, -1), 0);
+    double low = share_bound(matching, samples, z, -1);
+
+    return low < 0 ? 0 : low;
 }
 
 double rule_chance_share_high(double matching, double samples, double z)
 {
-    return fmin(share_bound(matching, samples, z, 1), 1);
+    double high = share_bound(matching, samples, z, 1);
+
+    return high > 1 ? 1 : high;
 }
 
 double rule_chance_mean_error(double count, double sum, double squares)
@@ -50,5 +54,5 @@ double rule_chance_count_low(double count, double z)
 
 double rule_chance_count_high(double count, double z)
 {
-    return count_bound(count, z / 2);
+    return count_bound(count + 1, z / 2); /* the next one may have been on its way */
 }

@@ -134,7 +134,7 @@ void rule_distinct_slide(struct rule_distinct *d, int64_t step)
 
     d->live -= *leaving;
     *leaving = 0;
-    d->oldest = (uint32_t)(step - d->count + 1);
+    d->oldest = step < d->count ? 0 : (uint32_t)(step - d->count + 1);
     /* Again exact once a flood is over; short by up to half for one window, and so late rather than
      * wrong. */
     if (d->live == 0)
