@@ -5,6 +5,7 @@
 #include "probe/web/api_context.h"
 #include "probe/web/body.h"
 #include "probe/web/files.h"
+#include "probe/web/signed.h"
 #include "storage/upkeep/store_size.h"
 
 #include <errno.h>
@@ -253,7 +254,7 @@ static const struct {
     { "/api/v1/calls", EXCHANGE_GET, PARAMS_SEARCH, false, api_search_get_calls },
     { "/api/v1/calls/*", EXCHANGE_GET, PARAMS_NONE, false, api_call_get },
     { "/api/v1/calls/*/messages", EXCHANGE_GET, PARAMS_LEGS, false, api_call_get_messages },
-    { "/api/v1/calls/*/pcap", EXCHANGE_GET, PARAMS_PACKETS, false, get_packets },
+    { "/api/v1/calls/*/pcap", EXCHANGE_GET, PARAMS_PACKETS | PARAMS_SIGNED, false, get_packets },
     { "/api/v1/calls/*/audio", EXCHANGE_GET, PARAMS_SOUND, false, get_sound },
     { "/api/v1/calls/*/audio/peaks", EXCHANGE_GET, PARAMS_PEAKS, false, get_peaks },
     { "/api/v1/export", EXCHANGE_GET, PARAMS_EXPORT, false, get_export },
@@ -365,6 +366,9 @@ static void answer_route(struct api_context *c, size_t route, const struct varia
 
     if (!read_variable(c, v, &expected))
         exchange_fail(c->x, 400, "%s", expected);
+    else if ((routes[route].params & PARAMS_SIGNED) &&
+             !signed_accept(c->api->options.store_dir, c->x))
+        ; /* refused */
     else if (!params_read(&c->x->params, routes[route].params, &c->asked, &error))
         exchange_fail(c->x, 400, "%s", error.p ? error.p : "bad parameters");
     else if (routes[route].no_store || open_store(c))

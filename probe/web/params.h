@@ -45,6 +45,7 @@ enum params_set {
     PARAMS_ALERTS = 256,      /* state, severity, rule, since */
     PARAMS_SILENCES = 512,    /* over */
     PARAMS_DELIVERIES = 1024, /* state, limit, cursor: a number */
+    PARAMS_SIGNED = 2048,     /* may come by a signed link, see signed.h */
 };
 
 enum params_format { PARAMS_WAV, PARAMS_FLAC, PARAMS_OGG, PARAMS_JSON_PEAKS };

@@ -6,7 +6,8 @@
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { createHmac, randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -65,6 +66,34 @@ test('packets of a call in each format', async () => {
         if (format.endsWith('lz4')) assert.equal(bytes.readUInt32LE(0), 0x184d2204);
     }
     assert.equal((await fetch(`${base}/calls/${ids[0]}/pcap?format=csv`)).status, 400);
+});
+
+test('packets by a signed link, until its time', async () => {
+    const key = randomBytes(32), path = `/calls/${ids[0]}/pcap`, soon = Math.floor(Date.now() / 1000) + 60;
+    const sign = (query, secret = key) => createHmac('sha256', secret)
+        .update(`earshot link 1\n/api/v1${path}?${query}`).digest('base64url');
+    const ask = async (query, at = path) => {
+        const answer = await fetch(`${base}${at}?${query}`);
+        const text = answer.status === 200 ? '' : (await answer.json()).error.message;
+        if (answer.status === 200) await answer.arrayBuffer();
+        return [answer.status, text];
+    };
+    const good = `format=pcapng&expires=${soon}`, link = `${good}&signature=${sign(good)}`;
+    assert.match((await ask(link))[1], /cut or changed/, 'no link was ever signed with this store');
+    writeFileSync(join(store, 'links.key'), `whsec_${key.toString('base64')}\n`, { mode: 0o600 });
+    assert.deepEqual(await ask(link), [200, '']);
+    assert.deepEqual(await ask(link.replace('pcapng', '%70capng')), [200, '']);
+    assert.deepEqual(await ask(''), [200, '']); // nobody needs one as yet
+
+    const old = `expires=${soon - 61}`;
+    assert.match((await ask(`${old}&signature=${sign(old)}`)).join(' '), /^403 this link is too old/);
+    for (const wrong of [
+        link.slice(0, -1), `${link}A`, good, `signature=${sign(good)}`, link.replace('pcapng', 'pcap'),
+        link.replace(`${soon}`, `${soon + 1}`), `legs=true&${link}`, `${link}&legs=true`, link.replace('&', '%26'),
+        `${good}&signature=${sign(good, randomBytes(32))}`, `${good}&signature=`, `${link}&${link}`,
+    ]) assert.match((await ask(wrong)).join(' '), /^403 .*cut or changed/, wrong);
+    assert.match((await ask(link, `/calls/${ids[1]}/pcap`)).join(' '), /^403 .*cut or changed/);
+    assert.equal((await ask(link, `/calls/${ids[0]}`))[0], 400, 'nothing else is asked for by a link');
 });
 
 test('a search as a file', async () => {
