@@ -321,3 +321,18 @@ void classify_write(struct jsonw *j, const struct classify *c)
     }
     jsonw_object_close(j);
 }
+
+bool classify_wants(enum packet_bin bin)
+{
+    switch (bin) {
+    case BIN_UDP_OTHER:
+    case BIN_RTP_UNPROVEN:
+    case BIN_STUN:
+    case BIN_DTLS:
+    case BIN_TCP:
+    case BIN_TLS:
+        return true;
+    default:
+        return false;
+    }
+}

@@ -27,4 +27,7 @@ void classify_see(struct classify *c, int64_t time_ns, struct slice ip_packet);
  * in it. */
 void classify_write(struct jsonw *j, const struct classify *c);
 
+/* What may be VoIP that is not analysed, if a protocol of its own says so. */
+bool classify_wants(enum packet_bin bin);
+
 #endif

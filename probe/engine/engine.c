@@ -9,8 +9,9 @@
 #include "probe/engine/frame_scrub.h"
 #include "probe/engine/ledger.h"
 #include "probe/engine/lookahead.h"
-#include "probe/engine/rule_history.h"
 #include "probe/engine/probe_watch.h"
+#include "probe/engine/rule_feed.h"
+#include "probe/engine/rule_history.h"
 #include "probe/engine/run_clock.h"
 #include "probe/engine/store_watch.h"
 #include "rules/rule_set.h"
@@ -27,11 +28,10 @@
 #include <sys/random.h>
 #include <time.h>
 
-#define TICK_NS       INT64_C(1000000000)
-#define SET_BACK_NS   INT64_C(10000000000) /* further than packets come out of order */
-#define STALE_FACT_NS INT64_C(15000000000) /* news of a fact that goes on come every 10 s */
-#define OWN_NS        INT64_C(10000000000) /* how often rules see the mirror and the ledger */
-#define FINISH_NS     INT64_C(2000000000)  /* of the 5 s in which a run that is to stop is gone */
+#define TICK_NS     INT64_C(1000000000)
+#define SET_BACK_NS INT64_C(10000000000) /* further than packets come out of order */
+#define OWN_NS      INT64_C(10000000000) /* how often rules see the mirror and the ledger */
+#define FINISH_NS   INT64_C(2000000000)  /* of the 5 s in which a run that is to stop is gone */
 
 enum { RTP_PICKED_OF = 16 };
 
@@ -110,40 +110,23 @@ static void mind_the_end(struct engine *e)
     wait_when_full(e, false);
 }
 
-/* The last word of a fact comes when nothing of it is left: it shall not raise its alert anew. */
-static bool is_last_word(const struct engine *e, const struct record_type *type, const void *record)
+/* Before the first tick the first packet's time is all there is. */
+static int64_t time_of(const struct engine *e)
 {
-    const struct security_record *fact = record;
-
-    return type == &record_type_security && e->now_ns - fact->last_seen > STALE_FACT_NS;
+    return e->now_ns ? e->now_ns : e->previous_ns;
 }
 
 /* Of every type but calls. */
 static void show_rules(struct engine *e, const struct record_type *type, const void *record)
 {
-    if (e->rules && !is_last_word(e, type, record))
-        rule_set_record(e->rules, rule_occasion_of(type), type, record, e->now_ns);
-}
-
-static void show_rules_call(struct engine *e, const struct call_record *call,
-                            enum record_event event)
-{
-    static const enum rule_occasion occasions[] = {
-        [RECORD_OPENED] = RULE_CALL_OPENED,
-        [RECORD_CHANGED] = RULE_OCCASIONS,
-        [RECORD_SETTLED] = RULE_CALL_SETTLED,
-        [RECORD_CLOSED] = RULE_CALL_CLOSED,
-    };
-
-    if (e->rules && occasions[event] != RULE_OCCASIONS)
-        rule_set_record(e->rules, occasions[event], &record_type_call, call, e->now_ns);
+    rule_feed_record(e->rules, type, record, time_of(e));
 }
 
 static void tell_call(struct engine *e, const struct call_record *call, enum record_event event)
 {
     if (event == RECORD_CLOSED)
         hand_over(e, &record_type_call, call);
-    show_rules_call(e, call, event);
+    rule_feed_call(e->rules, call, event, time_of(e));
     if (e->writer && event != RECORD_SETTLED)
         writer_submit(e->writer, &record_type_call, call); /* its streams go with it */
     if (event != RECORD_SETTLED)
@@ -415,22 +398,6 @@ static enum packet_bin take_unit(void *ctx, const struct frame *frame,
     return bin;
 }
 
-/* What may be VoIP that is not analysed, if a protocol of its own says so. */
-static bool is_unknown(enum packet_bin bin)
-{
-    switch (bin) {
-    case BIN_UDP_OTHER:
-    case BIN_RTP_UNPROVEN:
-    case BIN_STUN:
-    case BIN_DTLS:
-    case BIN_TCP:
-    case BIN_TLS:
-        return true;
-    default:
-        return false;
-    }
-}
-
 static void end_frame(void *ctx, const struct frame *frame, enum packet_bin bin,
                       struct slice ip_packet)
 {
@@ -440,7 +407,7 @@ static void end_frame(void *ctx, const struct frame *frame, enum packet_bin bin,
     mirror_frame(e->mirror, frame, bin);
     if (e->is_claimed)
         e->is_claimed = false;
-    else if (e->classify && is_unknown(bin) && ip_packet.p)
+    else if (e->classify && classify_wants(bin) && ip_packet.p)
         classify_see(e->classify, frame->time_ns, ip_packet);
     if (e->keeper)
         frame_keeper_end_frame(e->keeper);

@@ -3,9 +3,9 @@
 static struct scene_table table_at(size_t n)
 {
     static struct scene_table (*const tables[])(void) = {
-        scene_basic_table,    scene_dialog_table, scene_defect_table,
-        scene_transfer_table, scene_media_table,  scene_address_table,
-        scene_leg_table,      scene_peer_table,   scene_guard_table,
+        scene_basic_table, scene_dialog_table,  scene_defect_table, scene_transfer_table,
+        scene_media_table, scene_address_table, scene_leg_table,    scene_peer_table,
+        scene_guard_table, scene_trouble_table,
     };
 
     return n < sizeof(tables) / sizeof(tables[0]) ? tables[n]() : (struct scene_table){ NULL, 0 };

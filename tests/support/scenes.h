@@ -39,6 +39,7 @@ struct scene_table scene_address_table(void);
 struct scene_table scene_leg_table(void);
 struct scene_table scene_peer_table(void);
 struct scene_table scene_guard_table(void);
+struct scene_table scene_trouble_table(void);
 
 /* Of that name; NULL: there is none. */
 const struct scene *scene_find(struct slice name);
