@@ -178,7 +178,7 @@ static const struct filter_field *word_for(const struct rule_field *f)
         for (size_t m = 0; m < FILTER_MEMBERS_MAX && word->members[m]; m++) {
             if (strcmp(word->members[m], f->field->name) != 0)
                 continue;
-            if (!word->members[1])
+            if (!word->members[1] && f->view != RULE_VIEW_TRUNK)
                 return word;
             if (!too)
                 too = word;
