@@ -109,8 +109,10 @@ struct rule {
     int64_t
         min_matching; /* 0 by default where few of them are the bad sign: below, last, absence … */
     int64_t min_samples;
-    double
-        z; /* of chance: a ratio's Wilson bound, a mean's standard error must be over it too; 0: not asked */
+    /* Of chance: a ratio's or share's Wilson bound, a mean's standard error must be over it too; 0: not
+     * asked. A percentile (more values beyond the mark than its rank leaves room for) and a count or
+     * rate against a baseline (as of a Poisson process) are always asked, at 95 %. */
+    double z;
 
     /* It is over at the near side of this. NaN: of a rule with a baseline, once it is within half of
      * the change, or clear_within, of that; of one without, at the near side of the threshold. */

@@ -184,7 +184,7 @@ static double near_end(const struct rule_plan *plan, const struct rule_group *g,
                        const struct rule_reading *r, bool of_normal)
 {
     const struct rule_window *w = &g->window;
-    double z = plan->rule->z, error;
+    double z = plan->z, error;
 
     switch (plan->rule->measure) {
     case RULE_RATIO:
@@ -215,8 +215,8 @@ static bool percentile_is_sure(const struct rule_plan *plan, const struct rule_g
     double from = rule_histogram_from(g->histogram, mark);
 
     if (plan->is_below)
-        return rule_chance_share_low(n - from, n, plan->rule->z) >= share;
-    return rule_chance_share_low(from, n, plan->rule->z) >= 1 - share;
+        return rule_chance_share_low(n - from, n, plan->z) >= share;
+    return rule_chance_share_low(from, n, plan->z) >= 1 - share;
 }
 
 bool rule_measure_is_beyond(const struct rule_plan *plan, const struct rule_group *g,
@@ -226,7 +226,7 @@ bool rule_measure_is_beyond(const struct rule_plan *plan, const struct rule_grou
 
     if (plan->is_below ? !(r->value <= mark) : !(r->value >= mark))
         return false;
-    if (!(plan->rule->z > 0))
+    if (!(plan->z > 0))
         return true;
     if (plan->rule->measure == RULE_PERCENTILE)
         return percentile_is_sure(plan, g, mark);

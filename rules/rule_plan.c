@@ -49,6 +49,18 @@ static int64_t longest_wait_ns(const struct rule_plan *p)
     return longest;
 }
 
+/* What a rule says of ratios, shares and means; a percentile of a few, and a count against what is
+ * normal, are always asked. */
+static double z_of(const struct rule *rule)
+{
+    const double usual = 1.6449; /* 95 % to one side */
+    bool is_count = rule->measure == RULE_COUNT || rule->measure == RULE_RATE;
+
+    if (rule->z > 0)
+        return rule->z;
+    return rule->measure == RULE_PERCENTILE || (is_count && rule->baseline.is_used) ? usual : 0;
+}
+
 static const struct record_field *proof_of(const struct rule *rule)
 {
     if (rule->type == &record_type_call)
@@ -95,6 +107,7 @@ void rule_plan_make(struct rule_plan *p, const struct rule *rule)
     plan_time(p);
     p->min_samples = rule->min_samples > 1 ? (double)rule->min_samples : 0;
     p->min_matching = rule->min_matching > 1 && !p->is_below ? (double)rule->min_matching : 0;
+    p->z = z_of(rule);
     p->normal.is_amount = p->is_amount;
     if (p->has_normal && rule->baseline.half_life_ns > 0)
         p->normal.decay = pow(0.5, (double)rule->step_ns / (double)rule->baseline.half_life_ns);

@@ -27,6 +27,7 @@ struct rule_plan {
     int64_t series_every;
     uint32_t series_room;
     double min_samples, min_matching;
+    double z; /* of chance; 0: not asked */
     struct rule_normal_plan normal;
     const struct record_field *proof; /* id of the call that a record shows; NULL: none */
 };

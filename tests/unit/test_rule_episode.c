@@ -240,6 +240,7 @@ static void freezes_its_evidence(void **state)
     (void)state;
     rule_trial_open(&t, BUSY "clear: { below: 5, for: 30s }\ntop: [final_reason, src.ip]\n"
                              "labels: { area: \"signal \\\"x\\\"\" }\n");
+    t.next_id = record_id_make(at(80), 0);
     for (int64_t s = 0; s < 130; s += 10)
         calls_at(&t, s, 7, 503, 1); /* six a window */
     record_clear(&record_type_call, &call);
@@ -253,7 +254,7 @@ static void freezes_its_evidence(void **state)
     assert_int_equal(t.count, 1);
     a = t.alerts[0];
     rule_trial_expect_text(a->evidence,
-                           "{\"step_s\":10,\"series\":[2.0000,3.0000,4.0000,5.0000,6.0000,"
+                           "{\"step_s\":10,\"series\":[2.0000,3.0000,4.0000,5.0000,6.0000,6.0000,"
                            "6.0000,6.0000,6.0000,6.0000,6.0000,6.0000,10.0000],\"top\":["
                            "{\"field\":\"final_reason\",\"values\":[{\"value\":\"No circuits\","
                            "\"count\":3},{\"value\":\"Overload\",\"count\":2}]},"
