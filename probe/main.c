@@ -22,6 +22,7 @@ static const struct {
     { "export", cmd_export, "write the packets of calls, a table of them, or the sound of one" },
     { "erase", cmd_erase, "remove a number from a store, and prove it" },
     { "alerts", cmd_alerts, "list the alerts of a store" },
+    { "rules", cmd_rules, "check alert rules, and try them on what a store holds" },
     { "store", cmd_store, "look after a store: check it, rebuild its index" },
     { "trunks", cmd_trunks, "what trunks and destinations did lately" },
 };

@@ -96,6 +96,30 @@ static bool is_meant(const char *file, const char *only)
     return !only || (strlen(only) == len && memcmp(file, only, len) == 0);
 }
 
+/* What rules say of each other. */
+static int check_all(const struct rule_folder *f, const char *dir, struct strbuf *errors)
+{
+    const struct rule *rules[RULE_FILES_MAX];
+
+    for (size_t i = 0; i < f->count; i++)
+        rules[i] = f->files[i].rule;
+    return rule_parse_check_set(rules, f->count, dir, errors);
+}
+
+/* The first of it. */
+static int check_set(const struct rule_folder *f, const char *dir, char *error, size_t error_room)
+{
+    struct strbuf errors = { 0 };
+    int err = check_all(f, dir, &errors);
+    struct slice rest = strbuf_slice(&errors);
+    struct slice first = slice_cut(&rest, '\n');
+
+    if (err == -EINVAL)
+        snprintf(error, error_room, "%.*s", (int)first.len, first.p);
+    strbuf_fini(&errors);
+    return err;
+}
+
 int rule_folder_read(struct rule_folder *f, const char *dir, const char *only, uint32_t occasions,
                      char *error, size_t error_room)
 {
@@ -119,9 +143,65 @@ int rule_folder_read(struct rule_folder *f, const char *dir, const char *only, u
     }
     if (n >= 0)
         free(files);
+    if (!err && !only && !occasions)
+        err = check_set(f, dir, error, error_room);
     if (err)
         rule_folder_fini(f);
     return err;
+}
+
+/* --- with all that is wrong ----------------------------------------------------------------- */
+
+static int check_file(struct rule_folder *f, const char *path, struct strbuf *errors)
+{
+    char *text = malloc(RULE_FILE_MAX_BYTES + 1);
+    size_t len;
+    int err;
+
+    if (!text)
+        return -ENOMEM;
+    err = f->count < RULE_FILES_MAX ? read_file(path, text, RULE_FILE_MAX_BYTES + 1, &len) : -E2BIG;
+    if (err)
+        strbuf_addf(errors, "%s: cannot be read: %s\n", path,
+                    err == -EINVAL ? "it is no file" : strerror(-err));
+    else
+        err = rule_parse_all(&f->files[f->count].rule, path, slice_of(text, len), errors);
+    if (!err)
+        f->count++;
+    free(text);
+    return err;
+}
+
+static int check_dir(struct rule_folder *f, const char *dir, struct strbuf *errors)
+{
+    struct dirent **files;
+    int n = scandir(dir, &files, is_rule_file, by_name);
+    int err = n < 0 ? -errno : 0, result = 0;
+
+    for (int i = 0; i < n; i++) {
+        char path[PATH_MAX];
+
+        snprintf(path, sizeof path, "%s/%s", dir, files[i]->d_name);
+        err = result == -ENOMEM ? result : check_file(f, path, errors);
+        result = err == -ENOMEM ? err : err ? -EINVAL : result;
+        free(files[i]);
+    }
+    if (n >= 0)
+        free(files);
+    else
+        return err;
+    /* A rule that is wrong would be missing to those that name it. */
+    return result ? result : check_all(f, dir, errors);
+}
+
+int rule_folder_check(struct rule_folder *f, const char *path, struct strbuf *errors)
+{
+    struct stat st;
+
+    f->count = 0;
+    if (stat(path, &st) != 0)
+        return -errno;
+    return S_ISDIR(st.st_mode) ? check_dir(f, path, errors) : check_file(f, path, errors);
 }
 
 void rule_folder_fini(struct rule_folder *f)

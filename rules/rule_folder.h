@@ -26,6 +26,10 @@ struct rule_folder {
 /* only: the name of one rule; NULL: all. occasions: 1 << enum rule_occasion of those to keep; 0: all. */
 int rule_folder_read(struct rule_folder *f, const char *dir, const char *only, uint32_t occasions,
                      char *error, size_t error_room);
+/* All that is wrong with the rules of a folder, or with one file, one a line with its line end; those
+ * that are fine are in `f`. 0; −EINVAL; −errno when `path` itself cannot be read. */
+int rule_folder_check(struct rule_folder *f, const char *path, struct strbuf *errors);
+
 void rule_folder_fini(struct rule_folder *f);
 
 #endif

@@ -15,6 +15,7 @@ int cmd_show(int argc, char **argv);
 int cmd_erase(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_alerts(int argc, char **argv);
+int cmd_rules(int argc, char **argv);
 int cmd_trunks(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
 int cmd_store(int argc, char **argv);

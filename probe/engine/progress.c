@@ -44,6 +44,17 @@ static void draw_bar(double share)
     fprintf(stderr, "] %3.0f %%  ", share * 100);
 }
 
+static void draw_left(double share, double seconds)
+{
+    if (share > 0.01) {
+        int left = (int)(seconds / share - seconds + 0.5);
+
+        fprintf(stderr, "  %d:%02d left", left / 60, left % 60);
+    }
+    fputs("\033[K", stderr);
+    fflush(stderr);
+}
+
 void progress_update(struct progress *p, const struct progress_state *s)
 {
     char done[16], total[16], rate[16], calls[16];
@@ -65,13 +76,18 @@ void progress_update(struct progress *p, const struct progress_state *s)
             s->total_bytes > 0 ? scaled(total, (double)s->total_bytes, "B") : "?",
             scaled(rate, (double)s->packets / seconds, "packets/s"),
             scaled(calls, (double)s->calls, "calls"));
-    if (share > 0.01) {
-        int left = (int)(seconds / share - seconds + 0.5);
+    draw_left(share, seconds);
+}
 
-        fprintf(stderr, "  %d:%02d left", left / 60, left % 60);
-    }
-    fputs("\033[K", stderr);
-    fflush(stderr);
+void progress_update_share(struct progress *p, double share)
+{
+    int64_t now = p->shown ? monotonic_ns() : 0;
+
+    if (!p->shown || now < p->next_ns)
+        return;
+    p->next_ns = now + REDRAW_NS;
+    draw_bar(share);
+    draw_left(share, (double)(now - p->start_ns) / 1e9);
 }
 
 void progress_clear(struct progress *p)

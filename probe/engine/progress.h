@@ -23,6 +23,8 @@ struct progress_state {
 
 void progress_begin(struct progress *p);
 void progress_update(struct progress *p, const struct progress_state *state);
+/* The same of a work that is not counted in bytes: how far it is, 0..1. */
+void progress_update_share(struct progress *p, double share);
 /* Takes the line away, so that something can be printed; the next update draws it again. */
 void progress_clear(struct progress *p);
 /* Clears the line. */
