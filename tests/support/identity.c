@@ -120,6 +120,8 @@ void identity_call(struct call *c, int64_t trunk, bool outbound)
     int far = call_other(pbx);
     struct addr ends[CALL_SIDES];
 
+    if (wave && wave->pbx >= 0)
+        pbx_host = 9 + (uint32_t)wave->pbx;
     if (trunk >= 0)
         trunk_host = (uint32_t)trunk;
     ends[pbx] = address(NET_PBX, pbx_host, SIP_PORT, v6);

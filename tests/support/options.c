@@ -253,7 +253,7 @@ static const struct option_row rows[] = {
     { "fail", 0, KIND_PARSED, 0, 0, 0, parse_fail, "S:P,…", "failures in percent of calls: 404:5,486:10,487:5; status 0: no answer" },
     { "cancel", 0, KIND_CHANCE, AT(cancel), 0, 0, NULL, "P", "calls given up while ringing (CANCEL, 487)" },
     { "spike", 0, KIND_PARSED, 0, 0, 0, parse_spike, "S:AT:N:OVER[:TRUNK]", "N more calls with that status from second AT on, over OVER s, from one trunk" },
-    { "wave", 0, KIND_PARSED, 0, 0, 0, parse_wave, "AT:N:OVER[,KEY=VALUE…]", "N more calls from second AT on, over OVER s, with trunk=, way=in|out, from=, to=, fail=503:20/486:10, cancel=, pdd=, ring=, talk=, media=none|both|one-way, impaired=, offer=CODEC of their own; repeatable" },
+    { "wave", 0, KIND_PARSED, 0, 0, 0, parse_wave, "AT:N:OVER[,KEY=VALUE…]", "N more calls from second AT on, over OVER s, with trunk=, pbx=, way=in|out, from=, to=, fail=503:20/486:10, cancel=, pdd=, ring=, talk=, media=none|both|one-way, impaired=, offer=CODEC of their own; repeatable" },
     { "short-failed", 0, KIND_FLAG, AT(short_failed), 0, 0, NULL, NULL, "every call is INVITE 100 180 486 ACK" },
     { "auth", 0, KIND_CHANCE, AT(auth), 0, 0, NULL, "P", "calls and registrations challenged first (407, 401)" },
     { "early-media", 0, KIND_CHANCE, AT(early_media), 0, 0, NULL, "P", "calls with 183, SDP and RTP before the answer" },

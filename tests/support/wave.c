@@ -79,10 +79,10 @@ static int find_word(struct slice text, const char *const *words)
 
 static bool set(struct wave *w, struct slice key, struct slice value)
 {
-    static const char *const keys[] = { "trunk",    "way",   "from", "to",   "fail",
-                                        "cancel",   "pdd",   "ring", "talk", "media",
-                                        "impaired", "offer", NULL };
-    enum { TRUNK, WAY, FROM, TO, FAIL, CANCEL, PDD, RING, TALK, MEDIA, IMPAIRED, OFFER };
+    static const char *const keys[] = { "trunk", "pbx",      "way",   "from", "to",
+                                        "fail",  "cancel",   "pdd",   "ring", "talk",
+                                        "media", "impaired", "offer", NULL };
+    enum { TRUNK, PBX, WAY, FROM, TO, FAIL, CANCEL, PDD, RING, TALK, MEDIA, IMPAIRED, OFFER };
     static const char *const ways[] = { "either", "in", "out", NULL };
     static const char *const media[] = { "as-options", "none", "both", "one-way", NULL };
     static const char *const truths[] = { "no", "yes", NULL };
@@ -92,6 +92,8 @@ static bool set(struct wave *w, struct slice key, struct slice value)
     switch (find_word(key, keys)) {
     case TRUNK:
         return read_int(value, 0, 199, &w->trunk);
+    case PBX:
+        return read_int(value, 0, 7, &w->pbx);
     case WAY:
         word = find_word(value, ways);
         w->way = (enum wave_way)word;
@@ -134,7 +136,7 @@ bool wave_parse(struct wave *w, const char *text)
     struct slice when = slice_cut(&rest, ',');
     struct slice at = slice_cut(&when, ':'), count = slice_cut(&when, ':');
 
-    *w = (struct wave){ .trunk = -1, .impaired = -1, .codec = -1 };
+    *w = (struct wave){ .trunk = -1, .pbx = -1, .impaired = -1, .codec = -1 };
     if (!read_real(at, 0, 1e7, &w->at_s) || !read_int(count, 1, 1e9, &w->count) ||
         !read_real(when, 0, 1e7, &w->over_s))
         return false;

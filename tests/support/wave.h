@@ -5,7 +5,7 @@
  * which a trunk refuses, is slow, loses packets. What a wave does not say is as the options say.
  *
  *   AT:N:OVER[,KEY=VALUE…]     N calls from second AT on, spread over OVER s
- *   trunk=0 way=in|out from=+4477009xxxxx to=+1212555xxxx fail=503:20/486:10 cancel=5
+ *   trunk=0 pbx=3 way=in|out from=+4477009xxxxx to=+1212555xxxx fail=503:20/486:10 cancel=5
  *   pdd=0.5-2 ring=4-9 talk=60-180 media=none|both|one-way impaired=yes|no offer=g729
  *
  * Two numbers are a range, each call draws its own; an x is a digit drawn. `fail` and `cancel` are
@@ -39,7 +39,7 @@ enum wave_media { WAVE_MEDIA_AS_OPTIONS, WAVE_NO_MEDIA, WAVE_MEDIA, WAVE_ONE_WAY
 struct wave {
     double at_s, over_s;
     int64_t count;
-    int64_t trunk; /* −1: any */
+    int64_t trunk, pbx; /* −1: any */
     enum wave_way way;
     enum wave_media media;
     int8_t impaired;       /* −1: not said */

@@ -43,8 +43,15 @@ trunks:
   - { name: carrier-d, addresses: [198.51.100.4], channels: 30 }
   - { name: carrier-e, addresses: [198.51.100.5] }
   - { name: carrier-f, addresses: [198.51.100.6] }
-  - { name: carrier-g, addresses: [198.51.100.7] }
+  - { name: carrier-g, addresses: [198.51.100.7], channels: 30 }
   - { name: carrier-h, addresses: [198.51.100.8] }
+numbers:
+  country: 44
+YAML
+
+cat >addresses.yaml <<'YAML'
+trunks:
+  - { name: carriers, addresses: [198.51.100.0/24] }
 numbers:
   country: 44
 YAML
