@@ -39,6 +39,9 @@ int cmd_serve(int argc, char **argv)
           &set.web_root, 0, 0 },
         { "webhook", 'w', CLI_LIST, "URL", "where alerts are POSTed; may be repeated",
           &set.webhooks, 0, 0 },
+        { "allow", 'a', CLI_LIST, "ADDR|NET|HOST",
+          "an internal address that webhooks may go to, like 127.0.0.1; may be repeated",
+          &set.allow, 0, 0 },
         { "base-url", 0, CLI_TEXT, "URL", "how people reach the dashboard: for links in webhooks",
           &set.base_url, 0, 0 },
     };

@@ -44,6 +44,7 @@ static void take_options(const struct settings *set, struct config *config, stru
         set_one(config, given[i].option, given[i].called, given[i].value, errors);
     set_list(config, "capture.interfaces", "--interface", &set->interfaces, errors);
     set_list(config, "notify.webhooks", "--webhook", &set->webhooks, errors);
+    set_list(config, "notify.allow", "--allow", &set->allow, errors);
 }
 
 static void print_settings(const struct config *config)
@@ -250,7 +251,7 @@ void settings_web(const struct config *config, const char *file, struct web_proc
         .listen_to_calls = config->audio_listen,
         .config_file = file,
         .privacy = read_privacy(config),
-        .webhooks = (const char *const *)config->notify_webhooks.items,
-        .webhook_count = config->notify_webhooks.n,
+        .config = config,
     };
+    web->rules_dir = settings_rules(config, web->rules_room);
 }

@@ -20,7 +20,7 @@
 struct settings {
     const char *file;
     bool print;
-    struct cli_list interfaces, webhooks;
+    struct cli_list interfaces, webhooks, allow;
     const char *store, *filter, *ring_mib, *snaplen, *rules, *user, *listen, *web_root, *base_url;
     const char *timestamps, *keep;
     bool not_promiscuous, no_wrap;

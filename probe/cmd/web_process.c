@@ -3,6 +3,9 @@
 #include "analyzer/base/log.h"
 #include "probe/engine/stop_signal.h"
 #include "probe/notify/notify.h"
+#include "probe/receivers_load.h"
+#include "probe/state/outbox.h"
+#include "probe/state/state_db.h"
 #include "probe/web/server.h"
 
 #include <errno.h>
@@ -15,69 +18,218 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { STOP_TRIES = 30 };
-#define STOP_WAIT_NS 100000000L
+enum { STOP_TRIES = 30, STORE_TRIES = 100 };
+#define STOP_WAIT_NS  100000000L
+#define STORE_WAIT_NS 50000000L
+
+/* What stands beside the server. */
+struct beside {
+    struct state_db *state; /* NULL: another process has it */
+    struct outbox *outbox;
+    struct receivers_loaded receivers;
+    struct hmac_key link_key;
+    bool has_link_key;
+    struct notify *notify; /* NULL: nobody is told anything */
+};
 
 static void stop_serving(void *ctx)
 {
     server_stop(ctx);
 }
 
-static int start_webhooks(const struct cli_command *command, struct notify **notify,
-                          const struct web_process_options *o, const char *address)
+static void on_wake(void *ctx)
 {
-    char base_url[128];
+    struct beside *b = ctx;
+
+    if (b->notify)
+        notify_wake(b->notify);
+}
+
+static void on_line(void *ctx, struct slice line)
+{
+    struct beside *b = ctx;
+
+    if (b->notify)
+        notify_hear(b->notify, line);
+}
+
+static bool has_receivers(const struct web_process_options *o)
+{
+    return o->config && o->config->notify_webhooks.n + o->config->notify_receivers.n > 0;
+}
+
+/* -1 to go on, without it when it is another's: then the store is only shown. */
+static int open_state(const struct cli_command *command, struct beside *b,
+                      const struct web_process_options *o)
+{
+    int err = state_db_open(&b->state, o->store_dir);
+
+    if (!err)
+        err = outbox_open(&b->outbox, b->state);
+    if (!err)
+        return -1;
+    state_db_close(b->state);
+    b->state = NULL;
+    if (err == -EBUSY) {
+        log_warn(
+            "web: another process serves %s already: it tells people of alerts, and keeps silences "
+            "and acknowledgements; here they are only shown",
+            o->store_dir);
+        return -1;
+    }
+    if (err == -ENOENT && !has_receivers(o)) {
+        log_warn(
+            "web: %s is not there yet: silences and acknowledgements can be made once it is, after "
+            "a restart",
+            o->store_dir);
+        return -1;
+    }
+    return cli_fail(command, err == -EACCES ? EXIT_NO_PERMISSION : EXIT_CANNOT_WRITE,
+                    "%s/state.sqlite: %s", o->store_dir,
+                    err == -EPROTO ? "made by a newer version" : strerror(-err));
+}
+
+static int load_receivers(const struct cli_command *command, struct beside *b,
+                          const struct web_process_options *o)
+{
+    struct strbuf errors = { 0 };
+    int status = -1, err;
+
+    if (!has_receivers(o) || !b->state)
+        return -1;
+    err = receivers_load(&b->receivers, o->config, &errors);
+    if (err) {
+        struct slice text = slice_trim(strbuf_slice(&errors));
+
+        status = cli_fail(command, err == -EINVAL ? EXIT_USAGE : EXIT_TROUBLE, "%.*s",
+                          text.len ? (int)text.len : 13, text.len ? text.p : "out of memory");
+    }
+    strbuf_fini(&errors);
+    return status;
+}
+
+static int start_notify(const struct cli_command *command, struct beside *b,
+                        const struct web_process_options *o, const char *address)
+{
+    const struct config *c = o->config;
     struct notify_options options = { .store_dir = o->store_dir,
-                                      .urls = o->webhooks,
-                                      .url_count = o->webhook_count };
+                                      .outbox = b->outbox,
+                                      .receivers = b->receivers.receivers,
+                                      .receiver_count = b->receivers.count,
+                                      .windows = b->receivers.windows,
+                                      .window_count = b->receivers.window_count,
+                                      .base_url = address,
+                                      .link_key = b->has_link_key ? &b->link_key : NULL };
     int err;
 
-    if (o->webhook_count == 0)
+    if (!b->receivers.count)
         return -1;
-    snprintf(base_url, sizeof base_url, "http://%s", address);
-    options.base_url = o->base_url ? o->base_url : base_url;
-    err = notify_start(notify, &options);
-    if (err == -EBUSY)
-        return cli_fail(command, EXIT_UNAVAILABLE,
-                        "%s: another process sends this store's webhooks already", o->store_dir);
+    options.allow = (const char *const *)c->notify_allow.items;
+    options.allow_count = c->notify_allow.n;
+    options.link_hours = c->notify_link_hours;
+    options.ca_file = c->notify_ca_file;
+    options.may_execute = c->notify_exec;
+    err = notify_start(&b->notify, &options);
     if (err)
         return cli_fail(command, err == -EINVAL ? EXIT_USAGE : EXIT_CANNOT_WRITE,
-                        "webhooks cannot be sent: %s", strerror(-err));
+                        "alerts cannot be told: %s", strerror(-err));
     return -1;
+}
+
+static int open_beside(const struct cli_command *command, struct beside *b,
+                       const struct web_process_options *o)
+{
+    int status = open_state(command, b, o);
+    int err;
+
+    if (status == -1)
+        status = load_receivers(command, b, o);
+    if (status != -1 || !b->state)
+        return status;
+    err = hmac_key_of_store(&b->link_key, o->store_dir);
+    b->has_link_key = err == 0;
+    if (err)
+        log_warn("web: %s/links.key: %s; messages have no links to packets", o->store_dir,
+                 strerror(-err));
+    return -1;
+}
+
+static void close_beside(struct beside *b)
+{
+    receivers_load_fini(&b->receivers);
+    hmac_key_wipe(&b->link_key);
+    outbox_close(b->outbox);
+    state_db_close(b->state);
+}
+
+static int open_server(const struct cli_command *command, struct server **server, struct beside *b,
+                       const struct web_process_options *o)
+{
+    const struct server_options options = { .store_dir = o->store_dir,
+                                            .web_root = o->web_root,
+                                            .listen = o->listen,
+                                            .listen_to_calls = o->listen_to_calls,
+                                            .config_file = o->config_file,
+                                            .privacy = &o->privacy,
+                                            .rules_dir = o->rules_dir,
+                                            .state = b->state,
+                                            .outbox = b->outbox,
+                                            .wake = b->receivers.count ? on_wake : NULL,
+                                            .wake_ctx = b,
+                                            .hear = on_line,
+                                            .hear_ctx = b };
+    int err = server_open(server, &options);
+
+    if (!err)
+        return -1;
+    if (err == -EINVAL)
+        return cli_fail(command, EXIT_USAGE, "--listen: '%s' is no ADDRESS:PORT", o->listen);
+    return cli_fail(command, EXIT_UNAVAILABLE, "cannot listen on %s: %s%s", o->listen,
+                    strerror(-err),
+                    err == -EADDRINUSE ? "; another port: --listen 127.0.0.1:8081" : "");
+}
+
+static int serve(const struct cli_command *command, struct server *server)
+{
+    int err;
+
+    printf("dashboard: http://%s/\n", server_address(server));
+    fflush(stdout);
+    stop_signal_call(stop_serving, server);
+    err = server_run(server);
+    stop_signal_call(NULL, NULL);
+    return err ? cli_fail(command, EXIT_TROUBLE, "the server stopped: %s", strerror(-err))
+               : EXIT_OK;
 }
 
 int web_process_run(const struct cli_command *command, const struct web_process_options *o)
 {
-    struct server *server;
-    struct notify *notify = NULL;
-    int err, status;
+    struct beside b = { .state = NULL };
+    struct server *server = NULL;
+    char base_url[128];
+    int status = open_beside(command, &b, o);
 
-    err = server_open(&server, &(struct server_options){ .store_dir = o->store_dir,
-                                                         .web_root = o->web_root,
-                                                         .listen = o->listen,
-                                                         .listen_to_calls = o->listen_to_calls,
-                                                         .config_file = o->config_file,
-                                                         .privacy = &o->privacy });
-    if (err == -EINVAL)
-        return cli_fail(command, EXIT_USAGE, "--listen: '%s' is no ADDRESS:PORT", o->listen);
-    if (err)
-        return cli_fail(command, EXIT_UNAVAILABLE, "cannot listen on %s: %s%s", o->listen,
-                        strerror(-err),
-                        err == -EADDRINUSE ? "; another port: --listen 127.0.0.1:8081" : "");
-    status = start_webhooks(command, &notify, o, server_address(server));
+    if (status == -1)
+        status = open_server(command, &server, &b, o);
     if (status == -1) {
-        printf("dashboard: http://%s/\n", server_address(server));
-        fflush(stdout);
-        stop_signal_call(stop_serving, server);
-        err = server_run(server);
-        stop_signal_call(NULL, NULL);
-        status = err ? cli_fail(command, EXIT_TROUBLE, "the server stopped: %s", strerror(-err))
-                     : EXIT_OK;
+        snprintf(base_url, sizeof base_url, "http://%s", server_address(server));
+        status = start_notify(command, &b, o, o->base_url ? o->base_url : base_url);
     }
-    if (notify)
-        notify_stop(notify);
-    server_close(server);
+    if (status == -1)
+        status = serve(command, server);
+    server_close(server); /* its workers wake the notifier */
+    notify_stop(b.notify);
+    close_beside(&b);
     return status;
+}
+
+/* The probe makes the store while we start. */
+static void wait_for_store(const char *dir)
+{
+    const struct timespec wait = { 0, STORE_WAIT_NS };
+
+    for (int i = 0; i < STORE_TRIES && access(dir, F_OK) != 0; i++)
+        nanosleep(&wait, NULL);
 }
 
 pid_t web_process_start(const struct cli_command *command,
@@ -95,6 +247,7 @@ pid_t web_process_start(const struct cli_command *command,
         _exit(EXIT_OK); /* it was gone before we could ask to be told */
     for (size_t i = 0; i < source_count; i++)
         source_close(sources[i]);
+    wait_for_store(options->store_dir);
     exit(web_process_run(command, options));
 }
 

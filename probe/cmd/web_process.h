@@ -10,6 +10,8 @@
 #include "analyzer/privacy/privacy.h"
 #include "probe/capture/source.h"
 #include "probe/cli.h"
+#include "probe/cmd/folders.h"
+#include "probe/config.h"
 
 #include <sys/types.h>
 
@@ -18,10 +20,11 @@ struct web_process_options {
     const char *web_root; /* NULL: the API alone */
     const char *base_url; /* NULL: http:// and the address */
     bool listen_to_calls;
-    const char *config_file; /* NULL: none */
-    struct privacy privacy;  /* how the store's numbers and names are masked */
-    const char *const *webhooks;
-    size_t webhook_count;
+    const char *config_file;     /* NULL: none */
+    struct privacy privacy;      /* how the store's numbers and names are masked */
+    const char *rules_dir;       /* NULL: none */
+    const struct config *config; /* whom alerts are told; certificates to watch */
+    char rules_room[FOLDERS_PATH_MAX];
 };
 
 /* Prints its address; returns the exit status. */

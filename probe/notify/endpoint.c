@@ -4,57 +4,75 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
+#include <sys/random.h>
 
-/* As long as an endpoint may make us wait, and as long as we wait with a broken outbox. */
+/* As long as a receiver may make us wait, and as long as we wait with a broken outbox. */
 enum { RETRY_AFTER_MAX_S = 24 * 3600, OUTBOX_RETRY_MS = 5000 };
 
-static const char gone_reason[] = "the endpoint answered 410: it wants no more";
+static const char gone_reason[] = "the receiver answered 410: it wants no more";
 
-int endpoint_init(struct endpoint *e, struct webhook_pool *pool, const char *url,
-                  const struct endpoint_ladder *ladder)
+int endpoint_pace_init(struct endpoint_pace *pace)
 {
-    /* A fixed key: the same URL must have the same name tomorrow. Not a secret either way. */
-    static const struct siphash_key fixed = { { 0x65617273686f74, 1 } };
+    const int64_t minute_ms = 60000, hour_ms = 60 * minute_ms;
 
-    *e = (struct endpoint){ .ladder = ladder };
-    snprintf(e->key, sizeof e->key, "%016" PRIx64, siphash(&fixed, url, strlen(url)));
-    return webhook_new(&e->hook, pool, url);
+    *pace = (struct endpoint_pace){ .first_ms = 1000,
+                                    .soon_ms = 45000,
+                                    .soon_for_ms = 2 * hour_ms,
+                                    .longest_ms = 5 * minute_ms,
+                                    .give_up_ms = 24 * hour_ms };
+    if (getrandom(&pace->jitter, sizeof pace->jitter, 0) != (ssize_t)sizeof pace->jitter)
+        return -EIO;
+    return 0;
+}
+
+int64_t endpoint_wait_ms(const struct endpoint_pace *pace, size_t failures, int64_t age_ms,
+                         int64_t salt)
+{
+    int64_t longest = age_ms < pace->soon_for_ms ? pace->soon_ms : pace->longest_ms;
+    int64_t ms = pace->first_ms;
+    uint64_t lot;
+
+    for (size_t i = 1; i < failures && ms < longest; i++)
+        ms *= 2;
+    if (ms > longest)
+        ms = longest;
+    lot = siphash(&pace->jitter, &salt, sizeof salt) % 401;
+    return ms + ms * ((int64_t)lot - 200) / 1000;
+}
+
+int endpoint_init(struct endpoint *e, const struct receiver *receiver, struct outbox *outbox,
+                  const struct transport_environment *environment, const struct endpoint_pace *pace,
+                  const char *content_type)
+{
+    *e = (struct endpoint){
+        .receiver = receiver, .outbox = outbox, .pace = pace, .content_type = content_type
+    };
+    return transport_of(receiver->kind)->open(&e->transport, receiver, environment);
 }
 
 void endpoint_fini(struct endpoint *e)
 {
-    webhook_free(e->hook);
-    e->hook = NULL;
+    if (e->transport)
+        e->transport->kind->close(e->transport);
+    e->transport = NULL;
 }
 
-/* The wait before a try after so many failures, ±20 %. */
-static int64_t wait_ms(const struct endpoint *e, size_t failures, int64_t salt)
+/* For people; that it cannot be noted harms nobody. */
+static void show(struct endpoint *e, const char *state, const char *reason,
+                 const struct endpoint_clock *now)
 {
-    const struct endpoint_ladder *l = e->ladder;
-    int64_t ms = l->ms[failures < l->count ? failures : l->count - 1];
-    uint64_t lot = siphash(&l->jitter, &salt, sizeof salt) % 401;
+    int64_t next_ms = e->down ? now->wall_ms + e->next_try_ms - now->steady_ms : 0;
 
-    return ms + ms * ((int64_t)lot - 200) / 1000;
+    outbox_note_receiver(e->outbox, e->receiver->name, state, reason, next_ms);
 }
 
-/* How old a delivery gets before it is given up: all waits at their longest. */
-static int64_t patience_ms(const struct endpoint_ladder *l)
-{
-    int64_t sum = 0;
-
-    for (size_t i = 0; i < l->count; i++)
-        sum += l->ms[i] + l->ms[i] / 5;
-    return sum;
-}
-
-/* A delivery that was taken must be noted before anything else, else it would be sent again. */
-static int record_delivered(struct endpoint *e, struct outbox *o, const struct endpoint_clock *now)
+/* A message that was taken must be noted before anything else, else it would be sent again. */
+static int record_delivered(struct endpoint *e, const struct endpoint_clock *now)
 {
     int err = 0;
 
     if (e->unrecorded)
-        err = outbox_note_delivered(o, e->unrecorded, e->unrecorded_status, now->wall_ms);
+        err = outbox_note_delivered(e->outbox, e->unrecorded, e->unrecorded_status, now->wall_ms);
     if (err)
         e->next_try_ms = now->steady_ms + OUTBOX_RETRY_MS;
     else
@@ -62,31 +80,36 @@ static int record_delivered(struct endpoint *e, struct outbox *o, const struct e
     return err;
 }
 
-int endpoint_offer(struct endpoint *e, struct outbox *o, const char *content_type,
-                   const struct endpoint_clock *now)
+static int send_next(struct endpoint *e, const struct endpoint_clock *now)
 {
+    struct transport_message message = { .content_type = e->content_type,
+                                         .id = e->sent.message,
+                                         .timestamp_s = now->wall_ms / 1000 };
     int found, err;
 
-    if (e->gone || webhook_is_busy(e->hook) || now->steady_ms < e->next_try_ms)
+    if (e->gone || e->transport->is_busy || now->steady_ms < e->next_try_ms)
         return 0;
-    err = record_delivered(e, o, now);
+    err = record_delivered(e, now);
     if (err)
         return err;
-    found = outbox_next(o, e->key, now->wall_ms, &e->sent);
+    found = outbox_next(e->outbox, e->receiver->name, now->wall_ms, &e->sent);
     if (found <= 0)
         return found;
     e->last_try_ms = now->steady_ms;
-    return webhook_post(e->hook, content_type, e->sent.webhook_id, now->wall_ms / 1000,
-                        e->sent.body);
+    message.body = e->sent.body;
+    err = e->transport->kind->start(e->transport, &message);
+    if (err)
+        e->next_try_ms = now->steady_ms + OUTBOX_RETRY_MS;
+    return err;
 }
 
-int endpoint_note_news(struct endpoint *e, struct outbox *o, const struct endpoint_clock *now)
+int endpoint_note_news(struct endpoint *e, const struct endpoint_clock *now)
 {
-    int64_t soonest = e->last_try_ms + wait_ms(e, 1, now->steady_ms);
+    int64_t soonest = e->last_try_ms + e->pace->first_ms;
     int64_t buried;
 
     if (e->gone) {
-        buried = outbox_bury(o, e->key, INT64_MAX, gone_reason, now->wall_ms);
+        buried = outbox_bury(e->outbox, e->receiver->name, INT64_MAX, gone_reason, now->wall_ms);
         return buried < 0 ? (int)buried : 0;
     }
     /* News are a reason to look whether it is back, unless it has asked for quiet. */
@@ -95,8 +118,8 @@ int endpoint_note_news(struct endpoint *e, struct outbox *o, const struct endpoi
     return 0;
 }
 
-static int note_down(struct endpoint *e, struct outbox *o, const struct webhook_answer *a,
-                     const struct endpoint_clock *now, uint64_t *dead)
+static int note_down(struct endpoint *e, const struct webhook_answer *a,
+                     const struct endpoint_clock *now)
 {
     int64_t retry_after_ms =
         1000 * (a->retry_after_s < RETRY_AFTER_MAX_S ? a->retry_after_s : RETRY_AFTER_MAX_S);
@@ -104,90 +127,118 @@ static int note_down(struct endpoint *e, struct outbox *o, const struct webhook_
     int err;
 
     e->failures++;
-    wait = wait_ms(e, e->failures, e->sent.id * 16 + (int64_t)e->failures);
     if (!e->down)
-        log_warn("notify: %s: %s; alerts wait and are tried again", webhook_name(e->hook),
-                 a->reason);
+        e->down_since_ms = now->steady_ms;
+    wait = endpoint_wait_ms(e->pace, e->failures, now->steady_ms - e->down_since_ms,
+                            e->sent.id * 16 + (int64_t)e->failures);
+    if (!e->down)
+        log_warn("notify: %s, %s: %s; alerts wait and are tried again", e->receiver->name,
+                 e->transport->place, a->reason);
     e->down = true;
     e->told_to_wait = retry_after_ms > wait;
     e->next_try_ms = now->steady_ms + (e->told_to_wait ? retry_after_ms : wait);
-    err = outbox_note_failed(o, e->sent.id, a->status, a->reason, 0, now->wall_ms);
+    show(e, "down", a->reason, now);
+    err = outbox_note_failed(e->outbox, e->sent.id, a->status, a->reason, 0, now->wall_ms);
     if (err)
         return err;
-    buried = outbox_bury(o, e->key, now->wall_ms - patience_ms(e->ladder),
-                         "the endpoint was down for too long", now->wall_ms);
+    buried = outbox_bury(e->outbox, e->receiver->name, now->wall_ms - e->pace->give_up_ms,
+                         "the receiver was down for too long", now->wall_ms);
     if (buried < 0)
         return (int)buried;
     if (buried > 0)
-        log_error("notify: %s: gave up %" PRId64 " deliveries: %s", webhook_name(e->hook), buried,
-                  a->reason);
-    *dead += (uint64_t)buried;
+        log_error("notify: %s, %s: gave up %" PRId64 " messages: %s", e->receiver->name,
+                  e->transport->place, buried, a->reason);
+    e->stats.dead += (uint64_t)buried;
     return 0;
 }
 
-static void note_up(struct endpoint *e)
+static void note_up(struct endpoint *e, const struct endpoint_clock *now)
 {
-    if (e->down)
-        log_warn("notify: %s: answers again", webhook_name(e->hook));
+    bool was_down = e->down;
+
     e->down = false;
     e->told_to_wait = false;
     e->failures = 0;
     e->next_try_ms = 0;
+    if (!was_down)
+        return;
+    log_warn("notify: %s, %s: answers again", e->receiver->name, e->transport->place);
+    show(e, "up", "", now);
 }
 
-static int note_rejected(struct endpoint *e, struct outbox *o, const struct webhook_answer *a,
-                         const struct endpoint_clock *now, uint64_t *dead)
+static int note_rejected(struct endpoint *e, const struct webhook_answer *a,
+                         const struct endpoint_clock *now)
 {
     size_t tries = (size_t)e->sent.tries + 1;
+    int64_t age_ms = now->wall_ms - e->sent.patient_ms;
 
-    note_up(e);
-    if (tries < e->ladder->count)
-        return outbox_note_failed(o, e->sent.id, a->status, a->reason,
-                                  now->wall_ms + wait_ms(e, tries, e->sent.id * 16 + e->sent.tries),
+    note_up(e, now);
+    if (age_ms < e->pace->give_up_ms)
+        return outbox_note_failed(e->outbox, e->sent.id, a->status, a->reason,
+                                  now->wall_ms + endpoint_wait_ms(e->pace, tries, age_ms,
+                                                                  e->sent.id * 16 + e->sent.tries),
                                   now->wall_ms);
-    log_error("notify: %s: gave up %s: %s", webhook_name(e->hook), e->sent.webhook_id, a->reason);
-    *dead += 1;
-    return outbox_note_dead(o, e->sent.id, a->status, a->reason, now->wall_ms);
+    log_error("notify: %s, %s: gave up %s: %s", e->receiver->name, e->transport->place,
+              e->sent.message, a->reason);
+    e->stats.dead++;
+    return outbox_note_dead(e->outbox, e->sent.id, a->status, a->reason, now->wall_ms);
 }
 
-static int note_gone(struct endpoint *e, struct outbox *o, const struct endpoint_clock *now,
-                     uint64_t *dead)
+static int note_gone(struct endpoint *e, const struct endpoint_clock *now)
 {
     int64_t buried;
 
-    log_error("notify: %s: %s; it is left out until the next start", webhook_name(e->hook),
-              gone_reason);
+    log_error("notify: %s, %s: %s; it is left out until the next start", e->receiver->name,
+              e->transport->place, gone_reason);
     e->gone = true;
-    buried = outbox_bury(o, e->key, INT64_MAX, gone_reason, now->wall_ms);
+    show(e, "gone", gone_reason, now);
+    buried = outbox_bury(e->outbox, e->receiver->name, INT64_MAX, gone_reason, now->wall_ms);
     if (buried < 0)
         return (int)buried;
-    *dead += (uint64_t)buried;
+    e->stats.dead += (uint64_t)buried;
     return 0;
 }
 
-int endpoint_settle(struct endpoint *e, struct outbox *o, const struct webhook_answer *answer,
-                    const struct endpoint_clock *now, uint64_t *dead)
+static int settle(struct endpoint *e, const struct webhook_answer *answer,
+                  const struct endpoint_clock *now)
 {
     int err = 0;
 
+    if (answer->outcome == WEBHOOK_DELIVERED)
+        e->stats.delivered++;
+    else
+        e->stats.failed++;
     switch (answer->outcome) {
     case WEBHOOK_DELIVERED:
-        note_up(e);
+        note_up(e, now);
         e->unrecorded = e->sent.id;
         e->unrecorded_status = answer->status;
-        return record_delivered(e, o, now);
+        return record_delivered(e, now);
     case WEBHOOK_REJECTED:
-        err = note_rejected(e, o, answer, now, dead);
+        err = note_rejected(e, answer, now);
         break;
     case WEBHOOK_DOWN:
-        err = note_down(e, o, answer, now, dead);
+        err = note_down(e, answer, now);
         break;
     case WEBHOOK_GONE:
-        err = note_gone(e, o, now, dead);
+        err = note_gone(e, now);
         break;
     }
     /* What could not be noted would be due at once, again and again. */
     if (err && e->next_try_ms < now->steady_ms + OUTBOX_RETRY_MS)
         e->next_try_ms = now->steady_ms + OUTBOX_RETRY_MS;
     return err;
+}
+
+int endpoint_work(struct endpoint *e, const struct endpoint_clock *now)
+{
+    struct webhook_answer answer;
+    int err;
+
+    if (e->transport->is_busy && e->transport->kind->run(e->transport, now->steady_ms, &answer)) {
+        err = settle(e, &answer, now);
+        if (err)
+            return err;
+    }
+    return send_next(e, now);
 }

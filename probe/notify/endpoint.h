@@ -1,30 +1,34 @@
 /*
- * endpoint - the queue of one webhook: what it is sent next, and when again after a failure.
+ * endpoint - the queue of one receiver: what it is sent next, and when again after a failure.
  *
- *   UP   -> DOWN  it gave no answer, or one that speaks of the whole endpoint
+ *   UP   -> DOWN  it gave no answer, or one that speaks of the whole receiver
  *   DOWN -> UP    it took or refused a message
  *   any  -> GONE  it answered 410; what waits is dead, and so is what comes
  *
- * While UP, each delivery has its own waits. While DOWN there is one for all, and the oldest
- * delivery is the one that tries; so after an outage they go out in order.
+ * While UP, each message has its own waits. While DOWN there is one for all, and the oldest message is
+ * the one that tries; so after an outage they go out in order.
  *
- * Ownership  endpoint_init/fini in place; borrows the ladder.
- * Thread     That of its webhook pool.
+ * Ownership  endpoint_init/fini in place; borrows the receiver, the outbox and the pace.
+ * Thread     That of the notifier.
  * Time       struct endpoint_clock, so that waits do not follow a wall clock that is set.
+ * Errors     −errno of the outbox.
  */
 #ifndef PROBE_NOTIFY_ENDPOINT_H
 #define PROBE_NOTIFY_ENDPOINT_H
 
-#include "probe/notify/notify.h"
-#include "probe/notify/outbox.h"
-#include "probe/notify/webhook.h"
+#include "probe/notify/transport.h"
+#include "probe/state/outbox.h"
 
 #include "analyzer/base/siphash.h"
 
-/* The wait before each try; the first is that of a new delivery. */
-struct endpoint_ladder {
-    int64_t ms[NOTIFY_RETRIES_MAX];
-    size_t count;
+/* Waits double from the first on, each ±20 %. Whoever was away for an hour must hear of it within a
+ * minute of being back, so until then they stay shorter. */
+struct endpoint_pace {
+    int64_t first_ms;          /* 1 s */
+    int64_t soon_ms;           /* 45 s: none is longer … */
+    int64_t soon_for_ms;       /* … in the first two hours */
+    int64_t longest_ms;        /* 5 min */
+    int64_t give_up_ms;        /* 24 h */
     struct siphash_key jitter; /* drawn at start: endpoints of many probes do not march in step */
 };
 
@@ -33,35 +37,44 @@ struct endpoint_clock {
     int64_t wall_ms;   /* since 1970 */
 };
 
-enum { ENDPOINT_KEY_MAX = 20 };
+struct endpoint_stats {
+    uint64_t delivered, failed, dead; /* tries, but dead: messages */
+};
 
 struct endpoint {
-    struct webhook *hook;
-    char key[ENDPOINT_KEY_MAX]; /* its name in the outbox */
-    const struct endpoint_ladder *ladder;
+    const struct receiver *receiver;
+    struct transport *transport;
+    const struct endpoint_pace *pace;
+    struct outbox *outbox;
+    const char *content_type;
     bool down, gone, told_to_wait;
     size_t failures;             /* in a row */
-    int64_t last_try_ms;         /* steady, like next_try_ms */
-    int64_t next_try_ms;         /* of the endpoint as a whole; 0: any time */
+    int64_t down_since_ms;       /* steady, like the next two */
+    int64_t last_try_ms;         /* of a message */
+    int64_t next_try_ms;         /* of the receiver as a whole; 0: any time */
     struct outbox_delivery sent; /* what is under way; its body is not held */
     int64_t unrecorded;          /* delivered, but the outbox could not note it; 0: none */
     int unrecorded_status;
+    struct endpoint_stats stats;
 };
 
 /* 0, −EINVAL for a bad URL, −ENOMEM. */
-int endpoint_init(struct endpoint *e, struct webhook_pool *pool, const char *url,
-                  const struct endpoint_ladder *ladder);
+int endpoint_init(struct endpoint *e, const struct receiver *receiver, struct outbox *outbox,
+                  const struct transport_environment *environment, const struct endpoint_pace *pace,
+                  const char *content_type);
 void endpoint_fini(struct endpoint *e);
 
-/* Sends what is due, when nothing is under way. 0 or −errno of the outbox. */
-int endpoint_offer(struct endpoint *e, struct outbox *o, const char *content_type,
-                   const struct endpoint_clock *now);
+/* Goes on with what is under way, and sends what is due. */
+int endpoint_work(struct endpoint *e, const struct endpoint_clock *now);
 
-/* There are new deliveries. 0 or −errno of the outbox. */
-int endpoint_note_news(struct endpoint *e, struct outbox *o, const struct endpoint_clock *now);
+/* There are new messages. */
+int endpoint_note_news(struct endpoint *e, const struct endpoint_clock *now);
 
-/* What became of the one under way; *dead grows by the deliveries given up. 0 or −errno. */
-int endpoint_settle(struct endpoint *e, struct outbox *o, const struct webhook_answer *answer,
-                    const struct endpoint_clock *now, uint64_t *dead);
+/* The default. −EIO: no random numbers. */
+int endpoint_pace_init(struct endpoint_pace *pace);
+
+/* The wait after so many failures in a row, the first of them age_ms ago. */
+int64_t endpoint_wait_ms(const struct endpoint_pace *pace, size_t failures, int64_t age_ms,
+                         int64_t salt);
 
 #endif

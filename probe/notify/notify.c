@@ -2,38 +2,56 @@
 
 #include "analyzer/base/log.h"
 #include "analyzer/record_id.h"
+#include "probe/notify/address_guard.h"
 #include "probe/notify/alert_feed.h"
+#include "probe/notify/compose.h"
 #include "probe/notify/dialect.h"
-#include "probe/notify/endpoint.h"
+#include "probe/notify/hearing.h"
+#include "probe/notify/heartbeat.h"
+#include "probe/notify/webhook.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <time.h>
 
-#define COUNT(a) (sizeof(a) / sizeof(a)[0])
-#define DAY_MS   INT64_C(86400000)
+#define DAY_MS INT64_C(86400000)
 
-/* A full look at the store finds what a replay put below the newest alerts. Settled deliveries are
- * kept for a month, to be looked at. */
-enum { POLL_MS = 1000, FULL_LOOK_MS = 300000, KEEP_DAYS = 30, QUIET_ERRORS = 3 };
+/* A full look at the store finds what a replay put below the newest alerts. Settled messages are
+ * kept for a month, to be looked at. An alert that was heard of is in the store half a second later:
+ * until then it is looked for more often. */
+enum {
+    POLL_MS = 1000,
+    FULL_LOOK_MS = 300000,
+    KEEP_DAYS = 30,
+    QUIET_ERRORS = 3,
+    EAGER_MS = 100,
+    EAGER_FOR_MS = 2500,
+    HOLD_MS = 3000,
+    AGAIN_MS = 90000,
+    ALIVE_MS = 15000,
+};
 
 struct notify {
     pthread_t thread;
-    char *store_dir;
-    char *base_url;
-    const struct dialect *dialect;
-    int64_t poll_ms;
-    struct endpoint_ladder ladder;
-    struct endpoint endpoints[NOTIFY_URLS_MAX];
-    size_t endpoint_count;
-    struct webhook_pool *pool;
-    struct outbox *outbox;
+    struct notify_options options;
+    struct endpoint_pace pace;
+    struct address_guard guard;
+    struct transport_environment environment;
+    struct endpoint endpoints[RECEIVERS_MAX];
+    struct heartbeat heartbeats[RECEIVERS_MAX];
+    size_t open_count; /* of either */
+    struct roster roster;
+    struct compose compose;
+    struct hearing hearing;
+    bool is_loaded;      /* the roster is what the database says */
     struct query *query; /* NULL: the store could not be opened as yet */
     int64_t next_poll_ms, next_full_ms;
+    _Atomic int64_t eager_until_ms;
+    uint64_t turn;
     unsigned errors_in_a_row;
     atomic_bool stopping, woken;
     atomic_uint_fast64_t delivered, failed, dead, polls_failed;
@@ -52,40 +70,124 @@ static struct endpoint_clock read_clock(void)
     return (struct endpoint_clock){ read_clock_ms(CLOCK_MONOTONIC), read_clock_ms(CLOCK_REALTIME) };
 }
 
+static bool is_heartbeat(const struct notify *n, size_t i)
+{
+    return n->options.receivers[i].kind == RECEIVER_HEARTBEAT;
+}
+
+/* A store that is not there yet has no alerts but our own. */
 static int open_store(struct notify *n)
 {
-    return n->query ? 0 : query_open(&n->query, n->store_dir);
+    int err = n->query ? 0 : query_open(&n->query, n->options.store_dir);
+
+    return err == -ENOENT ? 0 : err;
 }
 
-/* One alert becomes a delivery for each endpoint. */
-static int enqueue(struct notify *n, const struct alert_record *alert, struct strbuf *body,
-                   int64_t wall_ms)
-{
-    const struct receiver receiver = { .kind = RECEIVER_WEBHOOK };
-    const struct notify_message message = {
-        .alerts = &alert, .count = 1, .receiver = &receiver, .base_url = n->base_url
-    };
-    int err = dialect_write(body, &message);
+/* ---- looking ---- */
 
-    for (size_t i = 0; i < n->endpoint_count && !err; i++)
-        err = outbox_add(n->outbox, n->endpoints[i].key, alert->id, alert->state,
-                         strbuf_slice(body), wall_ms);
-    return err ? err : outbox_note_seen(n->outbox, alert->id, alert->state);
+/* Every alert that was read goes into the roster, and is noted as seen. */
+static int take_news(struct notify *n, struct alert_feed *feed)
+{
+    int err = 0;
+
+    for (size_t i = 0; i < feed->count && !err; i++) {
+        const struct alert_record *a = feed->alerts[i];
+
+        err = outbox_note_seen(n->options.outbox, a->id, a->changed_time, a->state, false);
+        if (!err)
+            err = roster_put(&n->roster, n->options.outbox, &feed->alerts[i]);
+        if (err == -ENOSPC) {
+            log_warn("notify: more than %d alerts are open; the rest is told when some are over",
+                     ROSTER_MAX);
+            return 0;
+        }
+    }
+    return err;
 }
 
-/* All or none of them, so that nothing is seen that is not also to be sent. */
-static int enqueue_all(struct notify *n, const struct alert_feed *feed, int64_t wall_ms)
+static int retire(struct notify *n)
 {
-    struct strbuf body = { 0 };
-    int err = outbox_begin(n->outbox);
+    int err = 0;
 
-    for (size_t i = 0; i < feed->count && !err; i++)
-        err = enqueue(n, feed->alerts[i], &body, wall_ms);
-    if (!err)
-        err = outbox_commit(n->outbox);
+    for (size_t i = n->roster.count; i-- > 0 && !err;) {
+        const struct alert_record *a = n->roster.entries[i]->alert;
+
+        if (!roster_is_done(&n->roster, n->roster.entries[i]))
+            continue;
+        err = outbox_note_seen(n->options.outbox, a->id, a->changed_time, a->state, true);
+        if (!err)
+            roster_remove(&n->roster, i);
+    }
+    return err;
+}
+
+static int take_tests(struct notify *n, const struct endpoint_clock *now)
+{
+    char name[OUTBOX_NAME_MAX];
+    int found, err = 0;
+
+    while (!err && (found = outbox_take_test(n->options.outbox, name)) == 1) {
+        for (size_t i = 0; i < n->options.receiver_count && !err; i++) {
+            if (strcmp(n->options.receivers[i].name, name) != 0)
+                continue;
+            if (is_heartbeat(n, i))
+                n->heartbeats[i].next_ms = 0;
+            else
+                err = compose_test(&n->compose, i, now);
+        }
+    }
+    return err ? err : found < 0 ? found : 0;
+}
+
+/* All or nothing, so that nothing is seen that is not also to be told. */
+static int note_all(struct notify *n, struct alert_feed *feed, const struct endpoint_clock *now)
+{
+    int err = outbox_begin(n->options.outbox);
+
     if (err)
-        outbox_rollback(n->outbox);
-    strbuf_fini(&body);
+        return err;
+    n->compose.told = 0;
+    err = take_news(n, feed);
+    if (!err)
+        err = take_tests(n, now);
+    if (!err)
+        err = compose_all(&n->compose, now);
+    if (!err)
+        err = retire(n);
+    if (!err)
+        return outbox_commit(n->options.outbox);
+    outbox_rollback(n->options.outbox);
+    return err;
+}
+
+static int tell_endpoints(struct notify *n, const struct endpoint_clock *now)
+{
+    int err = 0;
+
+    for (size_t i = 0; i < n->open_count; i++) {
+        int one = 0;
+
+        if (n->compose.told >> i & 1)
+            one = endpoint_note_news(&n->endpoints[i], now);
+        err = err ? err : one;
+    }
+    return err;
+}
+
+/* What a rollback or a restart left in doubt is read again. */
+static int load(struct notify *n)
+{
+    struct alert_feed feed = { NULL, 0, 0 };
+    int err;
+
+    if (n->is_loaded)
+        return 0;
+    roster_fini(&n->roster);
+    err = alert_feed_read_open(&feed, n->query, n->options.outbox);
+    for (size_t i = 0; i < feed.count && !err; i++)
+        err = roster_put(&n->roster, n->options.outbox, &feed.alerts[i]);
+    alert_feed_reset(&feed);
+    n->is_loaded = err == 0;
     return err;
 }
 
@@ -94,33 +196,40 @@ static int enqueue_all(struct notify *n, const struct alert_feed *feed, int64_t 
 static int tidy(struct notify *n, uint64_t oldest, int64_t wall_ms)
 {
     int64_t before_ns = record_id_time_ns(oldest) - 7 * DAY_MS * 1000000;
-    int err = outbox_purge(n->outbox, wall_ms - KEEP_DAYS * DAY_MS);
+    int err = outbox_purge(n->options.outbox, wall_ms - KEEP_DAYS * DAY_MS);
 
     if (err || !oldest || before_ns <= 0)
         return err;
-    return outbox_forget_seen(n->outbox, record_id_make(before_ns, 0));
+    return outbox_forget_seen(n->options.outbox, record_id_make(before_ns, 0));
 }
 
-static int poll_store(struct notify *n, const struct endpoint_clock *now)
+static int look(struct notify *n, const struct endpoint_clock *now)
 {
-    bool everything = now->steady_ms >= n->next_full_ms;
+    uint64_t hints[ALERT_FEED_HINTS_MAX];
+    struct alert_look how = { .everything = now->steady_ms >= n->next_full_ms,
+                              .hints = hints,
+                              .turn = &n->turn };
     struct alert_feed feed = { NULL, 0, 0 };
     int err = open_store(n);
 
+    how.hint_count = hearing_take(&n->hearing, hints);
     if (!err)
-        err = alert_feed_read(&feed, n->query, n->outbox, everything);
-    if (!err && everything) {
+        err = load(n);
+    if (!err)
+        err = alert_feed_read(&feed, n->query, n->options.outbox, &how);
+    if (!err && how.everything) {
         n->next_full_ms = now->steady_ms + FULL_LOOK_MS;
         err = tidy(n, feed.oldest, now->wall_ms);
     }
-    if (!err && feed.count) {
-        err = enqueue_all(n, &feed, now->wall_ms);
-        for (size_t i = 0; i < n->endpoint_count && !err; i++)
-            err = endpoint_note_news(&n->endpoints[i], n->outbox, now);
+    if (!err) {
+        err = note_all(n, &feed, now);
+        n->is_loaded = err == 0;
     }
     alert_feed_reset(&feed);
-    return err;
+    return err ? err : tell_endpoints(n, now);
 }
+
+/* ---- the thread ---- */
 
 /* A store that is being made, or a day that is just beginning, is not worth a word. */
 static void note_error(struct notify *n, int err)
@@ -131,22 +240,41 @@ static void note_error(struct notify *n, int err)
         log_warn("notify: cannot read or note alerts: %s; trying again", strerror(-err));
 }
 
-static void settle(void *ctx, struct webhook *hook, const struct webhook_answer *answer)
+static void work(struct notify *n, const struct endpoint_clock *now)
 {
-    struct notify *n = ctx;
-    struct endpoint_clock now = read_clock();
-    uint64_t dead = 0;
+    bool alive = hearing_is_alive(&n->hearing, now->steady_ms, ALIVE_MS);
+    struct endpoint_stats sum = { 0, 0, 0 };
 
-    atomic_fetch_add(answer->outcome == WEBHOOK_DELIVERED ? &n->delivered : &n->failed, 1);
-    for (size_t i = 0; i < n->endpoint_count; i++) {
-        int err = 0;
+    for (size_t i = 0; i < n->open_count; i++) {
+        int err = is_heartbeat(n, i) ? heartbeat_work(&n->heartbeats[i], alive, now)
+                                     : endpoint_work(&n->endpoints[i], now);
 
-        if (n->endpoints[i].hook == hook)
-            err = endpoint_settle(&n->endpoints[i], n->outbox, answer, &now, &dead);
         if (err)
             note_error(n, err);
+        sum.delivered += n->endpoints[i].stats.delivered;
+        sum.failed += n->endpoints[i].stats.failed;
+        sum.dead += n->endpoints[i].stats.dead;
     }
-    atomic_fetch_add(&n->dead, dead);
+    atomic_store(&n->delivered, sum.delivered);
+    atomic_store(&n->failed, sum.failed);
+    atomic_store(&n->dead, sum.dead);
+}
+
+/* Until when there is nothing to do, unless something happens. */
+static int idle_ms(const struct notify *n, const struct endpoint_clock *now)
+{
+    int64_t until = n->next_poll_ms;
+
+    for (size_t i = 0; i < n->open_count; i++) {
+        const struct endpoint *e = &n->endpoints[i];
+        const struct transport *t = is_heartbeat(n, i) ? n->heartbeats[i].transport : e->transport;
+
+        if (t->is_busy && t->kind != &transport_http && until > now->steady_ms + TRANSPORT_RUN_MS)
+            until = now->steady_ms + TRANSPORT_RUN_MS;
+        if (!t->is_busy && e->next_try_ms > now->steady_ms && e->next_try_ms < until)
+            until = e->next_try_ms;
+    }
+    return until > now->steady_ms ? (int)(until - now->steady_ms) : 0;
 }
 
 static void *run(void *ctx)
@@ -155,108 +283,135 @@ static void *run(void *ctx)
 
     while (!atomic_load(&n->stopping)) {
         struct endpoint_clock now = read_clock();
+        bool woken = atomic_exchange(&n->woken, false);
 
-        if (atomic_exchange(&n->woken, false) || now.steady_ms >= n->next_poll_ms) {
-            note_error(n, poll_store(n, &now));
-            n->next_poll_ms = now.steady_ms + n->poll_ms;
-        }
-        for (size_t i = 0; i < n->endpoint_count; i++) {
-            int err = endpoint_offer(&n->endpoints[i], n->outbox, n->dialect->content_type, &now);
+        n->compose.looks_anew = n->compose.looks_anew || woken;
+        if (woken || now.steady_ms >= n->next_poll_ms) {
+            bool eager;
 
-            if (err)
-                note_error(n, err);
+            note_error(n, look(n, &now));
+            eager = now.steady_ms < n->eager_until_ms || n->compose.waits;
+            n->next_poll_ms =
+                now.steady_ms +
+                (eager && EAGER_MS < n->options.poll_ms ? EAGER_MS : n->options.poll_ms);
         }
-        webhook_pool_run(n->pool, (int)n->poll_ms, settle, n);
+        now = read_clock();
+        work(n, &now);
+        webhook_pool_run(n->environment.pool, idle_ms(n, &now));
     }
     return NULL;
 }
 
+/* ---- life ---- */
+
 /* What is in the store when it is watched for the first time is history. */
 static int begin(struct notify *n)
 {
+    struct outbox *o = n->options.outbox;
     int64_t marked = 0;
     int err;
 
-    if (outbox_has_begun(n->outbox))
+    if (outbox_has_begun(o))
         return 0;
     err = open_store(n);
-    if (err && err != -ENOENT)
-        return err;
-    err = outbox_begin(n->outbox);
     if (err)
         return err;
-    if (n->query)
-        marked = alert_feed_mark_seen(n->query, n->outbox);
-    err = marked < 0 ? (int)marked : outbox_note_begun(n->outbox, read_clock().wall_ms);
+    err = outbox_begin(o);
+    if (err)
+        return err;
+    marked = alert_feed_mark_done(n->query, o);
+    err = marked < 0 ? (int)marked : outbox_note_begun(o, read_clock().wall_ms);
     if (!err)
-        err = outbox_commit(n->outbox);
-    if (err)
-        outbox_rollback(n->outbox);
-    else if (marked > 0)
+        err = outbox_commit(o);
+    else
+        outbox_rollback(o);
+    if (!err && marked > 0)
         log_warn("notify: first start: the %" PRId64 " alerts already in %s are not sent", marked,
-                 n->store_dir);
+                 n->options.store_dir);
     return err;
 }
 
-static int set_ladder(struct endpoint_ladder *ladder, const struct notify_options *options)
+static int open_receiver(struct notify *n, size_t i)
 {
-    /* The first minutes matter to who is on call; after a day an alert wakes nobody any more. */
-    static const int64_t waits_s[] = { 0, 5, 15, 45, 120, 300, 900, 3600, 14400, 43200 };
-
-    ladder->count = options->retry_count ? options->retry_count : COUNT(waits_s);
-    if (ladder->count > NOTIFY_RETRIES_MAX)
-        return -EINVAL;
-    for (size_t i = 0; i < ladder->count; i++)
-        ladder->ms[i] = options->retry_count ? options->retry_ms[i] : waits_s[i] * 1000;
-    if (getrandom(&ladder->jitter, sizeof ladder->jitter, 0) != (ssize_t)sizeof ladder->jitter)
-        return -EIO;
-    return 0;
-}
-
-static int open_endpoints(struct notify *n, const struct notify_options *options)
-{
-    const char *keys[NOTIFY_URLS_MAX];
-
-    for (size_t i = 0; i < options->url_count; i++) {
-        int err = endpoint_init(&n->endpoints[i], n->pool, options->urls[i], &n->ladder);
-
-        if (err == -EINVAL)
-            log_error("notify: webhook %zu: its URL must be http://… or https://…", i + 1);
-        if (err)
-            return err;
-        keys[i] = n->endpoints[i].key;
-        n->endpoint_count++;
-    }
-    return outbox_bury_others(n->outbox, keys, n->endpoint_count, read_clock().wall_ms);
-}
-
-static int open_all(struct notify *n, const struct notify_options *options)
-{
+    const struct receiver *r = &n->options.receivers[i];
+    const char *content_type = dialect_of(r->kind)->content_type;
     int err;
 
-    n->store_dir = strdup(options->store_dir);
-    n->base_url = options->base_url ? strdup(options->base_url) : NULL;
-    if (!n->store_dir || (options->base_url && !n->base_url))
-        return -ENOMEM;
-    err = set_ladder(&n->ladder, options);
+    if (r->kind == RECEIVER_EXEC && !n->options.may_execute) {
+        log_error("notify: receiver %s runs a program, which notify.exec does not allow", r->name);
+        return -EINVAL;
+    }
+    if (is_heartbeat(n, i))
+        err =
+            heartbeat_init(&n->heartbeats[i], r, n->options.outbox, &n->environment, content_type);
+    else
+        err = endpoint_init(&n->endpoints[i], r, n->options.outbox, &n->environment, &n->pace,
+                            content_type);
+    if (err == -EINVAL)
+        log_error("notify: receiver %s: its url is none for a receiver of kind %s", r->name,
+                  receiver_kind_name(r->kind));
+    return err;
+}
+
+static int open_receivers(struct notify *n)
+{
+    struct outbox_receiver *rows = calloc(n->options.receiver_count + 1, sizeof *rows);
+    int err = rows ? 0 : -ENOMEM;
+
+    for (size_t i = 0; i < n->options.receiver_count && !err; i++) {
+        const struct receiver *r = &n->options.receivers[i];
+
+        err = open_receiver(n, i);
+        if (err)
+            break;
+        n->open_count++;
+        snprintf(rows[i].name, sizeof rows[i].name, "%s", r->name);
+        snprintf(rows[i].kind, sizeof rows[i].kind, "%s", receiver_kind_name(r->kind));
+        snprintf(rows[i].place, sizeof rows[i].place, "%s",
+                 is_heartbeat(n, i) ? n->heartbeats[i].transport->place
+                                    : n->endpoints[i].transport->place);
+    }
     if (!err)
-        err = webhook_pool_new(&n->pool, options->timeout_ms);
+        err = outbox_set_receivers(n->options.outbox, rows, n->options.receiver_count,
+                                   read_clock().wall_ms);
+    free(rows);
+    return err;
+}
+
+static int open_all(struct notify *n)
+{
+    const struct notify_options *o = &n->options;
+    int err = address_guard_init(&n->guard, o->allow, o->allow_count);
+
+    if (err == -EINVAL)
+        log_error("notify: notify.allow holds what is no address, network or host name");
+    if (!err && o->pace)
+        n->pace = *o->pace;
+    else if (!err)
+        err = endpoint_pace_init(&n->pace);
     if (!err)
-        err = outbox_open(&n->outbox, n->store_dir);
+        err = webhook_pool_new(&n->environment.pool);
+    n->environment.guard = &n->guard;
+    n->environment.timeout_ms = o->timeout_ms;
+    n->environment.may_execute = o->may_execute;
+    n->environment.ca_file = o->ca_file;
     if (!err)
-        err = open_endpoints(n, options);
+        err = open_receivers(n);
     return err ? err : begin(n);
 }
 
 static void close_all(struct notify *n)
 {
-    for (size_t i = 0; i < n->endpoint_count; i++)
+    for (size_t i = 0; i < n->options.receiver_count; i++) {
         endpoint_fini(&n->endpoints[i]);
-    webhook_pool_free(n->pool);
-    outbox_close(n->outbox);
+        heartbeat_fini(&n->heartbeats[i]);
+    }
+    webhook_pool_free(n->environment.pool);
+    compose_fini(&n->compose);
+    roster_fini(&n->roster);
     query_close(n->query);
-    free(n->base_url);
-    free(n->store_dir);
+    hearing_fini(&n->hearing);
+    address_guard_fini(&n->guard);
     free(n);
 }
 
@@ -265,27 +420,43 @@ int notify_start(struct notify **np, const struct notify_options *options)
     struct notify *n;
     int err;
 
-    if (options->url_count > NOTIFY_URLS_MAX) {
-        log_error("notify: more than %d webhooks", NOTIFY_URLS_MAX);
+    if (options->receiver_count > RECEIVERS_MAX) {
+        log_error("notify: more than %d receivers", RECEIVERS_MAX);
         return -EINVAL;
     }
     n = calloc(1, sizeof *n);
     if (!n)
         return -ENOMEM;
-    n->poll_ms = options->poll_ms > 0 ? options->poll_ms : POLL_MS;
-    n->dialect = dialect_of(RECEIVER_WEBHOOK);
-    err = open_all(n, options);
-    if (err)
-        goto close;
-    err = -pthread_create(&n->thread, NULL, run, n);
-    if (err)
-        goto close;
+    err = hearing_init(&n->hearing);
+    if (err) {
+        free(n);
+        return err;
+    }
+    n->options = *options;
+    if (n->options.poll_ms <= 0)
+        n->options.poll_ms = POLL_MS;
+    n->roster.receivers = options->receivers;
+    n->roster.receiver_count = options->receiver_count;
+    n->compose = (struct compose){
+        .options = { .base_url = options->base_url,
+                     .link_key = options->link_key,
+                     .link_hours = options->link_hours,
+                     .windows = options->windows,
+                     .window_count = options->window_count,
+                     .hold_ms = options->hold_ms > 0 ? options->hold_ms : HOLD_MS,
+                     .again_ms = options->again_ms > 0 ? options->again_ms : AGAIN_MS },
+        .roster = &n->roster,
+        .outbox = options->outbox,
+    };
+    err = open_all(n);
+    if (!err)
+        err = -pthread_create(&n->thread, NULL, run, n);
+    if (err) {
+        close_all(n);
+        return err;
+    }
     *np = n;
     return 0;
-
-close:
-    close_all(n);
-    return err;
 }
 
 void notify_stop(struct notify *n)
@@ -293,7 +464,7 @@ void notify_stop(struct notify *n)
     if (!n)
         return;
     atomic_store(&n->stopping, true);
-    webhook_pool_wake(n->pool);
+    webhook_pool_wake(n->environment.pool);
     pthread_join(n->thread, NULL);
     close_all(n);
 }
@@ -301,7 +472,7 @@ void notify_stop(struct notify *n)
 void notify_wake(struct notify *n)
 {
     atomic_store(&n->woken, true);
-    webhook_pool_wake(n->pool);
+    webhook_pool_wake(n->environment.pool);
 }
 
 void notify_read_stats(struct notify *n, struct notify_stats *stats)
@@ -310,4 +481,14 @@ void notify_read_stats(struct notify *n, struct notify_stats *stats)
     stats->failed = atomic_load(&n->failed);
     stats->dead = atomic_load(&n->dead);
     stats->polls_failed = atomic_load(&n->polls_failed);
+}
+
+void notify_hear(struct notify *n, struct slice line)
+{
+    int64_t steady_ms = read_clock_ms(CLOCK_MONOTONIC);
+
+    if (!hearing_note(&n->hearing, line, steady_ms))
+        return;
+    atomic_store(&n->eager_until_ms, steady_ms + EAGER_FOR_MS);
+    notify_wake(n);
 }

@@ -41,7 +41,8 @@ struct transport_message {
 struct transport_environment {
     const struct address_guard *guard; /* where nothing may connect to */
     struct webhook_pool *pool;         /* of HTTP */
-    int64_t timeout_ms;                /* of a whole exchange */
+    int64_t timeout_ms;                /* of a whole exchange; 0: 10 s */
+    const char *ca_file;               /* whose certificates are trusted, PEM; NULL: the system's */
     bool may_execute;                  /* notify.exec */
 };
 

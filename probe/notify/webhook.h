@@ -1,44 +1,34 @@
 /*
- * webhook - one message POSTed to one endpoint, and what became of it.
+ * webhook - messages by HTTP: one connection for each receiver, and what became of what was posted.
  *
- * A pool runs the endpoints side by side, each with one message under way, so a slow or lying one
- * costs nobody but itself. Redirects are never followed, only a 2xx is a success, and of an answer
- * no more than 64 KiB is read.
+ * A pool runs them side by side, each with one message under way, so a slow or lying one costs nobody
+ * but itself. Redirects are never followed, proxies of the environment never asked, certificates always
+ * verified, only a 2xx is a success, and of an answer no more than 64 KiB is read. Where the name leads
+ * is asked of the address guard when it connects.
  *
- * Ownership  webhook_pool_new/free; webhook_new/free, before its pool is freed.
+ * Ownership  webhook_pool_new/free; transports of the pool are closed before.
  * Thread     One, but webhook_pool_wake from any.
- * Source     Standard Webhooks (headers, 410); RFC 9110 §10.2.3 (Retry-After)
+ * Source     Standard Webhooks (headers, signatures, 410); RFC 9110 §10.2.3 (Retry-After)
  */
 #ifndef PROBE_NOTIFY_WEBHOOK_H
 #define PROBE_NOTIFY_WEBHOOK_H
 
+#include "analyzer/base/strbuf.h"
 #include "probe/notify/transport.h"
 
 struct webhook_pool;
-struct webhook;
 
-typedef void (*webhook_done_fn)(void *ctx, struct webhook *hook,
-                                const struct webhook_answer *answer);
-
-/* timeout_ms: of a whole exchange; 0: 10 s. 0 or −ENOMEM. */
-int webhook_pool_new(struct webhook_pool **pp, int64_t timeout_ms);
+/* 0 or −ENOMEM. */
+int webhook_pool_new(struct webhook_pool **pp);
 void webhook_pool_free(struct webhook_pool *pool);
 
-/* 0; −EINVAL for what is no http or https URL; −ENOMEM. */
-int webhook_new(struct webhook **wp, struct webhook_pool *pool, const char *url);
-/* What is under way is broken off. */
-void webhook_free(struct webhook *hook);
-
-/* "https://host:port", without what may be secret in the rest of the URL. */
-const char *webhook_name(const struct webhook *hook);
-bool webhook_is_busy(const struct webhook *hook);
-
-/* Copies the body. 0, −EBUSY or −ENOMEM; what becomes of it is told by webhook_pool_run. */
-int webhook_post(struct webhook *hook, const char *content_type, const char *webhook_id,
-                 int64_t timestamp_s, struct slice body);
-
-/* Works for at most timeout_ms, less when something is done or webhook_pool_wake is called. */
-void webhook_pool_run(struct webhook_pool *pool, int timeout_ms, webhook_done_fn done, void *ctx);
+/* Works for at most timeout_ms, less when something is done or webhook_pool_wake is called; what is
+ * done is told by the run of its transport, transport_http in transport.h. */
+void webhook_pool_run(struct webhook_pool *pool, int timeout_ms);
 void webhook_pool_wake(struct webhook_pool *pool);
+
+/* "webhook-signature" of all keys, blanks between: v1,<base64 of HMAC-SHA256 of "id.timestamp.body">. */
+void webhook_write_signatures(struct strbuf *out, const struct receiver *receiver,
+                              const struct transport_message *message);
 
 #endif

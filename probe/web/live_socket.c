@@ -59,10 +59,20 @@ static void on_line(void *ctx, struct slice line)
     push(s, line);
 }
 
+/* From the probe itself. */
+static void on_feed_line(void *ctx, struct slice line)
+{
+    struct server *s = ctx;
+
+    if (s->options.hear)
+        s->options.hear(s->options.hear_ctx, line);
+    on_line(s, line);
+}
+
 int live_socket_on_feed(struct server *s)
 {
     uint64_t refused = s->feed_client.refused;
-    int err = live_client_read(&s->feed_client, lws_get_socket_fd(s->feed), on_line, s);
+    int err = live_client_read(&s->feed_client, lws_get_socket_fd(s->feed), on_feed_line, s);
 
     push_dropped(s, s->feed_client.refused - refused);
     wake_clients(s);

@@ -35,6 +35,9 @@ struct server_options {
     void (*wake)(
         void *ctx); /* the notifier is to look again; from any thread; NULL: there is none */
     void *wake_ctx;
+    /* Each line of the probe's live feed; from the service thread; NULL: nobody wants to hear them. */
+    void (*hear)(void *ctx, struct slice line);
+    void *hear_ctx;
 };
 
 /* Listens from here on. */
