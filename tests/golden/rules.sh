@@ -7,6 +7,7 @@
 #   plan FILE                  the configuration for what follows (trunks, numbers); none: -
 #   part OPTION...             a capture by earshot-traffic; parts are read one after the other
 #   file PATH                  a capture of the tree, likewise a part
+#   wrap STEP...               the parts so far as a mirror delivers them (earshot-rewrap)
 #   hear NAME                  the parts so far, heard with all shipped rules
 #   fires RULE GROUP [WORD]    in what was heard last RULE fired for that group (a pattern), and its line has
 #                              WORD in it: a severity, a part of the summary or of the evidence
@@ -60,6 +61,15 @@ part() {
 }
 
 file() { parts+=("$root/$1"); }
+
+wrap() {
+    local part
+
+    for part in "${parts[@]}"; do
+        "$(dirname "$traffic")/earshot-rewrap" "$part" "$part.wrapped" "$@" 2>said || { wrong "earshot-rewrap $*" && cat said; }
+        mv "$part.wrapped" "$part"
+    done
+}
 
 hear() {
     heard=$1

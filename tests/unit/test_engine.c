@@ -509,6 +509,59 @@ static void video_and_digits_are_kept_if_asked_for(void **state)
     }
 }
 
+static void count_alert(void *ctx, const struct record_type *type, const void *record)
+{
+    const struct alert_record *alert = record;
+    size_t *count = ctx;
+
+    /* Of the moment: rules see it, and nobody else. */
+    assert_true(type != &record_type_probe && type != &record_type_load);
+    if (type != &record_type_alert)
+        return;
+    assert_true(alert->value >= 2);
+    ++*count;
+}
+
+/* Rules see the probe itself each second, before any packet came. */
+static void a_live_run_watches_itself(void **state)
+{
+    static const char rule[] = "description: d\nseverity: info\non: probe\n"
+                               "where: \"received:0 dropped:7 -has:packet_age_ms\"\nwindow: 60s\n"
+                               "step: 10s\nmeasure: count\nthreshold: 2\n"
+                               "clear: { below: 1, for: 0s }\n";
+    const struct engine_losses losses = { 4, 3, 0, 0 };
+    struct engine_error error;
+    struct scene *s = new_scene();
+    char path[sizeof s->f.dir + 16];
+    FILE *f;
+
+    (void)state;
+    fixture_make_dir(&s->f);
+    snprintf(path, sizeof path, "%s/self.yaml", s->f.dir);
+    f = fopen(path, "we");
+    assert_non_null(f);
+    assert_true(fputs(rule, f) >= 0);
+    assert_int_equal(fclose(f), 0);
+    for (int live = 0; live < 2; live++) {
+        size_t alerts = 0;
+        struct engine_options options = { .source = "test",
+                                          .live = live,
+                                          .rules_dir = s->f.dir,
+                                          .record = count_alert,
+                                          .record_ctx = &alerts };
+
+        assert_int_equal(engine_open(&s->engine, &options, &error), 0);
+        for (int64_t second = 0; second < 4; second++)
+            engine_heartbeat(s->engine, FIXTURE_TIME + second * 1000000000, &losses);
+        assert_int_equal(alerts, live);
+        engine_finish(s->engine);
+        engine_close(s->engine);
+    }
+    s->engine = NULL;
+    assert_int_equal(unlink(path), 0);
+    close_scene(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -517,6 +570,7 @@ int main(void)
         cmocka_unit_test(every_fragment_is_kept),
         cmocka_unit_test(bins_add_up_in_the_middle_of_a_run),
         cmocka_unit_test(video_and_digits_are_kept_if_asked_for),
+        cmocka_unit_test(a_live_run_watches_itself),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -151,8 +151,20 @@ hear 'a few calls abroad at night'
 silent out-of-hours-calls
 and_nothing_else
 
+plan -
+part --no-media -n 20 -r 0.2 -d 20
+wrap double=200
+hear 'a mirror that delivers everything twice'
+fires mirror-doubled '*' info
+and_nothing_else
+
+part --no-media -n 20 -r 0.2 -d 20 --sip-loss 5
+hear 'messages that are sent again'
+silent mirror-doubled
+and_nothing_else
+
 for rule in user-new-network new-expensive-destination certificate-expiring certificate-expired \
-    certificate-name disk-space store-days-left capture-drops mirror-one-way mirror-doubled mirror-silent \
+    certificate-name disk-space store-days-left capture-drops mirror-one-way mirror-silent \
     probe-clock-set probe-clock-unsynchronised probe-clock-wrong; do
     elsewhere "$rule" test_rules_own
 done
