@@ -242,6 +242,8 @@ int rule_set_reload(struct rule_set *s, int64_t now_ns, char *error, size_t erro
         return err;
     }
     hand_over(old, list, now_ns);
+    for (size_t i = 0; s->now_ns != RECORD_NONE && i < list->count; i++)
+        rule_eval_tick(list->rules[i].eval, s->now_ns);
     s->list = list;
     put_parents_first(list);
     err = link_list(list);
@@ -256,6 +258,9 @@ int rule_set_reload(struct rule_set *s, int64_t now_ns, char *error, size_t erro
  * explains to another depends on it. */
 static void advance(struct rule_set *s, int64_t now_ns)
 {
+    /* All of them begin to watch at once, whatever is told first. */
+    for (size_t i = 0; s->now_ns == RECORD_NONE && i < s->list->count; i++)
+        rule_eval_tick(s->list->rules[i].eval, now_ns);
     s->now_ns = now_ns;
     while (s->next_ns <= now_ns) {
         int64_t at_ns = s->next_ns;
