@@ -13,7 +13,7 @@
 #include "analyzer/base/log.h"
 #include "analyzer/base/strbuf.h"
 #include "probe/notify/address_guard.h"
-#include "probe/notify/resolve.h"
+#include "analyzer/base/resolve.h"
 
 #include <errno.h>
 #include <netinet/in.h>

@@ -73,7 +73,10 @@ const char state_schema[] =
     " comment TEXT NOT NULL);"
 
     /* record: the whole alert as JSON. */
-    "CREATE TABLE own_alerts (id INTEGER PRIMARY KEY, state TEXT NOT NULL, record TEXT NOT NULL);";
+    "CREATE TABLE own_alerts (id INTEGER PRIMARY KEY, state TEXT NOT NULL, record TEXT NOT NULL);"
+
+    /* record: what a server of certificates.watch showed last, as JSON. */
+    "CREATE TABLE watched (target TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID;";
 
 const char state_schema_leave_1[] = "ALTER TABLE outbox_begun RENAME TO begun_1;"
                                     "ALTER TABLE alerts_seen RENAME TO seen_1;"

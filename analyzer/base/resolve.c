@@ -1,4 +1,4 @@
-#include "probe/notify/resolve.h"
+#include "analyzer/base/resolve.h"
 
 #include <errno.h>
 #include <netdb.h>

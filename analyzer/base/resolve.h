@@ -7,8 +7,8 @@
  * Ownership  resolve_start/free.
  * Thread     One thread an instance.
  */
-#ifndef PROBE_NOTIFY_RESOLVE_H
-#define PROBE_NOTIFY_RESOLVE_H
+#ifndef ANALYZER_BASE_RESOLVE_H
+#define ANALYZER_BASE_RESOLVE_H
 
 #include "analyzer/base/addr.h"
 
