@@ -34,6 +34,7 @@ static void become(struct play_dialog *d, unsigned host, const char *user, int n
     d->open_call = false;
 }
 
+/* status 0: nobody answers. */
 static void sign_in(struct play_dialog *d, const char *more, int status)
 {
     char headers[320], at[ADDR_TEXT_MAX];
@@ -45,6 +46,8 @@ static void sign_in(struct play_dialog *d, const char *more, int status)
     d->next.uri = "sip:pbx.example.com";
     d->next.no_contact = true;
     play_ask(d, CALL_CALLER, "REGISTER");
+    if (!status)
+        return;
     if (status == 200) {
         snprintf(headers, sizeof(headers), "Contact: <sip:%s@%s>;expires=60\r\n",
                  d->own[CALL_CALLER].user, at);
@@ -53,8 +56,9 @@ static void sign_in(struct play_dialog *d, const char *more, int status)
     play_reply(d, status);
 }
 
-/* So many users, of whom so many are still there after the second round. */
-static void users(struct play *p, int stay)
+/* So many users, of whom so many are still there after the second round; then the registrar answers
+ * like that. */
+static void users(struct play *p, int stay, int status)
 {
     struct play_dialog *d = phone_of(p, 1);
     char user[CALL_USER_MAX];
@@ -65,7 +69,7 @@ static void users(struct play *p, int stay)
         for (int n = 0; n < (round < 2 ? USERS : stay); n++) {
             snprintf(user, sizeof(user), "desk%d", 100 + n);
             become(d, (unsigned)n + 1, user, 1000 * round + n);
-            sign_in(d, "", 200);
+            sign_in(d, "", round < 2 ? 200 : status);
             play_wait(p, 500);
         }
         p->now_ns = begin_ns + 45000 * NS_PER_MS;
@@ -74,12 +78,22 @@ static void users(struct play *p, int stay)
 
 static void users_lost(struct play *p)
 {
-    users(p, STAY);
+    users(p, STAY, 200);
 }
 
 static void users_go_home(struct play *p)
 {
-    users(p, USERS - GONE_HOME);
+    users(p, USERS - GONE_HOME, 200);
+}
+
+static void users_refused(struct play *p)
+{
+    users(p, USERS, 503);
+}
+
+static void users_unanswered(struct play *p)
+{
+    users(p, USERS, 0);
 }
 
 #define DIGEST                                                                                     \
@@ -147,6 +161,8 @@ static void busy_pings(struct play *p)
 static const struct scene rows[] = {
     { "users_lost", users_lost, 1, SCENE_APART },
     { "users_go_home", users_go_home, 1, SCENE_APART },
+    { "users_refused", users_refused, 1, SCENE_APART },
+    { "users_unanswered", users_unanswered, 1, SCENE_APART },
     { "brute_force_spread", brute_force_spread, 1, SCENE_APART },
     { "wrong_password", wrong_password, 1, SCENE_APART },
     { "basic_password", basic_password, 1, SCENE_APART },

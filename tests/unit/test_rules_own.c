@@ -146,7 +146,7 @@ static void a_store_is_full_in_days(void **state)
     (void)state;
     show_store(s, 50, NAN, 60); /* it does not grow */
     show_store(s, 50, 3.5, 60);
-    show_store(s, 50, 2.5, 20); /* a busy quarter of an hour */
+    show_store(s, 50, 2.5, 8); /* as a day of much is about to leave the rate */
     show_store(s, 50, 3.5, 60);
     assert_int_equal(count_of(s, "firing"), 0);
     show_store(s, 50, 2.5, 40);

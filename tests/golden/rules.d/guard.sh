@@ -33,6 +33,17 @@ hear 'a registrar loses most of its users'
 fires registration-mass-loss 192.0.2.* critical
 and_nothing_else
 
+scene users_refused
+hear 'a registrar refuses whom it knows'
+fires registration-mass-loss 192.0.2.200
+silent registrar-silent
+and_nothing_else
+
+scene users_unanswered
+hear 'a registrar is silent'
+fires registrar-silent 192.0.2.200 critical
+and_nothing_else
+
 scene users_go_home
 hear 'some users go home'
 silent registration-mass-loss registration-storm
