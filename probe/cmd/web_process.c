@@ -6,6 +6,8 @@
 #include "probe/receivers_load.h"
 #include "probe/state/outbox.h"
 #include "probe/state/state_db.h"
+#include "probe/watch/certificate_watch.h"
+#include "probe/watch/dead_man.h"
 #include "probe/web/server.h"
 
 #include <errno.h>
@@ -30,6 +32,8 @@ struct beside {
     struct hmac_key link_key;
     bool has_link_key;
     struct notify *notify; /* NULL: nobody is told anything */
+    struct dead_man *dead_man;
+    struct certificate_watch *certificates; /* NULL: none are watched */
 };
 
 static void stop_serving(void *ctx)
@@ -189,6 +193,35 @@ static int open_server(const struct cli_command *command, struct server **server
                     err == -EADDRINUSE ? "; another port: --listen 127.0.0.1:8081" : "");
 }
 
+/* What raises alerts of its own; without the state there is nowhere to put them. */
+static int start_watching(const struct cli_command *command, struct beside *b,
+                          const struct web_process_options *o)
+{
+    const struct config_list *targets = o->config ? &o->config->certificates_watch : NULL;
+    int err;
+
+    if (!b->state)
+        return -1;
+    err = dead_man_start(&b->dead_man, &(struct dead_man_options){ .store_dir = o->store_dir,
+                                                                   .state = b->state,
+                                                                   .told = on_wake,
+                                                                   .ctx = b });
+    if (!err && targets)
+        err = certificate_watch_start(
+            &b->certificates,
+            &(struct certificate_watch_options){ .state = b->state,
+                                                 .rules_dir = o->rules_dir,
+                                                 .targets = (const char *const *)targets->items,
+                                                 .target_count = targets->n,
+                                                 .every_ms = o->config->certificates_every,
+                                                 .told = on_wake,
+                                                 .ctx = b });
+    if (!err)
+        return -1;
+    return cli_fail(command, err == -EINVAL ? EXIT_USAGE : EXIT_TROUBLE,
+                    "the probe and certificates cannot be watched: %s", strerror(-err));
+}
+
 static int serve(const struct cli_command *command, struct server *server)
 {
     int err;
@@ -216,8 +249,12 @@ int web_process_run(const struct cli_command *command, const struct web_process_
         status = start_notify(command, &b, o, o->base_url ? o->base_url : base_url);
     }
     if (status == -1)
+        status = start_watching(command, &b, o);
+    if (status == -1)
         status = serve(command, server);
-    server_close(server); /* its workers wake the notifier */
+    certificate_watch_stop(b.certificates); /* wakes the notifier, as the server's workers do */
+    dead_man_stop(b.dead_man);
+    server_close(server);
     notify_stop(b.notify);
     close_beside(&b);
     return status;

@@ -406,14 +406,17 @@ int certificate_watch_start(struct certificate_watch **wp,
         err = take_targets(w, options);
     if (!err)
         err = load_rules(w, options);
-    if (!err)
+    if (!err && w->count == 0 && w->alerts)
+        watch_alerts_end_old(w->alerts, wall_ns());
+    if (!err && w->count)
         err = start_thread(w);
-    if (err) {
+    if (err || w->count == 0) {
         free_all(w);
-        return err;
+        w = NULL;
     }
-    *wp = w;
-    return 0;
+    if (!err)
+        *wp = w;
+    return err;
 }
 
 void certificate_watch_stop(struct certificate_watch *w)

@@ -32,7 +32,8 @@ struct certificate_watch_options {
     void *ctx;
 };
 
-/* 0; −EINVAL: a target is none (named in the log); −E2BIG; −ENOMEM; −errno. */
+/* Without a target *wp is NULL, and what was known of those of before is over. 0; −EINVAL: a target is
+ * none (named in the log); −E2BIG; −ENOMEM; −errno. */
 int certificate_watch_start(struct certificate_watch **wp,
                             const struct certificate_watch_options *options);
 void certificate_watch_stop(struct certificate_watch *w);
