@@ -67,7 +67,8 @@ double rule_episode_normal(struct rule_eval *e, struct rule_group *g)
         n->labels_known = true;
     }
     if (n->past_quarter != e->quarter || n->past_version != e->past.version) {
-        n->past = rule_past_find(&e->past, e->quarter, n->labels_hash, min_samples);
+        n->past = rule_past_find(&e->past, e->quarter, n->labels_hash, min_samples,
+                                 e->rule->baseline.is_rise);
         n->past_quarter = e->quarter;
         n->past_version = e->past.version;
     }

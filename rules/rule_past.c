@@ -102,7 +102,7 @@ void rule_past_put(struct rule_past *p, int64_t now_quarter, int64_t time_ns, ui
     }
 }
 
-static double median(const struct group *g)
+static double normal_of(const struct group *g, bool is_rise)
 {
     double sorted[RULE_PAST_WEEKS];
     size_t n = 0;
@@ -119,18 +119,20 @@ static double median(const struct group *g)
     }
     if (n < RULE_PAST_WEEKS_MIN)
         return NAN;
+    if (n == 2)
+        return sorted[is_rise];
     return n % 2 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
 }
 
 double rule_past_find(const struct rule_past *p, int64_t quarter, uint64_t labels_hash,
-                      double min_samples)
+                      double min_samples, bool is_rise)
 {
     const struct rule_past_page *page = &p->pages[quarter & 1];
     const struct group *g = NULL;
 
     if (page->quarter == quarter && page->groups.slots)
         g = table_find(&page->groups, labels_hash, has_hash, &labels_hash);
-    return g && g->samples >= min_samples ? median(g) : NAN;
+    return g && g->samples >= min_samples ? normal_of(g, is_rise) : NAN;
 }
 
 size_t rule_past_bytes(const struct rule_past *p)

@@ -1,8 +1,9 @@
 /*
  * rule_past - what was normal in this quarter of an hour and the next one, in past weeks.
  *
- * Groups are told apart by a hash of their labels. With two of the last four weeks or more their
- * median is what is normal; one week alone may have been a holiday.
+ * Groups are told apart by a hash of their labels. With three of the last four weeks or more their
+ * median is what is normal. Of two either may have been a holiday or an outage, so it is the one that
+ * is nearer to firing nothing; one week alone says nothing.
  *
  * Ownership  Embedded by value; zeroed is empty; rule_past_fini frees it.
  */
@@ -36,9 +37,10 @@ void rule_past_fini(struct rule_past *p);
 void rule_past_put(struct rule_past *p, int64_t now_quarter, int64_t time_ns, uint64_t labels_hash,
                    double value, double samples);
 
-/* The median; NaN: under two weeks are known, or they have fewer samples together. */
+/* What is normal, for a rule that fires above it (is_rise) or below; NaN: under two weeks are known,
+ * or they have fewer samples together. */
 double rule_past_find(const struct rule_past *p, int64_t quarter, uint64_t labels_hash,
-                      double min_samples);
+                      double min_samples, bool is_rise);
 
 size_t rule_past_bytes(const struct rule_past *p);
 

@@ -259,7 +259,7 @@ static bool run_trouble(struct run *run, const struct week_trouble *t, int64_t b
     right = find_right(run, from, t);
     if (right) {
         after_s = (double)(right->fired_ns - begin_ns) / 1e9;
-        found = after_s <= 2 * (double)right->window_s;
+        found = after_s <= 2 * (double)right->window_s + t->lead_min * 60;
     }
     printf("| %s | ", t->name);
     write_time(begin_ns);

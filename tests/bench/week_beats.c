@@ -20,7 +20,7 @@ static void tell_probe(struct week_traffic *w)
     p.clock_synchronised = 1;
     p.packet_age_ms = week_exponential(&w->random, quiet_ms) + 1;
     p.sip_date_offset_ms = 40 + 150 * week_normal(&w->random); /* Date has whole seconds */
-    p.sip_dates = 4;
+    p.sip_dates = 6;
     p.received = (int64_t)b->received;
     p.dropped = (int64_t)b->dropped;
     p.store_queued = week_below(&w->random, 50);

@@ -398,9 +398,15 @@ void week_call_close(struct week_call *c)
                  "[{\"from\":%lld,\"to\":null,\"direction\":\"caller_to_callee\"}]",
                  (long long)(c->ended_ns / WEEK_NS_PER_S - 65));
         r->media_timeouts = slice_of_text(c->timeouts);
+        r->history = SLICE("[{\"t\":0,\"event\":\"media_timeout\",\"by\":\"caller\",\"count\":1,"
+                           "\"detail\":null}]");
     } else {
-        r->media_timeouts = SLICE("[]");
+        r->media_timeouts = r->history = SLICE("[]");
     }
+    r->deviations = f->codec_changes
+                        ? SLICE("[{\"t\":0,\"deviation\":\"codec_unannounced\",\"by\":\"callee\","
+                                "\"count\":1,\"detail\":null}]")
+                        : SLICE("[]");
     if (f->is_doubtful) {
         r->capture_confidence = SLICE("reduced");
         r->capture_confidence_reasons = SLICE("[\"simultaneous_gaps\"]");

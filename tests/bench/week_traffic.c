@@ -341,6 +341,7 @@ void week_traffic_run(struct week_traffic *w, int64_t until_ns)
             handle(w, &e);
         }
         w->now_ns = next_ns;
+        kpi_load_tell(w->kpi, next_ns);
         kpi_tick(w->kpi, next_ns);
         peers_tick(w->peers, next_ns);
         security_tick(w->security, next_ns);
@@ -371,8 +372,6 @@ static int open_rooms(struct week_traffic *w)
                                                       .record = on_record,
                                                       .ctx = w }) ||
         security_new(&w->security, &(struct security_options){ .plan = w->plan,
-                                                               .hours_from = 6,
-                                                               .hours_to = 22,
                                                                .max_sources = 10000,
                                                                .counters = &w->counters,
                                                                .record = on_record,

@@ -60,8 +60,8 @@ enum { WEEK_ANY = -1, WEEK_RULES_MAX = 5 };
 struct week_trouble {
     const char *name;
     enum week_kind kind;
-    double hour; /* of its day, UTC */
-    double minutes;
+    double hour;                 /* of its day, UTC */
+    double minutes, lead_min;    /* until it can show: calls pile up, bindings run out */
     int trunk, destination, sbc; /* WEEK_ANY: all */
     double strength;
     int code;

@@ -21,13 +21,13 @@ sounds 1772443400 --gilbert 2,18 --wave "0:45:500,trunk=1,talk=8,$good"
 sounds 1772444000 --jitter 48 --wave "0:45:500,trunk=2,talk=8,$good"
 sounds 1772444600 --codec-switch 50 --wave "0:40:600,trunk=5,talk=4,$good"
 hear 'losses, jitter, one way, nothing at all'
-fires one-way-audio carrier-d
+fires one-way-audio 'carrier-d, *'
 fires no-rtp carrier-e
 fires mos-low carrier-b
 fires loss-bursts carrier-b
 fires jitter-bursts carrier-c
 fires codec-change carrier-f
-ends one-way-audio carrier-d
+ends one-way-audio 'carrier-d, *'
 silent media-timeout ack-timeout
 and_nothing_else
 
