@@ -24,7 +24,9 @@ typedef int (*source_fn)(void *from, uint64_t before, size_t limit, query_row_fn
 
 static int list_store(void *from, uint64_t before, size_t limit, query_row_fn row, void *ctx)
 {
-    return from ? query_alerts(from, before, limit, row, ctx) : 0;
+    int err = from ? query_alerts(from, before, limit, row, ctx) : 0;
+
+    return err == -ENOENT ? 0 : err; /* it is being made, or a day is just forgotten */
 }
 
 struct own_list {
@@ -59,15 +61,24 @@ static int keep(struct alert_feed *feed, const struct alert_record *alert)
     return 0;
 }
 
-/* 1: this very version, 0: not, or −errno. */
+static bool is_over(struct slice state)
+{
+    return slice_eq(state, SLICE("resolved")) || slice_eq(state, SLICE("passed"));
+}
+
+/* 1: nothing new about it, 0: something, or −errno. */
 static int is_seen(struct outbox *o, const struct alert_record *alert)
 {
-    struct outbox_seen seen;
+    struct outbox_seen seen = { .state = "" };
     int found = outbox_find_seen(o, alert->id, &seen);
+    struct slice state = slice_of_text(seen.state);
 
     if (found != 1)
         return found;
-    return slice_eq(alert->state, slice_of_text(seen.state)) &&
+    /* What is done is news again only when it comes back. History that still fires stays history. */
+    if (seen.is_done)
+        return !is_over(state) || is_over(alert->state);
+    return slice_eq(alert->state, state) &&
            (seen.changed_ns == 0 || seen.changed_ns == alert->changed_time);
 }
 
@@ -255,7 +266,8 @@ static bool mark_row(void *ctx, const void *record)
     struct walk *w = ctx;
 
     w->rows++;
-    w->err = outbox_note_seen(w->outbox, alert->id, alert->changed_time, alert->state, true);
+    w->err = outbox_note_seen(w->outbox, alert->id, alert->changed_time, alert->state,
+                              !slice_eq(alert->state, SLICE("pending")));
     return w->err == 0;
 }
 

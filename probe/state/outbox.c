@@ -46,7 +46,7 @@ static const char *const texts[STATEMENTS] = {
             " VALUES (?1, ?2, ?3, ?4, ?5, ?5) ON CONFLICT (receiver, message) DO NOTHING",
     [ADD_ALERT] = "INSERT OR IGNORE INTO delivery_alerts VALUES (?1, ?2)",
     [DROP_AGAIN] = "DELETE FROM deliveries WHERE receiver = ?1 AND about = 'again'"
-                   " AND state = 'waiting'",
+                   " AND state = 'waiting' AND created_ms < ?2",
     [NEXT] = "SELECT id, patient_ms, tries, message, body FROM deliveries AS d"
              " WHERE receiver = ?1 AND state = 'waiting'"
              " AND (next_try_ms <= ?2 OR next_try_ms > ?2 + " WAIT_MAX ") AND NOT EXISTS"
@@ -275,11 +275,13 @@ static int add_row(struct outbox *o, const struct outbox_message *message, int64
     return err;
 }
 
-static int drop_again(struct outbox *o, const char *receiver)
+/* Those that a newer one is there of. */
+static int drop_again(struct outbox *o, const char *receiver, int64_t now_ms)
 {
     sqlite3_stmt *s = take(o, DROP_AGAIN);
 
     state_db_bind_slice(s, 1, slice_of_text(receiver));
+    sqlite3_bind_int64(s, 2, now_ms);
     return run(o, s);
 }
 
@@ -294,7 +296,7 @@ static int bury_orphans(struct outbox *o, int64_t now_ms)
 int outbox_add(struct outbox *o, const struct outbox_message *message, int64_t now_ms)
 {
     bool is_again = strcmp(message->about, "again") == 0;
-    int err = is_again ? drop_again(o, message->receiver) : 0;
+    int err = is_again ? drop_again(o, message->receiver, now_ms) : 0;
     int64_t id = 0;
 
     if (!err)

@@ -22,7 +22,7 @@ struct http_sink {
     enum http_sink_mode modes[SCRIPT_MAX];
     size_t mode_count;
     struct http_sink_request requests[REQUESTS_MAX];
-    atomic_size_t count;
+    atomic_size_t count, connections;
     atomic_bool stopping;
 };
 
@@ -34,6 +34,8 @@ static const char *const answers[] = {
     [SINK_GONE] = "HTTP/1.1 410 Gone\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
     [SINK_TOO_MANY] = "HTTP/1.1 429 Slow Down\r\nRetry-After: 1\r\nContent-Length: 0\r\n"
                       "Connection: close\r\n\r\n",
+    [SINK_LATER] = "HTTP/1.1 503 Later\r\nRetry-After: 120\r\nContent-Length: 0\r\n"
+                   "Connection: close\r\n\r\n",
     [SINK_ERROR] = "HTTP/1.1 500 Oh\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
     [SINK_UNAVAILABLE] = "HTTP/1.1 503 Later\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
     [SINK_REDIRECT] = "HTTP/1.1 307 There\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n"
@@ -97,6 +99,8 @@ static bool read_request(struct http_sink *sink, int fd, struct http_sink_reques
     copy_header(head, "Content-Type", r->content_type, sizeof r->content_type);
     copy_header(head, "webhook-id", r->webhook_id, sizeof r->webhook_id);
     copy_header(head, "webhook-timestamp", r->timestamp, sizeof r->timestamp);
+    copy_header(head, "webhook-signature", r->signature, sizeof r->signature);
+    copy_header(head, "Authorization", r->authorization, sizeof r->authorization);
     copy_header(head, "Content-Length", length, sizeof length);
     r->body_len = strtoul(length, NULL, 10);
     if (r->body_len > BODY_MAX || have - in_head > r->body_len)
@@ -150,6 +154,7 @@ static void *serve(void *ctx)
         fd = accept(sink->listener, NULL, NULL);
         if (fd < 0)
             continue;
+        atomic_fetch_add(&sink->connections, 1);
         if (read_request(sink, fd, r)) {
             answer(sink, fd, sink->modes[n < sink->mode_count ? n : sink->mode_count - 1], r);
             atomic_store(&sink->count, n + 1);
@@ -162,31 +167,50 @@ static void *serve(void *ctx)
     return NULL;
 }
 
-struct http_sink *http_sink_start(uint16_t port, const enum http_sink_mode *modes, size_t count)
+static struct http_sink *start(const struct sockaddr *at, socklen_t len,
+                               const enum http_sink_mode *modes, size_t count)
 {
-    struct sockaddr_in at = { .sin_family = AF_INET,
-                              .sin_port = htons(port),
-                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    socklen_t len = sizeof at;
     struct http_sink *sink = calloc(1, sizeof *sink);
+    struct sockaddr_in6 bound; /* the port stands at the same place in both kinds */
+    socklen_t bound_len = sizeof bound;
     int on = 1;
 
     if (!sink)
         return NULL;
     memcpy(sink->modes, modes, count * sizeof *modes);
     sink->mode_count = count;
-    sink->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sink->listener = socket(at->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     setsockopt(sink->listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (bind(sink->listener, (struct sockaddr *)&at, sizeof at) != 0 ||
+    if (at->sa_family == AF_INET6)
+        setsockopt(sink->listener, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+    if (sink->listener < 0 || bind(sink->listener, at, len) != 0 ||
         listen(sink->listener, 64) != 0 ||
-        getsockname(sink->listener, (struct sockaddr *)&at, &len) != 0 ||
+        getsockname(sink->listener, (struct sockaddr *)&bound, &bound_len) != 0 ||
         pthread_create(&sink->thread, NULL, serve, sink) != 0) {
         close(sink->listener);
         free(sink);
         return NULL;
     }
-    sink->port = ntohs(at.sin_port);
+    sink->port = ntohs(bound.sin6_port);
     return sink;
+}
+
+struct http_sink *http_sink_start_on(const char *address, uint16_t port,
+                                     const enum http_sink_mode *modes, size_t count)
+{
+    struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(port) };
+    struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
+
+    if (inet_pton(AF_INET, address, &v4.sin_addr) == 1)
+        return start((const struct sockaddr *)&v4, sizeof v4, modes, count);
+    if (inet_pton(AF_INET6, address, &v6.sin6_addr) == 1)
+        return start((const struct sockaddr *)&v6, sizeof v6, modes, count);
+    return NULL;
+}
+
+struct http_sink *http_sink_start(uint16_t port, const enum http_sink_mode *modes, size_t count)
+{
+    return http_sink_start_on("127.0.0.1", port, modes, count);
 }
 
 void http_sink_stop(struct http_sink *sink)
@@ -207,6 +231,11 @@ uint16_t http_sink_port(const struct http_sink *sink)
 size_t http_sink_count(struct http_sink *sink)
 {
     return atomic_load(&sink->count);
+}
+
+size_t http_sink_connections(struct http_sink *sink)
+{
+    return atomic_load(&sink->connections);
 }
 
 size_t http_sink_wait(struct http_sink *sink, size_t count)

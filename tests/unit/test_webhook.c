@@ -1,3 +1,4 @@
+#include "probe/notify/address_guard.h"
 #include "probe/notify/webhook.h"
 #include "tests/unit/http_sink.h"
 
@@ -12,35 +13,57 @@
 
 enum { TIMEOUT_MS = 400 };
 
-struct heard {
-    struct webhook_answer answer;
-    unsigned count;
+static const char *const loopback[] = { "127.0.0.0/8", "::1" };
+
+struct bench {
+    struct address_guard guard;
+    struct webhook_pool *pool;
+    struct transport_environment environment;
 };
 
-static void hear(void *ctx, struct webhook *hook, const struct webhook_answer *answer)
+static void set_up(struct bench *b, int64_t timeout_ms)
 {
-    struct heard *heard = ctx;
-
-    assert_false(webhook_is_busy(hook));
-    heard->answer = *answer;
-    heard->count++;
+    assert_int_equal(address_guard_init(&b->guard, loopback, 2), 0);
+    assert_int_equal(webhook_pool_new(&b->pool), 0);
+    b->environment = (struct transport_environment){ .guard = &b->guard,
+                                                     .pool = b->pool,
+                                                     .timeout_ms = timeout_ms };
 }
 
-static struct webhook_answer post(struct webhook_pool *pool, const char *url)
+static void tear_down(struct bench *b)
 {
-    struct heard heard = { .count = 0 };
-    struct webhook *hook;
+    webhook_pool_free(b->pool);
+    address_guard_fini(&b->guard);
+}
 
-    assert_int_equal(webhook_new(&hook, pool, url), 0);
-    assert_int_equal(
-        webhook_post(hook, "application/json", "alert_1_firing", 1234, SLICE("{\"a\":1}")), 0);
-    assert_true(webhook_is_busy(hook));
-    assert_int_equal(webhook_post(hook, "x", "y", 1, SLICE("z")), -EBUSY);
-    for (int i = 0; i < 100 && heard.count == 0; i++)
-        webhook_pool_run(pool, 50, hear, &heard);
-    assert_int_equal(heard.count, 1);
-    webhook_free(hook);
-    return heard.answer;
+static const struct transport_message hello = { .content_type = "application/json",
+                                                .id = "alert_1_firing",
+                                                .timestamp_s = 1234,
+                                                .body = SLICE_INIT("{\"a\":1}") };
+
+static struct webhook_answer post_as(struct bench *b, const struct receiver *receiver)
+{
+    struct webhook_answer answer = { .status = -1 };
+    struct transport *t;
+    bool done = false;
+
+    assert_int_equal(transport_http.open(&t, receiver, &b->environment), 0);
+    assert_int_equal(transport_http.start(t, &hello), 0);
+    assert_true(t->is_busy);
+    assert_int_equal(transport_http.start(t, &hello), -EBUSY);
+    for (int i = 0; i < 100 && !done; i++) {
+        webhook_pool_run(b->pool, 50);
+        done = transport_http.run(t, 0, &answer);
+    }
+    assert_true(done);
+    assert_false(t->is_busy);
+    transport_http.close(t);
+    return answer;
+}
+
+static struct webhook_answer post(struct bench *b, const char *url)
+{
+    return post_as(b, &(struct receiver){ .name = "r", .url = url });
 }
 
 static const struct {
@@ -67,10 +90,10 @@ static const struct {
 
 static void judges_each_answer(void **state)
 {
-    struct webhook_pool *pool;
+    struct bench b;
 
     (void)state;
-    assert_int_equal(webhook_pool_new(&pool, TIMEOUT_MS), 0);
+    set_up(&b, TIMEOUT_MS);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct http_sink *sink = http_sink_start(0, &rows[i].mode, 1);
         const struct http_sink_request *r;
@@ -79,7 +102,7 @@ static void judges_each_answer(void **state)
 
         assert_non_null(sink);
         snprintf(url, sizeof url, "http://127.0.0.1:%u/hook?key=s3cret", http_sink_port(sink));
-        a = post(pool, url);
+        a = post(&b, url);
         assert_int_equal(a.outcome, rows[i].outcome);
         assert_int_equal(a.status, rows[i].status);
         assert_int_equal(a.retry_after_s, rows[i].retry_after_s);
@@ -97,76 +120,152 @@ static void judges_each_answer(void **state)
         assert_string_equal(r->body, "{\"a\":1}");
         http_sink_stop(sink);
     }
-    webhook_pool_free(pool);
+    tear_down(&b);
 }
 
 static void a_dead_port_is_down(void **state)
 {
     static const enum http_sink_mode ok = SINK_OK;
     struct http_sink *sink = http_sink_start(0, &ok, 1);
-    struct webhook_pool *pool;
     struct webhook_answer a;
+    struct bench b;
     char url[64];
 
     (void)state;
     assert_non_null(sink);
     snprintf(url, sizeof url, "http://127.0.0.1:%u/", http_sink_port(sink));
     http_sink_stop(sink);
-    assert_int_equal(webhook_pool_new(&pool, TIMEOUT_MS), 0);
-    a = post(pool, url);
+    set_up(&b, TIMEOUT_MS);
+    a = post(&b, url);
     assert_int_equal(a.outcome, WEBHOOK_DOWN);
     assert_int_equal(a.status, 0);
-    webhook_pool_free(pool);
+    tear_down(&b);
 }
 
 static void takes_http_urls_and_hides_their_secrets(void **state)
 {
     static const struct {
+        enum receiver_kind kind;
         const char *url, *name;
     } urls[] = {
-        { "https://user:pass@hooks.example/T0/s3cret?x=y", "https://hooks.example:443" },
-        { "http://[::1]:8080/x", "http://[::1]:8080" },
-        { "ftp://127.0.0.1/x", NULL },
-        { "file:///etc/passwd", NULL },
-        { "gopher://127.0.0.1:6379/_x", NULL },
-        { "hooks.example/x", NULL },
-        { "", NULL },
-        { "http://", NULL },
+        { RECEIVER_WEBHOOK, "https://user:pass@hooks.example/T0/s3cret?x=y",
+          "https://hooks.example:443" },
+        { RECEIVER_WEBHOOK, "http://[::1]:8080/x", "http://[::1]:8080" },
+        { RECEIVER_PAGERDUTY, NULL, "https://events.pagerduty.com:443" },
+        { RECEIVER_WEBHOOK, "ftp://127.0.0.1/x", NULL },
+        { RECEIVER_WEBHOOK, "file:///etc/passwd", NULL },
+        { RECEIVER_WEBHOOK, "gopher://127.0.0.1:6379/_x", NULL },
+        { RECEIVER_WEBHOOK, "hooks.example/x", NULL },
+        { RECEIVER_WEBHOOK, "", NULL },
+        { RECEIVER_WEBHOOK, "http://", NULL },
+        { RECEIVER_WEBHOOK, NULL, NULL },
     };
-    struct webhook_pool *pool;
+    struct bench b;
 
     (void)state;
-    assert_int_equal(webhook_pool_new(&pool, TIMEOUT_MS), 0);
+    set_up(&b, TIMEOUT_MS);
     for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
-        struct webhook *hook = NULL;
+        const struct receiver r = { .kind = urls[i].kind, .url = urls[i].url };
+        struct transport *t = NULL;
 
-        assert_int_equal(webhook_new(&hook, pool, urls[i].url), urls[i].name ? 0 : -EINVAL);
-        if (hook)
-            assert_string_equal(webhook_name(hook), urls[i].name);
-        webhook_free(hook);
+        assert_int_equal(transport_http.open(&t, &r, &b.environment), urls[i].name ? 0 : -EINVAL);
+        if (t)
+            assert_string_equal(t->place, urls[i].name);
+        transport_http.close(t);
     }
-    webhook_pool_free(pool);
+    tear_down(&b);
+}
+
+static void a_kind_has_its_path(void **state)
+{
+    static const enum http_sink_mode ok = SINK_OK;
+    static const struct {
+        enum receiver_kind kind;
+        const char *url, *path;
+    } paths[] = {
+        { RECEIVER_ALERTMANAGER, "", "/api/v2/alerts" },
+        { RECEIVER_ALERTMANAGER, "/", "/api/v2/alerts" },
+        { RECEIVER_ALERTMANAGER, "/am/", "/am/api/v2/alerts" },
+        { RECEIVER_ALERTMANAGER, "/am/api/v2/alerts", "/am/api/v2/alerts" },
+        { RECEIVER_SLACK, "/services/T0", "/services/T0" },
+    };
+    struct http_sink *sink = http_sink_start(0, &ok, 1);
+    struct bench b;
+
+    (void)state;
+    assert_non_null(sink);
+    set_up(&b, TIMEOUT_MS);
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        struct receiver r = { .kind = paths[i].kind };
+        char url[96];
+
+        snprintf(url, sizeof url, "http://127.0.0.1:%u%s", http_sink_port(sink), paths[i].url);
+        r.url = url;
+        assert_int_equal(post_as(&b, &r).outcome, WEBHOOK_DELIVERED);
+        assert_int_equal(http_sink_wait(sink, i + 1), i + 1);
+        assert_string_equal(http_sink_request(sink, i)->path, paths[i].path);
+        assert_string_equal(http_sink_request(sink, i)->signature, "");
+        assert_string_equal(http_sink_request(sink, i)->authorization, "");
+    }
+    tear_down(&b);
+    http_sink_stop(sink);
+}
+
+static void signs_with_every_key(void **state)
+{
+    static const enum http_sink_mode ok = SINK_OK;
+    struct http_sink *sink = http_sink_start(0, &ok, 1);
+    const struct slice text = SLICE("alert_1_firing.1234.{\"a\":1}");
+    struct receiver r = { .token = "t0ken", .key_count = 2 };
+    char url[64], expected[128];
+    struct bench b;
+
+    (void)state;
+    assert_non_null(sink);
+    assert_true(hmac_key_parse(&r.keys[0], SLICE("the new key of 24 bytes.")));
+    assert_true(hmac_key_parse(&r.keys[1], SLICE("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")));
+    snprintf(url, sizeof url, "http://127.0.0.1:%u/", http_sink_port(sink));
+    r.url = url;
+    set_up(&b, TIMEOUT_MS);
+    assert_int_equal(post_as(&b, &r).outcome, WEBHOOK_DELIVERED);
+    assert_int_equal(http_sink_wait(sink, 1), 1);
+    expected[0] = '\0';
+    for (size_t i = 0; i < 2; i++) {
+        unsigned char mac[HMAC_BYTES];
+        char base64[HMAC_BASE64_MAX];
+        size_t len = strlen(expected);
+
+        hmac_make(&r.keys[i], &text, 1, mac);
+        hmac_base64(mac, base64);
+        snprintf(expected + len, sizeof expected - len, "%sv1,%s", i ? " " : "", base64);
+    }
+    assert_string_equal(http_sink_request(sink, 0)->signature, expected);
+    assert_string_equal(http_sink_request(sink, 0)->authorization, "Bearer t0ken");
+    tear_down(&b);
+    http_sink_stop(sink);
 }
 
 static void ends_while_something_is_under_way(void **state)
 {
     static const enum http_sink_mode hang = SINK_HANG;
     struct http_sink *sink = http_sink_start(0, &hang, 1);
-    struct heard heard = { .count = 0 };
-    struct webhook_pool *pool;
-    struct webhook *hook;
+    struct webhook_answer answer;
+    struct receiver r = { .name = "r" };
+    struct transport *t;
+    struct bench b;
     char url[64];
 
     (void)state;
     assert_non_null(sink);
     snprintf(url, sizeof url, "http://127.0.0.1:%u/", http_sink_port(sink));
-    assert_int_equal(webhook_pool_new(&pool, 60000), 0);
-    assert_int_equal(webhook_new(&hook, pool, url), 0);
-    assert_int_equal(webhook_post(hook, "text/plain", "id", 1, SLICE("x")), 0);
-    webhook_pool_run(pool, 50, hear, &heard);
-    assert_int_equal(heard.count, 0);
-    webhook_free(hook);
-    webhook_pool_free(pool);
+    r.url = url;
+    set_up(&b, 60000);
+    assert_int_equal(transport_http.open(&t, &r, &b.environment), 0);
+    assert_int_equal(transport_http.start(t, &hello), 0);
+    webhook_pool_run(b.pool, 50);
+    assert_false(transport_http.run(t, 0, &answer));
+    transport_http.close(t);
+    tear_down(&b);
     http_sink_stop(sink);
 }
 
@@ -176,6 +275,8 @@ int main(void)
         cmocka_unit_test(judges_each_answer),
         cmocka_unit_test(a_dead_port_is_down),
         cmocka_unit_test(takes_http_urls_and_hides_their_secrets),
+        cmocka_unit_test(a_kind_has_its_path),
+        cmocka_unit_test(signs_with_every_key),
         cmocka_unit_test(ends_while_something_is_under_way),
     };
 
