@@ -110,16 +110,19 @@ static size_t read_message(char *to, size_t size, size_t count, void *ctx)
     return n;
 }
 
-/* The user of the URL; else who the mail is from. */
-static int set_login(struct mail *m, CURLU *url, const char *password)
+/* "USER:PASSWORD"; or the password alone, of the user of the URL, else of the sender. */
+static int set_login(struct mail *m, CURLU *url, const char *token)
 {
-    char *user = NULL;
+    const char *colon = strchr(token, ':');
+    char *from_url = NULL, *user;
     bool ok;
 
-    curl_url_get(url, CURLUPART_USER, &user, CURLU_URLDECODE);
-    ok = curl_easy_setopt(m->easy, CURLOPT_USERNAME, user ? user : m->from) == CURLE_OK &&
-         curl_easy_setopt(m->easy, CURLOPT_PASSWORD, password) == CURLE_OK;
-    curl_free(user);
+    curl_url_get(url, CURLUPART_USER, &from_url, CURLU_URLDECODE);
+    user = colon ? strndup(token, (size_t)(colon - token)) : strdup(from_url ? from_url : m->from);
+    ok = user && curl_easy_setopt(m->easy, CURLOPT_USERNAME, user) == CURLE_OK &&
+         curl_easy_setopt(m->easy, CURLOPT_PASSWORD, colon ? colon + 1 : token) == CURLE_OK;
+    curl_free(from_url);
+    free(user);
     return ok ? 0 : -ENOMEM;
 }
 

@@ -190,7 +190,7 @@ export function ProbePage() {
                   word=${protocolWord} none=${isKnown(capture.protocols) ? "Nothing that nDPI knows." : "nDPI was not asked."}>
                   <p class="quiet">What nDPI takes unknown flows for: a hint, never a verdict.</p><//>
                 ${certificates
-                  ? html`<${CertificatePanel} certificates=${certificates.certificates}
+                  ? html`<${CertificatePanel} certificates=${certificates.certificates} watched=${certificates.watched ?? []}
                       more=${isKnown(certificates.next)} />`
                   : null}`
             : html`<section class="panel"><${Empty} title="No ledger yet">

@@ -48,9 +48,27 @@ function Row({ certificate }) {
   </tr>`;
 }
 
-export function CertificatePanel({ certificates, more }) {
+/* TLS 1.3 shows its certificate to the two alone: we have to ask. */
+function Hidden({ certificates }) {
+  if (!certificates.some(({ state }) => state === "not_observable")) return null;
+  return html`<p class="quiet">What is not observable is encrypted (TLS 1.3): a mirror port cannot see it. With
+    <code>certificates.watch</code> in the configuration Earshot asks these servers itself, every few hours; that is
+    off unless you list them.</p>`;
+}
+
+function Unseen({ watched }) {
+  return watched
+    .filter(({ error }) => isKnown(error))
+    .map(({ target, error }) => html`<p key=${target} class="quiet"><${Icon} name="warning" /> <bdi class="mono">${text(target, 80)}</bdi>
+      ${" "}was asked and showed none: <bdi>${text(error, 160)}</bdi></p>`);
+}
+
+export function CertificatePanel({ certificates: passing, watched = [], more }) {
+  const asked = watched.map(({ certificate }) => certificate).filter(isKnown);
+  const certificates = [...passing, ...asked];
+
   return html`<section class="panel wide">
-    <h2>Certificates seen in passing</h2>
+    <h2>${asked.length > 0 ? "Certificates" : "Certificates seen in passing"}</h2>
     ${certificates.length === 0
       ? html`<p class="quiet">No server has shown one: there was no TLS or DTLS handshake.</p>`
       : html`<div class="scroll-x" tabindex="0" role="region" aria-label="Certificates">
@@ -73,6 +91,8 @@ export function CertificatePanel({ certificates, more }) {
             </tbody>
           </table>
         </div>`}
+    <${Hidden} certificates=${passing} />
+    <${Unseen} watched=${watched} />
     ${more ? html`<p class="quiet">These are the newest; the API has the others.</p>` : null}
   </section>`;
 }
