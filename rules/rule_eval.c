@@ -210,23 +210,6 @@ static int64_t advance(struct rule_eval *e, int64_t now_ns)
     return step;
 }
 
-/* The bytes that tell the record's group; false when the record does not know its first field. What
- * it does not know of the others makes a group too. */
-static bool make_key(struct rule_eval *e, const void *record)
-{
-    strbuf_reset(&e->key);
-    for (size_t i = 0; i < e->rule->group_count; i++) {
-        struct slice part;
-
-        strbuf_reset(&e->part);
-        part = rule_field_key(&e->rule->group[i], record, &e->part);
-        if (!part.p && i == 0)
-            return false;
-        rule_group_add_part(&e->key, part);
-    }
-    return !e->key.failed;
-}
-
 int rule_eval_new(struct rule_eval **ep, const struct rule *rule,
                   const struct rule_eval_options *options)
 {
@@ -238,10 +221,13 @@ int rule_eval_new(struct rule_eval **ep, const struct rule *rule,
         return err;
     e->rule = rule;
     e->options = *options;
+    e->hash_key = *options->hash_key;
+    e->options.hash_key = &e->hash_key;
     if (!e->options.max_groups)
         e->options.max_groups = RULE_GROUPS_MAX;
     rule_plan_make(&e->plan, rule);
     e->newest = -1;
+    e->key = &e->own_key;
     e->id_salt = siphash(&fixed, rule->name, strlen(rule->name));
     if (rule->measure == RULE_SHARE) {
         uint32_t steps = (uint32_t)e->plan.steps;
@@ -254,7 +240,7 @@ int rule_eval_new(struct rule_eval **ep, const struct rule *rule,
     if (!err && e->plan.has_normal)
         err = rule_past_init(&e->past, e->options.max_groups);
     if (!err)
-        err = rule_group_set_init(&e->groups, e->options.max_groups, &e->plan, options->hash_key);
+        err = rule_group_set_init(&e->groups, e->options.max_groups, &e->plan);
     if (err) {
         rule_eval_free(e);
         return err;
@@ -273,7 +259,7 @@ void rule_eval_free(struct rule_eval *e)
     free(e->all_room);
     for (size_t i = 0; i < RULE_GROUP_FIELDS_MAX; i++)
         strbuf_fini(&e->fields[i]);
-    strbuf_fini(&e->key);
+    rule_key_fini(&e->own_key);
     strbuf_fini(&e->part);
     strbuf_fini(&e->group);
     strbuf_fini(&e->summary);
@@ -311,13 +297,18 @@ static void note_proof(struct rule_eval *e, struct rule_group *g, const void *re
 
 static struct rule_group *group_of(struct rule_eval *e, const void *record, int64_t step)
 {
+    struct rule_key *key = e->key;
     struct rule_group *g;
 
-    if (!make_key(e, record)) {
+    if (!e->record || key->record != e->record) {
+        rule_key_make(key, e->rule, &e->hash_key, record);
+        key->record = e->record;
+    }
+    if (!key->is_known) {
         e->stats.without_group++;
         return NULL;
     }
-    g = rule_group_take(&e->groups, strbuf_slice(&e->key), step);
+    g = rule_group_take(&e->groups, strbuf_slice(&key->bytes), key->hash, step);
     if (!g) {
         e->stats.no_memory++;
         return NULL;
@@ -357,7 +348,21 @@ void rule_eval_record(struct rule_eval *e, const void *record, int64_t now_ns)
         rule_window_add(&e->all, at.step, matches, 0);
     if (matches)
         note_proof(e, g, record, at.step);
-    rule_episode_look(e, g, now_ns);
+    /* With nothing bad in the window nothing can begin. */
+    if (g->episode || g->window.matching || e->plan.is_below)
+        rule_episode_look(e, g, now_ns);
+}
+
+void rule_eval_record_of(struct rule_eval *e, const void *record, uint64_t number, int64_t now_ns)
+{
+    e->record = number;
+    rule_eval_record(e, record, now_ns);
+    e->record = 0;
+}
+
+void rule_eval_share_key(struct rule_eval *e, struct rule_key *key)
+{
+    e->key = key ? key : &e->own_key;
 }
 
 void rule_eval_tick(struct rule_eval *e, int64_t now_ns)

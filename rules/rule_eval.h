@@ -59,7 +59,10 @@ struct rule_eval {
     struct rule_past past;
     struct rule_mute mute;
     struct rule_episode *first_episode, *last_episode;
-    struct strbuf key, part; /* of the record at hand */
+    struct siphash_key hash_key;
+    struct rule_key own_key, *key; /* of the record at hand; shared with rules that group alike */
+    uint64_t record;               /* its number; 0: the key is always made anew */
+    struct strbuf part;
     struct strbuf fields[RULE_GROUP_FIELDS_MAX], group, summary, description, calls, labels,
         search; /* of the alert being told */
     struct rule_set_stats stats;
@@ -72,6 +75,13 @@ void rule_eval_free(struct rule_eval *e);
 
 /* The record is of the rule's type. */
 void rule_eval_record(struct rule_eval *e, const void *record, int64_t now_ns);
+
+/* The same for one of several rules that may share their keys: `number` is another for each record,
+ * and not 0. */
+void rule_eval_record_of(struct rule_eval *e, const void *record, uint64_t number, int64_t now_ns);
+
+/* The key of its groups is that one from now on, or its own (NULL). */
+void rule_eval_share_key(struct rule_eval *e, struct rule_key *key);
 void rule_eval_tick(struct rule_eval *e, int64_t now_ns);
 
 /* When a step ends that must be looked at; INT64_MAX: none does. And that one step. */

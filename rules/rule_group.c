@@ -95,12 +95,9 @@ static size_t lay_out(const struct rule_plan *plan, struct rule_group *g)
     return at;
 }
 
-int rule_group_set_init(struct rule_groups *set, size_t max_groups, const struct rule_plan *plan,
-                        const struct siphash_key *hash_key)
+int rule_group_set_init(struct rule_groups *set, size_t max_groups, const struct rule_plan *plan)
 {
-    *set = (struct rule_groups){ .plan = plan,
-                                 .hash_key = *hash_key,
-                                 .block_bytes = lay_out(plan, NULL) };
+    *set = (struct rule_groups){ .plan = plan, .block_bytes = lay_out(plan, NULL) };
     return table_init(&set->by_key, max_groups);
 }
 
@@ -211,9 +208,9 @@ static bool make_room(struct rule_groups *set, uint64_t hash, int64_t step)
     return true;
 }
 
-struct rule_group *rule_group_take(struct rule_groups *set, struct slice key, int64_t step)
+struct rule_group *rule_group_take(struct rule_groups *set, struct slice key, uint64_t hash,
+                                   int64_t step)
 {
-    uint64_t hash = siphash(&set->hash_key, key.p, key.len);
     struct rule_group *g = table_find(&set->by_key, hash, has_key, &key);
 
     if (g)
@@ -275,33 +272,9 @@ void rule_group_slide(struct rule_group *g, int64_t step)
         rule_distinct_slide(g->distinct, step);
 }
 
-enum { UNKNOWN_PART = 0xffff }; /* no part is that long: RULE_FIELD_KEY_MAX */
-
 struct slice rule_group_part(const struct rule_group *g, size_t which)
 {
-    struct slice rest = g->key;
-
-    for (size_t i = 0; rest.len >= 2; i++) {
-        size_t len = (size_t)((unsigned char)rest.p[0] | (unsigned char)rest.p[1] << 8);
-        bool is_known = len != UNKNOWN_PART;
-
-        if (!is_known)
-            len = 0;
-        if (i == which)
-            return is_known ? slice_of(rest.p + 2, len) : SLICE_ABSENT;
-        rest = slice_of(rest.p + 2 + len, rest.len - 2 - len);
-    }
-    return SLICE_ABSENT;
-}
-
-void rule_group_add_part(struct strbuf *key, struct slice part)
-{
-    size_t len = part.p ? part.len : UNKNOWN_PART;
-
-    strbuf_add_char(key, (char)(len & 0xff));
-    strbuf_add_char(key, (char)(len >> 8 & 0xff));
-    if (part.p)
-        strbuf_add_slice(key, part);
+    return rule_key_part(g->key, which);
 }
 
 static size_t list_bytes(const struct rule_group_list *list, size_t block_bytes)

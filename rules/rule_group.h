@@ -13,10 +13,10 @@
 #ifndef RULES_RULE_GROUP_H
 #define RULES_RULE_GROUP_H
 
-#include "analyzer/base/siphash.h"
 #include "analyzer/base/table.h"
 #include "rules/rule_distinct.h"
 #include "rules/rule_histogram.h"
+#include "rules/rule_key.h"
 #include "rules/rule_proof.h"
 #include "rules/rule_series.h"
 #include "rules/rule_window.h"
@@ -68,7 +68,6 @@ struct rule_crowd {
 struct rule_groups {
     const struct rule_plan *plan;
     struct table by_key;
-    struct siphash_key hash_key;
     struct rule_group_list active, idle;
     struct rule_group *hand;  /* where the search for a small one goes on; NULL: at the first */
     struct rule_group *other; /* NULL: there was room for all */
@@ -77,13 +76,13 @@ struct rule_groups {
 };
 
 /* 0 or −ENOMEM. */
-int rule_group_set_init(struct rule_groups *set, size_t max_groups, const struct rule_plan *plan,
-                        const struct siphash_key *hash_key);
+int rule_group_set_init(struct rule_groups *set, size_t max_groups, const struct rule_plan *plan);
 void rule_group_set_fini(struct rule_groups *set);
 
-/* The group of that key, made if need be; `other` when every group is in use (NULL without
- * memory for it). */
-struct rule_group *rule_group_take(struct rule_groups *set, struct slice key, int64_t step);
+/* The group of that key and its hash (rule_key.h), made if need be; `other` when every group is in use
+ * (NULL without memory for it). */
+struct rule_group *rule_group_take(struct rule_groups *set, struct slice key, uint64_t hash,
+                                   int64_t step);
 
 void rule_group_activate(struct rule_groups *set, struct rule_group *g);
 /* Forgets what its window has seen. The episode must be over. */
@@ -95,9 +94,6 @@ void rule_group_slide(struct rule_group *g, int64_t step);
 
 /* The part of the group's key that is the field of that number; absent: the records do not know it. */
 struct slice rule_group_part(const struct rule_group *g, size_t which);
-/* Adds a part to a key that is being made; absent: not known. */
-void rule_group_add_part(struct strbuf *key, struct slice part);
-
 /* On the heap, at the moment. */
 size_t rule_group_set_bytes(const struct rule_groups *set);
 

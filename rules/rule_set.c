@@ -22,6 +22,7 @@ struct rule_list {
     size_t count;
     struct rule_eval *by_occasion[RULE_FILES_MAX]; /* those of an occasion side by side */
     uint16_t first[RULE_OCCASIONS + 1];            /* of each occasion, in by_occasion */
+    struct rule_key keys[RULE_FILES_MAX];          /* each of the rules that group alike */
 };
 
 struct rule_set {
@@ -31,6 +32,7 @@ struct rule_set {
     struct rule_set_options options;
     struct strbuf dir, only; /* the texts of the options */
     int64_t now_ns;          /* the newest time told; RECORD_NONE: none yet */
+    uint64_t record;         /* number of the newest record */
     int64_t next_ns;         /* when the next step of any rule ends */
 };
 
@@ -45,6 +47,8 @@ static void free_list(struct rule_list *list)
 {
     for (size_t i = 0; list && i < list->count; i++)
         free_watched(&list->rules[i]);
+    for (size_t i = 0; list && i < RULE_FILES_MAX; i++)
+        rule_key_fini(&list->keys[i]);
     free(list);
 }
 
@@ -85,6 +89,18 @@ static void put_parents_first(struct rule_list *list)
     }
 }
 
+/* The first of those that group alike says where the key of all of them lies. */
+static void share_keys(struct rule_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        size_t first = 0;
+
+        while (!rule_key_is_shared(list->rules[first].rule, list->rules[i].rule))
+            first++;
+        rule_eval_share_key(list->rules[i].eval, &list->keys[first]);
+    }
+}
+
 static int link_list(struct rule_list *list)
 {
     struct rule_eval *all[RULE_FILES_MAX];
@@ -100,6 +116,7 @@ static int link_list(struct rule_list *list)
         }
     }
     list->first[RULE_OCCASIONS] = (uint16_t)n;
+    share_keys(list);
     return rule_mute_link(all, list->count);
 }
 
@@ -198,6 +215,40 @@ void rule_set_free(struct rule_set *s)
     free(s);
 }
 
+/* Names of one list that the other has not; of both: whose file is another now. */
+static void add_names(struct strbuf *out, const char *what, const struct rule_list *of,
+                      const struct rule_list *other, bool is_changed)
+{
+    size_t before = out->len;
+
+    for (size_t i = 0; i < of->count; i++) {
+        const char *name = of->rules[i].rule->name;
+        bool is_in_both = find(other, name) != NULL;
+
+        if (is_in_both == is_changed && (!is_changed || of->rules[i].eval))
+            strbuf_addf(out, "%s%s", out->len == before ? what : ", ", name);
+    }
+}
+
+/* Before they are handed over: those that are the same have no evaluation yet. */
+static void describe(const struct rule_list *old, const struct rule_list *list, char *said,
+                     size_t room)
+{
+    struct strbuf out = { 0 };
+    size_t before;
+
+    strbuf_addf(&out, "%zu %s", list->count, list->count == 1 ? "rule" : "rules");
+    before = out.len;
+    add_names(&out, "; new: ", list, old, false);
+    add_names(&out, "; changed: ", list, old, true);
+    add_names(&out, "; gone: ", old, list, false);
+    if (out.len == before)
+        strbuf_add_text(&out, "; nothing changed");
+    if (!out.failed)
+        snprintf(said, room, "%.*s", (int)out.len, out.p);
+    strbuf_fini(&out);
+}
+
 /* Rules that are the same go over into the new list as they are; the others end. */
 static void hand_over(struct rule_list *old, struct rule_list *list, int64_t now_ns)
 {
@@ -229,18 +280,19 @@ static void find_next(struct rule_set *s)
     }
 }
 
-int rule_set_reload(struct rule_set *s, int64_t now_ns, char *error, size_t error_room)
+int rule_set_reload(struct rule_set *s, int64_t now_ns, char *said, size_t said_room)
 {
     struct rule_list *list, *old = s->list;
     int err;
 
-    if (error_room)
-        error[0] = '\0';
-    err = read_list(s, old, &list, error, error_room);
+    if (said_room)
+        said[0] = '\0';
+    err = read_list(s, old, &list, said, said_room);
     if (err) {
-        say_error(s, err, error, error_room);
+        say_error(s, err, said, said_room);
         return err;
     }
+    describe(old, list, said, said_room);
     hand_over(old, list, now_ns);
     for (size_t i = 0; s->now_ns != RECORD_NONE && i < list->count; i++)
         rule_eval_tick(list->rules[i].eval, s->now_ns);
@@ -249,8 +301,10 @@ int rule_set_reload(struct rule_set *s, int64_t now_ns, char *error, size_t erro
     err = link_list(list);
     free_list(old);
     find_next(s);
+    if (err && said_room)
+        said[0] = '\0';
     if (err) /* they are in force, but explain nothing */
-        say_error(s, err, error, error_room);
+        say_error(s, err, said, said_room);
     return err;
 }
 
@@ -283,13 +337,14 @@ void rule_set_record(struct rule_set *s, enum rule_occasion occasion,
     if (now_ns < 0 || occasion >= RULE_OCCASIONS) /* RECORD_NONE too: it is in no window */
         return;
     advance(s, now_ns);
+    s->record++;
     for (size_t i = list->first[occasion]; i < list->first[occasion + 1]; i++) {
         struct rule_eval *e = list->by_occasion[i];
         int64_t next_ns;
 
         if (e->rule->type != type)
             continue;
-        rule_eval_record(e, record, now_ns);
+        rule_eval_record_of(e, record, s->record, now_ns);
         next_ns = rule_eval_next_ns(e);
         if (next_ns < s->next_ns)
             s->next_ns = next_ns;

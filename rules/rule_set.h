@@ -66,8 +66,9 @@ int rule_set_load(struct rule_set **sp, const struct rule_set_options *options, 
 void rule_set_free(struct rule_set *s);
 
 /* Reads the folder again. Rules whose file is the same go on as they are, alerts of those that are
- * gone are resolved. On an error the old rules stay in force, all of them. */
-int rule_set_reload(struct rule_set *s, int64_t now_ns, char *error, size_t error_room);
+ * gone are resolved. On an error the old rules stay in force, all of them, and it is said; else what
+ * changed: "41 rules; new: a; changed: b, c; gone: d". */
+int rule_set_reload(struct rule_set *s, int64_t now_ns, char *said, size_t said_room);
 
 /* Feeds one record; its time is `now_ns`. */
 void rule_set_record(struct rule_set *s, enum rule_occasion occasion,
