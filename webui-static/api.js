@@ -33,12 +33,11 @@ async function errorOf(response) {
   return new ApiError(response.status, text, place);
 }
 
-async function get(path, params, signal) {
-  const search = new URLSearchParams(params ?? {}).toString();
+async function ask(address, options) {
   let response;
 
   try {
-    response = await fetch(`${BASE}${path}${search ? `?${search}` : ""}`, { signal });
+    response = await fetch(address, options);
   } catch (error) {
     if (error.name === "AbortError") throw error;
     reachable.set(false);
@@ -54,6 +53,22 @@ async function get(path, params, signal) {
   }
 }
 
+function get(path, params, signal) {
+  const search = new URLSearchParams(params ?? {}).toString();
+  return ask(`${BASE}${path}${search ? `?${search}` : ""}`, { signal });
+}
+
+/* A change; the server takes it from its own pages alone. */
+function post(path, body = {}) {
+  return ask(`${BASE}${path}`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  });
+}
+
+const remove = (path) => ask(`${BASE}${path}`, { method: "DELETE" });
+
 /* Ids are 16 hex digits; anything else must never become part of an address. */
 export function isId(id) {
   return typeof id === "string" && /^[0-9a-f]{16}$/.test(id);
@@ -64,12 +79,30 @@ function callPath(id, rest = "") {
   return `calls/${id}${rest}`;
 }
 
+function alertPath(id, rest = "") {
+  if (!isId(id)) throw new ApiError(404, "that is not the id of an alert (16 hex digits)");
+  return `alerts/${id}${rest}`;
+}
+
 export const fetchCalls = (params, signal) => get("calls", params, signal);
 export const fetchCall = async (id, signal) => get(callPath(id), null, signal);
 export const fetchMessages = async (id, signal) => get(callPath(id, "/messages"), { legs: true }, signal);
 export const fetchFields = (signal) => get("fields", null, signal);
 export const fetchDeviations = (signal) => get("deviations", null, signal);
 export const fetchAlerts = (params, signal) => get("alerts", params, signal);
+export const fetchAlert = async (id, signal) => get(alertPath(id), null, signal);
+export const acknowledge = async (id, comment) => post(alertPath(id, "/ack"), { comment });
+export const takeBackAck = async (id) => remove(alertPath(id, "/ack"));
+export const fetchSilences = (signal) => get("silences", null, signal);
+export const addSilence = (silence) => post("silences", silence);
+export const endSilence = (id) => remove(`silences/${Number(id)}`);
+export const fetchDeliveries = (params, signal) => get("deliveries", params, signal);
+export const replayDelivery = (id) => post(`deliveries/${Number(id)}/replay`);
+export const replayAllDeliveries = () => post("deliveries/replay");
+export const fetchReceivers = (signal) => get("receivers", null, signal);
+export const testReceiver = (name) => post(`receivers/${encodeURIComponent(name)}/test`);
+export const fetchRules = (signal) => get("rules", null, signal);
+export const testRule = (name, since) => post(`rules/${encodeURIComponent(name)}/test`, { since });
 export const fetchCertificates = (params, signal) => get("certificates", params, signal);
 export const fetchTrunks = (params, signal) => get("trunks", params, signal);
 export const fetchStats = (signal) => get("stats", null, signal);

@@ -4,7 +4,7 @@
 import { html, render, useEffect, useState } from "./vendor/preact-htm.js";
 import { startAlerts } from "./alerts.js";
 import { useKeys, useStore } from "./hooks.js";
-import { listenForKeys } from "./keys.js";
+import { beginChord, listenForKeys } from "./keys.js";
 import { connectLive } from "./live.js";
 import { AlertsPage } from "./pages/alerts.js";
 import { CallPage } from "./pages/call.js";
@@ -57,7 +57,10 @@ function App() {
     {
       "?": () => setHelp(true),
       "/": search,
-      g: () => setChordUntil(Date.now() + CHORD_MS),
+      g: () => {
+        setChordUntil(Date.now() + CHORD_MS);
+        beginChord(CHORD_MS);
+      },
       c: go("c"),
       a: go("a"),
       p: go("p"),

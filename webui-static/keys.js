@@ -2,9 +2,15 @@
  * keys - the keyboard, in one place.
  *
  * A layer answers a key's name with a handler or nothing; the layer added last is asked first. A
- * handler that returns false passes the key on. Keys typed into a field stay there, but for Escape.
+ * handler that returns false passes the key on. Keys typed into a field stay there, but for Escape. The second
+ * key of a chord ("g a") is the whole page's before it is anybody else's.
  */
 const layers = [];
+let chordUntil = 0;
+
+export function beginChord(ms) {
+  chordUntil = Date.now() + ms;
+}
 
 /* bottom: asked last, whoever came when. */
 export function bindKeys(layer, bottom = false) {
@@ -29,7 +35,10 @@ function handleKey(event) {
     return;
   }
   if (event.key === "Enter" && isControl(event.target)) return;
-  for (const layer of [...layers].reverse()) {
+  const asked = Date.now() < chordUntil ? [...layers] : [...layers].reverse();
+
+  chordUntil = 0;
+  for (const layer of asked) {
     const handler = layer(event.key);
 
     if (handler && handler(event) !== false) {

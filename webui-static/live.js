@@ -4,6 +4,9 @@
  * State  connecting → open → waiting (with the time of the next try) → connecting …
  * Time   A break is retried after 1, 2, 4 … 30 s, each up to a quarter longer at random, so that a
  *        restarted server is not met by every page at once.
+ *
+ * Each message has a number (seq). After a break the server is asked for what came since the last one; has it
+ * no longer that, it begins anew with what is the case.
  */
 import { createStore } from "./store.js";
 
@@ -24,9 +27,12 @@ let socket = null;
 let retryMs = RETRY_FIRST_MS;
 let timer = null;
 let lookout = null;
+/* The last message, and of which run of the server it is. */
+let last = { epoch: null, seq: 0 };
+let broken = false;
 
-/* type: call, alert, stats, dropped; or "reopened", after a break: what was missed must be asked
- * for; or "quiet", now and then while no probe speaks: a replay may have come and gone before the
+/* type: call, alert, stats, dropped, handled …; handlers are told too whether it is of a snapshot, so no
+ * news. Or "reopened", after a break whose messages are lost: what was missed must be asked for; or "quiet", now and then while no probe speaks: a replay may have come and gone before the
  * feed knew of it, so what is new must be asked for too. Returns what ends the listening. */
 export function onLive(type, handler) {
   if (!listeners.has(type)) listeners.set(type, new Set());
@@ -34,8 +40,20 @@ export function onLive(type, handler) {
   return () => listeners.get(type).delete(handler);
 }
 
-function tell(type, message) {
-  for (const handler of [...(listeners.get(type) ?? [])]) handler(message);
+function tell(type, message, isSnapshot = false) {
+  for (const handler of [...(listeners.get(type) ?? [])]) handler(message, isSnapshot);
+}
+
+function greet({ epoch, resumed }) {
+  if (typeof epoch === "string") last.epoch = epoch;
+  if (broken && resumed !== true) tell("reopened", null);
+  broken = false;
+}
+
+function take(message, isSnapshot = false) {
+  if (message === null || typeof message !== "object") return;
+  if (message.type === "stats") liveStats.set({ ...message, receivedAt: Date.now() });
+  tell(message.type, message, isSnapshot);
 }
 
 function receive(event) {
@@ -47,8 +65,11 @@ function receive(event) {
     return;
   }
   if (message === null || typeof message !== "object") return;
-  if (message.type === "stats") liveStats.set({ ...message, receivedAt: Date.now() });
-  tell(message.type, message);
+  const { seq, ...rest } = message;
+  if (Number.isInteger(seq)) last.seq = seq;
+  if (rest.type === "hello") greet(rest);
+  else if (rest.type === "snapshot") for (const item of Array.isArray(rest.items) ? rest.items : []) take(item, true);
+  else take(rest);
 }
 
 export function probeSpeaks() {
@@ -65,13 +86,13 @@ function opened() {
 
   retryMs = RETRY_FIRST_MS;
   connection.set({ phase: "open", retryAt: null, breaks });
-  if (breaks > 0) tell("reopened", null);
 }
 
 function closed() {
   const wait = retryMs * (1 + Math.random() / 4);
 
   socket = null;
+  broken = true;
   retryMs = Math.min(retryMs * 2, RETRY_MAX_MS);
   timer = setTimeout(connect, wait);
   connection.set({
@@ -86,7 +107,7 @@ function connect() {
 
   address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
   address.hash = "";
-  address.search = "";
+  address.search = last.epoch === null ? "" : new URLSearchParams({ epoch: last.epoch, since: last.seq }).toString();
   connection.update((now) => ({ ...now, phase: "connecting", retryAt: null }));
   socket = new WebSocket(address, PROTOCOL);
   socket.addEventListener("open", opened);

@@ -2,15 +2,18 @@
  * make_store - a store for the tests of the web process, through the writer and the packet log.
  *
  *     make_store DIR CALLS
+ *     make_store DIR incident STATE
  *
  * Call n (0 the oldest) begins n seconds after 2026-11-20 23:30 UTC, so that a store of some
  * thousand calls lies in two days; its Call-ID is "call-n@test". What it is follows from n: see
  * fill_call(). Calls 0, 1 and 2 have packets: a whole call, a call whose messages hold what is not
  * UTF-8, and one of some 20 MB. Calls 3, 4 and 5 say how they sounded (sounding_calls.h): one in
- * every field, a fax, one of 24 hours. Prints the ids of those six, one a line.
+ * every field, a fax, one of 24 hours. Prints the ids of those six, one a line. With a state, the alerts
+ * of an incident in that state are put into a store that is there.
  */
 #include "analyzer/record_id.h"
 #include "storage/packets/packet_log.h"
+#include "tests/web/alert_records.h"
 #include "tests/web/sounding_calls.h"
 #include "tests/web/told_records.h"
 
@@ -353,14 +356,31 @@ static void add_sounds(struct store *s)
         printf("%016" PRIx64 "\n", call_id(n));
 }
 
+/* The incident alone, in a store that there is. */
+static int add_incident(const char *dir, const char *state)
+{
+    struct store s = { 0 };
+    char calls[80];
+
+    snprintf(calls, sizeof calls, "[\"%016" PRIx64 "\",\"%016" PRIx64 "\",\"%016x\"]", call_id(5),
+             call_id(0), 0xdeadu);
+    if (writer_start(&s.writer, &(struct writer_options){ dir, true }) != 0)
+        return 1;
+    alert_records_add(s.writer, START_NS, state, calls);
+    writer_stop(s.writer);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     struct store s = { 0 };
     uint64_t calls;
 
+    if (argc == 4)
+        return add_incident(argv[1], argv[3]);
     if (argc != 3 || !slice_to_u64(slice_of_text(argv[2]), CALLS_MAX, &calls) ||
         calls < CALLS_LEAST) {
-        fprintf(stderr, "usage: make_store DIR CALLS\n");
+        fprintf(stderr, "usage: make_store DIR CALLS | make_store DIR incident STATE\n");
         return 2;
     }
     if (writer_start(&s.writer, &(struct writer_options){ argv[1], true }) != 0)

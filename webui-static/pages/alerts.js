@@ -1,115 +1,207 @@
 /*
- * alerts - the page of alerts: those that fire first, each with the calls that prove it.
+ * alerts - the page of alerts: those that fire first, one of them opened, what is silenced, who is told, the
+ * rules.
  */
-import { html, useEffect } from "../vendor/preact-htm.js";
+import { html, useEffect, useRef, useState } from "../vendor/preact-htm.js";
+import { alerts, handled, isOpen, loadAlerts, loadOlderAlerts, tellHandled } from "../alerts.js";
+import { silenceChoices } from "../alert_words.js";
+import { acknowledge, fetchAlert, fetchDeliveries, fetchReceivers, fetchRules, fetchSilences } from "../api.js";
+import { count } from "../format.js";
 import { useKeys, useStore } from "../hooks.js";
+import { SilenceSheet, useDoing } from "../parts/alert_actions.js";
+import { AlertDetail } from "../parts/alert_detail.js";
+import { AlertRow } from "../parts/alert_row.js";
+import { DeliveryPanel } from "../parts/delivery_panel.js";
 import { Empty, Failure, Loading } from "../parts/notice.js";
-import { SeverityIcon, severityOf } from "../parts/severity.js";
-import { alerts, loadAlerts, loadOlderAlerts } from "../alerts.js";
-import { isId } from "../api.js";
-import { count, dayAndTime, duration, fixed, isKnown, text, time } from "../format.js";
-import { backToCalls } from "../router.js";
-import { clock } from "../settings.js";
+import { RulePanel } from "../parts/rule_panel.js";
+import { SilencePanel } from "../parts/silence_panel.js";
+import { backToCalls, formatRoute, navigate } from "../router.js";
 
-const EVIDENCE_SHOWN = 12;
+const ASK_MS = 5000;
+const DELIVERIES_SHOWN = 200;
 
-/* Only web addresses become links; whatever else a rule says stays text. */
-function Runbook({ value }) {
-  if (!isKnown(value)) return null;
-  if (!/^https?:\/\//i.test(value)) return html`<p class="quiet">What to do: ${text(value, 400)}</p>`;
-  return html`<p><a href=${value} rel="noreferrer">What to do about it</a></p>`;
-}
+const TABS = [
+  ["", "Alerts"],
+  ["silences", "Silences"],
+  ["deliveries", "Deliveries"],
+  ["rules", "Rules"],
+];
 
-function Evidence({ ids }) {
-  const calls = (Array.isArray(ids) ? ids : []).filter(isId);
+/* What `fetch` answers: asked for anew every few seconds, and at once when something was done. An error stands
+ * beside what was known. */
+function useAsked(fetch, key = "") {
+  const done = useStore(handled);
+  const [state, setState] = useState({ answer: null, error: null });
 
-  if (calls.length === 0) return null;
-  return html`<p class="evidence">
-    <span class="quiet">Calls that prove it:</span>
-    ${calls
-      .slice(0, EVIDENCE_SHOWN)
-      .map((id, at) => html` <a class="evidence-call" href=${`#/call/${id}`}>call ${at + 1}</a>`)}
-    ${calls.length > EVIDENCE_SHOWN
-      ? html` <span class="quiet">and ${count(calls.length - EVIDENCE_SHOWN)} more</span>`
-      : null}
-  </p>`;
-}
-
-function When({ alert }) {
-  const zone = useStore(clock);
-  const ended = isKnown(alert.ended_time);
-
-  return html`<span class="alert-when">
-    since ${dayAndTime(alert.since ?? alert.time, zone)}
-    ${ended
-      ? html` <span class="quiet"
-          >until ${time(alert.ended_time, zone)},
-          ${" "}${duration((alert.ended_time - (alert.since ?? alert.time)) * 1000)}</span
-        >`
-      : null}
-  </span>`;
-}
-
-function Figures({ alert }) {
-  if (!isKnown(alert.value)) return null;
-  const plain = (value) => (Number.isInteger(value) ? count(value) : fixed(value, 2));
-
-  return html`<span class="quiet">
-    ${plain(alert.value)}${isKnown(alert.threshold) ? ` against a limit of ${plain(alert.threshold)}` : ""}
-    ${isKnown(alert.samples) ? `, from ${count(alert.samples)} records` : ""}
-    ${isKnown(alert.window_s) ? ` in ${duration(alert.window_s * 1000)}` : ""}
-  </span>`;
-}
-
-function Alert({ alert, selected }) {
-  const firing = alert.state === "firing";
-
-  return html`<li
-    class=${`panel alert severity-${severityOf(alert)} ${firing ? "firing" : "resolved"} ${selected ? "selected" : ""}`}
-  >
-    <div class="alert-mark"><${SeverityIcon} alert=${alert} /></div>
-    <div class="alert-body">
-      <h2>${text(alert.summary, 300)}</h2>
-      <p class="alert-line">
-        <span class="tag">${severityOf(alert)}</span>
-        <span class=${`tag ${firing ? "tag-firing" : ""}`}>${firing ? "firing" : "resolved"}</span>
-        <${When} alert=${alert} />
-        <span>${text(alert.rule, 60)}</span>
-        ${isKnown(alert.group) ? html`<bdi class="mono">${text(alert.group, 80)}</bdi>` : null}
-        <${Figures} alert=${alert} />
-      </p>
-      ${isKnown(alert.description) ? html`<p class="quiet">${text(alert.description, 600)}</p>` : null}
-      <${Evidence} ids=${alert.calls} />
-      <${Runbook} value=${alert.runbook} />
-    </div>
-  </li>`;
-}
-
-export function AlertsPage({ id }) {
-  const { list, next, loaded, error } = useStore(alerts);
-  const firing = list.filter((alert) => alert.state === "firing").length;
-
-  useKeys({ Escape: backToCalls });
+  useEffect(() => setState({ answer: null, error: null }), [key]);
   useEffect(() => {
-    document.querySelector(".alert.selected")?.scrollIntoView({ block: "center" });
-  }, [id, loaded]);
+    const abort = new AbortController();
+    const ask = () =>
+      fetch(abort.signal).then(
+        (answer) => setState({ answer, error: null }),
+        (error) => error.name !== "AbortError" && setState((now) => ({ ...now, error })),
+      );
+    ask();
+    const timer = setInterval(ask, ASK_MS);
+    return () => {
+      clearInterval(timer);
+      abort.abort();
+    };
+  }, [key, done]);
+  return state;
+}
 
-  return html`<main id="main" class="page alerts-page" tabindex="-1">
-    <h1>Alerts</h1>
-    ${error ? html`<${Failure} what="Alerts" error=${error} retry=${loadAlerts} />` : null}
+function Tabs({ tab }) {
+  return html`<nav class="tabs" aria-label="About alerts">
+    ${TABS.map(
+      ([name, word]) => html`<a href=${formatRoute({ page: "alerts", query: { tab: name } })} aria-current=${tab === name ? "page" : null}>${word}</a>`,
+    )}
+  </nav>`;
+}
+
+function Answer({ state, what, children }) {
+  return html`${state.error ? html`<${Failure} what=${what} error=${state.error} retry=${tellHandled} />` : null}
+    ${!state.answer && !state.error ? html`<${Loading} what=${what.toLowerCase()} />` : null}
+    ${state.answer ? children(state.answer) : null}`;
+}
+
+/* ---- the list ---- */
+
+function Group({ title, list, selected }) {
+  if (list.length === 0) return null;
+  return html`<section aria-label=${title}>
+    <h2 class="section-title">${title} <span class="quiet">${count(list.length)}</span></h2>
+    <ul class="alert-list">${list.map((alert) => html`<${AlertRow} key=${alert.id} alert=${alert} selected=${alert.id === selected} />`)}</ul>
+  </section>`;
+}
+
+function useSelected(list) {
+  const [id, setId] = useState(null);
+  const at = list.findIndex((alert) => alert.id === id);
+  const move = (step) => setId(list[Math.max(0, Math.min(at < 0 ? 0 : at + step, list.length - 1))]?.id ?? null);
+
+  useEffect(() => {
+    const row = document.querySelector(".alert.selected");
+
+    row?.scrollIntoView({ block: "nearest" });
+    row?.querySelector(".alert-link")?.focus({ preventScroll: true });
+  }, [id]);
+  return { alert: at < 0 ? null : list[at], move, clear: () => setId(null) };
+}
+
+function AlertList({ silence }) {
+  const { list, next, loaded, error } = useStore(alerts);
+  const doing = useDoing();
+  const of = (state) => list.filter((alert) => alert.state === state);
+  const shown = [...of("firing"), ...of("pending"), ...list.filter((alert) => !isOpen(alert) && alert.state !== "passed")];
+  const { alert, move, clear } = useSelected(shown);
+
+  useKeys({
+    j: () => move(1),
+    k: () => move(-1),
+    Enter: () => alert !== null && navigate({ page: "alerts", id: alert.id }),
+    a: () => alert !== null && isOpen(alert) && !alert.ack && void doing.act(() => acknowledge(alert.id)),
+    s: () => alert !== null && silence(alert),
+    Escape: () => {
+      if (alert === null) return backToCalls();
+      document.activeElement?.blur();
+      return clear();
+    },
+  });
+
+  return html`${error ? html`<${Failure} what="Alerts" error=${error} retry=${loadAlerts} />` : null}
+    ${doing.error ? html`<${Failure} what="That" error=${doing.error} />` : null}
     ${!loaded ? html`<${Loading} what="alerts" />` : null}
-    ${loaded && list.length === 0 && !error
+    ${loaded && shown.length === 0 && !error
       ? html`<${Empty} title="All quiet">
           <p>No rule has fired on anything in this store. New alerts appear here, and as a note on
-            every page, the moment they fire.</p>
+            every page, the moment they fire. <a href="#/alerts?tab=rules">How near the rules are to it</a></p>
         <//>`
       : null}
-    ${list.length
-      ? html`<p class="quiet">${firing ? `${count(firing)} firing` : "None is firing"}, ${count(list.length)} in all.</p>
-          <ul class="alert-list">
-            ${list.map((alert) => html`<${Alert} key=${alert.id} alert=${alert} selected=${alert.id === id} />`)}
-          </ul>`
-      : null}
-    ${next ? html`<button type="button" onClick=${loadOlderAlerts}>Show older ones</button>` : null}
+    ${loaded && shown.length > 0 && of("firing").length === 0 ? html`<p class="quiet">None is firing.</p>` : null}
+    <${Group} title="Firing" list=${of("firing")} selected=${alert?.id} />
+    <${Group} title="Pending" list=${of("pending")} selected=${alert?.id} />
+    <${Group} title="History" list=${shown.filter((each) => !isOpen(each))} selected=${alert?.id} />
+    ${next ? html`<p class="more"><button type="button" onClick=${loadOlderAlerts}>Show older ones</button></p>` : null}`;
+}
+
+/* ---- one ---- */
+
+function OneAlert({ id, silence }) {
+  const state = useAsked((signal) => fetchAlert(id, signal), id);
+  const { list } = useStore(alerts);
+  const doing = useDoing();
+  const live = list.find((alert) => alert.id === id);
+  const asked = useRef(null);
+
+  /* The feed is quicker than the server's answer, which knows more. */
+  asked.current = state.answer && live && (live.changed_time ?? 0) > (state.answer.changed_time ?? 0) ? { ...state.answer, ...live, deliveries: state.answer.deliveries } : state.answer;
+  const alert = asked.current;
+
+  useKeys({
+    a: () => alert !== null && isOpen(alert) && !alert.ack && void doing.act(() => acknowledge(id)),
+    s: () => alert !== null && silence(alert),
+    Escape: () => navigate({ page: "alerts" }),
+  });
+  if (state.error && !state.answer)
+    return html`<${Failure} what="This alert" error=${state.error} retry=${tellHandled} />
+      <p><a href="#/alerts">All alerts</a></p>`;
+  if (!alert) return html`<${Loading} what="the alert" />`;
+  return html`<${AlertDetail} alert=${alert} onSilence=${() => silence(alert)} doing=${doing} />`;
+}
+
+/* ---- the other tabs ---- */
+
+function Silences({ silence }) {
+  const state = useAsked(fetchSilences);
+  const doing = useDoing();
+
+  return html`<${Answer} state=${state} what="Silences">
+    ${({ silences }) => html`<${SilencePanel} silences=${silences} doing=${doing} onNew=${() => silence(null)} />`}
+  <//>`;
+}
+
+const askDeliveries = async (signal) => {
+  const [{ receivers }, dead, waiting] = await Promise.all([
+    fetchReceivers(signal),
+    fetchDeliveries({ state: "dead", limit: DELIVERIES_SHOWN }, signal),
+    fetchDeliveries({ state: "waiting", limit: DELIVERIES_SHOWN }, signal),
+  ]);
+  return { receivers, dead, waiting };
+};
+
+function Deliveries() {
+  const state = useAsked(askDeliveries);
+  const doing = useDoing();
+
+  return html`<${Answer} state=${state} what="Deliveries">
+    ${(answer) => html`<${DeliveryPanel} ...${answer} doing=${doing} />`}
+  <//>`;
+}
+
+function Rules() {
+  const state = useAsked(fetchRules);
+
+  return html`<${Answer} state=${state} what="Rules">${(answer) => html`<${RulePanel} ...${answer} />`}<//>`;
+}
+
+const BODIES = { "": AlertList, silences: Silences, deliveries: Deliveries, rules: Rules };
+
+export function AlertsPage({ id, query }) {
+  const [silenced, setSilenced] = useState(null);
+  const tab = Object.hasOwn(BODIES, query.tab ?? "") ? (query.tab ?? "") : "";
+  const Body = BODIES[tab];
+  /* alert: null for labels that are written by hand */
+  const silence = (alert) => setSilenced({ labels: alert === null ? [] : silenceChoices(alert) });
+  const escape = tab === "" ? {} : { Escape: () => navigate({ page: "alerts" }) };
+
+  useKeys(id === null ? escape : {}, { bottom: true });
+  return html`<main id="main" class="page alerts-page" tabindex="-1">
+    ${id === null
+      ? html`<h1>Alerts</h1>
+          <${Tabs} tab=${tab} />
+          <${Body} key=${tab} silence=${silence} />`
+      : html`<${OneAlert} key=${id} id=${id} silence=${silence} />`}
+    ${silenced ? html`<${SilenceSheet} labels=${silenced.labels} close=${() => setSilenced(null)} />` : null}
   </main>`;
 }

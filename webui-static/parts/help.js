@@ -18,6 +18,13 @@ const KEYS = [
     ["d", "download its pcap"],
     ["n", "show the new ones"],
   ]],
+  ["Alerts", [
+    ["j  k", "down, up"],
+    ["Enter", "open"],
+    ["a", "acknowledge"],
+    ["s", "silence"],
+    ["Esc", "back to the list"],
+  ]],
   ["One call", [
     ["j  k", "next, previous message"],
     ["d", "download the pcap"],

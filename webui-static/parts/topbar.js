@@ -19,7 +19,7 @@ function Badge() {
   const firing = countFiring(useStore(alerts).list);
 
   if (firing === 0) return null;
-  return html`<span class="badge">${count(firing)}<span class="offscreen"> firing</span></span>`;
+  return html`<span class="badge" title=${`${count(firing)} firing`}>${count(firing)}<span class="offscreen"> firing</span></span>`;
 }
 
 export function TopBar({ page, help }) {

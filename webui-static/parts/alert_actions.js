@@ -1,0 +1,125 @@
+/*
+ * alert_actions - what a person does about an alert: takes it upon himself, or wants to hear no more of it.
+ */
+import { html, useEffect, useRef, useState } from "../vendor/preact-htm.js";
+import { isOpen, tellHandled } from "../alerts.js";
+import { silenceChoices } from "../alert_words.js";
+import { acknowledge, addSilence, endSilence, takeBackAck } from "../api.js";
+import { text } from "../format.js";
+import { Icon } from "./icon.js";
+
+const HOUR_S = 3600;
+const ENDS = [
+  [1, "1 hour"],
+  [4, "4 hours"],
+  [12, "12 hours"],
+  [24, "1 day"],
+  [24 * 7, "1 week"],
+  [24 * 30, "30 days"],
+];
+const COMMENT_MAX = 499;
+
+/* Runs what a button asks for: busy while it lasts, and what went wrong in words. */
+export function useDoing() {
+  const [state, setState] = useState({ busy: false, error: null });
+  const act = async (work, done) => {
+    setState({ busy: true, error: null });
+    try {
+      await work();
+      setState({ busy: false, error: null });
+      tellHandled();
+      done?.();
+    } catch (error) {
+      setState({ busy: false, error });
+    }
+  };
+  return { ...state, act };
+}
+
+export function Trouble({ error }) {
+  if (!error) return null;
+  return html`<p class="trouble" role="alert"><${Icon} name="warning" />${text(error.message, 300)}.</p>`;
+}
+
+function Sheet({ title, close, children }) {
+  const dialog = useRef(null);
+
+  useEffect(() => dialog.current.showModal(), []);
+  return html`<dialog class="help sheet" ref=${dialog} onClose=${close} aria-labelledby="sheet-title">
+    <header>
+      <h2 id="sheet-title">${title}</h2>
+      <button type="button" class="round" aria-label="Close" onClick=${() => dialog.current.close()}><${Icon} name="cross" /></button>
+    </header>
+    ${children}
+  </dialog>`;
+}
+
+/* labels: [{name, value, word, chosen}], or none: then they are written by hand. */
+export function SilenceSheet({ labels, close }) {
+  const [chosen, setChosen] = useState(() => labels.map((label) => label.chosen));
+  const [written, setWritten] = useState("");
+  const [hours, setHours] = useState(4);
+  const [comment, setComment] = useState("");
+  const { busy, error, act } = useDoing();
+  const words = labels.length ? labels.filter((_, at) => chosen[at]).map(({ word }) => word).join(" ") : written.trim();
+  const save = () => {
+    if (words === "" || busy) return;
+    act(() => addSilence({ labels: words, until: Math.floor(Date.now() / 1000) + hours * HOUR_S, comment }), close);
+  };
+
+  return html`<${Sheet} title="Silence alerts" close=${close}>
+    <p class="quiet">Whatever has all of these labels is raised and shown as ever, but nobody is told until it ends.</p>
+    ${labels.length
+      ? html`<ul class="choices">
+          ${labels.map(
+            ({ name, value }, at) => html`<li>
+              <label
+                ><input
+                  type="checkbox"
+                  checked=${chosen[at]}
+                  onChange=${(event) => setChosen((now) => now.map((each, index) => (index === at ? event.target.checked : each)))}
+                /><span class="quiet">${text(name, 40)}</span> <bdi class="mono">${text(value, 80)}</bdi></label
+              >
+            </li>`,
+          )}
+        </ul>`
+      : html`<label class="field"
+          >Labels<input type="text" class="mono" placeholder="trunk=carrier-a severity!=critical" maxlength="511" value=${written}
+            onInput=${(event) => setWritten(event.target.value)}
+        /></label>`}
+    <div class="fields">
+      <label class="field"
+        >For<select value=${String(hours)} onChange=${(event) => setHours(Number(event.target.value))}>
+          ${ENDS.map(([value, word]) => html`<option value=${String(value)}>${word}</option>`)}
+        </select></label
+      >
+      <label class="field wide"
+        >Why<input type="text" maxlength=${COMMENT_MAX} placeholder="carrier maintenance until 6:00" value=${comment}
+          onInput=${(event) => setComment(event.target.value)}
+      /></label>
+    </div>
+    <p class="mono silence-words">${text(words, 511)}</p>
+    <${Trouble} error=${error} />
+    <p class="sheet-foot"><button type="button" class="button primary" disabled=${words === "" || busy} onClick=${save}>Silence</button></p>
+  <//>`;
+}
+
+/* onSilence: asks for the sheet, which the page holds, since a key opens it too. */
+export function AlertActions({ alert, onSilence, doing }) {
+  const { busy, error, act } = doing;
+  const { ack, silence } = alert;
+
+  return html`<div class="alert-actions">
+    ${ack
+      ? html`<button type="button" disabled=${busy} onClick=${() => act(() => takeBackAck(alert.id))}><${Icon} name="turn" />Take back</button>`
+      : isOpen(alert)
+        ? html`<button type="button" class="button primary" disabled=${busy} onClick=${() => act(() => acknowledge(alert.id))}
+            ><${Icon} name="check" />Acknowledge</button
+          >`
+        : null}
+    ${silence
+      ? html`<button type="button" disabled=${busy} onClick=${() => act(() => endSilence(silence.id))}><${Icon} name="bell" />End the silence</button>`
+      : html`<button type="button" onClick=${onSilence}><${Icon} name="bell" />Silence…</button>`}
+    <${Trouble} error=${error} />
+  </div>`;
+}
