@@ -137,9 +137,12 @@ static void a_short_record_is_spelled_whole(void **state)
     assert_string_equal(
         json_of(&record_type_alert, &a, &b),
         "{\"type\":\"alert\",\"id\":\"0000000000000001\",\"rule\":\"spike-503\",\"severity\":null,"
-        "\"state\":null,\"group\":null,\"summary\":null,\"description\":null,\"runbook\":null,"
-        "\"since\":null,\"time\":1.500000,\"ended_time\":null,\"value\":12.000,\"threshold\":null,"
-        "\"samples\":null,\"window_s\":null,\"calls\":[\"00\"]}");
+        "\"state\":null,\"group\":null,\"labels\":null,\"summary\":null,\"description\":null,"
+        "\"runbook\":null,\"since\":null,\"time\":1.500000,\"fired_time\":null,"
+        "\"changed_time\":null,\"ended_time\":null,\"value\":12.0000,\"threshold\":null,"
+        "\"unit\":null,\"baseline\":null,\"before\":null,\"samples\":null,\"matching\":null,"
+        "\"window_s\":null,\"flaps\":null,\"muted_by\":null,\"calls\":[\"00\"],"
+        "\"evidence\":null,\"search\":null}");
     strbuf_fini(&b);
 }
 
