@@ -16,12 +16,14 @@ void rule_summary_add_duration(struct strbuf *out, int64_t duration_ns)
 {
     long long s = (long long)(duration_ns / NS_PER_S);
 
-    if (s <= 120)
+    if (s < 120)
         strbuf_addf(out, "%lld s", s);
     else if (s < 3600 && s % 60 == 0)
         strbuf_addf(out, "%lld min", s / 60);
     else if (s < 3600)
         strbuf_addf(out, "%lld min %lld s", s / 60, s % 60);
+    else if (s >= 2 * 86400 && s % 86400 == 0)
+        strbuf_addf(out, "%lld days", s / 86400);
     else if (s % 3600 < 60)
         strbuf_addf(out, "%lld h", s / 3600);
     else

@@ -42,7 +42,7 @@ bool rule_summary_check(struct slice summary, const struct rule *rule,
 /* The rule's. */
 void rule_summary_write(struct strbuf *out, const struct rule_facts *facts);
 
-/* "60 s", "6 min 40 s", "2 h 5 min". */
+/* "60 s", "6 min 40 s", "2 h 5 min", "10 days". */
 void rule_summary_add_duration(struct strbuf *out, int64_t duration_ns);
 /* "10:15:20 UTC" */
 void rule_summary_add_time(struct strbuf *out, int64_t time_ns);

@@ -186,6 +186,10 @@ void rule_unit_write(struct strbuf *out, double value, struct slice unit)
         strbuf_add_char(out, '-');
         value = -value;
     }
+    if (value == 0 && (find(unit) == S || find(unit) == DAYS)) {
+        strbuf_addf(out, "0 %s", units[find(unit)].name);
+        return;
+    }
     switch (find(unit)) {
     case RATIO:
         add_percent(out, value * 100);

@@ -175,6 +175,8 @@ void rule_words_level(struct strbuf *out, const struct rule *rule)
         add_change(out, rule, rule->baseline.change);
         strbuf_addf(out, " or more %s normal", rule->baseline.is_rise ? "over" : "under");
     }
+    if (is_truth(rule))
+        strbuf_add_text(out, "it is so");
     if (isnan(rule->threshold) || is_truth(rule))
         return;
     strbuf_add_text(out, rule->baseline.is_used ? " and " : "");

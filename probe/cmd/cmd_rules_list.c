@@ -2,25 +2,70 @@
 #include "probe/cmd/call_line.h"
 #include "probe/cmd/cmd_rules.h"
 #include "rules/rule_page.h"
+#include "rules/rule_summary.h"
 #include "rules/rule_words.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SEVERITY_WIDTH = 8, ON_WIDTH = 12, NAME_LEAST = 4 };
+enum { SEVERITY_WIDTH = 8, ON_WIDTH = 12, NAME_LEAST = 4, GROUP_LEAST = 8 };
 
-static void add_heading(struct strbuf *out, size_t width)
+static void add_heading(struct strbuf *out, size_t name, size_t group)
 {
-    strbuf_addf(out, "%-*s %-*s %-*s %s\n", (int)width, "RULE", SEVERITY_WIDTH, "SEVERITY",
-                ON_WIDTH, "ON", "FIRES");
+    strbuf_addf(out, "%-*s %-*s %-*s %-*s %s\n", (int)name, "RULE", SEVERITY_WIDTH, "SEVERITY",
+                ON_WIDTH, "ON", (int)group, "FOR EACH", "FIRES");
 }
 
-static void add_row(struct strbuf *out, const struct rule *rule, size_t width)
+static void add_group(struct strbuf *out, const struct rule *rule)
 {
-    strbuf_addf(out, "%-*s %-*s %-*s ", (int)width, rule->name, SEVERITY_WIDTH,
+    for (size_t i = 0; i < rule->group_count; i++) {
+        strbuf_add_text(out, i ? ", " : "");
+        rule_field_name(&rule->group[i], out);
+    }
+    if (rule->group_count == 0)
+        strbuf_add_char(out, '-');
+}
+
+/* "ratio 20 % or more in 60 s" */
+static void add_measure(struct strbuf *out, const struct rule *rule)
+{
+    strbuf_add_text(out, rule_measure_name(rule->measure));
+    if (rule->measure == RULE_PERCENTILE)
+        strbuf_addf(out, " %.4g", rule->percentile);
+    for (size_t i = 0; i < rule->of_count; i++) {
+        strbuf_add_text(out, i ? " + " : " ");
+        rule_field_name(&rule->of[i], out);
+    }
+    if (rule->per.field) {
+        strbuf_add_text(out, " / ");
+        rule_field_name(&rule->per, out);
+    }
+    if (rule->measure == RULE_LAST && rule->of_count == 0) {
+        strbuf_add_text(out, " one is so");
+    } else {
+        strbuf_add_char(out, ' ');
+        rule_words_level(out, rule);
+        strbuf_add_text(out, " in ");
+        rule_summary_add_duration(out, rule->window_ns);
+    }
+    if (rule->for_ns) {
+        strbuf_add_text(out, " for ");
+        rule_summary_add_duration(out, rule->for_ns);
+    }
+}
+
+static void add_row(struct strbuf *out, const struct rule *rule, size_t name, size_t group)
+{
+    size_t start;
+
+    strbuf_addf(out, "%-*s %-*s %-*s ", (int)name, rule->name, SEVERITY_WIDTH,
                 rule_severity_name(rule->severity), ON_WIDTH, rule_occasions[rule->occasion].name);
-    rule_words_condition(out, rule);
+    start = out->len;
+    add_group(out, rule);
+    while (out->len - start <= group && !out->failed)
+        strbuf_add_char(out, ' ');
+    add_measure(out, rule);
     strbuf_add_char(out, '\n');
 }
 
@@ -86,16 +131,21 @@ static void add_json(struct strbuf *out, const struct rule *rule)
 
 static void add_table(struct strbuf *out, const struct rule_folder *folder)
 {
-    size_t width = NAME_LEAST;
+    size_t name = NAME_LEAST, group = GROUP_LEAST;
 
     for (size_t i = 0; i < folder->count; i++) {
-        size_t len = strlen(folder->files[i].rule->name);
+        const struct rule *rule = folder->files[i].rule;
+        struct strbuf text = { 0 };
+        size_t len = strlen(rule->name);
 
-        width = len > width ? len : width;
+        add_group(&text, rule);
+        name = len > name ? len : name;
+        group = text.len > group ? text.len : group;
+        strbuf_fini(&text);
     }
-    add_heading(out, width);
+    add_heading(out, name, group);
     for (size_t i = 0; i < folder->count; i++)
-        add_row(out, folder->files[i].rule, width);
+        add_row(out, folder->files[i].rule, name, group);
 }
 
 int cmd_rules_list(int argc, char **argv)

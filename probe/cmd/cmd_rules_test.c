@@ -121,8 +121,22 @@ static int look_at_rules(struct rules_test *t, uint32_t *occasions, size_t *coun
     return -1;
 }
 
-static void say_end(const struct rules_test *t, const struct rule_replay_counts *counts,
-                    size_t rules, uint32_t occasions)
+/* Where else there is something to be told. */
+static void add_reach(struct strbuf *out, struct query *q)
+{
+    struct store_totals totals;
+
+    if (query_totals(q, &totals) != 0 || totals.first_time == RECORD_NONE)
+        return;
+    strbuf_add_text(out, "  the calls of this store are from ");
+    call_line_time(out, totals.first_time);
+    strbuf_add_text(out, " to ");
+    call_line_time(out, totals.last_time);
+    strbuf_add_text(out, ": '--since' and '--until' say which are meant\n");
+}
+
+static void say_end(const struct rules_test *t, struct query *q,
+                    const struct rule_replay_counts *counts, size_t rules, uint32_t occasions)
 {
     FILE *to = t->json ? stderr : stdout;
     struct strbuf out = { 0 };
@@ -142,6 +156,8 @@ static void say_end(const struct rules_test *t, const struct rule_replay_counts 
             strbuf_addf(&out, "  %-14s %12llu\n", rule_occasions[i].name,
                         (unsigned long long)counts->records[i]);
     }
+    if (seen == 0)
+        add_reach(&out, q);
     if (occasions & 1u << RULE_PROBE)
         strbuf_add_text(&out,
                         "  probe          how it did itself is not in a store: rules on it saw "
@@ -181,7 +197,7 @@ static int replay(struct rules_test *t, struct query *q)
     if (err && err != -EINTR)
         status = store_query_failed(t->command, "the store", err);
     else
-        say_end(t, &counts, rules, how.occasions);
+        say_end(t, q, &counts, rules, how.occasions);
     rule_set_free(set);
     if (status == -1 && (t->failed || fflush(stdout) != 0))
         return EXIT_CANNOT_WRITE;
@@ -268,9 +284,8 @@ int cmd_rules_test(int argc, char **argv)
         "rules test",
         "[RULE|FILE] --store DIR",
         "tells the history of a store to rules once more: when would they have fired?",
-        "Without a RULE all of them. The rules see up to a day before --since, so that they know "
-        "what "
-        "is normal.\n\n"
+        "Without a RULE all of them. Rules see up to a day more before --since, so that they know\n"
+        "what is normal.\n\n"
         "  earshot rules test sip-503-spike --store /var/lib/earshot --since 7d\n"
         "  earshot rules test ./my-rule.yaml --store /var/lib/earshot --since 2026-11-01\n",
         options,

@@ -211,6 +211,7 @@ static int run_as_configured(struct run *r, const struct config *c, bool only_fi
     status = settings_plan(r->command, c, &r->plan);
     if (status == -1) {
         stop_signal_install();
+        stop_signal_watch_reload();
         status = run(r);
     }
     plan_load_fini(&r->plan);
@@ -269,7 +270,9 @@ int cmd_run(int argc, char **argv)
         "run",
         "-i NAME [--store DIR]",
         "listens on an interface, stores, alerts and serves the dashboard",
-        "Needs CAP_NET_RAW until the interfaces are open, and gives it away then.\n\n"
+        "Needs CAP_NET_RAW until the interfaces are open, and gives it away then. SIGHUP makes it "
+        "read\n"
+        "its rules anew.\n\n"
         "  earshot run -i eth1 --store /var/lib/earshot\n"
         "  earshot run -c /etc/earshot/earshot.yaml\n"
         "  earshot run -i eth1 -i eth2 -f 'net 10.1.0.0/16' --store /var/lib/earshot\n",

@@ -235,8 +235,7 @@ static void on_alert(void *ctx, const struct alert_record *alert)
     if (e->writer)
         writer_submit(e->writer, &record_type_alert, alert);
     feed_lines_record(&e->feed, &record_type_alert, alert);
-    if (e->feed.feed)
-        live_feed_poll(e->feed.feed); /* now, and not with the next tick */
+    feed_lines_poll(&e->feed); /* now, and not with the next tick */
     if (e->policy)
         keep_policy_alert(e->policy, alert);
     store_watch_pin(&e->store_watch, alert);
@@ -347,8 +346,7 @@ static void tick(struct engine *e, int64_t now_ns)
         keep_policy_tick(e->policy, now_ns);
     if (e->packet_log)
         packet_log_tick(e->packet_log, now_ns);
-    if (e->feed.feed)
-        live_feed_poll(e->feed.feed);
+    feed_lines_poll(&e->feed);
 }
 
 /* One wild time stamp must not end every call: time is what two packets in a row agree on. */
@@ -562,6 +560,12 @@ static int load_rules(struct engine *e, struct engine_error *error)
     return rule_set_load(&e->rules, &options, error->text, sizeof error->text);
 }
 
+int engine_reload_rules(struct engine *e, struct engine_error *said)
+{
+    said->text[0] = '\0';
+    return e->rules ? rule_set_reload(e->rules, e->now_ns, said->text, sizeof said->text) : 0;
+}
+
 int engine_open(struct engine **ep, const struct engine_options *options,
                 struct engine_error *error)
 {
@@ -694,12 +698,10 @@ void engine_heartbeat(struct engine *e, int64_t wall_ns, const struct engine_los
     watch_store(e);
     watch_probe(e, wall_ns, losses);
     analyzer_totals(e->analyzer, &totals);
-    if (e->feed.feed)
-        live_feed_poll(e->feed.feed);
+    feed_lines_poll(&e->feed);
     feed_lines_stats(&e->feed, wall_ns, &e->ledger, &totals);
     feed_lines_rules(&e->feed, wall_ns, e->rules);
-    if (e->feed.feed)
-        live_feed_poll(e->feed.feed);
+    feed_lines_poll(&e->feed);
 }
 
 void engine_finish(struct engine *e)
@@ -729,8 +731,7 @@ void engine_finish(struct engine *e)
     store_watch_finish(&e->store_watch, &sink);
     if (e->writer)
         writer_flush(e->writer); /* what could not be written is known before it is asked for */
-    if (e->feed.feed)
-        live_feed_poll(e->feed.feed);
+    feed_lines_poll(&e->feed);
 }
 
 void engine_close(struct engine *e)

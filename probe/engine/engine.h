@@ -71,6 +71,10 @@ struct engine_progress {
 int engine_open(struct engine **ep, const struct engine_options *options,
                 struct engine_error *error);
 
+/* Reads the rules anew. 0, and what changed is said; else the old ones stay in force, and why is said:
+ * the file, line and column. */
+int engine_reload_rules(struct engine *e, struct engine_error *said);
+
 /* Takes one frame; a frame_fn. */
 void engine_frame(void *engine, const struct frame *frame);
 

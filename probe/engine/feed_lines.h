@@ -29,6 +29,13 @@ struct feed_lines {
 
 void feed_lines_fini(struct feed_lines *f);
 
+/* Moves on what is waiting. */
+static inline void feed_lines_poll(struct feed_lines *f)
+{
+    if (f->feed)
+        live_feed_poll(f->feed);
+}
+
 void feed_lines_record(struct feed_lines *f, const struct record_type *type, const void *record);
 
 /* Without its streams, with the word for what happened. */

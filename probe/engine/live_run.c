@@ -6,6 +6,7 @@
 #include "probe/engine/stop_signal.h"
 
 #include <poll.h>
+#include <stdio.h>
 
 enum {
     BATCH_FRAMES = 8192,
@@ -172,6 +173,18 @@ static void drain(struct live_run *run)
         report_left(run);
 }
 
+/* After SIGHUP; on the thread that uses them, which some milliseconds of packets wait for. */
+static void reload_rules(struct engine *e)
+{
+    struct engine_error said;
+
+    if (engine_reload_rules(e, &said) != 0)
+        log_error("rules: %s; the rules of before stay in force", said.text);
+    else
+        printf("rules read anew: %s\n", said.text[0] ? said.text : "there are none");
+    fflush(stdout);
+}
+
 /* What happens once a second, and when no packet comes. */
 static void beat(struct live_run *run, int64_t boot_ns)
 {
@@ -211,6 +224,8 @@ int live_run(struct engine *e, struct source **sources, size_t count, int gather
         int frames = poll_all(&run);
         int64_t now = run_clock_boot_ns();
 
+        if (stop_signal_take_reload())
+            reload_rules(e);
         if (now >= run.next_beat_ns)
             beat(&run, now);
         if (frames == 0)

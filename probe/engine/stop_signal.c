@@ -3,7 +3,7 @@
 #include <signal.h>
 #include <string.h>
 
-static volatile sig_atomic_t seen;
+static volatile sig_atomic_t seen, reload_seen;
 static void (*volatile also)(void *ctx);
 static void *volatile also_ctx;
 
@@ -25,6 +25,30 @@ void stop_signal_install(void)
     sigaction(SIGTERM, &action, NULL);
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL);
+}
+
+static void on_reload(int number)
+{
+    (void)number;
+    reload_seen = 1;
+}
+
+void stop_signal_watch_reload(void)
+{
+    struct sigaction action;
+
+    memset(&action, 0, sizeof action);
+    action.sa_handler = on_reload;
+    sigaction(SIGHUP, &action, NULL);
+}
+
+bool stop_signal_take_reload(void)
+{
+    bool was_seen = reload_seen != 0;
+
+    if (was_seen)
+        reload_seen = 0;
+    return was_seen;
 }
 
 bool stop_signal_seen(void)
