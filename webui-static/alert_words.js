@@ -39,7 +39,7 @@ export function againstWords({ value, threshold, baseline, unit }) {
 
   if (!isKnown(value)) return NONE;
   if (isKnown(threshold)) parts.push(` against ${measure(threshold, unit)}`);
-  if (isKnown(baseline)) parts.push(`${isKnown(threshold) ? "," : ""} normally ${measure(baseline, unit)}`);
+  if (isKnown(baseline)) parts.push(`, normally ${measure(baseline, unit)}`);
   return parts.join("");
 }
 

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { RULES_MAX = 500, FILE_NAME_MAX = 80, SINCE_MAX = 32 };
+enum { RULES_MAX = 500, FILE_NAME_MAX = 80, SINCE_MAX = 32, TRIAL_ALERTS_MAX = 1000 };
 
 struct names {
     char list[RULES_MAX][RULE_NAME_MAX + 1];
@@ -183,6 +183,80 @@ static bool is_span(struct slice text)
     return i > 0 && i < 6 && i + 1 == text.len && strchr("mhdw", text.p[i]);
 }
 
+struct trial_alerts {
+    struct slice lines[TRIAL_ALERTS_MAX]; /* the newest version of each */
+    size_t count;
+    bool is_cut;
+};
+
+static void keep_version(struct trial_alerts *t, struct slice line)
+{
+    struct slice id = json_item_get(line, "id");
+    size_t at = t->count;
+
+    /* Null: it never fired, in this version at least. */
+    if (!id.p || !json_item_get(line, "fired_time").p)
+        return;
+    while (at > 0 && !slice_eq(json_item_get(t->lines[at - 1], "id"), id))
+        at--;
+    if (at > 0)
+        t->lines[at - 1] = line;
+    else if (t->count < TRIAL_ALERTS_MAX)
+        t->lines[t->count++] = line;
+    else
+        t->is_cut = true;
+}
+
+static void write_trial(struct jsonw *j, const struct trial_alerts *t)
+{
+    static const char *const names[] = {
+        "id",   "severity",   "state",      "group", "labels",    "summary",  "since",
+        "time", "fired_time", "ended_time", "value", "threshold", "baseline", "unit",
+    };
+
+    jsonw_object_open(j);
+    jsonw_key(j, "alerts");
+    jsonw_array_open(j);
+    for (size_t i = 0; i < t->count; i++) {
+        jsonw_object_open(j);
+        for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
+            struct slice value = json_item_get(t->lines[i], names[n]);
+
+            jsonw_key(j, names[n]);
+            if (value.p)
+                jsonw_raw(j, value);
+            else
+                jsonw_null(j);
+        }
+        jsonw_object_close(j);
+    }
+    jsonw_array_close(j);
+    jsonw_key(j, "cut");
+    jsonw_bool(j, t->is_cut);
+    jsonw_object_close(j);
+}
+
+static void answer_trial(struct api_context *c, const struct strbuf *output)
+{
+    struct trial_alerts *t = calloc(1, sizeof *t);
+    struct slice lines = strbuf_slice(output);
+
+    if (!t) {
+        exchange_fail(c->x, 503, "out of memory, try again");
+        return;
+    }
+    t->is_cut = output->failed;
+    while (lines.len) {
+        struct slice line = slice_trim(slice_cut(&lines, '\n'));
+
+        if (line.len > 2 && line.p[0] == '{' && line.p[line.len - 1] == '}')
+            keep_version(t, line);
+    }
+    write_trial(&c->json, t);
+    free(t);
+    api_finish_json(c);
+}
+
 static void run_trial(struct api_context *c, struct slice since)
 {
     const struct api_options *o = &c->api->options;
@@ -200,25 +274,10 @@ static void run_trial(struct api_context *c, struct slice since)
     snprintf(name, sizeof name, "%.*s", (int)c->name.len, c->name.p);
     snprintf(span, sizeof span, "%.*s", (int)since.len, since.p);
     status = rule_trial_run(&trial, message);
-    if (status != 200) {
+    if (status == 200)
+        answer_trial(c, &output);
+    else
         exchange_fail(c->x, status, "%s", message);
-    } else {
-        struct slice lines = strbuf_slice(&output);
-        bool need_comma = false;
-
-        strbuf_add_text(&c->x->body, "{\"alerts\":[");
-        while (lines.len) {
-            struct slice line = slice_trim(slice_cut(&lines, '\n'));
-
-            if (line.len < 2 || line.p[0] != '{')
-                continue;
-            strbuf_add(&c->x->body, ",", need_comma);
-            strbuf_add_slice(&c->x->body, line);
-            need_comma = true;
-        }
-        strbuf_add_text(&c->x->body, "]}");
-        api_finish_json(c);
-    }
     strbuf_fini(&output);
 }
 

@@ -100,7 +100,11 @@ static bool listen_to(const struct rule_trial *t, int out, int say, struct strbu
 static int judge(bool in_time, int status, const struct rule_trial *t, const struct strbuf *said,
                  char message[RULE_TRIAL_MESSAGE_MAX])
 {
+    static const struct slice head = SLICE_INIT("earshot rules test: ");
     struct slice line = slice_trim(strbuf_slice(said));
+
+    if (slice_starts_with(line, head))
+        line = slice_of(line.p + head.len, line.len - head.len);
 
     if (!in_time || (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)) {
         snprintf(message, RULE_TRIAL_MESSAGE_MAX,
@@ -108,7 +112,7 @@ static int judge(bool in_time, int status, const struct rule_trial *t, const str
                  RULE_TRIAL_TIME_MAX_S, t->rule);
         return 503;
     }
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && !t->output->failed)
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return 200;
     log_warn("web: rules test %s: exit status %#x, %s", t->rule, (unsigned)status, log_text(line));
     snprintf(message, RULE_TRIAL_MESSAGE_MAX, "%.*s", line.len ? (int)line.len : 29,

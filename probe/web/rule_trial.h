@@ -13,14 +13,14 @@
 
 #include <stdatomic.h>
 
-enum { RULE_TRIAL_TIME_MAX_S = 60, RULE_TRIAL_OUTPUT_MAX = 1 << 20, RULE_TRIAL_MESSAGE_MAX = 512 };
+enum { RULE_TRIAL_TIME_MAX_S = 60, RULE_TRIAL_OUTPUT_MAX = 8 << 20, RULE_TRIAL_MESSAGE_MAX = 512 };
 
 struct rule_trial {
     const char *program; /* NULL: this very program */
     const char *rule, *store_dir, *rules_dir;
     const char *since;       /* "7d" */
     const atomic_bool *gone; /* nobody waits any more */
-    struct strbuf *output;   /* what it says */
+    struct strbuf *output;   /* what it says; `failed`: it had more to say */
 };
 
 /* 200: it is in the output. Else the status of the answer, and why. */

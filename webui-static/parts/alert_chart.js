@@ -96,6 +96,6 @@ export function AlertChart({ alert }) {
         <text class="lane-tick" x=${Math.max(width, 200) - RIGHT} y=${HEIGHT - 6} text-anchor="end">${time(view.to, zone)}</text>
       </svg>
     </div>
-    <figcaption class="quiet">Now ${words}.</figcaption>
+    <figcaption class="quiet">Last ${words}.</figcaption>
   </figure>`;
 }

@@ -6,7 +6,7 @@ import { html } from "../vendor/preact-htm.js";
 import { againstWords, heldWord, labelsOf, measure, topOf } from "../alert_words.js";
 import { isId } from "../api.js";
 import { count, dayAndTime, duration, isKnown, text } from "../format.js";
-import { useStore } from "../hooks.js";
+import { useMedia, useStore } from "../hooks.js";
 import { formatRoute, navigate } from "../router.js";
 import { clock } from "../settings.js";
 import { AlertActions } from "./alert_actions.js";
@@ -18,6 +18,7 @@ import { Icon } from "./icon.js";
 import { severityOf } from "./severity.js";
 
 const ROW_PX = 36;
+const NARROW_ROW_PX = 90;
 
 function Fact({ name, children }) {
   return html`<div class="fact"><dt>${name}</dt><dd>${children}</dd></div>`;
@@ -84,6 +85,7 @@ function searchAddress(search) {
 
 function Calls({ alert }) {
   const zone = useStore(clock);
+  const narrow = useMedia("(max-width: 760px)");
   const records = Array.isArray(alert.call_records) ? alert.call_records.filter((call) => isId(call?.id)) : [];
   const search = searchAddress(alert.search);
   const named = (Array.isArray(alert.calls) ? alert.calls : []).length;
@@ -97,7 +99,7 @@ function Calls({ alert }) {
           <tbody>
             ${records.map(
               (call, index) => html`<${CallRow} key=${call.id} call=${call} index=${index} selected=${false} fresh=${false} zone=${zone}
-                open=${(id) => navigate({ page: "call", id })} height=${ROW_PX} />`,
+                open=${(id) => navigate({ page: "call", id })} height=${narrow ? NARROW_ROW_PX : ROW_PX} />`,
             )}
           </tbody>
         </table>`

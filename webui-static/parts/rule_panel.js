@@ -39,8 +39,8 @@ function Trial({ name }) {
   const run = async () => {
     setState({ busy: true, error: null, alerts: null });
     try {
-      const { alerts } = await testRule(name, span);
-      setState({ busy: false, error: null, alerts: Array.isArray(alerts) ? alerts : [] });
+      const { alerts, cut } = await testRule(name, span);
+      setState({ busy: false, error: null, alerts: Array.isArray(alerts) ? alerts : [], cut });
     } catch (error) {
       setState({ busy: false, error, alerts: null });
     }
@@ -55,7 +55,7 @@ function Trial({ name }) {
       ? null
       : state.alerts.length === 0
         ? html`<p role="status">Never: nobody would have been woken.</p>`
-        : html`<p role="status">${count(state.alerts.length)} times${state.alerts.length > SHOWN_MAX ? `, the first ${SHOWN_MAX}` : ""}:</p>
+        : html`<p role="status">${state.cut ? "More than " : ""}${count(state.alerts.length)} ${state.alerts.length === 1 ? "time" : "times"}${state.alerts.length > SHOWN_MAX ? `, the first ${SHOWN_MAX}` : ""}:</p>
             <ul class="trial-list">
               ${state.alerts.slice(0, SHOWN_MAX).map(
                 (alert) => html`<li><span class="nowrap">${dayAndTime(alert.fired_time ?? alert.time ?? alert.since, zone)}</span>
@@ -89,7 +89,10 @@ function Rule({ rule }) {
             <${Values} live=${live} />
             ${isKnown(rule.reason) ? html`<p class="quiet">${text(rule.reason, 2500)}</p>` : null}
             <${Trial} name=${rule.name} />
-            <pre class="rule-text" tabindex="0">${typeof rule.text === "string" ? rule.text : ""}</pre>
+            <details class="rule-file">
+              <summary>The file</summary>
+              <pre class="rule-text" tabindex="0">${typeof rule.text === "string" ? rule.text : ""}</pre>
+            </details>
           </div>`
         : null}
     </details>

@@ -5,6 +5,8 @@ import { html, useEffect, useLayoutEffect, useState } from "../vendor/preact-htm
 import { newestAlert } from "../alerts.js";
 import { isId } from "../api.js";
 import { text } from "../format.js";
+import { useStore } from "../hooks.js";
+import { route } from "../router.js";
 import { Icon } from "./icon.js";
 import { SeverityIcon, severityOf } from "./severity.js";
 
@@ -31,6 +33,7 @@ function Toast({ alert, close }) {
 
 export function Toasts() {
   const [shown, setShown] = useState([]);
+  const { page, id: opened } = useStore(route);
 
   useLayoutEffect(
     () =>
@@ -42,6 +45,6 @@ export function Toasts() {
   const close = (alert) => setShown((now) => now.filter(({ id }) => id !== alert.id));
 
   return html`<div class="toasts" role="log" aria-live="assertive" aria-label="New alerts">
-    ${shown.map((alert) => html`<${Toast} key=${alert.id} alert=${alert} close=${() => close(alert)} />`)}
+    ${shown.filter(({ id }) => page !== "alerts" || id !== opened).map((alert) => html`<${Toast} key=${alert.id} alert=${alert} close=${() => close(alert)} />`)}
   </div>`;
 }
