@@ -1,7 +1,5 @@
 #include "analyzer/filter/filter_vocabulary.h"
 
-#include "analyzer/security/fact.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,9 +8,11 @@
 
 enum { EXAMPLE_BYTES = 96 };
 
-#define X(id, name, threshold, window_s, sentence, why) " " name
-static const char facts[] = FACTS(X);
-#undef X
+/* The names of analyzer/security/fact.h, which this room does not lean on; a test holds them together. */
+static const char facts[] =
+    "scanner_agent extension_sweep invite_sweep always_refused register_bruteforce "
+    "new_network number_redial new_destination out_of_hours clear_credentials foreign_rtp "
+    "downgrade flood stir_mismatch stir_expired";
 
 /* What the kind of a field does not say. */
 static const struct said {
@@ -43,7 +43,7 @@ static const struct said {
     { &record_type_peer, "source", .is_ip = true },
     { &record_type_peer, "target", .is_ip = true },
     { &record_type_peer, "history", .name_key = "state" },
-    { &record_type_security, "fact", .values = facts + 1 },
+    { &record_type_security, "fact", .values = facts },
     { &record_type_security, "source", .is_ip = true },
     { &record_type_security, "user_agent", .is_loose = true },
     { &record_type_certificate, "transport", .values = "tls dtls" },

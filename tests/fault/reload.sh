@@ -31,6 +31,7 @@ reload() {
     [ "$(wc -l <"$work/said")" = 1 ] || fail "more than a line: $(cat "$work/said")"
     says "$work/said" "$@"
 }
+# shellcheck disable=SC2317 # wait_for calls it
 more_than() { [ "$(wc -l <"$1")" -gt "$2" ]; }
 
 rule one warning

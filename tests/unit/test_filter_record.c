@@ -2,6 +2,7 @@
  * test_filter_record - filters over records that are no calls: their words, units and errors.
  */
 #include "analyzer/filter/filter.h"
+#include "analyzer/security/fact.h"
 #include "tests/unit/heap_block.h"
 
 #include <math.h>
@@ -251,12 +252,30 @@ static void test_examples(void **state)
     }
 }
 
+static void test_facts(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < FACT_COUNT; i++) {
+        struct security_record r;
+        struct filter *f;
+        char text[64];
+
+        record_clear(&record_type_security, &r);
+        r.fact = fact_find((enum fact)i)->name;
+        snprintf(text, sizeof text, "fact:%.*s", (int)r.fact.len, r.fact.p);
+        f = parse(&record_type_security, text, i);
+        assert_true(filter_match_record(f, &r));
+        filter_free(f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_match),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_examples),
+        cmocka_unit_test(test_facts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
