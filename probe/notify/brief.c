@@ -198,7 +198,10 @@ static void add_labelled(struct builder *w, const char *words, double value)
         return;
     strbuf_add_text(&w->text, w->text.len ? ", " : "");
     strbuf_add_text(&w->text, words);
-    rule_unit_write(&w->text, value, w->alert->unit);
+    if (value == 0 && slice_eq(w->alert->unit, SLICE("days")))
+        strbuf_add_text(&w->text, "0 days");
+    else
+        rule_unit_write(&w->text, value, w->alert->unit);
 }
 
 static void add_measure(struct builder *w)
@@ -206,7 +209,8 @@ static void add_measure(struct builder *w)
     const struct alert_record *a = w->alert;
 
     add_labelled(w, a->ended_time != RECORD_NONE ? "at worst " : "", a->value);
-    if (w->text.len && a->window_s > 0) {
+    /* What is left until a day does not happen within a window. */
+    if (w->text.len && a->window_s > 0 && !slice_eq(a->unit, SLICE("days"))) {
         strbuf_add_text(&w->text, " in ");
         add_duration(&w->text, (double)a->window_s);
     }
