@@ -1,7 +1,7 @@
 // receivers - one alert of each origin to every kind of receiver, as real as they can be had: HTTPS that
 // checks signatures while keys rotate, Debian's own Alertmanager, mail, syslog, a program.
 //
-//     node --test receivers.test.js
+//     node --test receivers.test.mjs
 //
 // EARSHOT_BIN, EARSHOT_RULES and EARSHOT_SAMPLES name what is tested, EARSHOT_SCRATCH a folder of the
 // build, where Debian's package of Alertmanager is unpacked: nothing is installed.
@@ -12,7 +12,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import tls from 'node:tls';
-import { httpsSink, mailSink, mailText, sleep, syslogSink, verifies, wait } from './sinks.js';
+import { httpsSink, mailSink, mailText, sleep, syslogSink, verifies, wait } from './sinks.mjs';
 
 const work = mkdtempSync(join(tmpdir(), 'earshot-notify-'));
 const store = join(work, 'store');
