@@ -11,9 +11,9 @@
 #include "probe/notify/transport.h"
 
 #include "analyzer/base/log.h"
+#include "analyzer/base/resolve.h"
 #include "analyzer/base/strbuf.h"
 #include "probe/notify/address_guard.h"
-#include "analyzer/base/resolve.h"
 
 #include <errno.h>
 #include <netinet/in.h>

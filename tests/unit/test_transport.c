@@ -1,7 +1,7 @@
 /* Mail, syslog and programs: what is sent, and what becomes of it. HTTP is test_webhook's. */
+#include "analyzer/base/resolve.h"
 #include "analyzer/base/strbuf.h"
 #include "probe/notify/address_guard.h"
-#include "analyzer/base/resolve.h"
 #include "probe/notify/transport.h"
 
 #include <errno.h>
