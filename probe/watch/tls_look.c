@@ -11,7 +11,11 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SLICE_MS = 100, DER_MAX_BYTES = 64 * 1024 }; /* how often it is asked whether to stop */
+enum {
+    SLICE_MS = 100,
+    DER_MAX_BYTES = 64 * 1024,
+    SERVER_NAME_ROOM = 256
+}; /* how often it is asked whether to stop */
 
 static int64_t now_ms(void)
 {
@@ -100,11 +104,12 @@ close_socket:
 static SSL *new_session(const struct tls_look_options *o, SSL_CTX *ctx, int fd)
 {
     SSL *ssl = SSL_new(ctx);
+    char name[SERVER_NAME_ROOM]; /* the macro below casts a const away */
 
     if (!ssl)
         return NULL;
-    if (SSL_set_fd(ssl, fd) != 1 ||
-        (o->server_name && SSL_set_tlsext_host_name(ssl, o->server_name) != 1)) {
+    snprintf(name, sizeof name, "%s", o->server_name ? o->server_name : "");
+    if (SSL_set_fd(ssl, fd) != 1 || (o->server_name && SSL_set_tlsext_host_name(ssl, name) != 1)) {
         SSL_free(ssl);
         return NULL;
     }
