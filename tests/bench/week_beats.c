@@ -162,8 +162,8 @@ static void count_packets(struct week_traffic *w)
     if (week_state_has(w, WEEK_SILENT))
         return;
     b->received += rate;
-    if (week_chance(&w->random,
-                    w->options.step_s / (3.0 * WEEK_DAY_S))) /* some ms in which a ring was full */
+    if (w->in_calls > 20 && /* some ms in which a ring was full */
+        week_chance(&w->random, w->options.step_s / (3.0 * WEEK_DAY_S)))
         b->dropped += rate / w->options.step_s * week_between(&w->random, 0.005, 0.015);
     if (week_state_has(w, WEEK_DROPS))
         b->dropped += rate * w->trouble->strength;
