@@ -24,7 +24,7 @@ const UNITS = {
 
 /* A measure with its unit; unit: as the rule says, or null. */
 export function measure(value, unit) {
-  if (!isKnown(value)) return NONE;
+  if (typeof value !== "number" || Number.isNaN(value)) return NONE;
   if (Object.hasOwn(UNITS, unit ?? "")) return UNITS[unit](value);
   return isKnown(unit) ? `${plain(value)} ${text(unit, 20)}` : plain(value);
 }

@@ -8,6 +8,7 @@
 #include "probe/state/state_db.h"
 #include "probe/watch/certificate_watch.h"
 #include "probe/watch/dead_man.h"
+#include "probe/web/guard.h"
 #include "probe/web/server.h"
 
 #include <errno.h>
@@ -34,7 +35,25 @@ struct beside {
     struct notify *notify; /* NULL: nobody is told anything */
     struct dead_man *dead_man;
     struct certificate_watch *certificates; /* NULL: none are watched */
+    char host[256];                         /* of notify.base_url: as people reach us */
+    const char *host_names[2];
 };
+
+/* "https://probe.example.org:8443/x": a name that may stand in Host, since somebody wrote it down. */
+static void read_host(struct beside *b, const char *base_url)
+{
+    struct slice rest = slice_of_text(base_url), name;
+
+    if (!base_url)
+        return;
+    while (rest.len && slice_cut(&rest, '/').len)
+        continue; /* the scheme, and the nothing between its slashes */
+    name = guard_host_name(slice_cut(&rest, '/'));
+    if (!name.p || name.len >= sizeof b->host)
+        return;
+    memcpy(b->host, name.p, name.len);
+    b->host_names[0] = b->host;
+}
 
 static void stop_serving(void *ctx)
 {
@@ -170,6 +189,7 @@ static int open_server(const struct cli_command *command, struct server **server
                        const struct web_process_options *o)
 {
     const struct server_options options = { .store_dir = o->store_dir,
+                                            .host_names = b->host_names,
                                             .web_root = o->web_root,
                                             .listen = o->listen,
                                             .listen_to_calls = o->listen_to_calls,
@@ -182,8 +202,10 @@ static int open_server(const struct cli_command *command, struct server **server
                                             .wake_ctx = b,
                                             .hear = on_line,
                                             .hear_ctx = b };
-    int err = server_open(server, &options);
+    int err;
 
+    read_host(b, o->base_url);
+    err = server_open(server, &options);
     if (!err)
         return -1;
     if (err == -EINVAL)

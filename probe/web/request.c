@@ -33,7 +33,7 @@ static bool accept_change(const struct request *r, const struct request_rules *r
     else if (!guard_allows_change(r->host, rules->host_names))
         exchange_fail(x, 403,
                       "a change is asked for by an address of this server, or by the name in "
-                      "web.base_url");
+                      "notify.base_url");
     else if (r->method == REQUEST_DELETE && r->has_body)
         exchange_fail(x, 400, "a request with a body is not expected here");
     else if (r->method == REQUEST_DELETE)

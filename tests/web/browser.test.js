@@ -304,10 +304,10 @@ describe("the dashboard", { skip: missing ?? false }, () => {
     await keepShot(page, "alert-live");
     assert.ok((await ask(page, "stats")).store.calls > before);
     await page.click(".toast a");
-    await page.waitForSelector(".alert.selected");
+    await page.waitForSelector(".alert-detail .alert-calls .call-row");
     const { alerts } = await ask(page, "alerts");
-    assert.ok(alerts.length > 0 && alerts[0].calls.length > 0);
-    await page.click(".alert.selected .evidence-call >> nth=0");
+    assert.ok(alerts.length > 0 && alerts.some(({ calls }) => calls.length > 0));
+    await page.click(".alert-calls .call-row >> nth=0");
     await page.waitForSelector(".call-page .chip.status-5xx");
   });
 

@@ -91,7 +91,7 @@ function hostileCall(attack) {
 }
 
 function hostileAlert(attack) {
-  const texts = ["rule", "severity", "group", "summary", "description", "runbook"];
+  const texts = ["rule", "severity", "group", "summary", "description", "runbook", "unit", "search"];
   return {
     type: "alert",
     ...Object.fromEntries(texts.map((name) => [name, attack])),
@@ -100,7 +100,37 @@ function hostileAlert(attack) {
     since: 1772450000,
     time: 1772450000,
     calls: [attack, ID],
+    value: 1,
+    threshold: 0.5,
+    labels: { rule: attack, [attack]: attack, n: 3 },
+    evidence: { step_s: 10, series: [1, null, attack, 3], top: [{ field: attack, values: [{ value: attack, count: 1 }] }, attack] },
+    muted_by: OTHER,
+    muted: true,
+    ack: { time: 1772450000, by: attack, comment: attack },
+    silence: { id: 1, until: 1772450000, comment: attack },
+    deliveries: { waiting: 1, delivered: 1, dead: 1 },
   };
+}
+
+function hostileDelivery(attack) {
+  return { id: 1, receiver: attack, message: attack, about: attack, state: attack, tries: 1, created: 1772450000, next_try: 1772450000, settled: null, status: 500,
+    reason: attack, alerts: [attack, ID] };
+}
+
+/* What one alert has more. */
+function hostileIncident(attack) {
+  return {
+    ...hostileAlert(attack),
+    call_records: [hostileCall(attack), { id: attack }, null],
+    muted_by_alert: { id: OTHER, summary: attack },
+    deliveries: { list: [hostileDelivery(attack)], told: [{ receiver: attack, held: attack }], dead: 1 },
+  };
+}
+
+function hostileRule(attack) {
+  const texts = ["severity", "error", "description", "reason", "runbook", "text"];
+  const live = { rule: attack, unit: attack, threshold: 1, firing: 1, pending: 1, values: [{ group: attack, value: 0.5, baseline: 1, samples: 3, state: attack }] };
+  return { ...Object.fromEntries(texts.map((name) => [name, attack])), name: attack, live };
 }
 
 function hostileCertificate(attack) {
@@ -126,6 +156,11 @@ function answers(attack) {
     [/\/calls\/[0-9a-f]+$/, hostileCall(attack)],
     [/\/calls$/, { calls: [hostileCall(attack)], next: null }],
     [/\/alerts$/, { alerts: [hostileAlert(attack)], next: null }],
+    [/\/alerts\/[0-9a-f]+$/, hostileIncident(attack)],
+    [/\/silences$/, { silences: [{ id: 1, labels: attack, from: 1, until: 2, state: attack, comment: attack }] }],
+    [/\/deliveries$/, { deliveries: [hostileDelivery(attack)], next: null, waiting: 1, delivered: 1, dead: 1 }],
+    [/\/receivers$/, { receivers: [{ name: attack, kind: attack, place: attack, state: attack, reason: attack, next_try: 1 }] }],
+    [/\/rules$/, { time: 1772450000, rules: [hostileRule(attack)] }],
     [/\/certificates$/, { certificates: [hostileCertificate(attack)], next: attack }],
     [/\/trunks$/, { minutes: 15, until: 1772450000, groups: [{ trunk: attack, direction: attack, attempts: 1, channel_limit: 1, concurrent_max: 1 }, attack] }],
     [/\/stats$/, { version: attack, store: { calls: 1 }, live: true,
@@ -139,6 +174,10 @@ const VIEWS = [
   [`#/call/${ID}`, ".ladder .ladder-leg"],
   [`#/call/${ID}?message=1`, ".message-raw"],
   ["#/alerts", ".alert"],
+  [`#/alerts/${ID}`, ".alert-detail .plain-table"],
+  ["#/alerts?tab=silences", ".plain-table"],
+  ["#/alerts?tab=deliveries", ".plain-table"],
+  ["#/alerts?tab=rules", ".rule"],
   ["#/probe", ".bar-list"],
   ["#/probe", ".certificate-table"],
   ["#/probe", ".trunk-table"],
@@ -203,7 +242,7 @@ describe("hostile calls", { skip: missing ?? false }, () => {
     });
     await page.routeWebSocket("**/api/v1/live", (socket) => {
       socket.send(JSON.stringify({ ...hostileCall(attack), event: "changed" }));
-      socket.send(JSON.stringify(hostileAlert(attack)));
+      socket.send(JSON.stringify({ ...hostileAlert(attack), id: OTHER, muted_by: null, ack: null, silence: null }));
       socket.send(JSON.stringify(hostileCertificate(attack)));
       socket.send(attack);
       socket.send("null");

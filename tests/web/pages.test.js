@@ -7,7 +7,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import { mergeAlerts } from "../../webui-static/alerts.js";
+import { isNews, mergeAlerts } from "../../webui-static/alerts.js";
+import { againstWords, barOf, labelWord, measure, nearness, seriesOf, silenceChoices, topOf } from "../../webui-static/alert_words.js";
 import { isId, pcapAddress } from "../../webui-static/api.js";
 import { filterParams, matchesCall, readFilter } from "../../webui-static/call_filter.js";
 import { accept, asWord, cutAt, nextSort, propose } from "../../webui-static/filter_text.js";
@@ -216,6 +217,59 @@ describe("alerts", () => {
       [{ id: "2", state: "resolved", time: 2 }, { id: "3", state: "firing", time: 3 }],
     );
     assert.deepEqual(merged.map(({ id, state }) => [id, state]), [["3", "firing"], ["1", "firing"], ["2", "resolved"]]);
+  });
+});
+
+describe("alerts", () => {
+  it("puts what is open first, and keeps what the feed does not speak of", () => {
+    const merged = mergeAlerts(
+      [{ id: "1", state: "pending", time: 1, ack: { time: 5 } }, { id: "2", state: "resolved", time: 9 }],
+      [{ id: "1", state: "firing", time: 1 }, { id: "3", state: "pending", time: 3 }],
+    );
+    assert.deepEqual(merged.map(({ id, state }) => [id, state]), [["1", "firing"], ["3", "pending"], ["2", "resolved"]]);
+    assert.deepEqual(merged[0].ack, { time: 5 });
+  });
+  it("tells nobody elsewhere of what is explained, silenced or taken care of", () => {
+    assert.equal(isNews({ state: "firing" }), true);
+    for (const more of [{ state: "pending" }, { muted_by: "1" }, { silence: { id: 1 } }, { ack: {} }])
+      assert.equal(isNews({ state: "firing", ...more }), false, JSON.stringify(more));
+  });
+});
+
+describe("alert_words", () => {
+  it("says a measure in its unit", () => {
+    for (const [value, unit, words] of [
+      [0.6167, "ratio", "61.7 %"], [0, "ratio", "0 %"], [180, "ms", "180 ms"], [12, "s", "12 s"], [108, "s", "1:48"],
+      [29, "days", "29 days"], [-0.25, "days", "-0.25 days"], [3.14, null, "3.14"], [12345, "calls", "12,345 calls"], [null, "ratio", "–"],
+    ])
+      assert.equal(measure(value, unit), words);
+    assert.equal(againstWords({ value: 0.62, threshold: 0.2, baseline: 0.018, unit: "ratio" }), "62.0 % against 20.0 %, normally 1.8 %");
+    assert.equal(againstWords({ value: 0.31, threshold: null, baseline: 0.62, unit: "ratio" }), "31.0 %, normally 62.0 %");
+    assert.equal(againstWords({ value: null, threshold: 1 }), "–");
+  });
+  it("reads evidence, and nothing from what is none", () => {
+    const cells = seriesOf({ changed_time: 100, evidence: { step_s: 10, series: [0.1, null, "x", 0.4] } });
+    assert.deepEqual(cells, [{ from: 60, to: 70, value: 0.1 }, { from: 70, to: 80, value: null }, { from: 80, to: 90, value: null }, { from: 90, to: 100, value: 0.4 }]);
+    for (const evidence of [null, "x", [], { series: [1] }, { step_s: 0, series: [1] }, { step_s: 10 }]) assert.deepEqual(seriesOf({ changed_time: 1, evidence }), []);
+    assert.deepEqual(topOf({ evidence: { top: [{ field: "a", values: [{ value: "b", count: 1 }] }, { field: "c", values: [] }, null, "x"] } }), [
+      { field: "a", values: [{ value: "b", count: 1 }] },
+    ]);
+  });
+  it("writes labels as a silence is asked for", () => {
+    assert.equal(labelWord("trunk", "carrier-a"), "trunk=carrier-a");
+    assert.equal(labelWord("trunk", "carrier one"), 'trunk="carrier one"');
+    assert.equal(labelWord("trunk", 'a"b\\c'), 'trunk="a\\"b\\\\c"');
+    assert.equal(labelWord("trunk", "a*"), 'trunk="a*"', "a star of a stranger is no wildcard");
+    assert.equal(labelWord("trunk", ""), 'trunk=""');
+    assert.equal(labelWord("a b", "c"), null);
+    assert.deepEqual(silenceChoices({ labels: { rule: "r", severity: "info", n: 3, "a b": "c" } }).map(({ word, chosen }) => [word, chosen]), [["rule=r", true], ["severity=info", false]]);
+  });
+  it("knows how near a value is to its limit", () => {
+    assert.equal(nearness(0.1, 0.2), 0.5);
+    assert.equal(nearness(1, 0.2), 1);
+    assert.equal(nearness(null, 0.2), null);
+    assert.equal(nearness(1, 0), null);
+    assert.deepEqual(barOf({ value: null, threshold: 1, baseline: null }), { value: null, threshold: 1 / 1.1, baseline: null });
   });
 });
 
