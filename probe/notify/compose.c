@@ -173,44 +173,50 @@ static void name_group(char out[OUTBOX_ID_MAX], const struct group *g, size_t re
         snprintf(out, OUTBOX_ID_MAX, "alerts_%zu_%016" PRIx64, g->count, hash);
 }
 
-static int write_message(struct compose *c, size_t receiver,
-                         const struct alert_record *const *alerts, const char *id,
-                         const char *about, size_t count, const struct endpoint_clock *now)
+static struct notify_message message_of(const struct compose *c, size_t receiver,
+                                        const struct alert_record *const *alerts, size_t count,
+                                        const struct endpoint_clock *now)
 {
-    const struct notify_message message = { .alerts = alerts,
-                                            .count = count,
-                                            .receiver = &c->roster->receivers[receiver],
-                                            .base_url = c->options.base_url,
-                                            .link_key = c->options.link_key,
-                                            .link_hours = c->options.link_hours,
-                                            .now_s = now->wall_ms / 1000,
-                                            .is_test = strcmp(about, "test") == 0 };
-    uint64_t ids[OUTBOX_ALERTS_MAX];
-    struct outbox_message out = { .receiver = c->roster->receivers[receiver].name,
-                                  .id = id,
-                                  .about = about,
-                                  .alerts = ids,
-                                  .alert_count = message.is_test ? 0 : count };
-    int err = dialect_write(&c->body, &message);
-
-    if (err)
-        return err;
-    for (size_t i = 0; i < count; i++)
-        ids[i] = alerts[i]->id;
-    out.body = strbuf_slice(&c->body);
-    err = outbox_add(c->outbox, &out, now->wall_ms);
-    if (err < 0)
-        return err;
-    c->told |= UINT32_C(1) << receiver;
-    return 0;
+    return (struct notify_message){ .alerts = alerts,
+                                    .count = count,
+                                    .receiver = &c->roster->receivers[receiver],
+                                    .base_url = c->options.base_url,
+                                    .link_key = c->options.link_key,
+                                    .link_hours = c->options.link_hours,
+                                    .now_s = now->wall_ms / 1000 };
 }
 
+/* The body that was written goes into the outbox. */
+static int put_message(struct compose *c, size_t receiver, const struct alert_record *const *alerts,
+                       size_t count, const char *id, const char *about,
+                       const struct endpoint_clock *now)
+{
+    uint64_t ids[OUTBOX_ALERTS_MAX];
+    const struct outbox_message out = { .receiver = c->roster->receivers[receiver].name,
+                                        .id = id,
+                                        .about = about,
+                                        .alerts = ids,
+                                        .alert_count = count,
+                                        .body = strbuf_slice(&c->body) };
+    int added;
+
+    for (size_t i = 0; i < count; i++)
+        ids[i] = alerts[i]->id;
+    added = outbox_add(c->outbox, &out, now->wall_ms);
+    if (added > 0)
+        c->told |= UINT32_C(1) << receiver;
+    return added < 0 ? added : 0;
+}
+
+/* As many of the group as one message holds; the others stay candidates. */
 static int send_group(struct compose *c, size_t receiver, struct group *g,
                       const struct endpoint_clock *now)
 {
     const struct alert_record *alerts[OUTBOX_ALERTS_MAX];
     struct alert_record *as_it_fired = calloc(g->count, sizeof *as_it_fired);
     bool is_firing = g->members[0]->need == ROUTE_FIRING;
+    size_t found = g->count;
+    struct notify_message message;
     char id[OUTBOX_ID_MAX];
     int err;
 
@@ -224,8 +230,14 @@ static int send_group(struct compose *c, size_t receiver, struct group *g,
         }
         alerts[i] = &as_it_fired[i];
     }
+    message = message_of(c, receiver, alerts, g->count, now);
+    err = dialect_write_some(&c->body, &message, &g->count);
+    for (size_t i = g->count; i < found; i++)
+        g->members[i]->is_taken = false;
     name_group(id, g, receiver);
-    err = write_message(c, receiver, alerts, id, is_firing ? "firing" : "resolved", g->count, now);
+    if (!err)
+        err =
+            put_message(c, receiver, alerts, g->count, id, is_firing ? "firing" : "resolved", now);
     for (size_t i = 0; i < g->count && !err; i++) {
         struct roster_entry *e = g->members[i]->entry;
 
@@ -285,7 +297,7 @@ static int send_groups(struct compose *c, size_t receiver, size_t count, bool *m
         if (now->steady_ms < c->next_ms[receiver] ||
             (g.count < max && now->steady_ms < since_ms + r->group_wait_ms)) {
             c->waits = true;
-            continue;
+            continue; /* all of them */
         }
         c->next_ms[receiver] = now->steady_ms + r->least_interval_ms;
         *more = *more || g.members[0]->need == ROUTE_FIRING;
@@ -294,26 +306,45 @@ static int send_groups(struct compose *c, size_t receiver, size_t count, bool *m
     return err;
 }
 
+/* All that fire and that it knows of, from the roster's *at on, at most max. */
+static size_t gather_again(const struct compose *c, size_t receiver, size_t *at, size_t max,
+                           const struct alert_record **alerts)
+{
+    size_t count = 0;
+
+    for (; *at < c->roster->count && count < max; (*at)++) {
+        const struct roster_entry *e = c->roster->entries[*at];
+
+        if (e->marks[receiver].severity >= 0 && !e->marks[receiver].is_over &&
+            slice_eq(e->alert->state, SLICE("firing")))
+            alerts[count++] = e->alert;
+    }
+    return count;
+}
+
 /* Alertmanager forgets what it is not told again. */
 static int tell_again(struct compose *c, size_t receiver, const struct endpoint_clock *now)
 {
     const struct alert_record *alerts[OUTBOX_ALERTS_MAX];
-    size_t max = group_max(&c->roster->receivers[receiver]), count = 0, part = 0;
+    size_t max = group_max(&c->roster->receivers[receiver]), at = 0, part = 0, count;
     int err = 0;
 
     c->again_ms[receiver] = now->steady_ms + c->options.again_ms;
-    for (size_t i = 0; i <= c->roster->count && !err; i++) {
-        const struct roster_entry *e = i < c->roster->count ? c->roster->entries[i] : NULL;
-        char id[OUTBOX_ID_MAX];
+    while (!err && (count = gather_again(c, receiver, &at, max, alerts)) > 0) {
+        size_t done = 0;
 
-        if (count && (!e || count == max)) {
+        while (!err && done < count) {
+            struct notify_message message =
+                message_of(c, receiver, alerts + done, count - done, now);
+            size_t some = message.count;
+            char id[OUTBOX_ID_MAX];
+
             snprintf(id, sizeof id, "again_%" PRIx64 "_%zu", (uint64_t)now->wall_ms, part++);
-            err = write_message(c, receiver, alerts, id, "again", count, now);
-            count = 0;
+            err = dialect_write_some(&c->body, &message, &some);
+            if (!err)
+                err = put_message(c, receiver, alerts + done, some, id, "again", now);
+            done += some;
         }
-        if (e && e->marks[receiver].severity >= 0 && !e->marks[receiver].is_over &&
-            e->alert->ended_time == RECORD_NONE)
-            alerts[count++] = e->alert;
     }
     return err;
 }
@@ -362,8 +393,10 @@ int compose_all(struct compose *c, const struct endpoint_clock *now)
 int compose_test(struct compose *c, size_t receiver, const struct endpoint_clock *now)
 {
     const struct alert_record *alerts[1];
+    struct notify_message message;
     struct alert_record alert;
     char id[OUTBOX_ID_MAX];
+    int err;
 
     record_clear(&record_type_alert, &alert);
     alert.id = (uint64_t)now->wall_ms << 1;
@@ -378,5 +411,8 @@ int compose_test(struct compose *c, size_t receiver, const struct endpoint_clock
     alert.calls = SLICE("[]");
     alerts[0] = &alert;
     snprintf(id, sizeof id, "test_%" PRIx64, (uint64_t)now->wall_ms);
-    return write_message(c, receiver, alerts, id, "test", 1, now);
+    message = message_of(c, receiver, alerts, 1, now);
+    message.is_test = true;
+    err = dialect_write(&c->body, &message);
+    return err ? err : put_message(c, receiver, alerts, 0, id, "test", now);
 }

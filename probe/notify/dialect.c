@@ -56,3 +56,25 @@ int dialect_write(struct strbuf *out, const struct notify_message *message)
     }
     return -ENOMEM;
 }
+
+int dialect_write_some(struct strbuf *out, const struct notify_message *message, size_t *count)
+{
+    struct notify_message some = *message;
+
+    for (;; some.count /= 2) {
+        /* Fewer alerts rather than words that are cut short. */
+        size_t room_count = some.count > 1 ? COUNT(rooms) - 1 : COUNT(rooms);
+
+        for (size_t i = 0; i < room_count; i++) {
+            struct dialect_room room = rooms[i];
+
+            room.alerts = some.count;
+            if (try(out, &some, &room)) {
+                *count = some.count;
+                return 0;
+            }
+        }
+        if (some.count <= 1)
+            return -ENOMEM;
+    }
+}

@@ -52,4 +52,7 @@ const struct dialect *dialect_of(enum receiver_kind kind);
  * sent again as it was, so it says nothing that would not be true an hour later. 0 or −ENOMEM. */
 int dialect_write(struct strbuf *out, const struct notify_message *message);
 
+/* The first *count of them that fit, each with all that a person needs: the rest is another message. */
+int dialect_write_some(struct strbuf *out, const struct notify_message *message, size_t *count);
+
 #endif
