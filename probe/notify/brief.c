@@ -10,6 +10,7 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 #define NS_PER_S INT64_C(1000000000)
@@ -22,6 +23,9 @@ enum {
     LABELS_MAX = 6,
     TOP_VALUES_MAX = 3,
     TOP_FIELDS_MAX = 3,
+    SERIES_MAX = 8,
+    NUMBER_MAX = 32,
+    UNIT_MAX = 24,
     NAME_MAX_CHARS = 40,
     /* Texts of our own rules may be longer than what a stranger says. */
     DESCRIPTION_TIMES = 3,
@@ -192,16 +196,24 @@ static void add_times(struct builder *w)
     keep_fact(w, SLICE("until"));
 }
 
+static void add_amount(struct builder *w, double value)
+{
+    struct slice unit = w->alert->unit;
+
+    unit.len = unit.len < UNIT_MAX ? unit.len : UNIT_MAX;
+    if (value == 0 && slice_eq(unit, SLICE("days")))
+        strbuf_add_text(&w->text, "0 days");
+    else
+        rule_unit_write(&w->text, value, unit);
+}
+
 static void add_labelled(struct builder *w, const char *words, double value)
 {
     if (!isfinite(value))
         return;
     strbuf_add_text(&w->text, w->text.len ? ", " : "");
     strbuf_add_text(&w->text, words);
-    if (value == 0 && slice_eq(w->alert->unit, SLICE("days")))
-        strbuf_add_text(&w->text, "0 days");
-    else
-        rule_unit_write(&w->text, value, w->alert->unit);
+    add_amount(w, value);
 }
 
 static void add_measure(struct builder *w)
@@ -224,6 +236,39 @@ static void add_measure(struct builder *w)
     if (a->flaps > 0)
         strbuf_addf(&w->text, "%" PRId64 " times", a->flaps);
     keep_fact(w, SLICE("came back"));
+}
+
+/* The measure's last steps: how fast it came. */
+static void add_series(struct builder *w)
+{
+    struct slice rest = json_item_get(w->alert->evidence, "series"), last = rest, item;
+    double step_s = json_item_number(w->alert->evidence, "step_s");
+    size_t count = 0, skipped = 0;
+
+    while (json_item_next(&rest, &item))
+        count++;
+    if (count < 2 || !isfinite(step_s))
+        return;
+    while (json_item_next(&last, &item)) {
+        char text[NUMBER_MAX], *end;
+        double value;
+
+        if (count - skipped > SERIES_MAX) {
+            skipped++;
+            continue;
+        }
+        snprintf(text, sizeof text, "%.*s", item.len < sizeof text ? (int)item.len : 0, item.p);
+        value = strtod(text, &end);
+        strbuf_add_text(&w->text, w->text.len ? ", " : "");
+        if (end > text && *end == '\0' && isfinite(value))
+            add_amount(w, value);
+        else
+            strbuf_add_char(&w->text, '-');
+    }
+    strbuf_add_text(&w->text, " (every ");
+    add_duration(&w->text, step_s);
+    strbuf_add_char(&w->text, ')');
+    keep_fact(w, SLICE("course"));
 }
 
 /* {"field":"final_reason","values":[{"value":"Busy","count":12},…]} */
@@ -361,6 +406,7 @@ bool brief_make(struct brief *b, const struct notify_message *message,
     add_labels(&w);
     add_times(&w);
     add_measure(&w);
+    add_series(&w);
     add_top(&w);
     safe_text_add(&w.text, alert->description, DESCRIPTION_TIMES * room->text);
     keep_fact(&w, SLICE("meaning"));

@@ -325,11 +325,17 @@ static void has_the_shape_of_pagerdutys_events(void **state)
 
 /* All that an on-call person must learn, from one message. */
 static const char *const told[] = {
-    "carrier-a",  "2026-11-21 10:15:00 UTC",
-    "70 %",       "normally 3.1 %",
-    "before 4 %", "limit 20 %",
-    "42 of 60",   "Service Unavailable (38)",
-    CALL,         "call the operator",
+    "carrier-a",
+    "2026-11-21 10:15:00 UTC",
+    "70 %",
+    "normally 3.1 %",
+    "before 4 %",
+    "limit 20 %",
+    "42 of 60",
+    "Service Unavailable (38)",
+    "3 %, 70 % (every 30 s)",
+    CALL,
+    "call the operator",
 };
 
 static void tells_everything_in_slack(void **state)
