@@ -62,8 +62,9 @@ static void check_errors(struct slice errors, struct slice text)
 {
     uint64_t lines = 1, line, column;
 
+    /* YAML breaks lines at CR, NEL, LS and PS too: this is as many as there can be. */
     for (size_t i = 0; i < text.len; i++)
-        lines += text.p[i] == '\n';
+        lines += memchr("\n\r\x85\xa8\xa9", text.p[i], 5) != NULL;
     must(errors.len > 0 && errors.p[errors.len - 1] == '\n');
     while (errors.len) {
         struct slice rest = slice_cut(&errors, '\n');
