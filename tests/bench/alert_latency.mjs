@@ -130,7 +130,7 @@ function start(folder, webhook) {
   const child = spawn(
     earshot,
     ["run", "-i", "lo", "--filter", "udp port 5060", "--store", join(folder, "store"), "--rules", process.env.RULES ?? join(root, "rules"),
-      "--listen", "127.0.0.1:0", "--web-root", join(root, "webui-static"), "--webhook", webhook, ...more],
+      "--listen", "127.0.0.1:0", "--web-root", join(root, "webui-static"), "--webhook", webhook, "--allow", "127.0.0.1", ...more],
     { stdio: ["ignore", "pipe", "pipe"] },
   );
   return new Promise((done, wrong) => {
