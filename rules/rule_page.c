@@ -1,5 +1,6 @@
 #include "rules/rule_page.h"
 
+#include "rules/rule_builtin.h"
 #include "rules/rule_words.h"
 
 /* In this order; rules of other areas stand behind them. */
@@ -115,6 +116,16 @@ static bool has_area(const struct rule_folder *folder, size_t area)
     return false;
 }
 
+static void add_builtin(struct strbuf *out, const struct rule_builtin *b)
+{
+    strbuf_addf(out, "### %.*s\n\n", (int)b->name.len, b->name.p);
+    add_paragraph(out, "", b->description);
+    strbuf_addf(out, "- Severity: %.*s\n- Raised by: %.*s\n\n", (int)b->severity.len, b->severity.p,
+                (int)b->raised_by.len, b->raised_by.p);
+    add_paragraph(out, "**Why so.** ", b->reason);
+    add_paragraph(out, "**What to do.** ", b->runbook);
+}
+
 void rule_page_write(struct strbuf *out, const struct rule_folder *folder)
 {
     strbuf_add_text(out, "| rule | severity | fires at |\n|---|---|---|\n");
@@ -130,4 +141,8 @@ void rule_page_write(struct strbuf *out, const struct rule_folder *folder)
         }
         strbuf_chop(out, 1);
     }
+    strbuf_add_text(out, "\n## From no rule file\n\n");
+    for (size_t i = 0; i < RULE_BUILTINS; i++)
+        add_builtin(out, &rule_builtins[i]);
+    strbuf_chop(out, 1);
 }
