@@ -118,6 +118,16 @@ static void end_newest(struct rule_eval *e)
     mind_quarter(e);
 }
 
+/* Steps are skipped, in which nothing is left in any window. (Of all groups together there may be:
+ * what a group counted that had to go.) */
+static void skip_to(struct rule_eval *e, int64_t step)
+{
+    if (e->all_room)
+        rule_window_clear(&e->all);
+    e->newest = step;
+    mind_quarter(e);
+}
+
 /* The step to begin next; −1: none must be looked at. */
 static int64_t next_step(const struct rule_eval *e)
 {
@@ -148,8 +158,7 @@ void rule_eval_end_step(struct rule_eval *e)
     if (step == e->newest + 1) {
         end_newest(e);
     } else if (step >= 0) {
-        e->newest = step;
-        mind_quarter(e);
+        skip_to(e, step);
     }
 }
 
@@ -203,10 +212,8 @@ static int64_t advance(struct rule_eval *e, int64_t now_ns)
         begin_anew(e, step, now_ns);
     while ((next = next_step(e)) >= 0 && next <= step)
         rule_eval_end_step(e);
-    if (e->newest < step) {
-        e->newest = step;
-        mind_quarter(e);
-    }
+    if (e->newest < step)
+        skip_to(e, step);
     return step;
 }
 
