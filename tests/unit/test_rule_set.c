@@ -368,6 +368,72 @@ static void ticks_change_nothing(void **state)
     rule_trial_forget(&told[1]);
 }
 
+static void forget_alert(void *ctx, const struct alert_record *alert)
+{
+    (void)ctx;
+    (void)alert;
+}
+
+/* One of the host's calls; bad ones are bad in all that a call can be bad in. */
+static void flood_call(struct rule_set *set, unsigned host, int n)
+{
+    const uint8_t ip[4] = { 10, 0, (uint8_t)(host >> 8), (uint8_t)host };
+    int64_t now_ns = TRIAL_START + n * NS_PER_S;
+    struct call_record call;
+    char name[24];
+
+    snprintf(name, sizeof name, "+4930%06u", host);
+    record_clear(&record_type_call, &call);
+    call.id = record_id_make(now_ns, host);
+    call.src = call.dst = addr_v4(ip, 5060);
+    call.trunk_in = call.trunk_out = call.destination = slice_of_text(name);
+    call.from_user = call.to_user = slice_of_text(name);
+    call.invite_time = call.settled_time = call.closed_time = now_ns;
+    call.final_status = n % 4 ? 200 : 503;
+    call.final_reason = n % 4 ? SLICE("OK") : SLICE("Service Unavailable");
+    call.outcome = n % 4 ? SLICE("success") : SLICE("failure");
+    call.capture_confidence = SLICE("high");
+    call.post_dial_delay_ms = 800 + 100 * n;
+    call.duration_ms = n % 4 ? 60000 : 3000;
+    call.mos_lq = n % 4 ? 4.2 : 2.0;
+    call.loss_ratio = n % 4 ? 0 : 0.1;
+    call.one_way = n % 4 == 0;
+    rule_set_record(set, RULE_CALL_OPENED, &record_type_call, &call, now_ns);
+    rule_set_record(set, RULE_CALL_SETTLED, &record_type_call, &call, now_ns);
+    rule_set_record(set, RULE_CALL_CLOSED, &record_type_call, &call, now_ns);
+}
+
+/* Ten thousand groups over all shipped rules stay under 50 MB, and a flood of them under a bound. */
+static void ten_thousand_groups_are_small(void **state)
+{
+    const struct rule_set_options options = { .dir = TEST_DATA "/../../../rules",
+                                              .alert = forget_alert,
+                                              .max_groups = 600 };
+    struct rule_set_stats stats = { 0 };
+    struct rule_set *set;
+    char error[512];
+    unsigned host = 0;
+
+    (void)state;
+    if (rule_set_load(&set, &options, error, sizeof error) != 0)
+        fail_msg("%s", error);
+    for (; stats.groups < 10000 && host < 600; host++) {
+        for (int n = 0; n < 8; n++)
+            flood_call(set, host, n);
+        if (host % 50 == 49)
+            rule_set_read_stats(set, &stats);
+    }
+    assert_true(stats.groups >= 10000);
+    assert_true(stats.bytes > 1000000); /* it is counted at all */
+    assert_true(stats.bytes < 50 * 1000 * 1000);
+    for (; host < 1200; host++)
+        flood_call(set, host, 7);
+    rule_set_read_stats(set, &stats);
+    assert_true(stats.groups <= 600 * rule_set_count(set));
+    assert_true(stats.groups_refused > 0);
+    rule_set_free(set);
+}
+
 static void the_shipped_rules_load_and_the_spike_fires(void **state)
 {
     const uint8_t ip[4] = { 198, 51, 100, 7 };
@@ -419,6 +485,7 @@ int main(void)
         cmocka_unit_test(loads_one_rule_or_those_of_some_occasions),
         cmocka_unit_test(shows_what_is_nearest_to_firing),
         cmocka_unit_test(ticks_change_nothing),
+        cmocka_unit_test(ten_thousand_groups_are_small),
         cmocka_unit_test(the_shipped_rules_load_and_the_spike_fires),
     };
 
