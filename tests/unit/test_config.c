@@ -78,51 +78,72 @@ static void starts_with_the_defaults(void **state)
     assert_int_equal(config_log_level(c), LOG_LEVEL_WARN);
 }
 
-static const char every_option[] = "capture:\n"
-                                   "  interfaces: [eth0, \"eth1\"]\n"
-                                   "  filter: 'udp or tcp'\n"
-                                   "  ring_mib: 512\n"
-                                   "  promiscuous: off\n"
-                                   "  snaplen: 64 KiB\n"
-                                   "  block_timeout: 2s\n"
-                                   "decap:\n"
-                                   "  vxlan_ports: [4790]\n"
-                                   "  geneve_ports: []\n"
-                                   "  gtpu_ports: [2152, 2153, 2154]\n"
-                                   "  tzsp_ports: 37009\n"
-                                   "  l2tp_ports: ~\n"
-                                   "  depth: 3\n"
-                                   "  duplicate_window: 0ms\n"
-                                   "  separate_vlans: no\n"
-                                   "  fragment_memory_mib: 1\n"
-                                   "  tcp_memory_mib: 4096\n"
-                                   "  classify: no\n"
-                                   "store: { directory: /srv/calls }\n"
-                                   "trunks:\n"
-                                   "  - name: carrier one\n"
-                                   "    addresses: [192.0.2.0/24, '[2001:db8::1]:5060']\n"
-                                   "    channels: 30\n"
-                                   "    encrypted: yes\n"
-                                   "  - { addresses: 198.51.100.7, name: branch }\n"
-                                   "numbers:\n"
-                                   "  country: +49\n"
-                                   "  rules: ['- 3-4 +4930555', \"0 6-12 +49\"]\n"
-                                   "destinations: { file: /etc/prefixes.csv }\n"
-                                   "legs: { headers: [X-Leg] }\n"
-                                   "security: { hours: 07:00-19:00 }\n"
-                                   "web:\n"
-                                   "  listen: \"[::1]:8443\"\n"
-                                   "  root: /srv/www\n"
-                                   "rules:\n"
-                                   "  directory: /etc/earshot/rules\n"
-                                   "notify:\n"
-                                   "  webhooks:\n"
-                                   "    - https://hooks.example.com/a,b\n"
-                                   "    - http://127.0.0.1:9/x\n"
-                                   "  base_url: https://earshot.example.com\n"
-                                   "user: earshot\n"
-                                   "log:\n"
-                                   "  level: debug\n";
+static const char every_option[] =
+    "capture:\n"
+    "  interfaces: [eth0, \"eth1\"]\n"
+    "  filter: 'udp or tcp'\n"
+    "  ring_mib: 512\n"
+    "  promiscuous: off\n"
+    "  snaplen: 64 KiB\n"
+    "  block_timeout: 2s\n"
+    "decap:\n"
+    "  vxlan_ports: [4790]\n"
+    "  geneve_ports: []\n"
+    "  gtpu_ports: [2152, 2153, 2154]\n"
+    "  tzsp_ports: 37009\n"
+    "  l2tp_ports: ~\n"
+    "  depth: 3\n"
+    "  duplicate_window: 0ms\n"
+    "  separate_vlans: no\n"
+    "  fragment_memory_mib: 1\n"
+    "  tcp_memory_mib: 4096\n"
+    "  classify: no\n"
+    "store: { directory: /srv/calls }\n"
+    "trunks:\n"
+    "  - name: carrier one\n"
+    "    addresses: [192.0.2.0/24, '[2001:db8::1]:5060']\n"
+    "    channels: 30\n"
+    "    encrypted: yes\n"
+    "  - { addresses: 198.51.100.7, name: branch }\n"
+    "numbers:\n"
+    "  country: +49\n"
+    "  rules: ['- 3-4 +4930555', \"0 6-12 +49\"]\n"
+    "destinations: { file: /etc/prefixes.csv }\n"
+    "legs: { headers: [X-Leg] }\n"
+    "security: { hours: 07:00-19:00 }\n"
+    "web:\n"
+    "  listen: \"[::1]:8443\"\n"
+    "  root: /srv/www\n"
+    "rules:\n"
+    "  directory: /etc/earshot/rules\n"
+    "notify:\n"
+    "  webhooks:\n"
+    "    - https://hooks.example.com/a,b\n"
+    "    - http://127.0.0.1:9/x\n"
+    "  receivers:\n"
+    "    - name: on-call\n"
+    "      kind: pagerduty\n"
+    "      token_file: /etc/earshot/pd\n"
+    "      severity: critical\n"
+    "      match: trunk=carrier-* rule!=cert-*\n"
+    "      hours: 20:00-08:00\n"
+    "      days: mon-fri\n"
+    "      group_wait: 30s\n"
+    "      interval: 5min\n"
+    "      resolved: no\n"
+    "    - {name: noc, kind: mail, url: 'smtps://mx.example.com', from: a@x, "
+    "to: 'b@x, c@x'}\n"
+    "    - {name: alive, kind: heartbeat, url: 'https://h.example', every: 5min}\n"
+    "  allow: [10.1.0.0/16, '::1', hooks.internal]\n"
+    "  exec: yes\n"
+    "  ca_file: /etc/ca.pem\n"
+    "  base_url: https://earshot.example.com\n"
+    "  link_hours: 48\n"
+    "  maintenance: ['trunk=a; sun 02:00-06:00', daily 03:00-03:30]\n"
+    "certificates: { watch: ['sbc.example.com:5061', '[::1]:443'], every: 1h }\n"
+    "user: earshot\n"
+    "log:\n"
+    "  level: debug\n";
 
 static void reads_every_option(void **state)
 {
@@ -164,6 +185,26 @@ static void reads_every_option(void **state)
     assert_int_equal(c->trunks.items[1].addresses.n, 1);
     assert_int_equal(c->trunks.items[1].channels, 0);
     assert_false(c->trunks.items[1].encrypted);
+    assert_int_equal(c->notify_receivers.n, 3);
+    assert_string_equal(c->notify_receivers.items[0].name, "on-call");
+    assert_string_equal(c->notify_receivers.items[0].kind, "pagerduty");
+    assert_null(c->notify_receivers.items[0].url);
+    assert_string_equal(c->notify_receivers.items[0].match, "trunk=carrier-* rule!=cert-*");
+    assert_string_equal(c->notify_receivers.items[0].hours, "20:00-08:00");
+    assert_int_equal(c->notify_receivers.items[0].group_wait, 30000);
+    assert_int_equal(c->notify_receivers.items[0].interval, 300000);
+    assert_false(c->notify_receivers.items[0].resolved);
+    assert_string_equal(c->notify_receivers.items[1].to, "b@x, c@x");
+    assert_string_equal(c->notify_receivers.items[1].severity, "info"); /* the key's default */
+    assert_true(c->notify_receivers.items[1].resolved);
+    assert_int_equal(c->notify_receivers.items[1].every, 60000);
+    assert_int_equal(c->notify_receivers.items[2].every, 300000);
+    assert_int_equal(c->notify_allow.n, 3);
+    assert_true(c->notify_exec);
+    assert_int_equal(c->notify_link_hours, 48);
+    assert_int_equal(c->notify_maintenance.n, 2);
+    assert_int_equal(c->certificates_watch.n, 2);
+    assert_int_equal(c->certificates_every, 3600000);
     assert_string_equal(c->numbers_country, "+49");
     assert_int_equal(c->numbers_rules.n, 2);
     assert_string_equal(c->destinations_file, "/etc/prefixes.csv");
@@ -273,6 +314,45 @@ static void errors_say_where_and_what(void **state)
         { "decap:\n  duplicate_window: 500ms\n", "'500ms' is not between 0 and 250 ms\n" },
         { "log:\n  level: loud\n", "'loud' is not one of error, warn, info, debug\n" },
         { "user: a\nuser: b\n", "earshot.yaml:2:1: user: given twice\n" },
+        { "notify:\n  receivers:\n    - {nam: a}\n",
+          "earshot.yaml:3:8: notify.receivers: unknown key 'nam', did you mean 'name'?\n" },
+        { "notify:\n  receivers:\n    - {url: 'http://a'}\n",
+          "earshot.yaml:3:7: notify.receivers: a receiver needs a name\n" },
+        { "notify:\n  receivers:\n    - {name: a}\n",
+          "earshot.yaml:3:7: notify.receivers: 'a' needs a url\n" },
+        { "notify:\n  receivers:\n    - {name: a, url: 'ftp://s3cret'}\n",
+          "earshot.yaml:3:22: notify.receivers: the url of 'a' must begin with https:// or "
+          "http://\n" },
+        { "notify:\n  receivers:\n    - {name: a, kind: mail, url: 'smtp://a'}\n",
+          "earshot.yaml:3:7: notify.receivers: 'a' needs from and to\n" },
+        { "notify:\n  receivers:\n    - {name: a, kind: pagerduty}\n",
+          "earshot.yaml:3:7: notify.receivers: 'a' needs a token_file with its routing key\n" },
+        { "notify:\n  receivers:\n    - {name: a, kind: exec, url: rm -rf}\n",
+          "notify.receivers: the url of 'a' must begin with /\n" },
+        { "notify:\n  receivers:\n    - {name: a, url: 'http://a', url_file: b}\n",
+          "notify.receivers: 'a' has both url and url_file\n" },
+        { "notify:\n  receivers:\n    - {name: a, url: 'http://a'}\n    - {name: a, url: "
+          "'http://b'}\n",
+          "earshot.yaml:4:7: notify.receivers: 'a' is there twice\n" },
+        { "notify:\n  receivers:\n    - {name: a b, url: 'http://a'}\n",
+          "earshot.yaml:3:14: name: 'a b' is not 1 to 63 letters" },
+        { "notify:\n  receivers:\n    - {name: a, kind: pigeon, url: 'http://a'}\n",
+          "earshot.yaml:3:23: kind: 'pigeon' is not one of webhook, alertmanager" },
+        { "notify:\n  receivers:\n    - {name: a, severity: bad, url: 'http://a'}\n",
+          "severity: 'bad' is not one of info, warning, critical\n" },
+        { "notify:\n  receivers:\n    - {name: a, match: 'trunk', url: 'http://a'}\n",
+          "earshot.yaml:3:24: match: 'trunk': column 6: = or != is missing" },
+        { "notify:\n  receivers:\n    - {name: a, hours: 8-18, url: 'http://a'}\n",
+          "hours: '8-18' is not FROM-TO, like 08:00-18:00\n" },
+        { "notify:\n  receivers:\n    - {name: a, days: workdays, url: 'http://a'}\n",
+          "days: 'workdays' is not days, like mon-fri or sat,sun\n" },
+        { "notify: {receivers: on-call}\n",
+          "notify.receivers: must be a list of maps, each with name" },
+        { "notify: {allow: [10.0.0.0/33]}\n", "'10.0.0.0/33' is not an IP address, a network" },
+        { "notify: {maintenance: ['; sometimes']}\n",
+          "the time is not like 'sat,sun 02:00-06:00'" },
+        { "certificates: {watch: [sbc]}\n", "'sbc' is not HOST:PORT" },
+        { "certificates: {watch: ['sbc:99999']}\n", "'sbc:99999' is not HOST:PORT" },
         { "trunks: carrier\n", "earshot.yaml:1:9: trunks: must be a list of maps" },
         { "trunks: {name: a}\n", "earshot.yaml:1:9: trunks: must be a list of maps" },
         { "trunks: [a]\n", "earshot.yaml:1:10: trunks: an item must be a map" },
@@ -439,16 +519,18 @@ static void what_is_printed_reads_back_as_the_same(void **state)
     struct config *c = *state, again;
     struct strbuf errors = { 0 }, first = { 0 }, second = { 0 };
 
-    assert_int_equal(read_text(c,
-                               "capture: {interfaces: [a, 'b \"c\"'], filter: 'x: \\y # z', "
-                               "snaplen: 96, block_timeout: 3s, promiscuous: no}\n"
-                               "user: 'yes'\nstore: {directory: ~}\n"
-                               "decap: {geneve_ports: [], l2tp_ports: [7]}\n"
-                               "trunks: [{name: 'a \"b\"', addresses: [192.0.2.1, 10.0.0.0/8], "
-                               "channels: 7}, {name: c, addresses: ['::1'], encrypted: yes}]\n"
-                               "notify: {webhooks: ['http://x/#y']}\n",
-                               &errors),
-                     0);
+    assert_int_equal(
+        read_text(c,
+                  "capture: {interfaces: [a, 'b \"c\"'], filter: 'x: \\y # z', "
+                  "snaplen: 96, block_timeout: 3s, promiscuous: no}\n"
+                  "user: 'yes'\nstore: {directory: ~}\n"
+                  "decap: {geneve_ports: [], l2tp_ports: [7]}\n"
+                  "trunks: [{name: 'a \"b\"', addresses: [192.0.2.1, 10.0.0.0/8], "
+                  "channels: 7}, {name: c, addresses: ['::1'], encrypted: yes}]\n"
+                  "notify: {webhooks: ['http://x/#y'], receivers: [{name: r, url: "
+                  "'https://x/\"', match: 'a=\"b c\"', every: 5s}, {name: s, url_file: /x}]}\n",
+                  &errors),
+        0);
     config_print(c, &first);
     assert_int_equal(config_init(&again), 0);
     assert_int_equal(read_text(&again, first.p, &errors), 0);
@@ -463,6 +545,10 @@ static void what_is_printed_reads_back_as_the_same(void **state)
     assert_int_equal(again.trunks.items[0].channels, 7);
     assert_int_equal(again.trunks.items[1].channels, 0);
     assert_true(again.trunks.items[1].encrypted);
+    assert_int_equal(again.notify_receivers.n, 2);
+    assert_string_equal(again.notify_receivers.items[0].match, "a=\"b c\"");
+    assert_int_equal(again.notify_receivers.items[0].every, 5000);
+    assert_string_equal(again.notify_receivers.items[1].url_file, "/x");
     assert_int_equal(again.decap_geneve_ports.n, 0);
     assert_int_equal(again.decap_l2tp_ports.n, 1);
     /* Unset is a comment in the file, so the default stays there: the one thing lost. */
