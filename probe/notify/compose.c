@@ -349,9 +349,33 @@ static int tell_again(struct compose *c, size_t receiver, const struct endpoint_
     return err;
 }
 
+/* PagerDuty goes on waking people until it knows that somebody has it. Its id is told once. */
+static int tell_acknowledged(struct compose *c, size_t receiver, const struct roster_entry *e,
+                             const struct endpoint_clock *now)
+{
+    const struct alert_record *alerts[] = { e->alert };
+    struct notify_message message = message_of(c, receiver, alerts, 1, now);
+    const struct route_mark *mark = &e->marks[receiver];
+    char id[OUTBOX_ID_MAX];
+    struct ack ack;
+    int err;
+
+    if (mark->severity < 0 || mark->is_over || !slice_eq(e->alert->state, SLICE("firing")))
+        return 0;
+    err = acks_find(outbox_state(c->outbox), e->alert->id, &ack);
+    if (err <= 0)
+        return err;
+    snprintf(id, sizeof id, "alert_%016" PRIx64 "_acknowledged_%d", e->alert->id,
+             (int)mark->returns);
+    message.is_acknowledged = true;
+    err = dialect_write(&c->body, &message);
+    return err ? err : put_message(c, receiver, alerts, 1, id, "acknowledged", now);
+}
+
 static int compose_one(struct compose *c, size_t receiver, const struct endpoint_clock *now)
 {
     bool is_manager = c->roster->receivers[receiver].kind == RECEIVER_ALERTMANAGER;
+    bool is_pager = c->roster->receivers[receiver].kind == RECEIVER_PAGERDUTY;
     bool more = true;
     size_t count;
     int err = 0;
@@ -363,6 +387,8 @@ static int compose_one(struct compose *c, size_t receiver, const struct endpoint
         if (!err)
             err = send_groups(c, receiver, count, &more, now);
     }
+    for (size_t i = 0; is_pager && c->looks_anew && i < c->roster->count && !err; i++)
+        err = tell_acknowledged(c, receiver, c->roster->entries[i], now);
     if (!err && is_manager && now->steady_ms >= c->again_ms[receiver])
         err = tell_again(c, receiver, now);
     return err;

@@ -51,7 +51,7 @@ struct compose {
 
 void compose_fini(struct compose *c);
 
-/* Would compose_all write anything? */
+/* Within a transaction. */
 int compose_all(struct compose *c, const struct endpoint_clock *now);
 
 /* A test message for one receiver. */

@@ -447,6 +447,7 @@ int notify_start(struct notify **np, const struct notify_options *options)
                      .again_ms = options->again_ms > 0 ? options->again_ms : AGAIN_MS },
         .roster = &n->roster,
         .outbox = options->outbox,
+        .looks_anew = true,
     };
     err = open_all(n);
     if (!err)

@@ -76,7 +76,7 @@ int outbox_note_told(struct outbox *o, uint64_t alert, const char *receiver,
 struct outbox_message {
     const char *receiver;
     const char *id;    /* its webhook id */
-    const char *about; /* firing resolved again test; "again" is told every so often and not kept */
+    const char *about; /* firing resolved acknowledged test; again: every so often, and not kept */
     const uint64_t *alerts;
     size_t alert_count;
     struct slice body;

@@ -36,7 +36,7 @@ const char state_schema[] =
     " id INTEGER PRIMARY KEY,"
     " receiver TEXT NOT NULL,"
     " message TEXT NOT NULL," /* its webhook id, the same for every try */
-    " about TEXT NOT NULL CHECK (about IN ('firing', 'resolved', 'again', 'test')),"
+    " about TEXT NOT NULL CHECK (about IN ('firing', 'resolved', 'acknowledged', 'again', 'test')),"
     " body TEXT NOT NULL,"
     " state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'delivered', 'dead')),"
     " tries INTEGER NOT NULL DEFAULT 0,"

@@ -1,6 +1,7 @@
 #include "analyzer/record_id.h"
 #include "probe/notify/notify.h"
 #include "probe/state/acks.h"
+#include "probe/state/own_alerts.h"
 #include "probe/state/silences.h"
 #include "storage/writer.h"
 #include "tests/unit/http_sink.h"
@@ -427,6 +428,63 @@ static void who_has_it_is_told_only_the_end(void **state)
     http_sink_stop(sink);
 }
 
+static void a_pager_is_told_who_has_it(void **state)
+{
+    static const enum http_sink_mode ok = SINK_OK;
+    struct http_sink *sink = http_sink_start(0, &ok, 1);
+    const struct ack ack = { .alert = id_of(1), .time_ms = 1 };
+    struct desk d;
+
+    assert_non_null(sink);
+    set_desk(&d, *state, &sink, 1);
+    d.receivers[0].kind = RECEIVER_PAGERDUTY;
+    d.receivers[0].token = "key";
+    begin(&d);
+    write_alerts(*state, 1, 2, false);
+    assert_int_equal(http_sink_wait(sink, 2), 2); /* one incident each */
+    assert_int_equal(acks_add(d.state, &ack), 0);
+    notify_wake(d.n);
+    assert_int_equal(http_sink_wait(sink, 3), 3);
+    notify_wake(d.n);
+    nap_ms(60);
+    assert_int_equal(http_sink_count(sink), 3);
+    assert_told(sink, 2, 1, "acknowledged_0");
+    assert_true(strstr(http_sink_request(sink, 2)->body, "acknowledge") != NULL);
+    end(&d);
+    http_sink_stop(sink);
+}
+
+static void what_the_web_process_raises_goes_the_same_way(void **state)
+{
+    static const enum http_sink_mode ok = SINK_OK;
+    struct http_sink *sink = http_sink_start(0, &ok, 1);
+    struct alert_record a;
+    struct desk d;
+
+    assert_non_null(sink);
+    start(&d, *state, sink);
+    record_clear(&record_type_alert, &a);
+    a.id = id_of(7);
+    a.rule = SLICE("probe-silent");
+    a.labels = SLICE("{\"rule\":\"probe-silent\"}");
+    a.severity = SLICE("critical");
+    a.state = SLICE("firing");
+    a.time = a.fired_time = a.changed_time = START;
+    a.calls = SLICE("[]");
+    assert_int_equal(own_alerts_put(d.state, &a), 0);
+    notify_wake(d.n);
+    assert_int_equal(http_sink_wait(sink, 1), 1);
+    assert_told(sink, 0, 7, "firing");
+    a.state = SLICE("resolved");
+    a.ended_time = a.changed_time = now_ns();
+    assert_int_equal(own_alerts_put(d.state, &a), 0);
+    notify_wake(d.n);
+    assert_int_equal(http_sink_wait(sink, 2), 2);
+    assert_told(sink, 1, 7, "resolved");
+    end(&d);
+    http_sink_stop(sink);
+}
+
 static void nobody_is_told_in_a_window(void **state)
 {
     static const enum http_sink_mode ok = SINK_OK;
@@ -699,6 +757,8 @@ int main(void)
         ONE(what_is_muted_is_told_when_it_is_no_longer),
         ONE(silences_hold_until_they_end),
         ONE(who_has_it_is_told_only_the_end),
+        ONE(a_pager_is_told_who_has_it),
+        ONE(what_the_web_process_raises_goes_the_same_way),
         ONE(nobody_is_told_in_a_window),
         ONE(alertmanager_is_told_again),
         ONE(a_test_is_one_message),
