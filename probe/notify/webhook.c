@@ -231,6 +231,21 @@ static void http_close(struct transport *t)
     free(hook);
 }
 
+/* Said at once, and not only with the first alert: an address that stands in the URL itself. */
+static void warn_of_refusal(const struct webhook *hook)
+{
+    bool is_local = strcmp(hook->host, "localhost") == 0;
+    struct addr a;
+
+    if (is_local)
+        addr_parse_ip(SLICE("127.0.0.1"), &a);
+    if ((is_local || addr_parse_ip(slice_of_text(hook->host), &a)) &&
+        !address_guard_permits(hook->guard, hook->host, &a))
+        log_warn("notify: %s, %s: nothing goes there, it is %s: list it in notify.allow, or with "
+                 "--allow",
+                 hook->receiver->name, hook->base.place, address_guard_reason(&a));
+}
+
 static int http_open(struct transport **tp, const struct receiver *receiver,
                      const struct transport_environment *environment)
 {
@@ -258,6 +273,7 @@ static int http_open(struct transport **tp, const struct receiver *receiver,
         http_close(&hook->base);
         return err;
     }
+    warn_of_refusal(hook);
     *tp = &hook->base;
     return 0;
 }
