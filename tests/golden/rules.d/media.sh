@@ -2,7 +2,7 @@
 # How calls sound. Packets of 60 ms keep the captures small: a call of eight seconds has 270 of them.
 plan carriers.yaml
 sound="--calls 0 --trunks 8 --codec g729 --ptime 60 --no-rtcp"
-good="way=out,ring=1-2,to=+4420794600xx"
+good="way=out,pbx=1,ring=1-2,to=+4420794600xx"
 
 # sound START OPTION...: a part of it.
 sounds() {
@@ -22,7 +22,7 @@ sounds 1772444000 --jitter 48 --wave "0:45:500,trunk=2,talk=8,$good"
 sounds 1772444600 --codec-switch 50 --wave "0:40:600,trunk=5,talk=4,$good"
 hear 'losses, jitter, one way, nothing at all'
 fires one-way-audio 'carrier-d, *'
-fires no-rtp carrier-e
+fires no-rtp 'carrier-e, *'
 fires mos-low carrier-b
 fires loss-bursts carrier-b
 fires jitter-bursts carrier-c
