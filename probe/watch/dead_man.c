@@ -68,7 +68,12 @@ static void write_summary(struct dead_man *d, enum dead_man_verdict verdict)
     char since[UTC_TEXT_MAX];
 
     utc_format_ms(d->alert.since, since);
-    if (verdict == DEAD_MAN_STOPPED)
+    if (verdict == DEAD_MAN_FINE)
+        snprintf(d->summary, sizeof d->summary,
+                 "The probe of %s is back after %.0f s, since %.19s UTC: no calls of that time are "
+                 "recorded",
+                 d->host, d->alert.value, since);
+    else if (verdict == DEAD_MAN_STOPPED)
         snprintf(
             d->summary, sizeof d->summary,
             "The probe of %s was stopped and is not back, since %.19s UTC: no calls are recorded",
@@ -126,8 +131,8 @@ static void tell(struct dead_man *d, enum dead_man_verdict verdict, int64_t sile
         d->alert.value = (double)(now_ns - d->alert.since) / 1e9;
     } else {
         write_severity(d, verdict);
-        write_summary(d, verdict);
     }
+    write_summary(d, verdict);
     d->told = verdict;
     watch_alerts_tell(d->alerts, &d->alert);
 }

@@ -533,6 +533,7 @@ static void notices_a_probe_that_dies_and_comes_back(void **state)
     assert_int_equal(alerts.count, 1);
     assert_int_equal(alerts.list[0]->id, id);
     assert_int_not_equal(alerts.list[0]->ended_time, RECORD_NONE);
+    assert_non_null(strstr(alerts.list[0]->summary.p, " is back after "));
 
     set_mark(s, false); /* stopped in order: to be known, no alarm */
     close(probe);
