@@ -243,6 +243,17 @@ static bool take_alert(void *ctx, const struct alert_record *alert)
     return a->count < COUNT(a->list);
 }
 
+static bool holds(struct slice text, const char *part)
+{
+    size_t len = strlen(part);
+
+    for (size_t i = 0; i + len <= text.len; i++) {
+        if (memcmp(text.p + i, part, len) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void read_alerts(struct state_db *db, struct alerts *a)
 {
     for (size_t i = 0; i < a->count; i++)
@@ -322,7 +333,7 @@ static void raises_alerts_of_what_it_sees(void **state)
     }
     assert_true(slice_eq(alerts.list[0]->rule, SLICE("certificate-expired")));
     assert_true(slice_eq(alerts.list[0]->severity, SLICE("critical")));
-    assert_non_null(strstr(alerts.list[0]->labels.p, "127.0.0.1"));
+    assert_true(holds(alerts.list[0]->labels, "127.0.0.1"));
     id = alerts.list[0]->id;
     certificate_watch_stop(w);
 
@@ -533,7 +544,7 @@ static void notices_a_probe_that_dies_and_comes_back(void **state)
     assert_int_equal(alerts.count, 1);
     assert_int_equal(alerts.list[0]->id, id);
     assert_int_not_equal(alerts.list[0]->ended_time, RECORD_NONE);
-    assert_non_null(strstr(alerts.list[0]->summary.p, " is back after "));
+    assert_true(holds(alerts.list[0]->summary, " is back after "));
 
     set_mark(s, false); /* stopped in order: to be known, no alarm */
     close(probe);
