@@ -10,6 +10,16 @@
 /* A wait of more than a day was noted before the clock was set back. */
 #define WAIT_MAX "86400000"
 
+#define BURY_ENDS                                                                                  \
+    "UPDATE deliveries SET state = 'dead', settled_ms = ?1,"                                       \
+    " reason = 'that it fired was not taken'"                                                      \
+    " WHERE state = 'waiting' AND about = 'resolved' AND NOT EXISTS"                               \
+    " (SELECT 1 FROM delivery_alerts AS mine"                                                      \
+    "  JOIN delivery_alerts AS other ON other.alert = mine.alert"                                  \
+    "  JOIN deliveries AS f ON f.id = other.delivery"                                              \
+    "  WHERE mine.delivery = deliveries.id AND f.about = 'firing'"                                 \
+    "  AND f.receiver = deliveries.receiver AND f.state <> 'dead')"
+
 enum statement {
     HAS_BEGUN,
     NOTE_BEGUN,
@@ -24,6 +34,7 @@ enum statement {
     FAILED,
     DEAD,
     BURY,
+    BURY_ORPHAN,
     BURY_ORPHANS,
     PURGE,
     PURGE_AGAIN,
@@ -64,15 +75,9 @@ static const char *const texts[STATEMENTS] = {
              " status = ?3, reason = ?4 WHERE id = ?1",
     [BURY] = "UPDATE deliveries SET state = 'dead', settled_ms = ?2, reason = ?3"
              " WHERE receiver = ?1 AND state = 'waiting' AND patient_ms < ?4",
-    /* The end of alerts of which nothing else arrived, or will. */
-    [BURY_ORPHANS] = "UPDATE deliveries SET state = 'dead', settled_ms = ?1,"
-                     " reason = 'that it fired was not taken'"
-                     " WHERE state = 'waiting' AND about = 'resolved' AND NOT EXISTS"
-                     " (SELECT 1 FROM delivery_alerts AS mine"
-                     "  JOIN delivery_alerts AS other ON other.alert = mine.alert"
-                     "  JOIN deliveries AS f ON f.id = other.delivery"
-                     "  WHERE mine.delivery = deliveries.id AND f.about = 'firing'"
-                     "  AND f.receiver = deliveries.receiver AND f.state <> 'dead')",
+    /* The end of alerts of which nothing else arrived, or will; of one message, of all of them. */
+    [BURY_ORPHAN] = BURY_ENDS " AND id = ?2",
+    [BURY_ORPHANS] = BURY_ENDS,
     [PURGE] = "DELETE FROM deliveries WHERE state <> 'waiting' AND settled_ms < ?1 AND NOT EXISTS"
               " (SELECT 1 FROM delivery_alerts AS mine JOIN alerts_seen USING (alert)"
               "  WHERE mine.delivery = deliveries.id AND is_done = 0) AND NOT EXISTS"
@@ -285,6 +290,15 @@ static int drop_again(struct outbox *o, const char *receiver, int64_t now_ms)
     return run(o, s);
 }
 
+static int bury_orphan(struct outbox *o, int64_t id, int64_t now_ms)
+{
+    sqlite3_stmt *s = take(o, BURY_ORPHAN);
+
+    sqlite3_bind_int64(s, 1, now_ms);
+    sqlite3_bind_int64(s, 2, id);
+    return run(o, s);
+}
+
 static int bury_orphans(struct outbox *o, int64_t now_ms)
 {
     sqlite3_stmt *s = take(o, BURY_ORPHANS);
@@ -309,7 +323,7 @@ int outbox_add(struct outbox *o, const struct outbox_message *message, int64_t n
         err = run(o, s);
     }
     if (!err && id && strcmp(message->about, "resolved") == 0)
-        err = bury_orphans(o, now_ms);
+        err = bury_orphan(o, id, now_ms);
     return err ? err : id != 0;
 }
 
