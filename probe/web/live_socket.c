@@ -224,10 +224,9 @@ static int write_first(struct server *s, struct client *c)
         c->dropped = s->live.first - c->resume_after - 1;
         is_resumed = false;
     }
+    /* Else it goes on from where it came: what has come since is in the snapshot, and told once more. */
     if (is_resumed)
         c->position = c->resume_after + 1;
-    else
-        c->position = live_join(&s->live);
     c->phase = is_resumed ? CLIENT_FLOW : CLIENT_SNAPSHOT;
     return write_hello(s, c, is_resumed);
 }

@@ -7,12 +7,12 @@
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { LiveClient, startFeed as openFeed } from './support/live_client.js';
 
 const CALLS = 2600; // more than the largest page twice, over two days
 const work = mkdtempSync(join(tmpdir(), 'earshot-web-'));
@@ -71,109 +71,8 @@ const request = (path, { method = 'GET', name = 'localhost', extra = '' } = {}) 
     raw(`${method} ${path} HTTP/1.1\r\nHost: ${name}\r\nConnection: close\r\n${extra}\r\n`);
 const status = (answer) => Number(answer.slice(9, 12));
 
-// ---- a WebSocket, as small as it can be ----
-
-class Live {
-    messages = []; // as the probe sent them: without their numbers
-    seqs = [];
-    told = []; // by the server itself: hello, snapshot, skipped
-    waiting = [];
-    closed = false;
-    mute = false; // does not answer pings
-    pings = 0;
-
-    static open({ origin, path = '/api/v1/live', name = `${host}:${port}`, from,
-                  protocol = 'earshot.live.v1' } = {}) {
-        return new Promise((resolve, reject) => {
-            const live = new Live();
-            const key = randomBytes(16).toString('base64');
-            live.socket = net.connect({ host, port, localAddress: from });
-            live.buffer = Buffer.alloc(0);
-            live.socket.on('error', () => {});
-            live.socket.on('close', () => { live.closed = true; live.wake(); reject(new Error(live.head ?? 'closed')); });
-            live.socket.on('data', (data) => {
-                live.buffer = Buffer.concat([live.buffer, data]);
-                if (live.head === undefined) {
-                    const end = live.buffer.indexOf('\r\n\r\n');
-                    if (end < 0) return;
-                    live.head = live.buffer.subarray(0, end).toString();
-                    live.buffer = live.buffer.subarray(end + 4);
-                    if (!live.head.startsWith('HTTP/1.1 101')) return;
-                    const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
-                    assert.ok(live.head.includes(accept));
-                    resolve(live);
-                }
-                live.read();
-            });
-            live.socket.write(`GET ${path} HTTP/1.1\r\nHost: ${name}\r\nUpgrade: websocket\r\n` +
-                `Connection: Upgrade\r\nSec-WebSocket-Key: ${key}\r\nSec-WebSocket-Version: 13\r\n` +
-                (protocol ? `Sec-WebSocket-Protocol: ${protocol}\r\n` : '') +
-                (origin === undefined ? '' : `Origin: ${origin}\r\n`) + '\r\n');
-        });
-    }
-
-    read() {
-        while (this.buffer.length >= 2) {
-            let length = this.buffer[1] & 127, at = 2;
-            assert.equal(this.buffer[1] & 128, 0, 'a server masks nothing');
-            if (length === 126) { if (this.buffer.length < 4) return; length = this.buffer.readUInt16BE(2); at = 4; }
-            else if (length === 127) { if (this.buffer.length < 10) return; length = Number(this.buffer.readBigUInt64BE(2)); at = 10; }
-            if (this.buffer.length < at + length) return;
-            const opcode = this.buffer[0] & 15;
-            assert.equal(this.buffer[0] & 0x70, 0, 'no extension is in use');
-            const payload = this.buffer.subarray(at, at + length);
-            if (opcode === 1) this.take(JSON.parse(payload.toString()));
-            if (opcode === 9) this.onPing(payload);
-            this.buffer = this.buffer.subarray(at + length);
-            this.wake();
-        }
-    }
-
-    take({ seq, ...message }) {
-        assert.ok(Number.isInteger(seq), 'each message has its number');
-        if (['hello', 'snapshot', 'skipped'].includes(message.type)) { this.told.push({ seq, ...message }); return; }
-        this.seqs.push(seq);
-        this.messages.push(message);
-    }
-
-    get hello() { return this.told.find(({ type }) => type === 'hello'); }
-    get snapshot() { return this.told.filter(({ type }) => type === 'snapshot').flatMap(({ items }) => items); }
-
-    onPing(payload) {
-        this.pings++;
-        if (!this.mute) this.socket.write(Buffer.concat([Buffer.from([0x8a, 0x80 | payload.length, 0, 0, 0, 0]), payload]));
-    }
-
-    wake() { this.waiting.splice(0).forEach((resolve) => resolve()); }
-
-    async until(holds, ms = 5000) {
-        const end = Date.now() + ms;
-        while (!holds(this)) {
-            assert.ok(Date.now() < end, `in time: ${holds}; got ${this.messages.length} messages`);
-            await Promise.race([new Promise((resolve) => this.waiting.push(resolve)), sleep(200)]);
-        }
-    }
-
-    close() { this.socket.destroy(); }
-}
-
-// The probe's end of the feed.
-const startFeed = async () => {
-    const feed = { sockets: [] };
-    feed.listener = net.createServer((socket) => { socket.on('error', () => {}); feed.sockets.push(socket); });
-    await new Promise((resolve) => feed.listener.listen(join(store, 'live.sock'), resolve));
-    for (let i = 0; feed.sockets.length === 0; i++) {
-        assert.ok(i < 40, 'the web process connects within a few seconds');
-        await sleep(100);
-    }
-    feed.send = (...lines) => feed.sockets.at(-1).write(lines.map((line) =>
-        (typeof line === 'string' ? line : JSON.stringify(line)) + '\n').join(''));
-    feed.stop = () => new Promise((resolve) => {
-        feed.sockets.forEach((socket) => socket.destroy());
-        feed.listener.close(resolve);
-    });
-    return feed;
-};
+const Live = { open: (options) => LiveClient.open({ host, port, ...options }) };
+const startFeed = () => openFeed(store);
 
 // ---- the tests ----
 
@@ -407,139 +306,6 @@ test('alerts come newest first, in pages', async () => {
     assert.equal(times.length, 25);
     assert.deepEqual(times, [...new Set(times)].sort((a, b) => b - a));
     assert.equal(second.next, null);
-});
-
-test('alerts are found by state, severity, rule and time, each with what was done about it', async () => {
-    const count = async (query) => (await getJson(`/alerts?limit=1000&${query}`)).alerts.length;
-    assert.equal(await count('state=firing'), 25);
-    assert.equal(await count('state=resolved,pending'), 0);
-    assert.equal(await count('severity=critical&rule=failures_503'), 25);
-    assert.equal(await count('severity=info'), 0);
-    assert.equal(await count('rule=other'), 0);
-    assert.equal(await count('since=4000000000'), 25, 'what is not over is never too old');
-    const { alerts: [newest] } = await getJson('/alerts?limit=1');
-    assert.deepEqual([newest.ack, newest.silence, newest.muted, newest.deliveries],
-        [null, null, false, { waiting: 0, delivered: 0, dead: 0 }]);
-    for (const [query, name] of [['state=fire', 'state'], ['severity=bad', 'severity'], ['since=x', 'since']]) {
-        const answer = await fetch(`${base}/alerts?${query}`);
-        assert.equal(answer.status, 400);
-        assert.match((await answer.json()).error.message, new RegExp(`'${name}'`));
-    }
-});
-
-// A change: status and JSON of the answer.
-const change = async (method, path, body, headers = { 'Content-Type': 'application/json' }) => {
-    const answer = await fetch(base + path, { method, body: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body),
-        headers: method === 'DELETE' ? {} : headers });
-    return { status: answer.status, ...await answer.json() };
-};
-
-test('an alert is acknowledged once, and that is taken back', async () => {
-    const { alerts: [{ id }] } = await getJson('/alerts?limit=1');
-    const live = await Live.open();
-    const { status: created, ack } = await change('POST', `/alerts/${id}/ack`, { comment: 'mine <b>' });
-    assert.equal(created, 201);
-    assert.equal(ack.comment, 'mine <b>');
-    assert.ok(Math.abs(ack.time - Date.now() / 1000) < 60 && ack.by === null);
-    assert.deepEqual((await getJson(`/alerts/${id}`)).ack, ack);
-    assert.deepEqual((await getJson('/alerts?limit=1')).alerts[0].ack, ack);
-    assert.equal((await change('POST', `/alerts/${id}/ack`, {})).status, 409);
-    await live.until((l) => l.messages.some(({ type, what, alert }) => type === 'handled' && what === 'ack' && alert === id));
-    live.close();
-    assert.equal((await change('DELETE', `/alerts/${id}/ack`)).ack, null);
-    assert.equal((await change('DELETE', `/alerts/${id}/ack`)).status, 404);
-    assert.equal((await change('POST', '/alerts/00000000000000aa/ack', {})).status, 404);
-    assert.equal((await change('POST', '/alerts/xyz/ack', {})).status, 400);
-});
-
-test('one alert has its calls in short, what was sent of it, and what explains it', async () => {
-    const { alerts: [{ id }] } = await getJson('/alerts?limit=1');
-    const alert = await getJson(`/alerts/${id}`);
-    assert.deepEqual([alert.type, alert.id, alert.call_records, alert.muted_by_alert], ['alert', id, [], null]);
-    assert.deepEqual(alert.deliveries, { list: [], told: [], waiting: 0, delivered: 0, dead: 0 });
-    assert.equal((await fetch(`${base}/alerts/00000000000000aa`)).status, 404);
-});
-
-test('a silence is of some labels, ends, and is ended', async () => {
-    const until = Math.floor(Date.now() / 1000) + 3600;
-    const { status: created, silence } = await change('POST', '/silences', { labels: 'rule=failures_503', until, comment: 'night work' });
-    assert.equal(created, 201);
-    assert.deepEqual([silence.labels, silence.until, silence.state, silence.comment], ['rule=failures_503', until, 'active', 'night work']);
-    assert.deepEqual((await getJson('/silences')).silences, [silence]);
-    assert.equal((await change('DELETE', `/silences/${silence.id}`)).ended, silence.id);
-    assert.deepEqual((await getJson('/silences')).silences, []);
-    assert.equal((await getJson('/silences?over=true')).silences[0].state, 'over');
-    assert.equal((await change('DELETE', `/silences/${silence.id}`)).status, 404);
-    for (const [body, says] of [
-        [{ until }, /'labels' is missing/], [{ labels: '', until }, /labels/], [{ labels: 'rule=a' }, /'until' is missing/],
-        [{ labels: 'rule=a', until: 1 }, /later than/], [{ labels: 'rule=a', until: until + 400 * 86400 }, /366 days/],
-        [{ labels: 'rule', until }, /column/], [{ labels: 'rule=a', until, from: until + 1 }, /later than/],
-        [{ labels: 'rule=a', until, untill: 1 }, /unknown member 'untill', did you mean 'until'/], ['{"labels', /no JSON/],
-    ]) {
-        const { status: refused, error } = await change('POST', '/silences', body);
-        assert.equal(refused, 400, JSON.stringify(body));
-        assert.match(error.message, says);
-    }
-});
-
-test('receivers are listed and tested, deliveries too', async () => {
-    const { receivers: [pager] } = await getJson('/receivers');
-    assert.deepEqual([pager.name, pager.kind, pager.place, pager.state, pager.dead], ['pager', 'webhook', 'https://hooks.example.org', 'up', 0]);
-    assert.equal((await change('POST', '/receivers/pager/test', {})).asked, 'pager');
-    assert.equal((await change('POST', '/receivers/nobody/test', {})).status, 404);
-    assert.equal((await change('POST', '/receivers/a%2fb/test', {})).status >= 400, true);
-    assert.deepEqual(await getJson('/deliveries?state=dead'), { deliveries: [], next: null, waiting: 0, delivered: 0, dead: 0, oldest_waiting: null });
-    assert.equal((await fetch(`${base}/deliveries?state=lost`)).status, 400);
-    assert.equal((await change('POST', '/deliveries/replay', {})).replayed, 0);
-    assert.equal((await change('POST', '/deliveries/7/replay', {})).status, 404);
-    assert.equal((await change('POST', '/deliveries/x/replay', {})).status, 400);
-});
-
-test('no page of another site changes anything', async () => {
-    const ask = (extra, body = '{"labels":"rule=a","until":1}') => raw(`POST /api/v1/silences HTTP/1.1\r\nHost: localhost:${port}\r\nConnection: close\r\n` +
-        `Content-Length: ${body.length}\r\n${extra}\r\n${body}`).then(status);
-    const json = 'Content-Type: application/json\r\n';
-    assert.equal(await ask(json), 400, 'that far it comes: the time is past');
-    assert.equal(await ask(`${json}Origin: http://localhost:${port}\r\n`), 400);
-    for (const origin of ['http://evil.example.org', 'null', 'http://localhost:1', `https://localhost:${port}.example.org`])
-        assert.equal(await ask(`${json}Origin: ${origin}\r\n`), 403, origin);
-    assert.equal(await ask('Content-Type: text/plain\r\n'), 415);
-    assert.equal(await ask('Content-Type: application/x-www-form-urlencoded\r\n'), 415);
-    assert.equal(await ask(''), 415);
-    assert.equal(status(await request('/api/v1/silences', { method: 'OPTIONS', extra: 'Origin: http://evil.example.org\r\nAccess-Control-Request-Method: POST\r\n' })), 405);
-    assert.equal(status(await request('/api/v1/silences/1', { method: 'DELETE', extra: 'Origin: http://evil.example.org\r\n' })), 403);
-    assert.equal(status(await raw(`POST /api/v1/silences HTTP/1.1\r\nHost: evil.example.org\r\nConnection: close\r\n${json}Content-Length: 2\r\n\r\n{}`)), 421);
-});
-
-test('a body has an end, a size and a time', async () => {
-    const head = `POST /api/v1/silences HTTP/1.1\r\nHost: localhost:${port}\r\nConnection: close\r\nContent-Type: application/json\r\n`;
-    assert.equal(status(await raw(`${head}\r\n`)), 411);
-    assert.equal(status(await raw(`${head}Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n`)), 411);
-    assert.equal(status(await raw(`${head}Content-Length: 16385\r\n\r\n`)), 413);
-    assert.equal(status(await raw(`${head}Content-Length: -1\r\n\r\n`)) >= 400, true);
-    const whole = JSON.stringify({ labels: 'rule=a', comment: 'x'.repeat(400), until: 1 }).padEnd(16384);
-    assert.equal(status(await raw(`${head}Content-Length: 16384\r\n\r\n${whole}`)), 400);
-    assert.equal(status(await raw(`${head}Content-Length: 0\r\n\r\n`)), 400);
-    const pieces = await new Promise((resolve) => {
-        const socket = net.connect({ port, host });
-        let got = '';
-        socket.on('data', (data) => { got += data; });
-        socket.on('close', () => resolve(got));
-        const body = JSON.stringify({ labels: 'rule=pieces', until: Math.floor(Date.now() / 1000) + 60 });
-        socket.write(`${head}Content-Length: ${body.length}\r\n\r\n`);
-        [...body].forEach((c, i) => setTimeout(() => socket.write(c), 3 * i));
-    });
-    assert.equal(status(pieces), 201);
-    const begin = Date.now();
-    const socket = net.connect({ port, host });
-    const closed = new Promise((resolve) => socket.on('close', resolve));
-    socket.on('error', () => {});
-    socket.resume();
-    socket.write(`${head}Content-Length: 5000\r\n\r\n`);
-    const drip = setInterval(() => socket.write(' '), 500);
-    await closed;
-    clearInterval(drip);
-    assert.ok(Date.now() - begin < 12000, `let go after ${Date.now() - begin} ms`);
 });
 
 test('certificates come newest first, in pages', async () => {
@@ -926,22 +692,6 @@ test('a slow client is spared the older versions of what changes, and is told ho
     assert.ok(skipped > 0);
     assert.deepEqual(new Set(slow.messages.slice(-64).filter(({ type }) => type === 'call').map(({ id }) => id)).size, 10, 'the newest of each is there');
     [slow, quick].forEach((client) => client.close());
-    await feed.stop();
-});
-
-test('an alert is on the WebSocket as soon as the probe has said it', async () => {
-    const feed = await startFeed();
-    const client = await Live.open();
-    const took = [];
-    for (let n = 0; n < 200; n++) {
-        feed.send({ type: 'alert', id: `00000000000001${10 + n % 80}`, state: 'firing', at: performance.now() });
-        await client.until((l) => l.messages.length === n + 1);
-        took.push(performance.now() - client.messages[n].at);
-    }
-    took.sort((a, b) => a - b);
-    console.log(`from the feed to the WebSocket: median ${took[100].toFixed(1)} ms, p99 ${took[197].toFixed(1)} ms`);
-    assert.ok(took[197] < 500, `p99 ${took[197]} ms`);
-    client.close();
     await feed.stop();
 });
 
