@@ -128,6 +128,20 @@ static int run(struct outbox *o, sqlite3_stmt *s)
     return err;
 }
 
+/* What a power cut may undo: a message that was taken is then sent once more, under its id. So nothing is
+ * waited for that comes with the next change of weight. */
+static int run_lightly(struct outbox *o, sqlite3_stmt *s)
+{
+    sqlite3 *db = state_db_lock(o->state);
+    int err;
+
+    sqlite3_exec(db, "PRAGMA synchronous = NORMAL", NULL, NULL, NULL);
+    err = run(o, s);
+    sqlite3_exec(db, "PRAGMA synchronous = FULL", NULL, NULL, NULL);
+    state_db_unlock(o->state);
+    return err;
+}
+
 static int prepare_all(struct outbox *o, sqlite3 *db)
 {
     for (size_t i = 0; i < STATEMENTS; i++) {
@@ -366,7 +380,7 @@ static sqlite3_stmt *settling(struct outbox *o, enum statement which, int64_t id
 
 int outbox_note_delivered(struct outbox *o, int64_t id, int status, int64_t now_ms)
 {
-    return run(o, settling(o, DELIVERED, id, status, NULL, now_ms));
+    return run_lightly(o, settling(o, DELIVERED, id, status, NULL, now_ms));
 }
 
 int outbox_note_failed(struct outbox *o, int64_t id, int status, const char *reason,
@@ -375,7 +389,7 @@ int outbox_note_failed(struct outbox *o, int64_t id, int status, const char *rea
     sqlite3_stmt *s = settling(o, FAILED, id, status, reason, now_ms);
 
     sqlite3_bind_int64(s, 5, next_try_ms);
-    return run(o, s);
+    return run_lightly(o, s);
 }
 
 int outbox_note_dead(struct outbox *o, int64_t id, int status, const char *reason, int64_t now_ms)
