@@ -35,7 +35,7 @@ wave 3600 2400 36 "$brief,trunk=1,to=+141655501xx"
 wave 0 3600 12 "way=out,pdd=0.5-2,ring=2-15,talk=100-260,$usual,trunk=2,to=+121255501xx"
 wave 3600 2400 12 "$brief,trunk=2,to=+121255501xx"
 wave 0 3600 5 "$usual_out,$usual,trunk=3,to=+468465004xx"
-wave 3600 2400 5 "$usual_out,fail=480:75,trunk=3,to=+468465004xx"
+wave 3600 2400 5 "$usual_out,fail=480:95,trunk=3,to=+468465004xx"
 the_day
 hear 'talks get shorter, a small trunk is not answered'
 fires acd-drop Canada

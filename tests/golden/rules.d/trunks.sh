@@ -43,7 +43,7 @@ ordinary 0 3600
 ordinary 3600 1800 a b
 wave 3600 1800 12 "$usual_out,$usual,trunk=0,to=+4420794600xx"
 wave 3600 1800 6 "$usual_out,$usual,trunk=4,to=+4420794600xx"
-wave 3600 600 10 "way=out,pbx=2,fail=480:100,ring=1-2,trunk=3,to=+468465004xx"
+wave 3600 1800 5 "way=out,pbx=2,fail=480:100,ring=1-2,trunk=6,to=+468465004xx"
 wave 3600 1800 6 "way=out,fail=403:25,talk=20-90,trunk=5,from=01555501xx,to=+612555001xx"
 wave 3600 60 14 "way=out,talk=600-900,trunk=6,to=+468465004xx"
 wave 3600 1800 6 "way=out,fail=488:3,talk=20-90,trunk=7,to=+612555001xx"
