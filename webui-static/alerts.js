@@ -104,7 +104,8 @@ export function startAlerts() {
     if (isNews({ ...before, ...alert }) && before?.state !== "firing") newestAlert.set(alert);
     askSoon();
   });
-  onLive("handled", askSoon);
+  /* "alerts": the web process has raised one itself. */
+  onLive("handled", ({ what }) => (what === "alerts" ? load(null, true) : askSoon()));
   onLive("dropped", askSoon);
   onLive("reopened", () => load(null, true));
   onLive("quiet", () => load(null, true));

@@ -27,6 +27,7 @@ enum { STOP_TRIES = 30, STORE_TRIES = 100 };
 
 /* What stands beside the server. */
 struct beside {
+    struct server *server;
     struct state_db *state; /* NULL: another process has it */
     struct outbox *outbox;
     struct receivers_loaded receivers;
@@ -66,6 +67,15 @@ static void on_wake(void *ctx)
 
     if (b->notify)
         notify_wake(b->notify);
+}
+
+/* An alert of our own: the notifier and the pages are told. */
+static void on_own_alert(void *ctx)
+{
+    struct beside *b = ctx;
+
+    on_wake(b);
+    server_tell(b->server, SLICE("{\"type\":\"handled\",\"what\":\"alerts\",\"alert\":null}"));
 }
 
 static void on_line(void *ctx, struct slice line)
@@ -226,7 +236,7 @@ static int start_watching(const struct cli_command *command, struct beside *b,
         return -1;
     err = dead_man_start(&b->dead_man, &(struct dead_man_options){ .store_dir = o->store_dir,
                                                                    .state = b->state,
-                                                                   .told = on_wake,
+                                                                   .told = on_own_alert,
                                                                    .ctx = b });
     if (!err && targets)
         err = certificate_watch_start(
@@ -236,7 +246,7 @@ static int start_watching(const struct cli_command *command, struct beside *b,
                                                  .targets = (const char *const *)targets->items,
                                                  .target_count = targets->n,
                                                  .every_ms = o->config->certificates_every,
-                                                 .told = on_wake,
+                                                 .told = on_own_alert,
                                                  .ctx = b });
     if (!err)
         return -1;
@@ -270,6 +280,7 @@ int web_process_run(const struct cli_command *command, const struct web_process_
         snprintf(base_url, sizeof base_url, "http://%s", server_address(server));
         status = start_notify(command, &b, o, o->base_url ? o->base_url : base_url);
     }
+    b.server = server;
     if (status == -1)
         status = start_watching(command, &b, o);
     if (status == -1)
