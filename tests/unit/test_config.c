@@ -314,45 +314,6 @@ static void errors_say_where_and_what(void **state)
         { "decap:\n  duplicate_window: 500ms\n", "'500ms' is not between 0 and 250 ms\n" },
         { "log:\n  level: loud\n", "'loud' is not one of error, warn, info, debug\n" },
         { "user: a\nuser: b\n", "earshot.yaml:2:1: user: given twice\n" },
-        { "notify:\n  receivers:\n    - {nam: a}\n",
-          "earshot.yaml:3:8: notify.receivers: unknown key 'nam', did you mean 'name'?\n" },
-        { "notify:\n  receivers:\n    - {url: 'http://a'}\n",
-          "earshot.yaml:3:7: notify.receivers: a receiver needs a name\n" },
-        { "notify:\n  receivers:\n    - {name: a}\n",
-          "earshot.yaml:3:7: notify.receivers: 'a' needs a url\n" },
-        { "notify:\n  receivers:\n    - {name: a, url: 'ftp://s3cret'}\n",
-          "earshot.yaml:3:22: notify.receivers: the url of 'a' must begin with https:// or "
-          "http://\n" },
-        { "notify:\n  receivers:\n    - {name: a, kind: mail, url: 'smtp://a'}\n",
-          "earshot.yaml:3:7: notify.receivers: 'a' needs from and to\n" },
-        { "notify:\n  receivers:\n    - {name: a, kind: pagerduty}\n",
-          "earshot.yaml:3:7: notify.receivers: 'a' needs a token_file with its routing key\n" },
-        { "notify:\n  receivers:\n    - {name: a, kind: exec, url: rm -rf}\n",
-          "notify.receivers: the url of 'a' must begin with /\n" },
-        { "notify:\n  receivers:\n    - {name: a, url: 'http://a', url_file: b}\n",
-          "notify.receivers: 'a' has both url and url_file\n" },
-        { "notify:\n  receivers:\n    - {name: a, url: 'http://a'}\n    - {name: a, url: "
-          "'http://b'}\n",
-          "earshot.yaml:4:7: notify.receivers: 'a' is there twice\n" },
-        { "notify:\n  receivers:\n    - {name: a b, url: 'http://a'}\n",
-          "earshot.yaml:3:14: name: 'a b' is not 1 to 63 letters" },
-        { "notify:\n  receivers:\n    - {name: a, kind: pigeon, url: 'http://a'}\n",
-          "earshot.yaml:3:23: kind: 'pigeon' is not one of webhook, alertmanager" },
-        { "notify:\n  receivers:\n    - {name: a, severity: bad, url: 'http://a'}\n",
-          "severity: 'bad' is not one of info, warning, critical\n" },
-        { "notify:\n  receivers:\n    - {name: a, match: 'trunk', url: 'http://a'}\n",
-          "earshot.yaml:3:24: match: 'trunk': column 6: = or != is missing" },
-        { "notify:\n  receivers:\n    - {name: a, hours: 8-18, url: 'http://a'}\n",
-          "hours: '8-18' is not FROM-TO, like 08:00-18:00\n" },
-        { "notify:\n  receivers:\n    - {name: a, days: workdays, url: 'http://a'}\n",
-          "days: 'workdays' is not days, like mon-fri or sat,sun\n" },
-        { "notify: {receivers: on-call}\n",
-          "notify.receivers: must be a list of maps, each with name" },
-        { "notify: {allow: [10.0.0.0/33]}\n", "'10.0.0.0/33' is not an IP address, a network" },
-        { "notify: {maintenance: ['; sometimes']}\n",
-          "the time is not like 'sat,sun 02:00-06:00'" },
-        { "certificates: {watch: [sbc]}\n", "'sbc' is not HOST:PORT" },
-        { "certificates: {watch: ['sbc:99999']}\n", "'sbc:99999' is not HOST:PORT" },
         { "trunks: carrier\n", "earshot.yaml:1:9: trunks: must be a list of maps" },
         { "trunks: {name: a}\n", "earshot.yaml:1:9: trunks: must be a list of maps" },
         { "trunks: [a]\n", "earshot.yaml:1:10: trunks: an item must be a map" },
@@ -396,6 +357,68 @@ static void errors_say_where_and_what(void **state)
         { "'': me\n", "earshot.yaml:1:1: unknown key ''" },
         { "capture:\n  capture: {filter: x}\n", "earshot.yaml:2:3: unknown key 'capture'" },
         { "\xff\xfe\xfd\n", "earshot.yaml:1:1: " },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct strbuf errors = { 0 };
+        struct config c;
+
+        assert_int_equal(config_init(&c), 0);
+        assert_int_equal(read_text(&c, rows[i].yaml, &errors), -EINVAL);
+        assert_true(errors.len > 0);
+        if (!strstr(errors.p, rows[i].says))
+            fail_msg("expected '%s' in: %s", rows[i].says, errors.p);
+        assert_true(strchr(errors.p, '\n') == errors.p + errors.len - 1);
+        config_fini(&c);
+        strbuf_fini(&errors);
+    }
+}
+
+static void errors_of_receivers_say_where_and_what(void **state)
+{
+    static const struct {
+        const char *yaml, *says;
+    } rows[] = {
+        { "notify:\n  receivers:\n    - {nam: a}\n",
+          "earshot.yaml:3:8: notify.receivers: unknown key 'nam', did you mean 'name'?\n" },
+        { "notify:\n  receivers:\n    - {url: 'http://a'}\n",
+          "earshot.yaml:3:7: notify.receivers: a receiver needs a name\n" },
+        { "notify:\n  receivers:\n    - {name: a}\n",
+          "earshot.yaml:3:7: notify.receivers: 'a' needs a url\n" },
+        { "notify:\n  receivers:\n    - {name: a, url: 'ftp://s3cret'}\n",
+          "earshot.yaml:3:22: notify.receivers: the url of 'a' must begin with https:// or "
+          "http://\n" },
+        { "notify:\n  receivers:\n    - {name: a, kind: mail, url: 'smtp://a'}\n",
+          "earshot.yaml:3:7: notify.receivers: 'a' needs from and to\n" },
+        { "notify:\n  receivers:\n    - {name: a, kind: pagerduty}\n",
+          "earshot.yaml:3:7: notify.receivers: 'a' needs a token_file with its routing key\n" },
+        { "notify:\n  receivers:\n    - {name: a, kind: exec, url: rm -rf}\n",
+          "notify.receivers: the url of 'a' must begin with /\n" },
+        { "notify:\n  receivers:\n    - {name: a, url: 'http://a', url_file: b}\n",
+          "notify.receivers: 'a' has both url and url_file\n" },
+        { "notify:\n  receivers:\n    - {name: a, url: 'http://a'}\n    - {name: a, url: "
+          "'http://b'}\n",
+          "earshot.yaml:4:7: notify.receivers: 'a' is there twice\n" },
+        { "notify:\n  receivers:\n    - {name: a b, url: 'http://a'}\n",
+          "earshot.yaml:3:14: name: 'a b' is not 1 to 63 letters" },
+        { "notify:\n  receivers:\n    - {name: a, kind: pigeon, url: 'http://a'}\n",
+          "earshot.yaml:3:23: kind: 'pigeon' is not one of webhook, alertmanager" },
+        { "notify:\n  receivers:\n    - {name: a, severity: bad, url: 'http://a'}\n",
+          "severity: 'bad' is not one of info, warning, critical\n" },
+        { "notify:\n  receivers:\n    - {name: a, match: 'trunk', url: 'http://a'}\n",
+          "earshot.yaml:3:24: match: 'trunk': column 6: = or != is missing" },
+        { "notify:\n  receivers:\n    - {name: a, hours: 8-18, url: 'http://a'}\n",
+          "hours: '8-18' is not FROM-TO, like 08:00-18:00\n" },
+        { "notify:\n  receivers:\n    - {name: a, days: workdays, url: 'http://a'}\n",
+          "days: 'workdays' is not days, like mon-fri or sat,sun\n" },
+        { "notify: {receivers: on-call}\n",
+          "notify.receivers: must be a list of maps, each with name" },
+        { "notify: {allow: [10.0.0.0/33]}\n", "'10.0.0.0/33' is not an IP address, a network" },
+        { "notify: {maintenance: ['; sometimes']}\n",
+          "the time is not like 'sat,sun 02:00-06:00'" },
+        { "certificates: {watch: [sbc]}\n", "'sbc' is not HOST:PORT" },
+        { "certificates: {watch: ['sbc:99999']}\n", "'sbc:99999' is not HOST:PORT" },
     };
 
     (void)state;
@@ -649,6 +672,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(reads_every_option, setup, teardown),
         cmocka_unit_test_setup_teardown(numbers_have_units_and_ranges, setup, teardown),
         cmocka_unit_test(errors_say_where_and_what),
+        cmocka_unit_test(errors_of_receivers_say_where_and_what),
         cmocka_unit_test_setup_teardown(all_errors_are_told_and_the_rest_is_taken, setup, teardown),
         cmocka_unit_test_setup_teardown(a_flood_of_errors_is_capped, setup, teardown),
         cmocka_unit_test_setup_teardown(refuses_great_and_deep_files, setup, teardown),
