@@ -70,7 +70,8 @@ const struct week_trouble week_troubles[WEEK_TROUBLES] = {
 static bool is_about(const struct week_trouble *t, const struct week_fate *f)
 {
     return !f->from.port && (t->trunk == WEEK_ANY || (t->trunk == f->trunk && !f->is_in)) &&
-           (t->destination == WEEK_ANY || (t->destination == f->destination && !f->is_in)) &&
+           (t->destination == WEEK_ANY ||
+            (t->destination == f->destination && (!f->is_in || t->kind == WEEK_TALK))) &&
            (t->sbc == WEEK_ANY || t->sbc == f->sbc);
 }
 
