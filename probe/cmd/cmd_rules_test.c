@@ -50,7 +50,7 @@ static void add_text(struct strbuf *out, const struct alert_record *a)
                 (long long)(a->matching == RECORD_NONE ? 0 : a->matching),
                 (long long)(a->samples == RECORD_NONE ? 0 : a->samples));
     strbuf_add_printable(out, a->summary);
-    strbuf_add_char(out, '\n');
+    strbuf_add_text(out, a->muted_by ? " (another one explains it: nobody is told)\n" : "\n");
     strbuf_fini(&value);
 }
 

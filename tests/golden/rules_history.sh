@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# rules_history.sh EARSHOT SAMPLES - 'earshot rules': what it says of rules that are wrong, and that the
+# rules_history.sh EARSHOT TRAFFIC SAMPLES - 'earshot rules': what it says of rules that are wrong, and that the
 # history of a store, told once more, raises the alerts that were raised when it was written.
 set -u
 export LC_ALL=C TZ=UTC
-earshot=$(realpath "$1") samples=$(realpath "$2")
+earshot=$(realpath "$1") traffic=$(realpath "$2") samples=$(realpath "$3")
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
@@ -95,4 +95,22 @@ is 66 "$earshot" rules test nothing --rules rules --store store
 says err "rules has no rule 'nothing'"
 is 2 "$earshot" rules test spike --rules rules --store store --since soon
 says err "'soon' is no time"
+
+# The shipped rules, on peers, which are told again and again.
+cat >hosts.yaml <<'YAML'
+trunks:
+  - { name: carrier-a, addresses: [198.18.32.0/20] }
+numbers: { country: 44 }
+YAML
+"$traffic" --scenes pings_outage,plain -n 30 -r 1 -o pings.pcap 2>err || fail "$(cat err)"
+"$traffic" --no-media -n 1 --start 1770000600 -o later.pcap 2>err || fail "$(cat err)"
+is 0 "$earshot" replay --quiet --config hosts.yaml --store hosts pings.pcap later.pcap
+# who FILE: "RULE GROUP" of each alert.
+who() { sed -nE 's/.*"rule":"([^"]*)".*"state":"(firing|resolved)","group":"([^"]*)".*/\1 \3/p' "$1" | sort -u; }
+is 0 "$earshot" alerts --json --store hosts
+who out >raised
+is 0 "$earshot" rules test --store hosts --since 2026-01-01 --json
+who out >told
+grep -q '^trunk-down ' raised || fail "trunk-down did not fire: $(cat raised)"
+diff raised told >differs || fail "raised < and told >: $(cat differs)"
 echo 'rules history: ok'
