@@ -184,7 +184,7 @@ void week_beats_tick(struct week_traffic *w)
     if (s % 60 == 0)
         tell_store(w);
     for (int i = 0; i < 3; i++) {
-        if (s % 180 == 60 * i && week_chance(&w->random, 0.5))
+        if ((w->options.step_s > 60 || s % 180 == 60 * i) && week_chance(&w->random, 0.5))
             tell_certificate(w, i);
     }
 }

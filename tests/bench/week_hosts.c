@@ -55,8 +55,9 @@ void week_hosts_ping(struct week_traffic *w, int index, int64_t time_ns)
     int trunk = index / WEEK_SBCS, sbc = index % WEEK_SBCS;
     struct transaction_record t = new_transaction("options", time_ns);
     bool is_there = !w->trouble || w->trouble->trunk != trunk;
+    int pause = w->options.step_s > PING_S ? w->options.step_s : PING_S;
 
-    week_state_post(w, in_s(time_ns, after(PING_S, &w->random)), WEEK_PING, NULL, index);
+    week_state_post(w, in_s(time_ns, after(pause, &w->random)), WEEK_PING, NULL, index);
     if (week_state_has(w, WEEK_SILENT))
         return;
     t.src = sbc_address(sbc);
@@ -170,7 +171,7 @@ int week_hosts_open(struct week_traffic *w)
 
         snprintf(u->name, sizeof u->name, "49305%05d", i);
         snprintf(u->uri, sizeof u->uri, "sip:49305%05d@pbx.example", i);
-        snprintf(u->contact, sizeof u->contact, "<sip:49305%05d@10.20.%u.%u>", i, ip[2], ip[3]);
+        snprintf(u->contact, sizeof u->contact, "<sip:%s@10.20.%u.%u>", u->name, ip[2], ip[3]);
         u->address = addr_v4(ip, (uint16_t)(5060 + i % OFFICE));
         u->is_softphone = i % 7 == 3;
         u->is_wrong = i % 500 == 42;

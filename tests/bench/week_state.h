@@ -42,7 +42,7 @@ struct week_storm {
 };
 
 struct week_user {
-    char name[16], uri[40], contact[48];
+    char name[24], uri[64], contact[80];
     struct addr address;
     bool is_softphone, is_wrong; /* goes at night without a word; has a wrong password */
     int64_t off_until_ns;

@@ -342,7 +342,8 @@ void week_traffic_run(struct week_traffic *w, int64_t until_ns)
         }
         w->now_ns = next_ns;
         kpi_load_tell(w->kpi, next_ns);
-        kpi_tick(w->kpi, next_ns);
+        if (w->options.step_s < 60 || next_ns / WEEK_NS_PER_S % 3600 == 0)
+            kpi_tick(w->kpi, next_ns);
         peers_tick(w->peers, next_ns);
         security_tick(w->security, next_ns);
         week_beats_tick(w);
