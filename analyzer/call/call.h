@@ -119,7 +119,7 @@ struct call {
     struct call_link *links;
     const struct plan_trunk *trunk_in, *trunk_out; /* the plan's; NULL: of none */
     const struct plan_destination *destination;
-    int8_t emergency; /* 1: it calls for help; −1: cannot be told */
+    int8_t emergency;                      /* 1: it calls for help; −1: cannot be told */
     uint8_t trunk_in_hops, trunk_out_hops; /* Max-Forwards of the hops that named them */
     struct slice from_number, to_number;   /* E.164; absent: cannot be told */
     struct slice stir;                     /* JSON; absent: no Identity header */

@@ -61,6 +61,7 @@ replay() {
 }
 
 # What the store says is to be told: that each fires, and of those that are over that too.
+# shellcheck disable=SC2317 # wait_for calls it
 is_all_taken() {
     "$EARSHOT" alerts --json --store "$work/store" 2>/dev/null |
         sed -nE 's/.*"type":"alert","id":"([0-9a-f]*)".*"state":"([a-z]*)".*/\1 firing\n\1 \2/p' | sort -u >"$work/expected"
