@@ -45,9 +45,7 @@ static void add_line(struct strbuf *out, const struct alert_record *a)
     call_line_time(out, a->time);
     strbuf_add_char(out, ' ');
     call_line_cell(out, a->severity, 8);
-    strbuf_add_char(out, ' ');
     call_line_cell(out, a->state, 8);
-    strbuf_add_char(out, ' ');
     strbuf_add_printable(out, a->summary);
     strbuf_addf(out, "\n%*s", INDENT, "");
     call_line_id(out, a->id);
