@@ -22,14 +22,17 @@ const rank = ({ state }) => (Object.hasOwn(RANKS, state ?? "") ? RANKS[state] : 
 
 export const isOpen = (alert) => rank(alert) < 2;
 
+/* Of those that are open: what another one explains, or somebody has taken, waits behind the rest. */
+const isHeld = (alert) => (isOpen(alert) && (alert.muted_by || alert.silence || alert.ack) ? 1 : 0);
+
 /* One of each id, the newer word on it counts, and what it does not speak of stays; firing before pending
- * before the rest, then newest first. */
+ * before the rest, then what nobody has seen to, then newest first. */
 export function mergeAlerts(old, added) {
   const byId = new Map(old.map((alert) => [alert.id, alert]));
 
   for (const alert of added) byId.set(alert.id, { ...byId.get(alert.id), ...alert });
   return [...byId.values()]
-    .sort((a, b) => rank(a) - rank(b) || (b.time ?? 0) - (a.time ?? 0))
+    .sort((a, b) => rank(a) - rank(b) || isHeld(a) - isHeld(b) || (b.time ?? 0) - (a.time ?? 0))
     .slice(0, KEPT_MAX);
 }
 

@@ -1,7 +1,7 @@
 /*
  * dead_man - whether the probe of a store still lives: the alert that no rule can raise.
  *
- * The probe writes a line to STORE/live.sock every second. Who has not heard one for a minute, of a
+ * A live probe says on STORE/live.sock every second how it does. Who has not heard one for a minute, of a
  * probe that ran, raises `probe-silent`: critical where the run left STORE/RUNNING behind, so died
  * or hangs; info where it ended in order and is not back. The first line resolves it.
  *

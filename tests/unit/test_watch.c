@@ -496,9 +496,36 @@ static void set_mark(const struct scene *s, bool there)
     fclose(f);
 }
 
+static void say_line(int fd, const char *line)
+{
+    assert_int_equal(send(fd, line, strlen(line), MSG_NOSIGNAL), (int)strlen(line));
+}
+
 static void say(int fd)
 {
-    assert_int_equal(send(fd, "{}\n", 3, MSG_NOSIGNAL), 3);
+    say_line(fd, "{\"type\":\"probe\",\"uptime_s\":1}\n");
+}
+
+static void misses_no_replay(void **state)
+{
+    struct scene *s = *state;
+    struct dead_man_options o = { .store_dir = s->dir, .state = s->db, .silence_ms = 60 };
+    struct alerts alerts = { .count = 0 };
+    int listener = listen_as_probe(s), replay;
+    struct dead_man *d;
+
+    set_mark(s, false);
+    assert_int_equal(dead_man_start(&d, &o), 0);
+    replay = accept(listener, NULL, NULL);
+    say_line(replay, "{\"type\":\"call\",\"call_id\":\"\\\"type\\\":\\\"probe\\\"\"}\n");
+    pause_ms(30);
+    close(replay);
+    close(listener);
+    pause_ms(200);
+    read_alerts(s->db, &alerts);
+    assert_int_equal(alerts.count, 0);
+    dead_man_stop(d);
+    read_alerts(NULL, &alerts);
 }
 
 static void notices_a_probe_that_dies_and_comes_back(void **state)
@@ -588,6 +615,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(leaves_at_once_in_the_middle_of_a_look, set_up, tear_down),
         cmocka_unit_test_setup_teardown(goes_on_with_the_alerts_of_before, set_up, tear_down),
         cmocka_unit_test(judges_a_silence),
+        cmocka_unit_test_setup_teardown(misses_no_replay, set_up, tear_down),
         cmocka_unit_test_setup_teardown(notices_a_probe_that_dies_and_comes_back, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(says_nothing_of_a_store_without_a_probe, set_up, tear_down),
