@@ -53,5 +53,6 @@ export function useMedia(query) {
 export function useKeys(keys, { bottom = false } = {}) {
   const newest = useRef(keys);
   newest.current = keys;
-  useEffect(() => bindKeys((key) => newest.current[key], bottom), []);
+  /* In force as soon as what they are for is seen: who types fast is not misunderstood. */
+  useLayoutEffect(() => bindKeys((key) => newest.current[key], bottom), []);
 }
