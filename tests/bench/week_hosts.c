@@ -329,6 +329,8 @@ static void come_all(struct week_traffic *w)
         struct week_user *u = &w->users[week_below(&w->random, (unsigned)w->user_count)];
         struct transaction_record t = new_register(u, w->now_ns, &w->random);
 
+        if (u->is_wrong || is_asleep(u, w->now_ns, &w->random))
+            continue;
         t.final_status = 200;
         t.final_reason = SLICE("OK");
         t.contacts = 1;

@@ -24,8 +24,8 @@ enum {
  * day, in this order. */
 /* clang-format off */
 const struct week_trouble week_troubles[WEEK_TROUBLES] = {
-    { "half of carrier-a's calls get 503", WEEK_REFUSE, 9.6, 30, 0, TRUNK(A), .5, 503, NULL, { "sip-503-spike" }, "carrier-a" },
-    { "carrier-b's ASR from 55 to 33 %", WEEK_CAUSE, 14.3, 60, 0, TRUNK(B), .4, 480, NULL, { "asr-drop" }, "carrier-b" },
+    { "half of carrier-a's calls get 503", WEEK_REFUSE, 9.6, 30, 0, TRUNK(A), .5, 503, NULL, { "sip-503-spike", "sip-5xx-trunk" }, "carrier-a" },
+    { "carrier-b's ASR from 55 to 33 %", WEEK_CAUSE, 14.3, 60, 0, TRUNK(B), .4, 480, NULL, { "asr-drop", "asr-drop-slow" }, "carrier-b" },
     { "talks to Germany half as long", WEEK_TALK, 15, 90, 0, TO(GERMANY), .5, 0, NULL, { "acd-drop", "acd-drop-slow" }, "Germany" },
     { "a quarter one way through SBC 2", WEEK_VERDICT, 10.2, 45, 0, SBC(1), .25, 0, "one_way", { "one-way-audio" }, "192.0.2.12" },
     { "jitter of 60 ms on carrier-b", WEEK_JITTER, 15.1, 45, 0, TRUNK(B), 60, 0, NULL, { "jitter-bursts", "mos-low" }, "carrier-b" },
@@ -33,7 +33,7 @@ const struct week_trouble week_troubles[WEEK_TROUBLES] = {
     { "the registrar is dead", WEEK_REGISTRAR_DEAD, 8.4, 80, 0, ALL, 0, 0, NULL, { "registrar-silent", "registration-mass-loss" }, "192.0.2.20" },
     { "passwords tried, 2 a second", WEEK_BRUTE_FORCE, 13, 20, 0, ALL, 2, 0, NULL, { "registration-bruteforce" }, "45.95.147.13" },
     { "toll fraud to Cuba at night", WEEK_FRAUD, 23.4, 60, 0, ALL, .05, 0, NULL, { "new-expensive-destination", "out-of-hours-calls" }, "Cuba" },
-    { "a third of carrier-a's calls time out", WEEK_REFUSE, 9, 30, 0, TRUNK(A), .33, 408, NULL, { "sip-408-spike" }, "carrier-a" },
+    { "a third of carrier-a's calls time out", WEEK_REFUSE, 9, 30, 0, TRUNK(A), .33, 408, NULL, { "sip-408-spike", "sip-5xx-trunk" }, "carrier-a" },
     { "500 from intl-d", WEEK_REFUSE, 11.4, 45, 0, TRUNK(D), .6, 500, NULL, { "sip-5xx-trunk" }, "intl-d" },
     { "small-e is dead", WEEK_DEAD, 16.7, 30, 0, TRUNK(E), 1, 0, NULL, { "trunk-down", "sip-408-spike" }, "small-e" },
     { "post-dial delay of 5 s more on intl-d", WEEK_PDD, 17.5, 45, 0, TRUNK(D), 5000, 0, NULL, { "pdd-rise" }, "intl-d" },
