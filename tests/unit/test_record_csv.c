@@ -57,10 +57,12 @@ static void a_row_has_as_many_cells_as_the_heading(void **state)
     (void)state;
     record_clear(&record_type_alert, &a);
     record_csv_heading(&heading, &record_type_alert);
-    assert_string_equal(heading.p, "id,rule,severity,state,group,summary,description,runbook,since,"
-                                   "time,ended_time,value,threshold,samples,window_s,calls\r\n");
+    assert_string_equal(heading.p, "id,rule,severity,state,group,labels,summary,description,"
+                                   "runbook,since,time,fired_time,changed_time,ended_time,value,"
+                                   "threshold,unit,baseline,before,samples,matching,window_s,"
+                                   "flaps,muted_by,calls,evidence,search\r\n");
     record_csv_add(&row, &record_type_alert, &a); /* unknown is empty */
-    assert_string_equal(row.p, ",,,,,,,,,,,,,,,\r\n");
+    assert_string_equal(row.p, ",,,,,,,,,,,,,,,,,,,,,,,,,,\r\n");
     strbuf_reset(&row);
     a.id = 255;
     a.rule = SLICE("x");
@@ -69,8 +71,8 @@ static void a_row_has_as_many_cells_as_the_heading(void **state)
     a.samples = 0;
     a.calls = SLICE("[\"a\",\"b\"]");
     record_csv_add(&row, &record_type_alert, &a);
-    assert_string_equal(row.p, "\"00000000000000ff\",\"x\",,,,,,,,1.500000,,-0.500,,0,,"
-                               "\"[\"\"a\"\",\"\"b\"\"]\"\r\n");
+    assert_string_equal(row.p, "\"00000000000000ff\",\"x\",,,,,,,,,1.500000,,,,-0.5000,,,,,0,,,,,"
+                               "\"[\"\"a\"\",\"\"b\"\"]\",,\r\n");
     strbuf_fini(&heading);
     strbuf_fini(&row);
 }
