@@ -281,3 +281,8 @@ const struct config_map config_maps[CONFIG_MAPS_COUNT] = {
     { "notify.receivers", sizeof(struct config_receiver), config_receiver_keys,
       CONFIG_RECEIVER_KEYS, "name, kind and url" },
 };
+
+const char *config_option_name(size_t i)
+{
+    return i < CONFIG_OPTIONS ? config_options[i].name : NULL;
+}

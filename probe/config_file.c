@@ -2,7 +2,7 @@
  * YAML is read as a document of nodes, each with its line and column. A section of the file is what
  * stands before the dot of an option's name. The file's size is capped, and so are the errors told.
  */
-#include "probe/config_option.h"
+#include "probe/config_value.h"
 
 #include "analyzer/base/nearest.h"
 #include "analyzer/plan/plan.h"

@@ -6,7 +6,7 @@
 #ifndef PROBE_CONFIG_FORM_H
 #define PROBE_CONFIG_FORM_H
 
-#include "probe/config_option.h"
+#include "probe/config_value.h"
 
 extern const struct config_form config_form_keep, config_form_policy, config_form_filter,
     config_form_privacy, config_form_blank, config_form_country, config_form_rule,

@@ -1,7 +1,7 @@
 /*
  * What the table tells people: the commented file, and the options of the manual.
  */
-#include "probe/config_option.h"
+#include "probe/config_value.h"
 
 #include "analyzer/base/jsonw.h"
 

@@ -1,6 +1,8 @@
 /*
  * Single values, lists and lists of maps, put into their fields.
  */
+#include "probe/config_value.h"
+
 #include "probe/config_form.h"
 
 #include <errno.h>
@@ -385,11 +387,6 @@ int config_set(struct config *c, const char *option, const char *called, const c
     for (size_t i = 0; i < n && !err; i++)
         err = config_list_append(o, config_field(c, o), slice_of_text(values[i]), &origin);
     return err;
-}
-
-const char *config_option_name(size_t i)
-{
-    return i < CONFIG_OPTIONS ? config_options[i].name : NULL;
 }
 
 enum log_level config_log_level(const struct config *c)

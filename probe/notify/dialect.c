@@ -14,15 +14,15 @@ static const struct dialect_room rooms[] = {
 
 /* What a group may hold is what a person still reads, and what the room above leaves. */
 static const struct dialect dialects[RECEIVER_KINDS] = {
-    [RECEIVER_WEBHOOK] = { RECEIVER_WEBHOOK, "application/json", 20, dialect_webhook },
+    [RECEIVER_WEBHOOK] = { RECEIVER_WEBHOOK, "application/json", 20, dialect_json_webhook },
     [RECEIVER_ALERTMANAGER] = { RECEIVER_ALERTMANAGER, "application/json", 20,
-                                dialect_alertmanager },
+                                dialect_json_alertmanager },
     [RECEIVER_PAGERDUTY] = { RECEIVER_PAGERDUTY, "application/json", 1, dialect_pagerduty },
     [RECEIVER_SLACK] = { RECEIVER_SLACK, "application/json", 10, dialect_slack },
     [RECEIVER_MAIL] = { RECEIVER_MAIL, "message/rfc822", 20, dialect_mail },
     [RECEIVER_SYSLOG] = { RECEIVER_SYSLOG, "text/plain", 20, dialect_syslog },
-    [RECEIVER_EXEC] = { RECEIVER_EXEC, "application/json", 20, dialect_webhook },
-    [RECEIVER_HEARTBEAT] = { RECEIVER_HEARTBEAT, "application/json", 1, dialect_heartbeat },
+    [RECEIVER_EXEC] = { RECEIVER_EXEC, "application/json", 20, dialect_json_webhook },
+    [RECEIVER_HEARTBEAT] = { RECEIVER_HEARTBEAT, "application/json", 1, dialect_json_heartbeat },
 };
 
 const struct dialect *dialect_of(enum receiver_kind kind)

@@ -286,8 +286,8 @@ static void write_alert(struct jsonw *j, const struct notify_message *m,
     jsonw_object_close(j);
 }
 
-void dialect_webhook(struct strbuf *out, const struct notify_message *m,
-                     const struct dialect_room *room)
+void dialect_json_webhook(struct strbuf *out, const struct notify_message *m,
+                          const struct dialect_room *room)
 {
     static const struct alert_record none;
     const struct alert_record *first = m->count ? m->alerts[0] : &none;
@@ -325,8 +325,8 @@ static int64_t ends_at(const struct notify_message *m, const struct alert_record
     return alert->ended_time < alert->time ? alert->time : alert->ended_time;
 }
 
-void dialect_alertmanager(struct strbuf *out, const struct notify_message *m,
-                          const struct dialect_room *room)
+void dialect_json_alertmanager(struct strbuf *out, const struct notify_message *m,
+                               const struct dialect_room *room)
 {
     struct jsonw j = jsonw_to(out);
 
@@ -353,8 +353,8 @@ void dialect_alertmanager(struct strbuf *out, const struct notify_message *m,
 
 /* ---- the heartbeat ---- */
 
-void dialect_heartbeat(struct strbuf *out, const struct notify_message *m,
-                       const struct dialect_room *room)
+void dialect_json_heartbeat(struct strbuf *out, const struct notify_message *m,
+                            const struct dialect_room *room)
 {
     struct jsonw j = jsonw_to(out);
 

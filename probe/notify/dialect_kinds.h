@@ -14,8 +14,8 @@
 typedef void dialect_fn(struct strbuf *out, const struct notify_message *message,
                         const struct dialect_room *room);
 
-dialect_fn dialect_webhook, dialect_alertmanager, dialect_pagerduty, dialect_slack, dialect_mail,
-    dialect_syslog, dialect_heartbeat;
+dialect_fn dialect_json_webhook, dialect_json_alertmanager, dialect_pagerduty, dialect_slack,
+    dialect_mail, dialect_syslog, dialect_json_heartbeat;
 
 static inline bool dialect_is_over(const struct alert_record *alert)
 {

@@ -114,7 +114,7 @@ static bool on_delivery(void *ctx, const struct outbox_row *row)
     d->delivered += strcmp(row->state, "delivered") == 0;
     d->dead += strcmp(row->state, "dead") == 0;
     if (d->json)
-        api_write_delivery(d->json, row);
+        api_deliveries_write_one(d->json, row);
     return true;
 }
 
@@ -396,7 +396,7 @@ static bool on_evidence_call(void *ctx, const void *record)
     struct jsonw *j = ctx;
 
     jsonw_object_open(j);
-    api_write_fields(j, &record_type_call, record, names, sizeof names / sizeof *names);
+    api_call_write_fields(j, &record_type_call, record, names, sizeof names / sizeof *names);
     jsonw_object_close(j);
     return false;
 }
@@ -433,7 +433,7 @@ static int write_parent(struct api_context *c, uint64_t id)
     jsonw_key(j, "muted_by_alert");
     if (f.alert) {
         jsonw_object_open(j);
-        api_write_fields(j, &record_type_alert, f.alert, names, sizeof names / sizeof *names);
+        api_call_write_fields(j, &record_type_alert, f.alert, names, sizeof names / sizeof *names);
         jsonw_object_close(j);
     } else {
         jsonw_null(j);

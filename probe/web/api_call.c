@@ -71,8 +71,8 @@ static void end_answer(struct api_context *c, int err)
 /* ---- the call ---- */
 
 /* A field whose name has a dot is an object in JSON: it is written as one of its own. */
-void api_write_fields(struct jsonw *j, const struct record_type *type, const void *record,
-                      const char *const *names, size_t count)
+void api_call_write_fields(struct jsonw *j, const struct record_type *type, const void *record,
+                           const char *const *names, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         const struct record_field *f = record_field_find(type, slice_of_text(names[i]));
@@ -100,7 +100,7 @@ static void write_stream(struct jsonw *j, const struct stream_record *s)
     };
 
     jsonw_object_open(j);
-    api_write_fields(j, &record_type_stream, s, names, sizeof names / sizeof *names);
+    api_call_write_fields(j, &record_type_stream, s, names, sizeof names / sizeof *names);
     jsonw_object_close(j);
 }
 
@@ -138,7 +138,7 @@ static bool on_leg_call(void *ctx, const void *record)
     struct jsonw *j = ctx;
 
     jsonw_object_open(j);
-    api_write_fields(j, &record_type_call, call, names, sizeof names / sizeof *names);
+    api_call_write_fields(j, &record_type_call, call, names, sizeof names / sizeof *names);
     jsonw_key(j, "streams");
     jsonw_array_open(j);
     for (size_t i = 0; i < call->stream_count; i++)

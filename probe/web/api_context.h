@@ -58,10 +58,10 @@ void api_write_key_time(struct jsonw *j, const char *key, int64_t time);  /* REC
 void api_write_key_ms(struct jsonw *j, const char *key, int64_t time_ms); /* 0: null */
 void api_write_key_int(struct jsonw *j, const char *key, int64_t value);
 /* Some fields of a record, by name. */
-void api_write_fields(struct jsonw *j, const struct record_type *type, const void *record,
-                      const char *const *names, size_t count);
+void api_call_write_fields(struct jsonw *j, const struct record_type *type, const void *record,
+                           const char *const *names, size_t count);
 struct outbox_row;
-void api_write_delivery(struct jsonw *j, const struct outbox_row *row);
+void api_deliveries_write_one(struct jsonw *j, const struct outbox_row *row);
 
 struct body;
 struct body_field;
@@ -77,7 +77,8 @@ api_handler api_alerts_write_open;
 api_handler api_alerts_get_list, api_alerts_get_one, api_alerts_ack, api_alerts_unack;
 api_handler api_silences_get, api_silences_add, api_silences_end;
 api_handler api_deliveries_get, api_deliveries_replay, api_deliveries_replay_all;
-api_handler api_receivers_get, api_receivers_test, api_rules_get, api_rules_test;
+api_handler api_deliveries_get_receivers, api_deliveries_test_receiver, api_rules_get,
+    api_rules_test;
 api_handler api_lists_get_certificates;
 api_handler api_lists_get_registrations, api_lists_get_peers, api_lists_get_security;
 api_handler api_lists_get_transactions, api_lists_get_deviations;

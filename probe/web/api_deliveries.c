@@ -10,7 +10,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-void api_write_delivery(struct jsonw *j, const struct outbox_row *row)
+void api_deliveries_write_one(struct jsonw *j, const struct outbox_row *row)
 {
     bool is_waiting = strcmp(row->state, "waiting") == 0;
 
@@ -55,7 +55,7 @@ static bool on_delivery(void *ctx, const struct outbox_row *row)
     }
     c->rows++;
     p->last = row->id;
-    api_write_delivery(&c->json, row);
+    api_deliveries_write_one(&c->json, row);
     return !c->x->body.failed;
 }
 
@@ -165,7 +165,7 @@ static bool on_receiver(void *ctx, const struct outbox_receiver *r)
     return true;
 }
 
-void api_receivers_get(struct api_context *c)
+void api_deliveries_get_receivers(struct api_context *c)
 {
     int err;
 
@@ -183,7 +183,7 @@ void api_receivers_get(struct api_context *c)
         api_finish_json(c);
 }
 
-void api_receivers_test(struct api_context *c)
+void api_deliveries_test_receiver(struct api_context *c)
 {
     char name[OUTBOX_NAME_MAX + 8];
     int err;
