@@ -351,7 +351,7 @@ static void note_normal(struct look *l)
     const struct rule_bucket *b = rule_window_bucket(w, e->newest);
     struct rule_normal_step step = { .value = r->value, .weight = 1 };
 
-    if (g->episode) {
+    if (g->episode && !isnan(g->normal->past)) {
         rule_normal_skip(g->normal, e->newest, g->episode->life == RULE_FIRING);
         return;
     }
@@ -362,7 +362,10 @@ static void note_normal(struct look *l)
     if (!e->plan.is_amount && !e->plan.is_newest)
         step.weight = r->samples;
     step.samples = e->rule->measure == RULE_SHARE ? b->matching : b->samples;
-    rule_normal_add(g->normal, &e->plan.normal, e->newest, &step);
+    if (g->episode)
+        rule_normal_note(g->normal, e->newest, &step);
+    else
+        rule_normal_add(g->normal, &e->plan.normal, e->newest, &step);
     e->quarter_used = true;
 }
 

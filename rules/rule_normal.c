@@ -4,7 +4,7 @@
 
 void rule_normal_init(struct rule_normal *n)
 {
-    *n = (struct rule_normal){ .step = -1, .quarter = -1, .past_quarter = -1 };
+    *n = (struct rule_normal){ .step = -1, .quarter = -1, .past = NAN, .past_quarter = -1 };
 }
 
 /* Steps that nobody looked at, since nothing was there: an amount was 0 in each. */
@@ -23,6 +23,15 @@ static void catch_up(struct rule_normal *n, const struct rule_normal_plan *plan,
         n->weight += (1 - decay) / (1 - plan->decay);
 }
 
+static void add_to_quarter(struct rule_normal *n, const struct rule_normal_step *what)
+{
+    if (isnan(what->value))
+        return;
+    n->quarter_sum += what->weight * what->value;
+    n->quarter_weight += what->weight;
+    n->quarter_samples += what->samples;
+}
+
 void rule_normal_add(struct rule_normal *n, const struct rule_normal_plan *plan, int64_t step,
                      const struct rule_normal_step *what)
 {
@@ -35,9 +44,13 @@ void rule_normal_add(struct rule_normal *n, const struct rule_normal_plan *plan,
         return;
     n->sum += what->weight * what->value;
     n->weight += what->weight;
-    n->quarter_sum += what->weight * what->value;
-    n->quarter_weight += what->weight;
-    n->quarter_samples += what->samples;
+    add_to_quarter(n, what);
+}
+
+void rule_normal_note(struct rule_normal *n, int64_t step, const struct rule_normal_step *what)
+{
+    n->step = step;
+    add_to_quarter(n, what);
 }
 
 void rule_normal_skip(struct rule_normal *n, int64_t step, bool is_firing)

@@ -3,7 +3,9 @@
  *
  * Two things are kept: a slow average of the measure at the ends of steps, older ones counting half
  * after each half-life; and the same over the quarter of an hour that goes on, which becomes a
- * baseline_record for the same quarter of weeks to come. Both stand still while it is not normal.
+ * baseline_record for the same quarter of weeks to come. Both stand still while it is not normal; but
+ * where no past week is known, the quarter goes on: what fires may be how each morning is, and would
+ * never become known. A week that was an outage is outvoted by others (rule_past.h).
  *
  * What is a share or a mean is weighed by its samples; how much there was in a window is not, and
  * counts as nothing in steps without any.
@@ -46,6 +48,9 @@ struct rule_normal_step {
 void rule_normal_init(struct rule_normal *n);
 void rule_normal_add(struct rule_normal *n, const struct rule_normal_plan *plan, int64_t step,
                      const struct rule_normal_step *what);
+
+/* The step counts for the quarter alone. */
+void rule_normal_note(struct rule_normal *n, int64_t step, const struct rule_normal_step *what);
 
 /* The step counts neither way; a quarter in which something fires is not normal. */
 void rule_normal_skip(struct rule_normal *n, int64_t step, bool is_firing);

@@ -126,13 +126,13 @@ double week_rate(int64_t time_ns, double *business_share)
     return business + home;
 }
 
-/* What it carries at its busiest is 60 % of them, the chance of Poisson aside. */
+/* What it carries in a usual busy hour is at most 70 % of them, the chance of Poisson aside. */
 int64_t week_channels(int trunk, double calls_per_s)
 {
     static const double share[WEEK_TRUNKS] = { 0.42, 0.34, 0.04, 0.12, 0.04, 0.10 };
     double busy = calls_per_s * 3.3 * share[trunk] * 0.57 * 200;
 
-    return (int64_t)ceil((busy + 4 * sqrt(busy) + 3) / 0.8);
+    return (int64_t)ceil((busy + 4 * sqrt(busy) + 3) / 0.7);
 }
 
 struct plan *week_plan(double calls_per_s)

@@ -167,6 +167,12 @@ static void tells_each_quarter_that_was_normal(void **state)
         assert_true(record_id_time_ns(b->id) < b->time + 900 * NS_PER_S);
     }
     assert_true(t.baselines[0]->id != t.baselines[1]->id);
+    for (int weeks = 1; weeks <= 2; weeks++) {
+        struct baseline_record known = past(&t, weeks, 0.7, 1000);
+
+        known.time += 900 * NS_PER_S;
+        rule_eval_history(t.eval, &known, at(1799));
+    }
     play(&t, 1800, 2100, 1, 0); /* this one was not */
     assert_int_equal(t.count, 1);
     play(&t, 2100, 2700, 1, 7);
@@ -179,6 +185,25 @@ static void tells_each_quarter_that_was_normal(void **state)
     assert_int_equal(t.baselines[2]->samples, 300);
     rule_trial_tick(&t, INT64_C(365) * 86400 * 1000);
     assert_int_equal(t.baseline_count, 3);
+    rule_trial_close(&t);
+}
+
+/* Else a morning that fires each time would never be known for what it is. */
+static void without_past_weeks_what_fires_is_told_too(void **state)
+{
+    struct rule_trial t;
+
+    (void)state;
+    rule_trial_open(&t, ASR);
+    play(&t, 0, 900, 1, 7);
+    play(&t, 900, 1800, 1, 2);
+    rule_trial_tick(&t, 1800 * 1000);
+    assert_int_equal(t.count, 1);
+    assert_int_equal(t.baseline_count, 2);
+    assert_float_equal(t.baselines[0]->value, 0.7, 0.01);
+    assert_float_equal(t.baselines[1]->value, 0.2, 0.1);
+    assert_int_equal(t.baselines[1]->samples, 900);
+    assert_float_equal(t.alerts[0]->baseline, 0.7, 0.05); /* that of the hours stands still */
     rule_trial_close(&t);
 }
 
@@ -261,6 +286,7 @@ int main(void)
         cmocka_unit_test(past_weeks_come_first),
         cmocka_unit_test(of_other_times_and_groups_is_nothing_known),
         cmocka_unit_test(tells_each_quarter_that_was_normal),
+        cmocka_unit_test(without_past_weeks_what_fires_is_told_too),
         cmocka_unit_test(amounts_average_with_the_silence),
         cmocka_unit_test(above_nothing_there_is_no_share),
         cmocka_unit_test(points_are_points),
