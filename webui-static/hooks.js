@@ -27,9 +27,12 @@ export function useWidth(ref) {
   const [width, setWidth] = useState(0);
 
   useLayoutEffect(() => {
-    const observer = new ResizeObserver(() => setWidth(Math.floor(ref.current.clientWidth)));
-    setWidth(Math.floor(ref.current.clientWidth));
-    observer.observe(ref.current);
+    const element = ref.current;
+    if (!element) return undefined; /* gone again before it was shown: somebody types fast */
+    const measure = () => setWidth(Math.floor(element.clientWidth));
+    const observer = new ResizeObserver(measure);
+    measure();
+    observer.observe(element);
     return () => observer.disconnect();
   }, []);
   return width;
