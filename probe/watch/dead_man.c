@@ -256,6 +256,9 @@ static void take_over(struct dead_man *d)
     d->told = slice_eq(old->severity, SLICE("info")) ? DEAD_MAN_STOPPED : DEAD_MAN_SILENT;
     write_severity(d, d->told);
     write_summary(d, d->told);
+    d->alert.changed_time = old->changed_time;
+    d->alert.value = old->value;
+    watch_alerts_tell(d->alerts, &d->alert); /* it is ours again: nobody else ends it */
 }
 
 static void free_all(struct dead_man *d)
