@@ -6,13 +6,9 @@ import { startAlerts } from "./alerts.js";
 import { useKeys, useStore } from "./hooks.js";
 import { beginChord, listenForKeys } from "./keys.js";
 import { connectLive } from "./live.js";
-import { AlertsPage } from "./pages/alerts.js";
-import { CallPage } from "./pages/call.js";
-import { CallsPage } from "./pages/calls.js";
-import { ProbePage } from "./pages/probe.js";
 import { Banner } from "./parts/banner.js";
 import { Help } from "./parts/help.js";
-import { Empty } from "./parts/notice.js";
+import { Empty, Failure } from "./parts/notice.js";
 import { Toasts } from "./parts/toasts.js";
 import { TopBar } from "./parts/topbar.js";
 import { backToCalls, navigate, route, startRouter } from "./router.js";
@@ -29,13 +25,39 @@ function UnknownPage() {
   </main>`;
 }
 
+/* load: a page's code comes when it is first opened. */
 const PAGES = {
-  calls: { title: "Calls", Page: CallsPage },
-  call: { title: "Call", Page: CallPage },
-  alerts: { title: "Alerts", Page: AlertsPage },
-  probe: { title: "Probe", Page: ProbePage },
-  unknown: { title: "Not found", Page: UnknownPage },
+  overview: { title: "Overview", load: async () => (await import("./pages/overview.js")).OverviewPage },
+  calls: { title: "Calls", load: async () => (await import("./pages/calls.js")).CallsPage },
+  call: { title: "Call", load: async () => (await import("./pages/call.js")).CallPage },
+  alerts: { title: "Alerts", load: async () => (await import("./pages/alerts.js")).AlertsPage },
+  trunks: { title: "Trunks", load: async () => (await import("./pages/trunks.js")).TrunksPage },
+  registrations: { title: "Registrations", load: async () => (await import("./pages/registrations.js")).RegistrationsPage },
+  security: { title: "Security", load: async () => (await import("./pages/security.js")).SecurityPage },
+  certificates: { title: "Certificates", load: async () => (await import("./pages/certificates.js")).CertificatesPage },
+  probe: { title: "Probe", load: async () => (await import("./pages/probe.js")).ProbePage },
+  users: { title: "Users", load: async () => (await import("./pages/users.js")).UsersPage },
+  audit: { title: "Audit trail", load: async () => (await import("./pages/audit.js")).AuditPage },
+  unknown: { title: "Not found", load: async () => UnknownPage },
 };
+
+/* The code of a page once it is there: {Page} or {error}; null while it is on its way. */
+function usePage(page) {
+  const [loaded, setLoaded] = useState({ page: null });
+
+  useEffect(() => {
+    let left = false;
+    const set = (what) => left || setLoaded({ page, ...what });
+    PAGES[page].load().then(
+      (Page) => set({ Page }),
+      () => set({ error: new Error("its code could not be loaded from the server") }),
+    );
+    return () => {
+      left = true;
+    };
+  }, [page]);
+  return loaded.page === page ? loaded : null;
+}
 
 function search() {
   backToCalls();
@@ -46,7 +68,8 @@ function App() {
   const { page, id, query } = useStore(route);
   const [help, setHelp] = useState(false);
   const [chordUntil, setChordUntil] = useState(0);
-  const { title, Page } = PAGES[page];
+  const { title } = PAGES[page];
+  const loaded = usePage(page);
   const go = (key) => () => {
     if (Date.now() > chordUntil) return false;
     navigate({ page: GO[key] });
@@ -74,7 +97,8 @@ function App() {
 
   return html`<${TopBar} page=${page} help=${() => setHelp(true)} />
     <${Banner} />
-    <${Page} key=${`${page}/${id}`} id=${id} query=${query} />
+    ${loaded?.Page ? html`<${loaded.Page} key=${`${page}/${id}`} id=${id} query=${query} />` : null}
+    ${loaded?.error ? html`<main id="main" class="page" tabindex="-1"><${Failure} what="This page" error=${loaded.error} retry=${() => location.reload()} /></main>` : null}
     <${Toasts} />
     ${help ? html`<${Help} close=${() => setHelp(false)} />` : null}`;
 }

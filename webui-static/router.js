@@ -5,7 +5,9 @@
  */
 import { createStore } from "./store.js";
 
-export const PAGES = ["calls", "call", "alerts", "probe"];
+export const PAGES = [
+  "overview", "calls", "call", "alerts", "trunks", "registrations", "security", "certificates", "probe", "users", "audit",
+];
 
 function decode(part) {
   try {

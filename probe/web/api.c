@@ -5,6 +5,7 @@
 #include "probe/web/api_context.h"
 #include "probe/web/body.h"
 #include "probe/web/files.h"
+#include "probe/web/routes.h"
 #include "probe/web/signed.h"
 #include "storage/upkeep/store_size.h"
 
@@ -180,7 +181,7 @@ void api_write_key_int(struct jsonw *j, const char *key, int64_t value)
 
 /* ---- its packets and its sound ---- */
 
-static void get_packets(struct api_context *c)
+void api_get_packets(struct api_context *c)
 {
     int err = api_media_packets(&c->api->options, c->api->query, c->id, &c->asked, c->x);
 
@@ -188,7 +189,7 @@ static void get_packets(struct api_context *c)
         api_fail_store(c, err);
 }
 
-static void get_export(struct api_context *c)
+void api_get_export(struct api_context *c)
 {
     int err = api_media_export(&c->api->options, &c->asked, c->x);
 
@@ -229,99 +230,19 @@ static bool find_sound(struct api_context *c)
     return c->media.id != 0;
 }
 
-static void get_sound(struct api_context *c)
+void api_get_sound(struct api_context *c)
 {
     if (find_sound(c))
         api_media_sound(&c->api->options, &c->media, &c->asked, c->x);
 }
 
-static void get_peaks(struct api_context *c)
+void api_get_peaks(struct api_context *c)
 {
     if (find_sound(c))
         api_media_peaks(&c->api->options, &c->media, &c->asked, c->x);
 }
 
 /* ---- routes ---- */
-
-/* Parts of a path: '*' is the id of a call or an alert, '#' a number, '@' a name. */
-static const struct {
-    const char *path;
-    uint8_t method;  /* enum exchange_method */
-    unsigned params; /* enum params_set */
-    bool no_store;   /* it reads nothing of it */
-    api_handler *handle;
-} routes[] = {
-    { "/api/v1/calls", EXCHANGE_GET, PARAMS_SEARCH, false, api_search_get_calls },
-    { "/api/v1/calls/*", EXCHANGE_GET, PARAMS_NONE, false, api_call_get },
-    { "/api/v1/calls/*/messages", EXCHANGE_GET, PARAMS_LEGS, false, api_call_get_messages },
-    { "/api/v1/calls/*/pcap", EXCHANGE_GET, PARAMS_PACKETS | PARAMS_SIGNED, false, get_packets },
-    { "/api/v1/calls/*/audio", EXCHANGE_GET, PARAMS_SOUND, false, get_sound },
-    { "/api/v1/calls/*/audio/peaks", EXCHANGE_GET, PARAMS_PEAKS, false, get_peaks },
-    { "/api/v1/export", EXCHANGE_GET, PARAMS_EXPORT, false, get_export },
-    { "/api/v1/alerts", EXCHANGE_GET, PARAMS_PAGE | PARAMS_ALERTS, false, api_alerts_get_list },
-    { "/api/v1/alerts/*", EXCHANGE_GET, PARAMS_NONE, false, api_alerts_get_one },
-    { "/api/v1/alerts/*/ack", EXCHANGE_POST, PARAMS_NONE, false, api_alerts_ack },
-    { "/api/v1/alerts/*/ack", EXCHANGE_DELETE, PARAMS_NONE, false, api_alerts_unack },
-    { "/api/v1/silences", EXCHANGE_GET, PARAMS_SILENCES, true, api_silences_get },
-    { "/api/v1/silences", EXCHANGE_POST, PARAMS_NONE, true, api_silences_add },
-    { "/api/v1/silences/#", EXCHANGE_DELETE, PARAMS_NONE, true, api_silences_end },
-    { "/api/v1/deliveries", EXCHANGE_GET, PARAMS_DELIVERIES, true, api_deliveries_get },
-    { "/api/v1/deliveries/replay", EXCHANGE_POST, PARAMS_NONE, true, api_deliveries_replay_all },
-    { "/api/v1/deliveries/#/replay", EXCHANGE_POST, PARAMS_NONE, true, api_deliveries_replay },
-    { "/api/v1/receivers", EXCHANGE_GET, PARAMS_NONE, true, api_deliveries_get_receivers },
-    { "/api/v1/receivers/@/test", EXCHANGE_POST, PARAMS_NONE, true, api_deliveries_test_receiver },
-    { "/api/v1/rules", EXCHANGE_GET, PARAMS_NONE, true, api_rules_get },
-    { "/api/v1/rules/@/test", EXCHANGE_POST, PARAMS_NONE, true, api_rules_test },
-    { "/api/v1/certificates", EXCHANGE_GET, PARAMS_PAGE, false, api_lists_get_certificates },
-    { "/api/v1/trunks", EXCHANGE_GET, PARAMS_WINDOW, false, api_trunks_get },
-    { "/api/v1/registrations", EXCHANGE_GET, PARAMS_PAGE, false, api_lists_get_registrations },
-    { "/api/v1/peers", EXCHANGE_GET, PARAMS_PAGE, false, api_lists_get_peers },
-    { "/api/v1/security", EXCHANGE_GET, PARAMS_PAGE, false, api_lists_get_security },
-    { "/api/v1/transactions", EXCHANGE_GET, PARAMS_PAGE, false, api_lists_get_transactions },
-    { "/api/v1/deviations", EXCHANGE_GET, PARAMS_NONE, false, api_lists_get_deviations },
-    { "/api/v1/fields", EXCHANGE_GET, PARAMS_NONE, false, api_search_get_fields },
-    { "/api/v1/stats", EXCHANGE_GET, PARAMS_NONE, false, api_stats_get },
-    { "/api/v1/store", EXCHANGE_GET, PARAMS_NONE, false, api_store_get },
-};
-enum { ROUTES = sizeof routes / sizeof *routes };
-
-/* The variable part of a path, and of which kind it is. */
-struct variable {
-    char kind; /* 0: there is none */
-    struct slice text;
-};
-
-static bool route_matches(const char *pattern, struct slice path, struct variable *v)
-{
-    struct slice p = slice_of_text(pattern);
-
-    while (p.len && path.len) {
-        struct slice want = slice_cut(&p, '/');
-        struct slice have = slice_cut(&path, '/');
-
-        if (want.len == 1 && strchr("*#@", want.p[0]))
-            *v = (struct variable){ want.p[0], have };
-        else if (!slice_eq(want, have))
-            return false;
-    }
-    return p.len == 0 && path.len == 0;
-}
-
-unsigned api_methods(struct slice path)
-{
-    static const unsigned bits[] = {
-        [EXCHANGE_GET] = API_GET, [EXCHANGE_POST] = API_POST, [EXCHANGE_DELETE] = API_DELETE
-    };
-    unsigned methods = 0;
-
-    for (size_t i = 0; i < ROUTES; i++) {
-        struct variable v = { 0 };
-
-        if (route_matches(routes[i].path, path, &v))
-            methods |= bits[routes[i].method];
-    }
-    return methods ? methods : API_GET;
-}
 
 /* Of rules and receivers: what may be the name of a file. */
 static bool is_name(struct slice text)
@@ -336,7 +257,8 @@ static bool is_name(struct slice text)
     return text.len > 0 && text.len <= 64 && text.p[0] != '.';
 }
 
-static bool read_variable(struct api_context *c, const struct variable *v, const char **expected)
+static bool read_variable(struct api_context *c, const struct route_variable *v,
+                          const char **expected)
 {
     uint64_t number = 0;
 
@@ -359,20 +281,20 @@ static bool read_variable(struct api_context *c, const struct variable *v, const
     }
 }
 
-static void answer_route(struct api_context *c, size_t route, const struct variable *v)
+static void answer_route(struct api_context *c, const struct route *route,
+                         const struct route_variable *v)
 {
     struct strbuf error = { 0 };
     const char *expected = NULL;
 
     if (!read_variable(c, v, &expected))
         exchange_fail(c->x, 400, "%s", expected);
-    else if ((routes[route].params & PARAMS_SIGNED) &&
-             !signed_accept(c->api->options.store_dir, c->x))
+    else if ((route->params & PARAMS_SIGNED) && !signed_accept(c->api->options.store_dir, c->x))
         ; /* refused */
-    else if (!params_read(&c->x->params, routes[route].params, &c->asked, &error))
+    else if (!params_read(&c->x->params, route->params, &c->asked, &error))
         exchange_fail(c->x, 400, "%s", error.p ? error.p : "bad parameters");
-    else if (routes[route].no_store || open_store(c))
-        routes[route].handle(c);
+    else if (route->no_store || open_store(c))
+        route->handle(c);
     strbuf_fini(&error);
     params_fini(&c->asked);
 }
@@ -381,14 +303,12 @@ static void answer_first(struct api *a, struct exchange *x)
 {
     struct api_context c = { .api = a, .x = x, .json = jsonw_to(&x->body) };
     struct slice path = slice_of_text(x->path);
+    struct route_variable v;
+    const struct route *route = route_find(path, x->method, &v);
 
-    for (size_t i = 0; i < ROUTES; i++) {
-        struct variable v = { 0 };
-
-        if (routes[i].method == x->method && route_matches(routes[i].path, path, &v)) {
-            answer_route(&c, i, &v);
-            return;
-        }
+    if (route) {
+        answer_route(&c, route, &v);
+        return;
     }
     if (slice_starts_with(path, SLICE("/api/")))
         exchange_fail(x, 404, "nothing at %s", x->path);

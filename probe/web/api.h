@@ -46,10 +46,6 @@ struct api_options {
 int api_open(struct api **ap, const struct api_options *options);
 void api_close(struct api *a);
 
-/* What may be done at this path: never nothing. */
-enum api_method { API_GET = 1, API_POST = 2, API_DELETE = 4 };
-unsigned api_methods(struct slice path);
-
 /* Fills in the answer; of an exchange that wants more, its next piece. */
 void api_answer(struct api *a, struct exchange *x);
 

@@ -72,6 +72,7 @@ bool api_read_body(struct api_context *c, struct body *body, const struct body_f
 /* Each in the file of its name. */
 api_handler api_call_get, api_call_get_messages, api_stats_get, api_store_get, api_trunks_get;
 api_handler api_search_get_calls, api_search_get_fields;
+api_handler api_get_packets, api_get_export, api_get_sound, api_get_peaks;
 /* The alerts that are not over, as lines. */
 api_handler api_alerts_write_open;
 api_handler api_alerts_get_list, api_alerts_get_one, api_alerts_ack, api_alerts_unack;

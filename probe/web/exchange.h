@@ -8,6 +8,7 @@
 #ifndef PROBE_WEB_EXCHANGE_H
 #define PROBE_WEB_EXCHANGE_H
 
+#include "probe/access/identity.h"
 #include "probe/web/params.h"
 #include "storage/export/export.h"
 
@@ -22,6 +23,7 @@ enum {
     EXCHANGE_PIECE_BYTES = 64 * 1024, /* of a download, in one go */
     EXCHANGE_ASKED_MAX = 16 * 1024,   /* of the body of a request */
     EXCHANGE_ALLOW_MAX = 32,
+    EXCHANGE_CREDENTIAL_MAX = 128, /* a session or a token: longer is none of ours */
 };
 
 enum exchange_method { EXCHANGE_GET, EXCHANGE_POST, EXCHANGE_DELETE };
@@ -39,7 +41,10 @@ struct exchange {
     char range[EXCHANGE_RANGE_MAX];       /* empty: none, or longer than one range can be */
     char if_range[EXCHANGE_TAG_MAX];
     struct addr peer;
-    struct strbuf asked; /* the body of the request */
+    struct strbuf asked;                   /* the body of the request */
+    char session[EXCHANGE_CREDENTIAL_MAX]; /* of its cookie; empty: none */
+    char token[EXCHANGE_CREDENTIAL_MAX];   /* of Authorization: Bearer; empty: none */
+    struct identity who; /* filled in by the worker, from one of them, before its handler runs */
 
     /* The answer. */
     char allow[EXCHANGE_ALLOW_MAX]; /* of 405 */

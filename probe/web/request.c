@@ -1,7 +1,7 @@
 #include "probe/web/request.h"
 
-#include "probe/web/api.h"
 #include "probe/web/guard.h"
+#include "probe/web/routes.h"
 
 #include <stdio.h>
 
@@ -53,12 +53,12 @@ static bool accept_change(const struct request *r, const struct request_rules *r
 static bool accept_method(const struct request *r, const struct request_rules *rules,
                           struct exchange *x)
 {
-    static const unsigned bits[] = { [REQUEST_GET] = API_GET,
-                                     [REQUEST_HEAD] = API_GET,
-                                     [REQUEST_POST] = API_POST,
-                                     [REQUEST_DELETE] = API_DELETE,
+    static const unsigned bits[] = { [REQUEST_GET] = ROUTE_GET,
+                                     [REQUEST_HEAD] = ROUTE_GET,
+                                     [REQUEST_POST] = ROUTE_POST,
+                                     [REQUEST_DELETE] = ROUTE_DELETE,
                                      [REQUEST_OTHER] = 0 };
-    unsigned allowed = api_methods(r->path);
+    unsigned allowed = route_methods(r->path);
 
     if (!(bits[r->method] & allowed)) {
         static const char *const names[] = { "GET, HEAD", "POST", "DELETE" };

@@ -25,9 +25,10 @@ storage   ^storage/            base contract sip rtp quality plan kpi legs peer 
 rules     ^rules/              base contract sip rtp quality plan kpi legs peer security story filter privacy analyzer
 secret    ^probe/secret/       base contract sip rtp quality plan kpi legs peer security story filter privacy analyzer
 state     ^probe/state/        base contract sip rtp quality plan kpi legs peer security story filter privacy analyzer storage secret
+access    ^probe/access/       base contract sip rtp quality plan kpi legs peer security story filter privacy analyzer storage secret state
 watch     ^probe/watch/        base contract sip rtp quality plan kpi legs peer security story filter privacy analyzer storage rules state decap
 engine    ^probe/engine/       base contract sip rtp quality plan kpi legs peer security story filter privacy analyzer capture decap storage rules
-web       ^probe/web/          base contract sip rtp quality plan kpi legs peer security story filter privacy analyzer capture decap storage rules secret state
+web       ^probe/web/          base contract sip rtp quality plan kpi legs peer security story filter privacy analyzer capture decap storage rules secret state access
 notify    ^probe/notify/       base contract sip rtp quality plan kpi legs peer security story filter privacy analyzer capture decap storage rules secret state
 top       ^probe/              *
 tests     ^tests/              *'
