@@ -19,15 +19,17 @@ export class ApiError extends Error {
 
 /* Whether the server answered the last time it was asked. */
 export const reachable = createStore(true);
+/* Grows when the server does not know, or no longer knows, who asks. */
+export const refused = createStore(0);
 
 async function errorOf(response) {
   let said = null;
   try {
-    said = (await response.json())?.error;
+    said = await response.json(); // problem+json
   } catch {
     /* Not JSON: a proxy, perhaps. The status must do. */
   }
-  const text = typeof said?.message === "string" ? said.message : `the server answered ${response.status}`;
+  const text = typeof said?.detail === "string" ? said.detail : `the server answered ${response.status}`;
   const { column, length } = said ?? {};
   const place = Number.isInteger(column) && Number.isInteger(length) ? { column, length } : null;
   return new ApiError(response.status, text, place);
@@ -44,6 +46,8 @@ async function ask(address, options) {
     throw new ApiError(0, "the server does not answer");
   }
   reachable.set(true);
+  /* Of a login itself it means a wrong password. */
+  if (response.status === 401 && !address.startsWith(`${BASE}session`)) refused.update((times) => times + 1);
   if (!response.ok) throw await errorOf(response);
   try {
     return await response.json();
@@ -106,6 +110,20 @@ export const testRule = (name, since) => post(`rules/${encodeURIComponent(name)}
 export const fetchCertificates = (params, signal) => get("certificates", params, signal);
 export const fetchTrunks = (params, signal) => get("trunks", params, signal);
 export const fetchStats = (signal) => get("stats", null, signal);
+export const fetchSession = () => get("session");
+export const startSession = (name, password) => post("session", { name, password });
+export const endSession = () => remove("session");
+export const useSetupKey = (key, name, password) => post("session/setup", { key, name, password });
+export const changeOwnPassword = (old, next) => post("session/password", { old, new: next });
+export const fetchUsers = (signal) => get("users", null, signal);
+export const addUser = (user) => post("users", user);
+export const changeUser = (name, change) => post(`users/${encodeURIComponent(name)}`, change);
+export const removeUser = (name) => remove(`users/${encodeURIComponent(name)}`);
+export const fetchTokens = (signal) => get("tokens", null, signal);
+export const addToken = (token) => post("tokens", token);
+export const endToken = (id) => remove(`tokens/${Number(id)}`);
+export const askTicket = () => post("live/ticket");
+export const fetchAudit = (params, signal) => get("audit", params, signal);
 
 export const pcapAddress = (id) => `${BASE}${callPath(id, "/pcap")}`;
 
