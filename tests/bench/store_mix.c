@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { HOSTS = 40, TRUNKS = 12, DESTINATIONS = 60, AGENTS = 30 };
+enum { HOSTS = 40, TRUNKS = 12, DESTINATIONS = 60, AGENTS = 30, RARE = 1000000 };
 
 uint64_t mix_bits(uint64_t x)
 {
@@ -85,6 +85,8 @@ void mix_begin(struct call_record *c, struct mix_texts *t, long n, int64_t time_
     snprintf(t->from_tag, sizeof t->from_tag, "as%08lx", wide(n, 9) & 0xffffffff);
     snprintf(t->user_agent, sizeof t->user_agent, "Vendor %u Model T%u %u.%u", pick(n, 10, 6),
              pick(n, 10, AGENTS), pick(n, 10, 9), pick(n, 10, 30));
+    if (pick(n, 35, RARE) == 0)
+        snprintf(t->user_agent, sizeof t->user_agent, "oddphone 0.1");
     snprintf(t->trunk_in, sizeof t->trunk_in, "customer-%u", pick(n, 7, TRUNKS));
     snprintf(t->trunk_out, sizeof t->trunk_out, "carrier-%u", pick(n, 8, 4));
     c->transport = SLICE("udp");

@@ -4,7 +4,7 @@
  * Of 100 calls 55 are answered and have media, 20 are cancelled by the caller, 15 busy or not found,
  * 6 failed with a 5xx, 4 answered without media. Call-IDs have 36 to 46 bytes. Both numbers are there,
  * as dialled and as E.164; a fifth is dialled nationally. 40 hosts, 12 trunks, 60 destinations, 30
- * products as user agents. Three in ten are challenged, which is an entry in their history.
+ * products as user agents; one call in a million is of an oddphone. Three in ten are challenged, which is an entry in their history.
  *
  * Ownership  The texts lie in struct mix_texts.
  */
