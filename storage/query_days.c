@@ -129,7 +129,11 @@ static int run_rows(struct query_question *question, sqlite3 *db, sqlite3_stmt *
     int rc;
 
     while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
-        record_sql_read(s, question->table->type, &record);
+        if (question->fields)
+            record_sql_read_some(s, question->table->type, question->fields, question->field_count,
+                                 &record);
+        else
+            record_sql_read(s, question->table->type, &record);
         question->rows++;
         if (!question->row(question->ctx, &record) ||
             (question->limit && question->rows >= question->limit)) {
@@ -150,7 +154,11 @@ int query_days_ask_one(struct query_question *question, struct day_reader *r)
     if (sqlite3_table_column_metadata(r->db, NULL, question->table->name, NULL, NULL, NULL, NULL,
                                       NULL, NULL) != SQLITE_OK)
         return -ENOENT;
-    record_sql_select(&sql, question->table, r->db);
+    if (question->fields)
+        record_sql_select_some(&sql, question->table, r->db, question->fields,
+                               question->field_count);
+    else
+        record_sql_select(&sql, question->table, r->db);
     strbuf_add_slice(&sql, strbuf_slice(&question->where.sql));
     strbuf_add_text(&sql, question->oldest_first ? " ORDER BY id" : " ORDER BY id DESC");
     err = sql.failed ? -ENOMEM : day_db_prepare(&s, r->db, strbuf_slice(&sql));

@@ -56,6 +56,8 @@ struct query {
 /* What is asked of each day. */
 struct query_question {
     const struct record_table *table;
+    const uint16_t *fields; /* places in the type's table; NULL: the whole record */
+    size_t field_count;
     struct query_where where;
     uint64_t before;
     size_t limit; /* 0: all */

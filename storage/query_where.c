@@ -69,6 +69,12 @@ void query_where_bind_id(struct query_where *where, uint64_t id)
     bind_int(where, (int64_t)id);
 }
 
+void query_where_text(struct query_where *where, const char *condition, struct slice text)
+{
+    add_condition(where, condition);
+    bind_text(where, text);
+}
+
 void query_where_fini(struct query_where *where)
 {
     strbuf_fini(&where->sql);

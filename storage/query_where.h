@@ -29,6 +29,9 @@ int query_where_make_kpis(struct query_where *where, const struct kpi_filter *fi
 /* What is bound to the next parameter of a clause that the caller has written. */
 void query_where_bind_id(struct query_where *where, uint64_t id);
 
+/* A condition that the caller has written, as "method = ?", with the text that is bound to it. */
+void query_where_text(struct query_where *where, const char *condition, struct slice text);
+
 void query_where_fini(struct query_where *where);
 
 /* Only rows below the cursor; for the cursor's own day. */
