@@ -1,5 +1,7 @@
 #include "probe/web/answer.h"
 
+#include "probe/web/status.h"
+
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,41 +16,6 @@ const struct answer_header answer_security_headers[] = {
     { "Cross-Origin-Resource-Policy", "same-origin" },
     { NULL, NULL },
 };
-
-static const char *reason_text(int status)
-{
-    static const struct {
-        int status;
-        const char *text;
-    } reasons[] = {
-        { 200, "OK" },
-        { 201, "Created" },
-        { 206, "Partial Content" },
-        { 304, "Not Modified" },
-        { 400, "Bad Request" },
-        { 403, "Forbidden" },
-        { 404, "Not Found" },
-        { 405, "Method Not Allowed" },
-        { 409, "Conflict" },
-        { 411, "Length Required" },
-        { 413, "Content Too Large" },
-        { 414, "URI Too Long" },
-        { 415, "Unsupported Media Type" },
-        { 416, "Range Not Satisfiable" },
-        { 421, "Misdirected Request" },
-        { 426, "Upgrade Required" },
-        { 501, "Not Supported" },
-        { 502, "Bad Gateway" },
-        { 503, "Service Unavailable" },
-        { 507, "Insufficient Storage" },
-    };
-
-    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
-        if (reasons[i].status == status)
-            return reasons[i].text;
-    }
-    return "Internal Server Error";
-}
 
 struct out {
     unsigned char *at;
@@ -96,7 +63,7 @@ static void add_status_headers(struct out *o, const struct exchange *x)
 static void add_head(struct out *o, const struct exchange *x)
 {
     char text[128];
-    int n = snprintf(text, sizeof text, "HTTP/1.1 %d %s\r\n", x->status, reason_text(x->status));
+    int n = snprintf(text, sizeof text, "HTTP/1.1 %d %s\r\n", x->status, status_title(x->status));
 
     add(o, text, n > 0 ? (size_t)n : 0);
     for (const struct answer_header *h = answer_security_headers; h->name; h++)

@@ -1,6 +1,7 @@
 #include "probe/web/exchange.h"
 
 #include "analyzer/base/log.h"
+#include "probe/web/status.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -107,8 +108,8 @@ void exchange_send_file(struct exchange *x, int fd, uint64_t at, uint64_t length
     x->file_left = x->length = length;
 }
 
-/* The answer so far is nothing any more; the JSON stands open behind its message. */
-static struct jsonw begin_failure(struct exchange *x, int status, const char *message)
+/* The answer so far is nothing any more; the JSON stands open behind its detail. */
+static struct jsonw begin_failure(struct exchange *x, int status, const char *detail)
 {
     struct jsonw j = jsonw_to(&x->body);
 
@@ -116,48 +117,44 @@ static struct jsonw begin_failure(struct exchange *x, int status, const char *me
     x->streamed = x->more = x->ranges = false;
     x->etag[0] = x->file_name[0] = x->content_range[0] = '\0';
     x->status = status;
-    x->content_type = "application/json; charset=utf-8";
+    x->content_type = "application/problem+json";
     strbuf_reset(&x->body);
     jsonw_object_open(&j);
-    jsonw_key(&j, "error");
-    jsonw_object_open(&j);
+    jsonw_key(&j, "type");
+    jsonw_text(&j, SLICE("about:blank"));
+    jsonw_key(&j, "title");
+    jsonw_text(&j, slice_of_text(status_title(status)));
     jsonw_key(&j, "status");
     jsonw_int(&j, status);
-    jsonw_key(&j, "message");
-    jsonw_text(&j, slice_of_text(message));
+    jsonw_key(&j, "detail");
+    jsonw_text(&j, slice_of_text(detail));
     return j;
-}
-
-static void end_failure(struct jsonw *j)
-{
-    jsonw_object_close(j);
-    jsonw_object_close(j);
 }
 
 void exchange_fail(struct exchange *x, int status, const char *format, ...)
 {
-    char message[512];
+    char detail[512];
     va_list args;
     struct jsonw j;
 
     va_start(args, format);
-    vsnprintf(message, sizeof message, format, args);
+    vsnprintf(detail, sizeof detail, format, args);
     va_end(args);
-    j = begin_failure(x, status, message);
-    end_failure(&j);
+    j = begin_failure(x, status, detail);
+    jsonw_object_close(&j);
 }
 
 void exchange_fail_filter(struct exchange *x, const char *parameter,
                           const struct filter_error *error)
 {
-    char message[FILTER_ERROR_MAX + 64];
+    char detail[FILTER_ERROR_MAX + 64];
     struct jsonw j;
 
-    snprintf(message, sizeof message, "%s, column %zu: %s", parameter, error->column, error->text);
-    j = begin_failure(x, 400, message);
+    snprintf(detail, sizeof detail, "%s, column %zu: %s", parameter, error->column, error->text);
+    j = begin_failure(x, 400, detail);
     jsonw_key(&j, "column");
     jsonw_int(&j, (int64_t)error->column);
     jsonw_key(&j, "length");
     jsonw_int(&j, (int64_t)error->length);
-    end_failure(&j);
+    jsonw_object_close(&j);
 }

@@ -86,12 +86,12 @@ void exchange_send_file(struct exchange *x, int fd, uint64_t at, uint64_t length
 /* The next piece of export or file into the body, on a worker. */
 void exchange_read_piece(struct exchange *x);
 
-/* An error as docs/API.md has it; replaces whatever the answer was. */
+/* An error as problem details (RFC 9457); replaces whatever the answer was. */
 void exchange_fail(struct exchange *x, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* 400: the parameter that holds a filter is none, with the column and the length of the word at fault
- * beside the message. */
+ * beside the detail. */
 void exchange_fail_filter(struct exchange *x, const char *parameter,
                           const struct filter_error *error);
 

@@ -165,7 +165,7 @@ describe("how it sounded", { skip: missing ?? false }, () => {
     assert.match(await textOf(".locked"), /audio\.listen: yes/);
     assert.equal(await page.locator("audio").count(), 0);
     assert.deepEqual(asked.filter((path) => path.includes("/audio")), []);
-    const refused = await open(records.loudCall(), { refuse: { status: 409, message: "the media is encrypted" } });
+    const refused = await open(records.loudCall(), { refuse: { status: 409, detail: "the media is encrypted" } });
     await page.getByRole("button", { name: "Play" }).click();
     await page.getByText("No sound: the media is encrypted.").waitFor();
     assert.equal(refused.filter((path) => path.includes("/audio")).length, 1, "and the sound itself is not asked for");

@@ -73,7 +73,7 @@ test('alerts are found by state, severity, rule and time, each with what was don
     for (const [query, name] of [['state=fire', 'state'], ['severity=bad', 'severity'], ['since=x', 'since']]) {
         const answer = await fetch(`${base}/alerts?${query}`);
         assert.equal(answer.status, 400);
-        assert.match((await answer.json()).error.message, new RegExp(`'${name}'`));
+        assert.match((await answer.json()).detail, new RegExp(`'${name}'`));
     }
 });
 
@@ -126,9 +126,9 @@ test('a silence is of some labels, ends, and is ended', async () => {
         [{ labels: 'rule', until }, /column/], [{ labels: 'rule=a', until, from: until + 1 }, /later than/],
         [{ labels: 'rule=a', until, untill: 1 }, /unknown member 'untill', did you mean 'until'/], ['{"labels', /no JSON/],
     ]) {
-        const { status: refused, error } = await change('POST', '/silences', body);
+        const { status: refused, detail } = await change('POST', '/silences', body);
         assert.equal(refused, 400, JSON.stringify(body));
-        assert.match(error.message, says);
+        assert.match(detail, says);
     }
 });
 

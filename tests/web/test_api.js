@@ -149,10 +149,10 @@ test('what is no parameter, or no value of it, is refused by name', async () => 
         ['/calls?deviation=A%20B', 'deviation'], ['/calls?ended_how=', 'ended_how'],
         ['/stats?x', 'x'], [`/calls/${ids[0]}?x=1`, 'x'], ['/calls/123', 'id'], ['/calls/zz/pcap', 'id']]) {
         const answer = await fetch(base + query);
-        const { error } = await answer.json();
+        const error = await answer.json();
         assert.equal(answer.status, 400, query);
         assert.equal(error.status, 400);
-        assert.ok(error.message.includes(named), `${query}: ${error.message}`);
+        assert.ok(error.detail.includes(named), `${query}: ${error.detail}`);
     }
 });
 
@@ -275,7 +275,7 @@ test('what is not there is 404, as JSON', async () => {
         '/calls/00000000000000ff/pcap', '/nothing', `/calls/${ids[0]}/nothing`, '/calls/a/b/c/d', '']) {
         const answer = await fetch(base + path);
         assert.equal(answer.status, 404, path);
-        assert.equal((await answer.json()).error.status, 404);
+        assert.equal((await answer.json()).status, 404);
     }
     assert.equal((await fetch(`http://${host}:${port}/nothing.js`)).status, 404);
 });
@@ -452,7 +452,7 @@ test('other methods are refused, and say which are not', async () => {
         const answer = await fetch(`${base}/calls`, { method, body: method === 'OPTIONS' ? undefined : '{}' });
         assert.equal(answer.status, 405, method);
         assert.equal(answer.headers.get('allow'), 'GET, HEAD');
-        assert.equal((await answer.json()).error.status, 405);
+        assert.equal((await answer.json()).status, 405);
     }
     assert.equal(status(await request('/app.js', { extra: 'Content-Length: 3\r\n' }) || 'xxxxxxxxx400'), 400);
     assert.equal(status(await request('/app.js', { extra: 'Transfer-Encoding: chunked\r\n' })), 400);

@@ -74,7 +74,7 @@ test('packets by a signed link, until its time', async () => {
         .update(`earshot link 1\n/api/v1${path}?${query}`).digest('base64url');
     const ask = async (query, at = path) => {
         const answer = await fetch(`${base}${at}?${query}`);
-        const text = answer.status === 200 ? '' : (await answer.json()).error.message;
+        const text = answer.status === 200 ? '' : (await answer.json()).detail;
         if (answer.status === 200) await answer.arrayBuffer();
         return [answer.status, text];
     };
@@ -113,10 +113,10 @@ test('a search as a file', async () => {
 
 test('what cannot be exported is said', async () => {
     const wrong = await fetch(`${base}/export?filter=${encodeURIComponent('from:+49* stauts:5xx')}`);
-    const { error } = await wrong.json();
+    const error = await wrong.json();
     assert.equal(wrong.status, 400);
     assert.equal(error.column, 11);
-    assert.match(error.message, /column 11/);
+    assert.match(error.detail, /column 11/);
     for (const [query, status] of [['filter=id:00000000000000ff', 404], ['format=wav', 400], ['sort=nothing&format=csv', 400],
         ['sort=mos', 400], ['limit=0', 400], ['legs=true', 400]]) {
         assert.equal((await fetch(`${base}/export?${query}`)).status, status, query);

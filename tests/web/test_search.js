@@ -104,12 +104,12 @@ test('what is wrong with a filter is said with its place', async () => {
         ['jürgen mos<9', 12, 1, 'from 1 to 5'], ['a (b', 3, 1, 'not closed'],
         [`from:${'a'.repeat(4100)}`, 4097, 9, 'at most 4096 bytes']]) {
         const answer = await fetch(`${base}/calls?${filterOf(text)}`);
-        const { error } = await answer.json();
+        const error = await answer.json();
         assert.deepEqual([answer.status, error.column, error.length], [400, column, length], text);
-        assert.ok(error.message.startsWith(`filter, column ${column}: `) && error.message.includes(says), error.message);
+        assert.ok(error.detail.startsWith(`filter, column ${column}: `) && error.detail.includes(says), error.detail);
     }
-    const { error } = await (await fetch(`${base}/calls?verdict=nonsense`)).json();
-    assert.match(error.message, /no verdict is called 'nonsense'/);
+    const error = await (await fetch(`${base}/calls?verdict=nonsense`)).json();
+    assert.match(error.detail, /no verdict is called 'nonsense'/);
 });
 
 test('the fields of a filter are told', async () => {

@@ -102,7 +102,7 @@ const get = (path, { method = 'GET', headers = {}, server = listening, from } = 
         request.on('error', reject);
         request.end();
     });
-const message = (answer) => JSON.parse(answer.body).error.message;
+const message = (answer) => JSON.parse(answer.body).detail;
 const audio = (n, query = '') => `/calls/${ids[n]}/audio${query}`;
 
 test('nobody listens unless the configuration says so', async () => {

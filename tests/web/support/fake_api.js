@@ -24,7 +24,7 @@ function wave() {
   return data;
 }
 
-/* call: what /calls/ID answers; listen: of /stats; refuse: {status, message} for the sound. → the
+/* call: what /calls/ID answers; listen: of /stats; refuse: {status, detail} for the sound. → the
  * paths that were asked for, in order. */
 export async function fakeApi(page, { call, listen = true, refuse = null, messages = [] }) {
   const asked = [];
@@ -39,7 +39,7 @@ export async function fakeApi(page, { call, listen = true, refuse = null, messag
     if (path === `calls/${CALL_ID}`) return json(route, call);
     if (path === `calls/${CALL_ID}/messages`) return json(route, { messages });
     if (path.startsWith(`calls/${CALL_ID}/audio`)) {
-      if (refuse) return json(route, { error: refuse }, refuse.status);
+      if (refuse) return json(route, refuse, refuse.status);
       if (path.endsWith("/peaks")) return json(route, peaks());
       return route.fulfill({ status: 200, contentType: "audio/wav", headers: { "Accept-Ranges": "bytes" }, body: wave() });
     }
