@@ -80,6 +80,7 @@ api_handler api_silences_get, api_silences_add, api_silences_end;
 api_handler api_deliveries_get, api_deliveries_replay, api_deliveries_replay_all;
 api_handler api_deliveries_get_receivers, api_deliveries_test_receiver, api_rules_get,
     api_rules_test;
+api_handler api_registrations_get_now;
 api_handler api_lists_get_certificates;
 api_handler api_lists_get_registrations, api_lists_get_peers, api_lists_get_security;
 api_handler api_lists_get_transactions, api_lists_get_deviations;

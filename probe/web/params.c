@@ -392,6 +392,60 @@ static bool set_over(struct asked *a, struct slice value)
     return is_truth(value);
 }
 
+static bool set_hours(struct asked *a, struct slice value)
+{
+    uint64_t n;
+
+    if (!slice_to_u64(value, PARAMS_HOURS_MAX, &n) || n == 0)
+        return false;
+    a->hours = (unsigned)n;
+    return true;
+}
+
+static bool set_registration_state(struct asked *a, struct slice value)
+{
+    a->state = value;
+    return is_word_of(value, "registered failing flapping expired removed");
+}
+
+static bool set_registration_text(struct asked *a, struct slice value)
+{
+    a->text = value;
+    return true;
+}
+
+static bool set_kind(struct asked *a, struct slice value)
+{
+    a->kind = value;
+    return is_name(value);
+}
+
+static bool set_days_left(struct asked *a, struct slice value)
+{
+    a->by_days_left = true;
+    return slice_eq(value, SLICE("days_left"));
+}
+
+static bool set_user(struct asked *a, struct slice value)
+{
+    a->user = value;
+    return true;
+}
+
+static bool set_source(struct asked *a, struct slice value)
+{
+    struct addr ignored;
+
+    a->source = value;
+    return addr_parse_ip(value, &ignored);
+}
+
+static bool set_method(struct asked *a, struct slice value)
+{
+    a->method = value;
+    return is_word_of(value, "register options message subscribe");
+}
+
 static bool set_minutes(struct asked *a, struct slice value)
 {
     uint64_t n;
@@ -449,7 +503,7 @@ static const struct {
     { "state", PARAMS_DELIVERIES, set_delivery_state, "waiting, delivered or dead" },
     { "over", PARAMS_SILENCES, set_over, "true or false" },
     { "since", PARAMS_SEARCH | PARAMS_ALERTS, set_since, "seconds since 1970" },
-    { "until", PARAMS_SEARCH | PARAMS_WINDOW, set_until, "seconds since 1970" },
+    { "until", PARAMS_SEARCH | PARAMS_WINDOW | PARAMS_SPAN, set_until, "seconds since 1970" },
     { "mos_min", PARAMS_SEARCH, set_mos_min, "a number from 1 to 5" },
     { "mos_max", PARAMS_SEARCH, set_mos_max, "a number from 1 to 5" },
     { "one_way", PARAMS_SEARCH, set_one_way, "true or false" },
@@ -462,12 +516,23 @@ static const struct {
     { "ended_how", PARAMS_SEARCH, set_ended_how, "how a call ends, as bye or ack_timeout" },
     { "deviation", PARAMS_SEARCH, set_deviation, "the name of a deviation, as ack_missing" },
     { "legs", PARAMS_LEGS | PARAMS_PACKETS, set_legs, "true or false" },
+    { "hours", PARAMS_SPAN, set_hours, "a number from 1 to 168" },
+    { "state", PARAMS_REGISTRATIONS, set_registration_state,
+      "registered, failing, flapping, expired or removed" },
+    { "q", PARAMS_REGISTRATIONS, set_registration_text,
+      "a part of a user, a domain or an address" },
+    { "kind", PARAMS_SOURCES, set_kind, "what a source did, as scanner_agent" },
+    { "sort", PARAMS_CERTIFICATES, set_days_left, "days_left" },
+    { "user", PARAMS_TRANSACTIONS, set_user, "a user, as the record has it" },
+    { "source", PARAMS_TRANSACTIONS, set_source, "an IPv4 or IPv6 address without port" },
+    { "method", PARAMS_TRANSACTIONS, set_method, "register, options, message or subscribe" },
     { "minutes", PARAMS_WINDOW, set_minutes, "a number from 1 to 1440" },
-    { "limit", PARAMS_PAGE | PARAMS_SEARCH | PARAMS_DELIVERIES, set_limit,
+    { "limit", PARAMS_PAGE | PARAMS_SEARCH | PARAMS_DELIVERIES | PARAMS_REGISTRATIONS, set_limit,
       "a number from 1 to 1000" },
     { "cursor", PARAMS_DELIVERIES, set_number_cursor, "the next of the page before" },
     { "cursor", PARAMS_PAGE, set_cursor, "the next of the page before" },
-    { "cursor", PARAMS_SEARCH, set_search_cursor, "the next of the page before" },
+    { "cursor", PARAMS_SEARCH | PARAMS_REGISTRATIONS, set_search_cursor,
+      "the next of the page before" },
     { "format", PARAMS_SOUND, set_format, "wav, flac or ogg" },
     { "format", PARAMS_PACKETS, set_packets_format, "pcap, pcapng, pcap.lz4 or pcapng.lz4" },
     { "format", PARAMS_EXPORT, set_export_format,
@@ -549,6 +614,7 @@ bool params_read(const struct params *p, unsigned accepted, struct asked *asked,
 
     *asked = (struct asked){ .buckets = PARAMS_BUCKETS_DEFAULT,
                              .minutes = PARAMS_MINUTES_DEFAULT,
+                             .hours = PARAMS_HOURS_DEFAULT,
                              .limit = PARAMS_LIMIT_DEFAULT,
                              .since = RECORD_NONE,
                              .until = RECORD_NONE };

@@ -46,12 +46,18 @@ enum params_set {
     PARAMS_SILENCES = 512,    /* over */
     PARAMS_DELIVERIES = 1024, /* state, limit, cursor: a number */
     PARAMS_SIGNED = 2048,     /* may come by a signed link, see signed.h */
+    PARAMS_REGISTRATIONS = 1 << 20, /* state, q, limit, cursor */
+    PARAMS_SPAN = 1 << 21,          /* hours, until */
+    PARAMS_SOURCES = 1 << 22,       /* kind */
+    PARAMS_CERTIFICATES = 1 << 23,  /* sort */
+    PARAMS_TRANSACTIONS = 1 << 24,  /* user, source, method */
 };
 
 enum params_format { PARAMS_WAV, PARAMS_FLAC, PARAMS_OGG, PARAMS_JSON_PEAKS };
 enum params_gaps { PARAMS_CONCEAL, PARAMS_SILENCE };
 
 enum { PARAMS_MINUTES_DEFAULT = 15, PARAMS_MINUTES_MAX = 1440 };
+enum { PARAMS_HOURS_DEFAULT = 24, PARAMS_HOURS_MAX = 168 };
 enum { PARAMS_BUCKETS_DEFAULT = 1000, PARAMS_BUCKETS_MAX = 8192 };
 
 /* What was asked for; what was not is at its default, absent slices among it. */
@@ -72,6 +78,11 @@ struct asked {
     struct slice state, severity, rule; /* of alerts; state also of deliveries */
     int64_t before_number;              /* the cursor of deliveries; 0: from the newest */
     bool over;                          /* silences that have ended, too */
+    unsigned hours;                     /* of a span */
+    struct slice text;                  /* searched for among registrations */
+    struct slice kind;                  /* of what a source did */
+    struct slice user, source, method;  /* of transactions */
+    bool by_days_left;                  /* certificates: those that end first */
 };
 
 /* One decoded fragment; an empty one (from "?" alone, or "&&") is nothing. */

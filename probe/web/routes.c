@@ -42,6 +42,8 @@ static const struct route routes[] = {
     { "/api/v1/certificates", EXCHANGE_GET, RIGHT_SEE, NULL, PARAMS_PAGE, false,
       api_lists_get_certificates },
     { "/api/v1/trunks", EXCHANGE_GET, RIGHT_SEE, NULL, PARAMS_WINDOW, false, api_trunks_get },
+    { "/api/v1/registrations/now", EXCHANGE_GET, RIGHT_SEE, NULL, PARAMS_REGISTRATIONS, false,
+      api_registrations_get_now },
     { "/api/v1/registrations", EXCHANGE_GET, RIGHT_SEE, NULL, PARAMS_PAGE, false,
       api_lists_get_registrations },
     { "/api/v1/peers", EXCHANGE_GET, RIGHT_SEE, NULL, PARAMS_PAGE, false, api_lists_get_peers },
