@@ -40,7 +40,7 @@ homes='
 ^pcap([/.]|$)                ^probe/capture/|^tests/
 ^ndpi                        ^probe/decap/classify
 ^libwebsockets               ^probe/web/|^tests/
-^sqlite3                     ^storage/|^probe/state/|^tests/
+^sqlite3                     ^storage/|^probe/state/|^probe/access/|^tests/
 ^lz4                         ^storage/|^tests/
 ^xxhash                      ^storage/|^tests/
 ^sndfile                     ^storage/audio/audio_file
@@ -53,7 +53,7 @@ homes='
 ^libav                       ^storage/audio/|^tests/
 ^curl/                       ^probe/notify/
 ^openssl/                    ^probe/decap/tls_cert|^probe/watch/|^tests/
-^sodium                      ^probe/secret/|^tests/
+^sodium                      ^probe/secret/|^probe/access/|^storage/audit/audit_digest|^tests/
 ^yaml                        ^probe/config|^rules/
 ^sys/capability              ^probe/|^tests/
 ^jansson                     ^probe/web/|^tests/
