@@ -8,8 +8,10 @@
 #include "storage/day_db.h"
 #include "storage/query_days.h"
 #include "storage/search/search_day.h"
+#include "storage/search/search_tally.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <time.h>
 
 #define DAY_NS 86400000000000ll
@@ -22,7 +24,8 @@ struct answer {
     bool has_after;
     size_t limit; /* 0: none */
     query_row_fn row;
-    query_id_fn each; /* instead of row */
+    query_id_fn each;           /* instead of row */
+    struct search_tally *tally; /* instead of both */
     void *ctx;
     bool stopped;
     bool more; /* there may be more behind `after` */
@@ -157,7 +160,9 @@ static int ask_day(struct answer *a, int32_t day, struct search_piece *piece)
             first = piece->reached + 1;
         else
             last = piece->reached - 1;
-        if (!piece->top)
+        if (err == 0 && a->tally)
+            a->stopped = a->tally->looked_at >= a->tally->limit;
+        else if (err == 0 && !piece->top)
             err = give_piece(a, day, piece, first > last);
     }
     return err;
@@ -165,7 +170,7 @@ static int ask_day(struct answer *a, int32_t day, struct search_piece *piece)
 
 static int ask_days(struct answer *a, struct search_top *top)
 {
-    struct search_piece piece = { .top = top };
+    struct search_piece piece = { .top = top, .tally = a->tally };
     int err = 0;
 
     for (size_t i = 0; i < a->q->day_count && !a->stopped && err == 0; i++) {
@@ -223,6 +228,8 @@ static int search(struct answer *a, const struct search_request *request, struct
     err = search_plan_make(&a->plan, a->q, request);
     if (err)
         return err;
+    for (size_t i = 0; a->tally && i < a->tally->field_count; i++)
+        search_plan_add_field(&a->plan, a->tally->fields[i].member);
     if (request->cursor.len) {
         err = search_cursor_parse(&a->plan.order, request->cursor, &a->after);
         a->has_after = true;
@@ -252,4 +259,24 @@ int search_ids(struct query *q, const struct search_request *request, query_id_f
     struct answer a = { .q = q, .each = each, .ctx = ctx };
 
     return search(&a, request, end);
+}
+
+static int by_calls(const void *a, const void *b)
+{
+    const struct search_tally_value *x = a, *y = b;
+
+    if (x->calls != y->calls)
+        return (x->calls < y->calls) - (x->calls > y->calls);
+    return (x->number > y->number) - (x->number < y->number);
+}
+
+int search_tally_calls(struct query *q, const struct filter *filter, struct search_tally *t)
+{
+    struct answer a = { .q = q, .tally = t };
+    struct search_request request = { .filter = filter };
+    int err = search(&a, &request, NULL);
+
+    for (size_t i = 0; i < t->field_count; i++)
+        qsort(t->fields[i].values, t->fields[i].count, sizeof t->fields[i].values[0], by_calls);
+    return err;
 }

@@ -3,7 +3,9 @@
 #include "analyzer/record_id.h"
 #include "storage/day_db.h"
 #include "storage/query_days.h"
+#include "storage/search/search_cost.h"
 #include "storage/search/search_rows.h"
+#include "storage/search/search_tally.h"
 
 #include <errno.h>
 #include <math.h>
@@ -431,17 +433,11 @@ static int test_members(struct block *b, uint8_t test, const uint64_t *among, ui
     return err;
 }
 
-static bool is_of_ids(const struct filter_test *t)
-{
-    return t->field->kind == FILTER_TIME ||
-           (t->field->kind == FILTER_ID && t->members[0] && t->members[0]->offset == 0);
-}
-
 static int ask_test(struct block *b, uint8_t test, const uint64_t *among, uint64_t *out)
 {
     const struct filter_test *t = &b->plan->filter->tests[test];
 
-    if (is_of_ids(t)) {
+    if (search_cost_is_of_ids(t)) {
         test_ids(b, t, among, out);
         return 0;
     }
@@ -455,37 +451,6 @@ static int ask_test(struct block *b, uint8_t test, const uint64_t *among, uint64
 /* --- the tree ------------------------------------------------------------------------------- */
 
 static int ask_node(struct block *b, uint16_t node, const uint64_t *among, uint64_t *out);
-
-/* About how long a test takes, in parts of a look at a number. */
-static unsigned test_cost(const struct filter_test *t)
-{
-    unsigned cost = 0;
-
-    if (is_of_ids(t) || t->field->kind == FILTER_ALERT)
-        return 1;
-    for (size_t m = 0; m < FILTER_MEMBERS_MAX && t->members[m]; m++) {
-        int field = search_field_number(t->members[m]);
-        bool is_head = field >= 0 && search_fields[field].is_head;
-
-        if (field < 0 || (is_head && t->shape != FILTER_WHOLE && t->shape != FILTER_PREFIX))
-            return 100000;
-        if (t->field->kind == FILTER_TEXT && t->shape == FILTER_PART && !t->field->ignores_case)
-            cost += 20; /* of numbers, most likely */
-        cost += t->field->kind == FILTER_NUMBER || t->field->kind == FILTER_TRUTH ? 2 : 4;
-    }
-    return cost;
-}
-
-static unsigned node_cost(const struct filter *f, uint16_t node)
-{
-    const struct filter_node *n = &f->nodes[node];
-
-    if (n->kind == FILTER_TEST)
-        return test_cost(&f->tests[n->test]);
-    if (n->kind == FILTER_NOT)
-        return node_cost(f, n->left);
-    return node_cost(f, n->left) + node_cost(f, n->right);
-}
 
 struct operand {
     uint16_t node;
@@ -501,7 +466,7 @@ static void gather(const struct filter *f, uint16_t node, uint8_t kind, struct o
         gather(f, n->left, kind, operands, count);
         gather(f, n->right, kind, operands, count);
     } else if (*count < FILTER_NODES_MAX) {
-        operands[(*count)++] = (struct operand){ node, node_cost(f, node) };
+        operands[(*count)++] = (struct operand){ node, search_cost(f, node) };
     }
 }
 
@@ -652,6 +617,25 @@ static int give_matches(struct block *b, const uint64_t *matches, struct search_
     return err;
 }
 
+/* What has no column in this block is in none of the counts. */
+static int tally_matches(struct block *b, struct search_tally *tally, uint64_t *matches)
+{
+    uint64_t count = search_tally_keep_newest(tally, matches, b->words);
+    int err = 0;
+
+    for (size_t i = 0; i < tally->field_count && count && err == 0; i++) {
+        const struct search_column *c = NULL;
+
+        if (tally->fields[i].number >= 0)
+            err = use_column(b, tally->fields[i].number, &c);
+        if (err == 0 && c)
+            err = search_tally_add_column(tally, &tally->fields[i], c, matches);
+    }
+    if (err == 0)
+        tally->looked_at += count;
+    return err;
+}
+
 /* Calls that changed since: what the columns say of them does not count. */
 static int read_stale(struct block *b, uint64_t first, uint64_t last, uint64_t *among)
 {
@@ -691,7 +675,7 @@ static int read_stale(struct block *b, uint64_t first, uint64_t last, uint64_t *
 static bool wants_ids(const struct filter *f)
 {
     for (size_t i = 0; f && i < f->test_count; i++) {
-        if (is_of_ids(&f->tests[i]) || f->tests[i].field->kind == FILTER_ALERT)
+        if (search_cost_is_of_ids(&f->tests[i]) || f->tests[i].field->kind == FILTER_ALERT)
             return true;
     }
     return false;
@@ -733,9 +717,11 @@ static int ask_all(struct block *b, uint64_t first, uint64_t last, struct search
         memcpy(matches, among, b->words * sizeof *matches);
     else if (err == 0 && !is_empty(b, among))
         err = ask_node(b, f->root, among, matches);
-    if (err == 0 && !is_empty(b, matches))
+    if (err == 0 && !is_empty(b, matches) && !piece->tally)
         err = use_ids(b);
-    if (err == 0)
+    if (err == 0 && piece->tally)
+        err = tally_matches(b, piece->tally, matches);
+    else if (err == 0)
         err = piece->top ? offer_matches(b, piece->top, matches) : give_matches(b, matches, piece);
     if (err || b->stale_count == 0)
         return err;

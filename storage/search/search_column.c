@@ -710,6 +710,14 @@ int search_column_match(const struct search_column *c, const struct filter_test 
     }
 }
 
+bool search_column_place(const struct search_column *c, uint32_t row, uint32_t *place)
+{
+    uint64_t code = search_pack_at(c->codes, c->bits, row);
+
+    *place = (uint32_t)(code - 1);
+    return code && code <= c->distinct;
+}
+
 void search_column_key(const struct search_column *c, uint32_t row, struct search_key *key)
 {
     char room[SEARCH_PHONE_MAX];

@@ -111,6 +111,9 @@ bool search_low_make(struct search_low *low, const struct filter_test *test);
 /* Whether any of the lower halves fits. They begin SEARCH_COLUMN_HEAD bytes into a column. */
 bool search_low_any(const struct search_low *low, const uint32_t *halves, uint32_t count);
 
+/* The place in `values` of the row's value; false: it has none. Of dictionaries alone. */
+bool search_column_place(const struct search_column *c, uint32_t row, uint32_t *place);
+
 /* The key of one row, but for its id. */
 void search_column_key(const struct search_column *c, uint32_t row, struct search_key *key);
 

@@ -14,10 +14,12 @@
 #include "storage/search/search_top.h"
 
 struct day_reader;
+struct search_tally;
 
 struct search_piece {
-    struct search_top *top; /* where matches go; NULL: to ids */
-    uint64_t *ids;          /* in the order of the plan */
+    struct search_top *top;     /* where matches go; NULL: to ids */
+    struct search_tally *tally; /* or here: they are counted, the newest first */
+    uint64_t *ids;              /* in the order of the plan */
     size_t count, room;
     uint64_t looked_at; /* calls, in all pieces */
     uint64_t reached;   /* the ids that were asked for are done up to this one, in that order */

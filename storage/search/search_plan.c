@@ -9,7 +9,7 @@
 
 /* --- the fields ----------------------------------------------------------------------------- */
 
-static void add_field(struct search_plan *plan, const struct record_field *field)
+void search_plan_add_field(struct search_plan *plan, const struct record_field *field)
 {
     uint16_t at = (uint16_t)(field - record_type_call.fields);
 
@@ -23,14 +23,14 @@ static void add_field(struct search_plan *plan, const struct record_field *field
 
 static void add_fields(struct search_plan *plan)
 {
-    add_field(plan, record_field_find(&record_type_call, SLICE("id")));
+    search_plan_add_field(plan, record_field_find(&record_type_call, SLICE("id")));
     if (plan->order.field)
-        add_field(plan, plan->order.field);
+        search_plan_add_field(plan, plan->order.field);
     for (size_t i = 0; plan->filter && i < plan->filter->test_count; i++) {
         const struct filter_test *test = &plan->filter->tests[i];
 
         for (size_t m = 0; m < FILTER_MEMBERS_MAX && test->members[m]; m++)
-            add_field(plan, test->members[m]);
+            search_plan_add_field(plan, test->members[m]);
     }
 }
 

@@ -34,6 +34,9 @@ int search_plan_make(struct search_plan *plan, struct query *q,
                      const struct search_request *request);
 void search_plan_fini(struct search_plan *plan);
 
+/* One more field that is read of a row. */
+void search_plan_add_field(struct search_plan *plan, const struct record_field *field);
+
 /* The exact Call-ID that every match has; absent: none follows. */
 static inline struct slice search_plan_call_id(const struct search_plan *plan)
 {

@@ -2,6 +2,7 @@
 
 #include "storage/day_db.h"
 #include "storage/query_days.h"
+#include "storage/search/search_tally.h"
 
 #include <errno.h>
 
@@ -33,6 +34,10 @@ static int judge(sqlite3_stmt *s, const struct search_plan *plan, struct search_
     piece->looked_at++;
     if (!search_plan_match(plan, &call))
         return 0;
+    if (piece->tally) {
+        search_tally_add_call(piece->tally, &call);
+        return 0;
+    }
     if (!piece->top)
         return search_piece_add(piece, call.id);
     search_key_of_call(&key, &plan->order, &call);

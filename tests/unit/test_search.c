@@ -6,6 +6,7 @@
 #include "storage/record_sql.h"
 #include "storage/search/search.h"
 #include "storage/search/search_build.h"
+#include "storage/search/search_tally.h"
 #include "tests/unit/random.h"
 #include "tests/unit/store_fixture.h"
 
@@ -584,6 +585,126 @@ static void search_once(struct world *w, struct query *q, const char *text)
     free(e);
 }
 
+/* --- what is counted ------------------------------------------------------------------------ */
+
+static const double bounds[] = { 2, 3.5 };
+static const struct search_tally_kind counted[] = {
+    { "trunk_in", false, NULL, 0 },
+    { "codecs", true, NULL, 0 },
+    { "final_status", false, NULL, 0 },
+    { "mos_lq", false, bounds, 2 },
+};
+enum { COUNTED = sizeof counted / sizeof counted[0] };
+
+static void check_text(const char *text, const struct search_tally *t, size_t field,
+                       const char *value, uint64_t calls)
+{
+    const struct search_tally_field *f = &t->fields[field];
+    uint64_t has = 0;
+
+    for (size_t i = 0; i < f->count; i++)
+        has += slice_eq(f->values[i].text, slice_of_text(value)) ? f->values[i].calls : 0;
+    if (has != calls)
+        fail_msg("%s: %llu calls with %s %s, not %llu", text, (unsigned long long)has,
+                 f->kind->member, value, (unsigned long long)calls);
+}
+
+static void check_number(const char *text, const struct search_tally *t, size_t field, double value,
+                         uint64_t calls)
+{
+    const struct search_tally_field *f = &t->fields[field];
+    uint64_t has = 0;
+
+    for (size_t i = 0; i < f->count; i++) {
+        has += f->values[i].number == value ? f->values[i].calls : 0;
+        assert_true(i == 0 || f->values[i].calls <= f->values[i - 1].calls);
+    }
+    if (has != calls)
+        fail_msg("%s: %llu calls with %s %g, not %llu", text, (unsigned long long)has,
+                 f->kind->member, value, (unsigned long long)calls);
+}
+
+static void check_counts(const char *text, const struct search_tally *t,
+                         const struct expectation *e)
+{
+    uint64_t a = 0, pcma = 0, events = 0, status[6] = { 0 }, mos[3] = { 0 };
+
+    for (size_t i = 0; i < e->count; i++) {
+        const struct call_record *c = e->calls[i];
+
+        a += slice_eq(c->trunk_in, SLICE("a"));
+        pcma += slice_eq(c->codecs, SLICE("[\"PCMA\"]"));
+        events += slice_find(c->codecs, 't') < c->codecs.len && c->codecs.p[0] == '[';
+        if (c->final_status != RECORD_NONE)
+            status[c->final_status / 100]++;
+        if (!isnan(c->mos_lq))
+            mos[(c->mos_lq >= bounds[0]) + (c->mos_lq >= bounds[1])]++;
+    }
+    check_text(text, t, 0, "a", a);
+    check_text(text, t, 1, "PCMA", pcma);
+    check_text(text, t, 1, "telephone-event", events);
+    for (int i = 2; i < 6; i++)
+        check_number(text, t, 2, 100 * i, status[i]);
+    for (int i = 0; i < 3; i++)
+        check_number(text, t, 3, i, mos[i]);
+}
+
+static void count_once(struct world *w, struct query *q, const char *text)
+{
+    struct expectation *e = calloc(1, sizeof *e);
+    struct search_tally *t = search_tally_new(counted, COUNTED, FOUND_MAX);
+    struct filter_error error;
+    struct filter *f;
+
+    assert_non_null(t);
+    assert_int_equal(filter_parse(&f, slice_of_text(text), FIXTURE_TIME, &error), 0);
+    expect(w, f, e);
+    assert_int_equal(search_tally_calls(q, f, t), 0);
+    assert_int_equal(t->looked_at, e->count);
+    check_counts(text, t, e);
+    search_tally_free(t);
+    t = search_tally_new(counted, COUNTED, 20);
+    assert_int_equal(search_tally_calls(q, f, t), 0);
+    assert_int_equal(t->looked_at, e->count < 20 ? e->count : 20);
+    search_tally_free(t);
+    filter_free(f);
+    free(e);
+}
+
+static void counts_are_of_what_is_found(void **state)
+{
+    struct world w;
+    struct query *q;
+
+    (void)state;
+    setup(&w, 20261122);
+    assert_int_equal(query_open(&q, w.f.dir), 0);
+    count_once(&w, q, "");
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i += 2)
+        count_once(&w, q, words[i]);
+    query_close(q);
+    teardown(&w);
+}
+
+static void more_values_than_there_is_room_for_are_others(void **state)
+{
+    static const struct search_tally_kind one[] = { { "trunk_in", false, NULL, 0 } };
+    static const struct search_tally_kind none[] = { { "no_such_field", false, NULL, 0 } };
+    struct search_tally *t = search_tally_new(one, 1, 10);
+    char name[16];
+
+    (void)state;
+    assert_non_null(t);
+    assert_null(search_tally_new(none, 1, 10));
+    for (int i = 0; i < SEARCH_TALLY_VALUES_MAX + 5; i++) {
+        snprintf(name, sizeof name, "trunk-%d", i);
+        search_tally_add_text(t, &t->fields[0], slice_of_text(name), 2);
+    }
+    assert_int_equal(t->fields[0].count, SEARCH_TALLY_VALUES_MAX);
+    assert_int_equal(t->fields[0].others, 10);
+    search_tally_free(t);
+}
+
 static void every_way_finds_the_same(void **state)
 {
     const char *seed = getenv("SEARCH_SEED"); /* for a longer look by hand */
@@ -611,6 +732,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_way_finds_the_same),
+        cmocka_unit_test(counts_are_of_what_is_found),
+        cmocka_unit_test(more_values_than_there_is_room_for_are_others),
     };
 
     return cmocka_run_group_tests_name("search", tests, NULL, NULL);
