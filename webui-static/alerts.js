@@ -98,7 +98,12 @@ export function tellHandled() {
   load(null);
 }
 
+let started = false;
+
 export function startAlerts() {
+  loadAlerts();
+  if (started) return;
+  started = true;
   onLive("alert", (alert, isSnapshot) => {
     const before = alerts.get().list.find(({ id }) => id === alert.id);
 
@@ -112,5 +117,4 @@ export function startAlerts() {
   onLive("dropped", askSoon);
   onLive("reopened", () => load(null, true));
   onLive("quiet", () => load(null, true));
-  loadAlerts();
 }

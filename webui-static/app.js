@@ -1,62 +1,80 @@
 /*
- * app - the dashboard: one bar, one page, notes on top. Started by index.html.
+ * app - the dashboard: one bar, one page, notes on top; or the login. Started by index.html.
  */
-import { html, render, useEffect, useState } from "./vendor/preact-htm.js";
+import { html, render, useEffect, useLayoutEffect, useState } from "./vendor/preact-htm.js";
 import { startAlerts } from "./alerts.js";
-import { useKeys, useStore } from "./hooks.js";
+import { useKeys, useStore, useTitle } from "./hooks.js";
 import { beginChord, listenForKeys } from "./keys.js";
-import { connectLive } from "./live.js";
+import { connectLive, disconnectLive } from "./live.js";
+import { loadPage, PAGES } from "./pages.js";
 import { Banner } from "./parts/banner.js";
-import { Help } from "./parts/help.js";
 import { Empty, Failure } from "./parts/notice.js";
 import { Toasts } from "./parts/toasts.js";
 import { TopBar } from "./parts/topbar.js";
 import { backToCalls, navigate, route, startRouter } from "./router.js";
+import { isIn, landing, loadSession, may, session } from "./session.js";
 
 /* A second key counts this long after "g". */
 const CHORD_MS = 1200;
-const GO = { c: "calls", a: "alerts", p: "probe" };
 
-function UnknownPage() {
-  return html`<main id="main" class="page" tabindex="-1">
-    <${Empty} title="There is no such page">
-      <p><a href="#/calls">Go to the calls</a></p>
-    <//>
-  </main>`;
-}
-
-/* load: a page's code comes when it is first opened. */
-const PAGES = {
-  overview: { title: "Overview", load: async () => (await import("./pages/overview.js")).OverviewPage },
-  calls: { title: "Calls", load: async () => (await import("./pages/calls.js")).CallsPage },
-  call: { title: "Call", load: async () => (await import("./pages/call.js")).CallPage },
-  alerts: { title: "Alerts", load: async () => (await import("./pages/alerts.js")).AlertsPage },
-  trunks: { title: "Trunks", load: async () => (await import("./pages/trunks.js")).TrunksPage },
-  registrations: { title: "Registrations", load: async () => (await import("./pages/registrations.js")).RegistrationsPage },
-  security: { title: "Security", load: async () => (await import("./pages/security.js")).SecurityPage },
-  certificates: { title: "Certificates", load: async () => (await import("./pages/certificates.js")).CertificatesPage },
-  probe: { title: "Probe", load: async () => (await import("./pages/probe.js")).ProbePage },
-  users: { title: "Users", load: async () => (await import("./pages/users.js")).UsersPage },
-  audit: { title: "Audit trail", load: async () => (await import("./pages/audit.js")).AuditPage },
-  unknown: { title: "Not found", load: async () => UnknownPage },
-};
-
-/* The code of a page once it is there: {Page} or {error}; null while it is on its way. */
-function usePage(page) {
-  const [loaded, setLoaded] = useState({ page: null });
+/* What a module exports once it is there: {it} or {error}; {} while it is on its way. */
+function useCode(name, load) {
+  const [loaded, setLoaded] = useState({ name: null });
 
   useEffect(() => {
     let left = false;
-    const set = (what) => left || setLoaded({ page, ...what });
-    PAGES[page].load().then(
-      (Page) => set({ Page }),
+    const set = (what) => left || setLoaded({ name, ...what });
+    load(name).then(
+      (it) => set({ it }),
       () => set({ error: new Error("its code could not be loaded from the server") }),
     );
     return () => {
       left = true;
     };
-  }, [page]);
-  return loaded.page === page ? loaded : null;
+  }, [name]);
+  return loaded.name === name ? loaded : {};
+}
+
+const again = () => location.reload();
+
+function Notice({ children }) {
+  return html`<main id="main" class="page" tabindex="-1">${children}</main>`;
+}
+
+function Forbidden({ title }) {
+  return html`<${Notice}>
+    <${Empty} title="That is not for your role">
+      <p>${title} needs a right that ${session.get().role} does not have. Who administers Earshot can give it.</p>
+      <p><a href=${`#/${landing()}`}>Go to ${PAGES[landing()].title}</a></p>
+    <//>
+  <//>`;
+}
+
+let shownBefore = false;
+
+/* Who came by a link or a key goes on reading where the page begins. */
+function Shown({ Page, id, query }) {
+  useEffect(() => {
+    const { activeElement: now } = document;
+    if (shownBefore && (now === document.body || now?.closest("header") !== null))
+      document.getElementById("main")?.focus({ preventScroll: true });
+    shownBefore = true;
+  }, []);
+  return html`<${Page} id=${id} query=${query} />`;
+}
+
+function Content({ page, id, query }) {
+  const { it: Page, error } = useCode(page, loadPage);
+
+  if (error) return html`<${Notice}><${Failure} what="This page" error=${error} retry=${again} /><//>`;
+  return Page ? html`<${Shown} key=${`${page}/${id}`} Page=${Page} id=${id} query=${query} />` : html`<${Notice} />`;
+}
+
+function Help({ page, close }) {
+  const { it: Sheet, error } = useCode("help", async () => (await import("./parts/help.js")).Help);
+
+  useEffect(() => error && close(), [error]);
+  return Sheet ? html`<${Sheet} page=${page} close=${close} />` : null;
 }
 
 function search() {
@@ -64,50 +82,73 @@ function search() {
   setTimeout(() => document.getElementById("omnibox")?.select(), 60);
 }
 
-function App() {
-  const { page, id, query } = useStore(route);
+/* What is asked for again and again, as long as somebody is there who may see it. */
+function useFeed(sees) {
+  useEffect(() => {
+    if (!sees) return undefined;
+    startAlerts();
+    connectLive();
+    return disconnectLive;
+  }, [sees]);
+}
+
+function Inside({ page, id, query }) {
   const [help, setHelp] = useState(false);
   const [chordUntil, setChordUntil] = useState(0);
-  const { title } = PAGES[page];
-  const loaded = usePage(page);
-  const go = (key) => () => {
-    if (Date.now() > chordUntil) return false;
-    navigate({ page: GO[key] });
-    return true;
-  };
+  const { title, right } = PAGES[page];
+  const go = ([name, { key, right: needed }]) => [
+    key,
+    () => {
+      if (Date.now() > chordUntil || !may(needed)) return false;
+      navigate({ page: name });
+      return true;
+    },
+  ];
 
+  useFeed(may("see"));
   useKeys(
     {
+      ...Object.fromEntries(Object.entries(PAGES).filter(([, { key }]) => key).map(go)),
       "?": () => setHelp(true),
-      "/": search,
+      "/": () => may("see") && search(),
       g: () => {
         setChordUntil(Date.now() + CHORD_MS);
         beginChord(CHORD_MS);
       },
-      c: go("c"),
-      a: go("a"),
-      p: go("p"),
     },
     { bottom: true },
   );
-  useEffect(() => {
-    document.title = `${title} · Earshot`;
+  useTitle(title, page + id);
+  useLayoutEffect(() => {
     if (page !== "calls") scrollTo(0, 0);
   }, [page, id]);
 
   return html`<${TopBar} page=${page} help=${() => setHelp(true)} />
-    <${Banner} />
-    ${loaded?.Page ? html`<${loaded.Page} key=${`${page}/${id}`} id=${id} query=${query} />` : null}
-    ${loaded?.error ? html`<main id="main" class="page" tabindex="-1"><${Failure} what="This page" error=${loaded.error} retry=${() => location.reload()} /></main>` : null}
+    ${may("see") ? html`<${Banner} />` : null}
+    ${right && !may(right) ? html`<${Forbidden} title=${title} />` : html`<${Content} page=${page} id=${id} query=${query} />`}
     <${Toasts} />
-    ${help ? html`<${Help} close=${() => setHelp(false)} />` : null}`;
+    ${help ? html`<${Help} page=${page} close=${() => setHelp(false)} />` : null}`;
+}
+
+function Begin() {
+  useLayoutEffect(() => navigate({ page: landing() }, { replace: true }), []);
+  return null;
+}
+
+function App() {
+  const who = useStore(session);
+  const at = useStore(route);
+
+  if (at.page === "setup") return html`<${Content} ...${at} />`;
+  if (who.error)
+    return html`<${Notice}><${Failure} what="Who is logged in" error=${who.error} retry=${loadSession} /><//>`;
+  if (!isIn(who)) return html`<${Content} page="login" />`;
+  return at.page === "" ? html`<${Begin} />` : html`<${Inside} ...${at} />`;
 }
 
 startRouter();
 listenForKeys();
 const place = document.getElementById("app");
+await loadSession();
 place.replaceChildren();
 render(html`<${App} />`, place);
-/* Last, so that everybody already listens. */
-startAlerts();
-connectLive();

@@ -59,3 +59,34 @@ export function useKeys(keys, { bottom = false } = {}) {
   /* In force as soon as what they are for is seen: who types fast is not misunderstood. */
   useLayoutEffect(() => bindKeys((key) => newest.current[key], bottom), []);
 }
+
+/* What `fetch` answers: anew every so often, when `due` changes, and by `again`; forgotten when `key` changes. An error stands beside
+ * what was known. */
+export function useAsked(fetch, { key = "", everyMs = 5000, due = 0 } = {}) {
+  const [state, setState] = useState({ answer: null, error: null });
+  const [times, setTimes] = useState(0);
+
+  useEffect(() => setState({ answer: null, error: null }), [key]);
+  useEffect(() => {
+    const abort = new AbortController();
+    const ask = () =>
+      fetch(abort.signal).then(
+        (answer) => setState({ answer, error: null }),
+        (error) => error.name !== "AbortError" && setState((now) => ({ ...now, error })),
+      );
+    ask();
+    const timer = setInterval(ask, everyMs);
+    return () => {
+      clearInterval(timer);
+      abort.abort();
+    };
+  }, [key, due, times]);
+  return { ...state, again: () => setTimes((now) => now + 1) };
+}
+
+/* about: what it stands for, in case the title is the same. A page may say more than its name, which comes first. */
+export function useTitle(title, about = null) {
+  useLayoutEffect(() => {
+    document.title = `${title} · Earshot`;
+  }, [title, about]);
+}

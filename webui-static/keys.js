@@ -29,7 +29,7 @@ function isControl(element) {
 
 function handleKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-  if (document.querySelector("dialog[open]")) return;
+  if (document.querySelector("dialog[open], :popover-open")) return;
   if (isField(event.target)) {
     if (event.key === "Escape") event.target.blur();
     return;

@@ -1,13 +1,16 @@
 /*
  * live - the WebSocket feed: connects, listens, comes back after a break.
  *
- * State  connecting → open → waiting (with the time of the next try) → connecting …
+ * State  off → connecting → open → waiting (with the time of the next try) → connecting …
  * Time   A break is retried after 1, 2, 4 … 30 s, each up to a quarter longer at random, so that a
  *        restarted server is not met by every page at once.
+ *
+ * Each connection needs a ticket of its own: the address of a WebSocket stands in logs, a session must not.
  *
  * Each message has a number (seq). After a break the server is asked for what came since the last one; has it
  * no longer that, it begins anew with what is the case.
  */
+import { askTicket } from "./api.js";
 import { createStore } from "./store.js";
 
 const PROTOCOL = "earshot.live.v1";
@@ -17,8 +20,8 @@ const RETRY_MAX_MS = 30000;
 const SILENT_MS = 3500;
 const QUIET_MS = 10000;
 
-/* {phase: "connecting" | "open" | "waiting", retryAt: ms or null, breaks: how often it broke} */
-export const connection = createStore({ phase: "connecting", retryAt: null, breaks: 0 });
+/* {phase: "off" | "connecting" | "open" | "waiting", retryAt: ms or null, breaks: how often it broke} */
+export const connection = createStore({ phase: "off", retryAt: null, breaks: 0 });
 /* The newest "stats" message and when it came (ms), or null. */
 export const liveStats = createStore(null);
 
@@ -30,6 +33,8 @@ let lookout = null;
 /* The last message, and of which run of the server it is. */
 let last = { epoch: null, seq: 0 };
 let broken = false;
+/* One that was begun before the newest is of no interest. */
+let attempts = 0;
 
 /* type: call, alert, stats, dropped, handled …; handlers are told too whether it is of a snapshot, so no
  * news. Or "reopened", after a break whose messages are lost: what was missed must be asked for; or "quiet", now and then while no probe speaks: a replay may have come and gone before the
@@ -102,23 +107,58 @@ function closed() {
   });
 }
 
-function connect() {
+/* A server without users gives no tickets and needs none. */
+async function fetchTicket() {
+  try {
+    return (await askTicket()).ticket;
+  } catch (error) {
+    if (error.status === 404 || error.status === 405) return null;
+    throw error;
+  }
+}
+
+function openSocket(ticket) {
   const address = new URL("api/v1/live", location.href);
+  const query = { ...(ticket && { ticket }), ...(last.epoch !== null && { epoch: last.epoch, since: last.seq }) };
 
   address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
   address.hash = "";
-  address.search = last.epoch === null ? "" : new URLSearchParams({ epoch: last.epoch, since: last.seq }).toString();
-  connection.update((now) => ({ ...now, phase: "connecting", retryAt: null }));
+  address.search = new URLSearchParams(query).toString();
   socket = new WebSocket(address, PROTOCOL);
   socket.addEventListener("open", opened);
   socket.addEventListener("message", receive);
   socket.addEventListener("close", closed);
 }
 
+async function connect() {
+  const attempt = ++attempts;
+
+  connection.update((now) => ({ ...now, phase: "connecting", retryAt: null }));
+  try {
+    const ticket = await fetchTicket();
+    if (attempt === attempts) openSocket(ticket);
+  } catch {
+    if (attempt === attempts) closed();
+  }
+}
+
 /* Also by a person who does not want to wait. */
 export function connectLive() {
-  if (socket) return;
+  if (socket || connection.get().phase === "connecting") return;
   clearTimeout(timer);
   lookout ??= setInterval(lookAround, QUIET_MS);
   connect();
+}
+
+/* Who has left hears nothing more. */
+export function disconnectLive() {
+  clearTimeout(timer);
+  clearInterval(lookout);
+  lookout = null;
+  attempts++;
+  socket?.removeEventListener("close", closed);
+  socket?.close();
+  socket = null;
+  broken = true;
+  connection.update((now) => ({ ...now, phase: "off", retryAt: null }));
 }

@@ -3,11 +3,8 @@
  *
  * Everything that a page shows is in its address, so that back works and a link can be sent.
  */
+import { PAGES } from "./pages.js";
 import { createStore } from "./store.js";
-
-export const PAGES = [
-  "overview", "calls", "call", "alerts", "trunks", "registrations", "security", "certificates", "probe", "users", "audit",
-];
 
 function decode(part) {
   try {
@@ -17,7 +14,7 @@ function decode(part) {
   }
 }
 
-/* "#/call/0123?message=4" → {page: "call", id: "0123", query: {message: "4"}} */
+/* "#/call/0123?message=4" → {page: "call", id: "0123", query: {message: "4"}}; "": wherever one begins */
 export function parseRoute(hash) {
   const text = hash.replace(/^#\/?/, "");
   const mark = text.indexOf("?");
@@ -25,8 +22,7 @@ export function parseRoute(hash) {
   const [page, id = null] = path.split("/").map(decode);
   const query = Object.fromEntries(new URLSearchParams(mark < 0 ? "" : text.slice(mark + 1)));
 
-  if (page === "") return { page: "calls", id: null, query };
-  return { page: PAGES.includes(page) ? page : "unknown", id: id || null, query };
+  return { page: page === "" || Object.hasOwn(PAGES, page) ? page : "unknown", id: id || null, query };
 }
 
 /* Keys without a value are left out; the same route always has the same address. */
@@ -37,7 +33,7 @@ export function formatRoute({ page, id = null, query = {} }) {
   return `#/${page}${id ? `/${encodeURIComponent(id)}` : ""}${search ? `?${search}` : ""}`;
 }
 
-export const route = createStore({ page: "calls", id: null, query: {} });
+export const route = createStore({ page: "", id: null, query: {} });
 
 function follow() {
   route.set(parseRoute(location.hash));

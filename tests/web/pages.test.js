@@ -85,7 +85,8 @@ describe("router", () => {
     }
   });
   it("takes no address for page or property that it is not", () => {
-    assert.equal(parseRoute("").page, "calls");
+    assert.equal(parseRoute("").page, "");
+    assert.equal(parseRoute("#/").page, "");
     assert.equal(parseRoute("#/constructor").page, "unknown");
     assert.equal(parseRoute("#/call/%E0%A4%A").id, "%E0%A4%A");
   });

@@ -7,17 +7,16 @@ import { alerts, handled, isOpen, loadAlerts, loadOlderAlerts, tellHandled } fro
 import { silenceChoices } from "../alert_words.js";
 import { acknowledge, fetchAlert, fetchDeliveries, fetchReceivers, fetchRules, fetchSilences } from "../api.js";
 import { count } from "../format.js";
-import { useKeys, useStore } from "../hooks.js";
+import { useAsked, useKeys, useStore } from "../hooks.js";
 import { SilenceSheet, useDoing } from "../parts/alert_actions.js";
 import { AlertDetail } from "../parts/alert_detail.js";
 import { AlertRow } from "../parts/alert_row.js";
 import { DeliveryPanel } from "../parts/delivery_panel.js";
-import { Empty, Failure, Loading } from "../parts/notice.js";
+import { Answer, Empty, Failure, Loading } from "../parts/notice.js";
 import { RulePanel } from "../parts/rule_panel.js";
 import { SilencePanel } from "../parts/silence_panel.js";
 import { backToCalls, formatRoute, navigate } from "../router.js";
 
-const ASK_MS = 5000;
 const DELIVERIES_SHOWN = 200;
 
 const TABS = [
@@ -27,29 +26,7 @@ const TABS = [
   ["rules", "Rules"],
 ];
 
-/* What `fetch` answers: asked for anew every few seconds, and at once when something was done. An error stands
- * beside what was known. */
-function useAsked(fetch, key = "") {
-  const done = useStore(handled);
-  const [state, setState] = useState({ answer: null, error: null });
-
-  useEffect(() => setState({ answer: null, error: null }), [key]);
-  useEffect(() => {
-    const abort = new AbortController();
-    const ask = () =>
-      fetch(abort.signal).then(
-        (answer) => setState({ answer, error: null }),
-        (error) => error.name !== "AbortError" && setState((now) => ({ ...now, error })),
-      );
-    ask();
-    const timer = setInterval(ask, ASK_MS);
-    return () => {
-      clearInterval(timer);
-      abort.abort();
-    };
-  }, [key, done]);
-  return state;
-}
+const useAskedOf = (fetch, key) => useAsked(fetch, { key, due: useStore(handled) });
 
 function Tabs({ tab }) {
   return html`<nav class="tabs" aria-label="About alerts">
@@ -57,12 +34,6 @@ function Tabs({ tab }) {
       ([name, word]) => html`<a href=${formatRoute({ page: "alerts", query: { tab: name } })} aria-current=${tab === name ? "page" : null}>${word}</a>`,
     )}
   </nav>`;
-}
-
-function Answer({ state, what, children }) {
-  return html`${state.error ? html`<${Failure} what=${what} error=${state.error} retry=${tellHandled} />` : null}
-    ${!state.answer && !state.error ? html`<${Loading} what=${what.toLowerCase()} />` : null}
-    ${state.answer ? children(state.answer) : null}`;
 }
 
 /* ---- the list ---- */
@@ -128,7 +99,7 @@ function AlertList({ silence }) {
 /* ---- one ---- */
 
 function OneAlert({ id, silence }) {
-  const state = useAsked((signal) => fetchAlert(id, signal), id);
+  const state = useAskedOf((signal) => fetchAlert(id, signal), id);
   const { list } = useStore(alerts);
   const doing = useDoing();
   const live = list.find((alert) => alert.id === id);
@@ -153,10 +124,10 @@ function OneAlert({ id, silence }) {
 /* ---- the other tabs ---- */
 
 function Silences({ silence }) {
-  const state = useAsked(fetchSilences);
+  const state = useAskedOf(fetchSilences);
   const doing = useDoing();
 
-  return html`<${Answer} state=${state} what="Silences">
+  return html`<${Answer} asked=${state} what="Silences">
     ${({ silences }) => html`<${SilencePanel} silences=${silences} doing=${doing} onNew=${() => silence(null)} />`}
   <//>`;
 }
@@ -171,18 +142,18 @@ const askDeliveries = async (signal) => {
 };
 
 function Deliveries() {
-  const state = useAsked(askDeliveries);
+  const state = useAskedOf(askDeliveries);
   const doing = useDoing();
 
-  return html`<${Answer} state=${state} what="Deliveries">
+  return html`<${Answer} asked=${state} what="Deliveries">
     ${(answer) => html`<${DeliveryPanel} ...${answer} doing=${doing} />`}
   <//>`;
 }
 
 function Rules() {
-  const state = useAsked(fetchRules);
+  const state = useAskedOf(fetchRules);
 
-  return html`<${Answer} state=${state} what="Rules">${(answer) => html`<${RulePanel} ...${answer} />`}<//>`;
+  return html`<${Answer} asked=${state} what="Rules">${(answer) => html`<${RulePanel} ...${answer} />`}<//>`;
 }
 
 const BODIES = { "": AlertList, silences: Silences, deliveries: Deliveries, rules: Rules };

@@ -1,12 +1,14 @@
 /*
  * alert_actions - what a person does about an alert: takes it upon himself, or wants to hear no more of it.
  */
-import { html, useEffect, useRef, useState } from "../vendor/preact-htm.js";
+import { html, useState } from "../vendor/preact-htm.js";
 import { isOpen, tellHandled } from "../alerts.js";
 import { silenceChoices } from "../alert_words.js";
 import { acknowledge, addSilence, endSilence, takeBackAck } from "../api.js";
 import { text } from "../format.js";
 import { Icon } from "./icon.js";
+import { Sheet } from "./sheet.js";
+import { Trouble, useWork } from "./trouble.js";
 
 const HOUR_S = 3600;
 const ENDS = [
@@ -19,40 +21,8 @@ const ENDS = [
 ];
 const COMMENT_MAX = 499;
 
-/* Runs what a button asks for: busy while it lasts, and what went wrong in words. */
-export function useDoing() {
-  const [state, setState] = useState({ busy: false, error: null });
-  const act = async (work, done) => {
-    setState({ busy: true, error: null });
-    try {
-      await work();
-      setState({ busy: false, error: null });
-      tellHandled();
-      done?.();
-    } catch (error) {
-      setState({ busy: false, error });
-    }
-  };
-  return { ...state, act };
-}
-
-export function Trouble({ error }) {
-  if (!error) return null;
-  return html`<p class="trouble" role="alert"><${Icon} name="warning" />${text(error.message, 300)}.</p>`;
-}
-
-function Sheet({ title, close, children }) {
-  const dialog = useRef(null);
-
-  useEffect(() => dialog.current.showModal(), []);
-  return html`<dialog class="help sheet" ref=${dialog} onClose=${close} aria-labelledby="sheet-title">
-    <header>
-      <h2 id="sheet-title">${title}</h2>
-      <button type="button" class="round" aria-label="Close" onClick=${() => dialog.current.close()}><${Icon} name="cross" /></button>
-    </header>
-    ${children}
-  </dialog>`;
-}
+/* What a button asks for; whoever shows alerts hears that it is done. */
+export const useDoing = () => useWork(tellHandled);
 
 /* labels: [{name, value, word, chosen}], or none: then they are written by hand. */
 export function SilenceSheet({ labels, close }) {

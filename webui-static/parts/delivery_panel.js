@@ -7,7 +7,7 @@ import { replayAllDeliveries, testReceiver } from "../api.js";
 import { count, dayAndTime, isKnown, text, time } from "../format.js";
 import { useStore } from "../hooks.js";
 import { clock } from "../settings.js";
-import { Trouble } from "./alert_actions.js";
+import { Trouble } from "./trouble.js";
 import { DeliveryTable } from "./delivery_table.js";
 import { Icon } from "./icon.js";
 import { Empty } from "./notice.js";

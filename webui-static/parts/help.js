@@ -1,67 +1,85 @@
 /*
- * help - the keys, on a sheet of their own.
+ * help - every key of every page, and what the marks and colours mean, on a sheet of their own.
  */
-import { html, useEffect, useRef } from "../vendor/preact-htm.js";
-import { Icon } from "./icon.js";
+import { html } from "../vendor/preact-htm.js";
+import { PAGES } from "../pages.js";
+import { may } from "../session.js";
+import { MosChip, StatusChip, VerdictChip } from "./chip.js";
+import { SeverityChip } from "./alert_marks.js";
+import { Sheet } from "./sheet.js";
 
+/* A title; the pages that it is about; keys, and what they do. */
 const KEYS = [
-  ["Everywhere", [
-    ["/", "search"],
-    ["g c · g a · g p", "go to calls, alerts, probe"],
+  ["Everywhere", [], [
+    ["/", "search the calls"],
     ["?", "this sheet"],
-    ["Esc", "back, close"],
+    ["Esc", "close, back"],
   ]],
-  ["Calls", [
+  ["Calls", ["calls"], [
     ["↓  Tab", "in the box: choose and take a proposal"],
     ["j  k", "down, up"],
     ["Enter", "open"],
     ["d", "download its pcap"],
     ["n", "show the new ones"],
   ]],
-  ["Alerts", [
-    ["j  k", "down, up"],
-    ["Enter", "open"],
-    ["a", "acknowledge"],
-    ["s", "silence"],
-    ["Esc", "back to the list"],
-  ]],
-  ["One call", [
+  ["One call", ["call"], [
     ["j  k", "next, previous message"],
     ["d", "download the pcap"],
     ["Space", "play, pause, once the waveform is open"],
     ["←  →", "in the chart or the waveform: a step"],
     ["Esc", "close the message, then back"],
   ]],
+  ["Alerts", ["alerts"], [
+    ["j  k", "down, up"],
+    ["Enter", "open"],
+    ["a", "acknowledge"],
+    ["s", "silence"],
+    ["Esc", "back to the list"],
+  ]],
 ];
 
-export function Help({ close }) {
-  const dialog = useRef(null);
+const MARKS = [
+  [() => html`<${StatusChip} call=${{ state: "completed", final_status: 200 }} />`, "answered: the last answer's code, and how the call ended"],
+  [() => html`<${StatusChip} call=${{ state: "cancelled", final_status: 487 }} />`, "the caller hung up first: nobody's fault"],
+  [() => html`<${StatusChip} call=${{ state: "failed", final_status: 486 }} />`, "refused by the callee's side, 4xx"],
+  [() => html`<${StatusChip} call=${{ state: "failed", final_status: 503 }} />`, "a server failed, 5xx or 6xx"],
+  [() => html`<${StatusChip} call=${{ state: "ringing" }} />`, "going on now"],
+  [() => html`<${MosChip} mos=${4.2} word />`, "MOS from 4.03: four bars"],
+  [() => html`<${MosChip} mos=${3.8} word />`, "from 3.6: three bars"],
+  [() => html`<${MosChip} mos=${3.3} word />`, "from 3.1: two bars"],
+  [() => html`<${MosChip} mos=${2.1} word />`, "below 3.1: one bar. Always the worse direction's, behind a 200 ms buffer"],
+  [() => html`<${VerdictChip} verdict="one_way" />`, "the verdict on the media: which side was not heard is in the call's story"],
+  [() => html`<${SeverityChip} alert=${{ severity: "critical" }} />`, "an alert that should wake somebody; a triangle: a warning; an i: to know"],
+  [() => html`<b>–</b>`, "not known. Never zero"],
+  [() => html`<b>⟨202E⟩</b>`, "a character that shows nothing or turns text around, made visible"],
+];
 
-  useEffect(() => dialog.current.showModal(), []);
-  return html`<dialog class="help" ref=${dialog} onClose=${close} aria-labelledby="help-title">
-    <header>
-      <h2 id="help-title">Keys</h2>
-      <button type="button" class="round" aria-label="Close" onClick=${() => dialog.current.close()}>
-        <${Icon} name="cross" />
-      </button>
-    </header>
+function Keys({ title, keys, here }) {
+  return html`<section class=${here ? "here" : ""}>
+    <h3>${title}</h3>
+    <dl>
+      ${keys.map(([key, what]) => html`<div><dt><kbd>${key}</kbd></dt><dd>${what}</dd></div>`)}
+    </dl>
+  </section>`;
+}
+
+export function Help({ page, close }) {
+  const go = Object.values(PAGES).filter(({ key, right }) => key && may(right)).map(({ title, key }) => [`g ${key}`, title]);
+  const own = KEYS.filter(([, pages]) => pages.includes(page));
+  const rest = KEYS.filter(([, pages]) => pages.length > 0 && !pages.includes(page)).filter(() => may("see"));
+
+  return html`<${Sheet} title="Keys and marks" close=${close} wide>
     <div class="help-groups">
-      ${KEYS.map(
-        ([group, keys]) =>
-          html`<section>
-            <h3>${group}</h3>
-            <dl>
-              ${keys.map(([key, what]) => html`<div><dt><kbd>${key}</kbd></dt><dd>${what}</dd></div>`)}
-            </dl>
-          </section>`,
-      )}
+      ${own.map(([title, , keys]) => html`<${Keys} here title=${title} keys=${keys} />`)}
+      <${Keys} title=${KEYS[0][0]} keys=${KEYS[0][2]} />
+      <${Keys} title="Go to" keys=${go} />
+      ${rest.map(([title, , keys]) => html`<${Keys} title=${title} keys=${keys} />`)}
     </div>
     <section class="help-marks">
-      <h3>Marks</h3>
-      <p>
-        MOS, 1 to 4.5: good from 4.03, fair from 3.6, poor from 3.1, bad below; four bars to one. It
-        is the worse direction's, behind a 200 ms buffer. A dash (–) is not zero: it is not known.
-      </p>
+      <h3>Marks and colours</h3>
+      <dl class="mark-list">
+        ${MARKS.map(([Mark, what]) => html`<div><dt><${Mark} /></dt><dd>${what}</dd></div>`)}
+      </dl>
     </section>
-  </dialog>`;
+  <//>`;
 }

@@ -26,3 +26,12 @@ export function Failure({ what, error, retry }) {
     ${retry ? html`<button type="button" onClick=${retry}>Try again</button>` : null}
   </div>`;
 }
+
+/* asked: of useAsked. children: what is made of its answer. */
+export function Answer({ asked, what, children }) {
+  const { answer, error, again } = asked;
+
+  return html`${error ? html`<${Failure} what=${what} error=${error} retry=${again} />` : null}
+    ${!answer && !error ? html`<${Loading} what=${what.toLowerCase()} />` : null}
+    ${answer ? children(answer) : null}`;
+}

@@ -6,7 +6,7 @@ import { endSilence } from "../api.js";
 import { dayAndTime, text } from "../format.js";
 import { useStore } from "../hooks.js";
 import { clock } from "../settings.js";
-import { Trouble } from "./alert_actions.js";
+import { Trouble } from "./trouble.js";
 import { Empty } from "./notice.js";
 
 export function SilencePanel({ silences, doing, onNew }) {
