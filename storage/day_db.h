@@ -14,7 +14,7 @@ struct sqlite3;
 struct sqlite3_stmt;
 
 /* PRAGMA user_version of schema.sql. */
-enum { DAY_DB_VERSION = 6 };
+enum { DAY_DB_VERSION = 7 };
 
 #define DAY_DB_FILE "calls.sqlite"
 

@@ -3,8 +3,8 @@
  */
 #include "analyzer/kpi/kpi.h"
 
+#include "analyzer/kpi/kpi_id.h"
 #include "analyzer/kpi/kpi_state.h"
-#include "analyzer/record_id.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -14,7 +14,6 @@
 
 enum {
     TELL_AGAIN_S = 10,
-    MINUTE_US = 60000000,
 };
 
 int kpi_new(struct kpi **out, const struct kpi_options *options)
@@ -89,15 +88,6 @@ static void unlist(struct kpi *k, struct kpi_minute *m)
         m->next->previous = m->previous;
 }
 
-/* The same minute of the same group has the same name in every run, so its row is replaced. Over the
- * 11 bits of a hash the rest of it stands in the microseconds of the minute. */
-static uint64_t id_of(const struct kpi_group *g, uint32_t minute)
-{
-    uint64_t us = (g->name_hash >> RECORD_ID_HASH_BITS) % MINUTE_US;
-
-    return record_id_make((int64_t)minute * NS_PER_MINUTE + (int64_t)us * 1000, g->name_hash);
-}
-
 static void report(struct kpi *k, const struct kpi_group *g, struct kpi_record *out)
 {
     kpi_sum_report(&k->sum, out, &k->texts);
@@ -124,7 +114,7 @@ static void tell(struct kpi *k, struct kpi_minute *m)
     k->sum.concurrent_max =
         g->has_lane ? kpi_group_peak(g, kpi_state_oldest(k), m->minute) : RECORD_NONE;
     report(k, g, &record);
-    record.id = id_of(g, m->minute);
+    record.id = kpi_id_make(g->name_hash, (int64_t)m->minute * NS_PER_MINUTE);
     record.time = (int64_t)m->minute * NS_PER_MINUTE;
     record.window_s = KPI_MINUTE_S;
     k->options.record(k->options.ctx, &record_type_kpi, &record);

@@ -1,6 +1,6 @@
 #include "analyzer/kpi/kpi_group.h"
 
-#include "analyzer/base/siphash.h"
+#include "analyzer/kpi/kpi_id.h"
 
 #include <stdlib.h>
 
@@ -13,21 +13,6 @@ static struct slice place(char **at, struct slice text)
     memcpy(*at, text.p, text.len);
     *at += text.len;
     return kept;
-}
-
-/* Of the names, with what parts them. */
-static uint64_t hash_names(const struct kpi_group *g)
-{
-    static const struct siphash_key fixed = { { 0, 0 } };
-    const struct slice names[] = { g->trunk, g->direction, g->destination };
-    uint64_t h = 0;
-
-    for (size_t i = 0; i < 3; i++) {
-        uint64_t part[2] = { h, names[i].p ? siphash(&fixed, names[i].p, names[i].len) : 0 };
-
-        h = siphash(&fixed, part, sizeof part);
-    }
-    return h;
 }
 
 struct kpi_group *kpi_group_new(struct slice trunk, struct slice direction,
@@ -43,7 +28,7 @@ struct kpi_group *kpi_group_new(struct slice trunk, struct slice direction,
     g->trunk = place(&at, trunk);
     g->direction = place(&at, direction);
     g->destination = place(&at, destination);
-    g->name_hash = hash_names(g);
+    g->name_hash = kpi_id_hash(trunk, direction, destination);
     g->has_lane = !destination.p;
     g->channel_limit = RECORD_NONE;
     g->bytes = bytes;

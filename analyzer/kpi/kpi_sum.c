@@ -114,14 +114,14 @@ static int class_of_rank(const uint32_t *classes, int count, unsigned percent)
     return -1;
 }
 
-static double pdd_of_rank(const struct kpi_sum *sum, unsigned percent)
+double kpi_sum_pdd_of_rank(const struct kpi_sum *sum, unsigned percent)
 {
     int at = class_of_rank(sum->keys + KPI_KEY_PDD, KPI_PDD_CLASSES, percent);
 
     return at < 0 ? NAN : (double)kpi_sum_pdd_of_class((uint16_t)at);
 }
 
-static double mos_of_rank(const struct kpi_sum *sum, unsigned percent)
+double kpi_sum_mos_of_rank(const struct kpi_sum *sum, unsigned percent)
 {
     int at = class_of_rank(sum->keys + KPI_KEY_MOS, KPI_MOS_CLASSES, percent);
 
@@ -164,10 +164,10 @@ void kpi_sum_report(const struct kpi_sum *sum, struct kpi_record *out, struct st
     record_clear(&record_type_kpi, out);
     report_counts(sum, out);
     report_ratios(sum, out);
-    out->pdd_ms_p50 = pdd_of_rank(sum, 50);
-    out->pdd_ms_p95 = pdd_of_rank(sum, 95);
-    out->mos_lq_p50 = mos_of_rank(sum, 50);
-    out->mos_lq_p5 = mos_of_rank(sum, 5);
+    out->pdd_ms_p50 = kpi_sum_pdd_of_rank(sum, 50);
+    out->pdd_ms_p95 = kpi_sum_pdd_of_rank(sum, 95);
+    out->mos_lq_p50 = kpi_sum_mos_of_rank(sum, 50);
+    out->mos_lq_p5 = kpi_sum_mos_of_rank(sum, 5);
     strbuf_reset(texts);
     write_objects(sum, texts, from);
     if (texts->failed)

@@ -48,6 +48,16 @@ struct kpi_sum {
     uint32_t keys[KPI_KEYS];
 };
 
+/* A told minute on top of a sum, whose concurrent_max begins with RECORD_NONE; of a damaged store what can be
+ * read of it. */
+void kpi_sum_add(struct kpi_sum *sum, const struct kpi_record *minute);
+/* The same without what is counted by a key. */
+void kpi_sum_add_counts(struct kpi_sum *sum, const struct kpi_record *minute);
+
+/* Nearest-rank; NaN: there are none. */
+double kpi_sum_pdd_of_rank(const struct kpi_sum *sum, unsigned percent); /* ms */
+double kpi_sum_mos_of_rank(const struct kpi_sum *sum, unsigned percent);
+
 /* Neither NaN nor negative. */
 uint16_t kpi_sum_pdd_class(double pdd_ms);
 int64_t kpi_sum_pdd_of_class(uint16_t pdd_class); /* ms */

@@ -63,6 +63,9 @@ void api_call_write_fields(struct jsonw *j, const struct record_type *type, cons
 struct outbox_row;
 void api_deliveries_write_one(struct jsonw *j, const struct outbox_row *row);
 
+/* What is asked for as one filter, in the words of the store; false: the answer says what is wrong. */
+bool api_search_read_filter(struct api_context *c, struct filter **out);
+
 struct body;
 struct body_field;
 /* The body of the request; false: the answer says what is wrong with it. body_fini either way. */
@@ -71,7 +74,7 @@ bool api_read_body(struct api_context *c, struct body *body, const struct body_f
 
 /* Each in the file of its name. */
 api_handler api_call_get, api_call_get_messages, api_stats_get, api_store_get, api_trunks_get;
-api_handler api_search_get_calls, api_search_get_fields;
+api_handler api_search_get_calls, api_search_get_fields, api_facets_get;
 api_handler api_get_packets, api_get_export, api_get_sound, api_get_peaks;
 /* The alerts that are not over, as lines. */
 api_handler api_alerts_write_open;
@@ -80,7 +83,8 @@ api_handler api_silences_get, api_silences_add, api_silences_end;
 api_handler api_deliveries_get, api_deliveries_replay, api_deliveries_replay_all;
 api_handler api_deliveries_get_receivers, api_deliveries_test_receiver, api_rules_get,
     api_rules_test;
-api_handler api_registrations_get_now;
+api_handler api_registrations_get_now, api_health_of_trunks_get;
+api_handler api_overview_get;
 api_handler api_lists_get_certificates;
 api_handler api_lists_get_registrations, api_lists_get_peers, api_lists_get_security;
 api_handler api_lists_get_transactions, api_lists_get_deviations;

@@ -303,6 +303,22 @@ static bool set_filter(struct asked *a, struct slice value)
     return true;
 }
 
+static bool set_fields(struct asked *a, struct slice value)
+{
+    a->fields = value;
+    return true;
+}
+
+static bool set_ids(struct asked *a, struct slice value)
+{
+    while (value.len) {
+        if (a->id_count == PARAMS_IDS_MAX ||
+            !params_parse_id(slice_cut(&value, ','), &a->ids[a->id_count++]))
+            return false;
+    }
+    return true;
+}
+
 static bool set_sort(struct asked *a, struct slice value)
 {
     struct slice name = value.p[0] == '-' ? slice_of(value.p + 1, value.len - 1) : value;
@@ -456,6 +472,16 @@ static bool set_minutes(struct asked *a, struct slice value)
     return true;
 }
 
+static bool set_overview_minutes(struct asked *a, struct slice value)
+{
+    uint64_t n;
+
+    if (!slice_to_u64(value, PARAMS_OVERVIEW_MINUTES_MAX, &n) || n == 0)
+        return false;
+    a->overview_minutes = (unsigned)n;
+    return true;
+}
+
 static bool set_limit(struct asked *a, struct slice value)
 {
     uint64_t n;
@@ -503,7 +529,8 @@ static const struct {
     { "state", PARAMS_DELIVERIES, set_delivery_state, "waiting, delivered or dead" },
     { "over", PARAMS_SILENCES, set_over, "true or false" },
     { "since", PARAMS_SEARCH | PARAMS_ALERTS, set_since, "seconds since 1970" },
-    { "until", PARAMS_SEARCH | PARAMS_WINDOW | PARAMS_SPAN, set_until, "seconds since 1970" },
+    { "until", PARAMS_SEARCH | PARAMS_WINDOW | PARAMS_SPAN | PARAMS_OVERVIEW, set_until,
+      "seconds since 1970" },
     { "mos_min", PARAMS_SEARCH, set_mos_min, "a number from 1 to 5" },
     { "mos_max", PARAMS_SEARCH, set_mos_max, "a number from 1 to 5" },
     { "one_way", PARAMS_SEARCH, set_one_way, "true or false" },
@@ -527,6 +554,7 @@ static const struct {
     { "source", PARAMS_TRANSACTIONS, set_source, "an IPv4 or IPv6 address without port" },
     { "method", PARAMS_TRANSACTIONS, set_method, "register, options, message or subscribe" },
     { "minutes", PARAMS_WINDOW, set_minutes, "a number from 1 to 1440" },
+    { "minutes", PARAMS_OVERVIEW, set_overview_minutes, "a number from 1 to 10080" },
     { "limit", PARAMS_PAGE | PARAMS_SEARCH | PARAMS_DELIVERIES | PARAMS_REGISTRATIONS, set_limit,
       "a number from 1 to 1000" },
     { "cursor", PARAMS_DELIVERIES, set_number_cursor, "the next of the page before" },
@@ -537,9 +565,13 @@ static const struct {
     { "format", PARAMS_PACKETS, set_packets_format, "pcap, pcapng, pcap.lz4 or pcapng.lz4" },
     { "format", PARAMS_EXPORT, set_export_format,
       "pcap, pcapng, pcap.lz4, pcapng.lz4, csv or jsonl" },
-    { "filter", PARAMS_SEARCH | PARAMS_EXPORT, set_filter, "a filter, see docs/FILTER.md" },
+    { "filter", PARAMS_SEARCH | PARAMS_EXPORT | PARAMS_FACETS, set_filter,
+      "a filter, see docs/FILTER.md" },
     { "sort", PARAMS_SEARCH | PARAMS_EXPORT, set_sort,
       "a field of /fields that is sortable, or that with a - before it" },
+    { "fields", PARAMS_SEARCH, set_fields, "names of fields of a call, commas between" },
+    { "ids", PARAMS_EXPORT, set_ids,
+      "ids of calls, 16 hex digits each, commas between, 200 at most" },
     { "limit", PARAMS_EXPORT, set_export_limit, "a number from 1 to 1000000000" },
     { "gaps", PARAMS_SOUND, set_gaps, "conceal or silence" },
     { "buckets", PARAMS_PEAKS, set_buckets, "a number from 1 to 8192" },
@@ -596,9 +628,10 @@ static bool read_one(const struct param *param, unsigned accepted, uint64_t *see
         return false;
     }
     *seen |= UINT64_C(1) << row;
-    /* The filter says itself what is too long for it. */
+    /* The filter says itself what is too long for it, lists have a length of their own. */
     if (param->value.len == 0 ||
-        (param->value.len > PARAMS_VALUE_MAX_BYTES && rows[row].read != set_filter) ||
+        (param->value.len > PARAMS_VALUE_MAX_BYTES && rows[row].read != set_filter &&
+         rows[row].read != set_ids && rows[row].read != set_fields) ||
         !rows[row].read(asked, param->value)) {
         strbuf_addf(error, "bad value of parameter '%s': expected %s", rows[row].name,
                     rows[row].expected);
@@ -614,6 +647,7 @@ bool params_read(const struct params *p, unsigned accepted, struct asked *asked,
 
     *asked = (struct asked){ .buckets = PARAMS_BUCKETS_DEFAULT,
                              .minutes = PARAMS_MINUTES_DEFAULT,
+                             .overview_minutes = PARAMS_OVERVIEW_MINUTES,
                              .hours = PARAMS_HOURS_DEFAULT,
                              .limit = PARAMS_LIMIT_DEFAULT,
                              .since = RECORD_NONE,
@@ -628,6 +662,10 @@ bool params_read(const struct params *p, unsigned accepted, struct asked *asked,
     }
     if (asked->since != RECORD_NONE && asked->until != RECORD_NONE && asked->since > asked->until) {
         strbuf_add_text(error, "parameter 'since' is after 'until'");
+        return false;
+    }
+    if (asked->id_count && (asked->filter.p || asked->sort.p)) {
+        strbuf_add_text(error, "parameter 'ids' names the calls: no filter and no sort beside it");
         return false;
     }
     if (asked->older.failed)

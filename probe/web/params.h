@@ -18,6 +18,8 @@ enum {
     PARAMS_MAX = 32,
     PARAMS_VALUE_MAX_BYTES = 512,
     PARAMS_LIMIT_MAX = 1000,
+    PARAMS_FIELDS_MAX = 64,
+    PARAMS_IDS_MAX = 200,
     PARAMS_LIMIT_DEFAULT = 100,
 };
 
@@ -51,28 +53,35 @@ enum params_set {
     PARAMS_SOURCES = 1 << 22,       /* kind */
     PARAMS_CERTIFICATES = 1 << 23,  /* sort */
     PARAMS_TRANSACTIONS = 1 << 24,  /* user, source, method */
+    PARAMS_OVERVIEW = 1 << 25,      /* minutes, until */
+    PARAMS_FACETS = 1 << 26,        /* filter */
 };
 
 enum params_format { PARAMS_WAV, PARAMS_FLAC, PARAMS_OGG, PARAMS_JSON_PEAKS };
 enum params_gaps { PARAMS_CONCEAL, PARAMS_SILENCE };
 
 enum { PARAMS_MINUTES_DEFAULT = 15, PARAMS_MINUTES_MAX = 1440 };
+enum { PARAMS_OVERVIEW_MINUTES = 60, PARAMS_OVERVIEW_MINUTES_MAX = 10080 };
 enum { PARAMS_HOURS_DEFAULT = 24, PARAMS_HOURS_MAX = 168 };
 enum { PARAMS_BUCKETS_DEFAULT = 1000, PARAMS_BUCKETS_MAX = 8192 };
 
 /* What was asked for; what was not is at its default, absent slices among it. */
 struct asked {
-    struct slice filter; /* as it was written */
-    struct strbuf older; /* what the older filters mean, as a filter */
-    struct slice sort;   /* "mos", or "-mos": the largest first */
+    struct slice filter;          /* as it was written */
+    struct strbuf older;          /* what the older filters mean, as a filter */
+    struct slice sort;            /* "mos", or "-mos": the largest first */
+    struct slice fields;          /* of a call, commas between: no others are sent */
+    uint64_t ids[PARAMS_IDS_MAX]; /* of calls that are exported instead of a search */
+    size_t id_count;
     struct slice cursor; /* of a search */
     uint64_t before;     /* the cursor of the other lists; 0: from the newest */
     size_t limit;
     int64_t since, until; /* ns; RECORD_NONE: open */
     uint8_t format, gaps; /* enum params_format, enum params_gaps */
     uint32_t buckets;
-    bool legs;                          /* of the whole conversation */
-    unsigned minutes;                   /* of a window */
+    bool legs;        /* of the whole conversation */
+    unsigned minutes; /* of a window */
+    unsigned overview_minutes;
     uint8_t export_format;              /* enum export_format */
     size_t export_limit;                /* 0: none */
     struct slice state, severity, rule; /* of alerts; state also of deliveries */
