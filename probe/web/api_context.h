@@ -26,6 +26,8 @@ struct api_context {
     int64_t number;    /* likewise: of a silence, a delivery */
     struct slice name; /* likewise: of a rule, a receiver */
     struct api_media_call media;
+    char subject[72]; /* what it is done to, where the path does not say: a handler puts it there for the
+                       * audit trail; of a login the name that was given */
 
     const struct record_type *listed; /* its first field is the id */
     size_t rows;
@@ -73,6 +75,10 @@ bool api_read_body(struct api_context *c, struct body *body, const struct body_f
                    size_t count);
 
 /* Each in the file of its name. */
+api_handler api_session_get, api_session_login, api_session_logout, api_session_setup,
+    api_session_password, api_live_ticket;
+api_handler api_users_get, api_users_add, api_users_change, api_users_remove;
+api_handler api_tokens_get, api_tokens_add, api_tokens_end;
 api_handler api_call_get, api_call_get_messages, api_stats_get, api_store_get, api_trunks_get;
 api_handler api_search_get_calls, api_search_get_fields, api_facets_get;
 api_handler api_get_packets, api_get_export, api_get_sound, api_get_peaks;
@@ -83,10 +89,10 @@ api_handler api_silences_get, api_silences_add, api_silences_end;
 api_handler api_deliveries_get, api_deliveries_replay, api_deliveries_replay_all;
 api_handler api_deliveries_get_receivers, api_deliveries_test_receiver, api_rules_get,
     api_rules_test;
-api_handler api_registrations_get_now, api_health_of_trunks_get;
-api_handler api_overview_get;
-api_handler api_lists_get_certificates;
+api_handler api_registrations_get_now, api_health_of_trunks_get, api_security_get_sources;
+api_handler api_overview_get, api_audit_get;
+api_handler api_certificates_get, api_transactions_get;
 api_handler api_lists_get_registrations, api_lists_get_peers, api_lists_get_security;
-api_handler api_lists_get_transactions, api_lists_get_deviations;
+api_handler api_lists_get_deviations;
 
 #endif

@@ -1,7 +1,6 @@
 /*
  * api_lists - records in pages, newest first, and the table of deviations.
  */
-#include "probe/state/watched.h"
 #include "probe/web/api_context.h"
 
 #include "analyzer/deviation_table.h"
@@ -37,24 +36,15 @@ static void open_page(struct api_context *c, const char *key, const struct recor
     jsonw_array_open(&c->json);
 }
 
-/* The rows are through; more may stand beside them. */
-static void write_next(struct api_context *c)
-{
-    jsonw_array_close(&c->json);
-    jsonw_key(&c->json, "next");
-    if (c->more_rows)
-        api_write_id(&c->json, c->last_id);
-    else
-        jsonw_null(&c->json);
-}
-
 static void close_page(struct api_context *c, int err)
 {
     if (err) {
         api_fail_store(c, err);
         return;
     }
-    write_next(c);
+    jsonw_array_close(&c->json);
+    jsonw_key(&c->json, "next");
+    api_write_id(&c->json, c->more_rows ? c->last_id : 0);
     jsonw_object_close(&c->json);
     api_finish_json(c);
 }
@@ -67,40 +57,6 @@ static void get_page(struct api_context *c, const char *key, const struct record
 {
     open_page(c, key, type);
     close_page(c, query(c->api->query, c->asked.before, c->asked.limit + 1, on_listed, c));
-}
-
-static bool on_watched(void *ctx, struct slice json)
-{
-    struct api_context *c = ctx;
-
-    jsonw_raw(&c->json, json);
-    return true;
-}
-
-/* With the first page what the servers of certificates.watch showed. */
-void api_lists_get_certificates(struct api_context *c)
-{
-    int err;
-
-    open_page(c, "certificates", &record_type_certificate);
-    err = query_certificates(c->api->query, c->asked.before, c->asked.limit + 1, on_listed, c);
-    if (err) {
-        api_fail_store(c, err);
-        return;
-    }
-    write_next(c);
-    jsonw_key(&c->json, "watched");
-    jsonw_array_open(&c->json);
-    if (c->api->options.state && c->asked.before == 0)
-        (void)watched_list(c->api->options.state, on_watched, c);
-    jsonw_array_close(&c->json);
-    jsonw_object_close(&c->json);
-    api_finish_json(c);
-}
-
-void api_lists_get_transactions(struct api_context *c)
-{
-    get_page(c, "transactions", &record_type_transaction, query_transactions);
 }
 
 void api_lists_get_registrations(struct api_context *c)
