@@ -175,6 +175,42 @@ const struct config_option config_options[CONFIG_OPTIONS] = {
     { "web.root", CONFIG_TEXT, AT(web_root), 0, 0, NULL, NULL,
       "The folder with the dashboard's files. "
       "Unset, the one that was installed with the program." },
+    { "web.insecure", CONFIG_BOOL, AT(web_insecure), 0, 0, "no", NULL,
+      "Whether the dashboard may be served without TLS to other machines. "
+      "Passwords, sessions and calls can then be read, and taken over, by whoever is on the way. "
+      "Say yes only where something before it speaks TLS." },
+    { "web.metrics_open", CONFIG_BOOL, AT(web_metrics_open), 0, 0, "no", NULL,
+      "Whether a program on this machine may read /metrics without a token. "
+      "Only where web.listen is a loopback address: a proxy before it makes every stranger local." },
+    { "web.tls.certificate", CONFIG_TEXT, AT(web_tls_certificate), 0, 0, NULL, NULL,
+      "A PEM file with the server's certificate and those of the authorities between it and the root. "
+      "With it and web.tls.key the dashboard speaks HTTPS. "
+      "Both are read anew when they change, without a restart." },
+    { "web.tls.key", CONFIG_TEXT, AT(web_tls_key), 0, 0, NULL, NULL,
+      "A PEM file with its private key, which nobody else should be able to read. "
+      "Unset, it is in the file of web.tls.certificate." },
+    { "web.limits.connections", CONFIG_INT, AT(web_limits_connections), 16, 16384, "1024", NULL,
+      "How many connections there may be at once. "
+      "When all are taken, the one that has been idle longest makes room." },
+    { "web.limits.connections_per_address", CONFIG_INT, AT(web_limits_connections_per_address), 1, 16384,
+      "32", NULL,
+      "How many of them from one address, or from one /64 in IPv6." },
+    { "web.limits.connections_local", CONFIG_INT, AT(web_limits_connections_local), 1, 16384, "768", NULL,
+      "How many of them from this machine, where a proxy may speak for many." },
+    { "web.limits.live_clients", CONFIG_INT, AT(web_limits_live_clients), 1, 16384, "512", NULL,
+      "How many browsers and programs may listen to the live feed at once." },
+    { "web.limits.header_size", CONFIG_SIZE, AT(web_limits_header_size), 1024, 60 << 10, "8KiB", NULL,
+      "How long the headers of a request may be, all together." },
+    { "web.limits.header_time", CONFIG_DURATION, AT(web_limits_header_time), 1000, 60000, "5s", NULL,
+      "Within what time they, and the handshake of TLS, must have come." },
+    { "web.limits.body_size", CONFIG_SIZE, AT(web_limits_body_size), 1024, 1 << 20, "16KiB", NULL,
+      "How long the body of a request may be." },
+    { "web.limits.body_time", CONFIG_DURATION, AT(web_limits_body_time), 1000, 60000, "5s", NULL,
+      "Within what time it must have come." },
+    { "web.limits.idle_time", CONFIG_DURATION, AT(web_limits_idle_time), 1000, 600000, "15s", NULL,
+      "How long a connection is kept for the next request." },
+    { "web.limits.stall_time", CONFIG_DURATION, AT(web_limits_stall_time), 1000, 600000, "30s", NULL,
+      "How long a client may take nothing of its answer before it is let go." },
     { "rules.directory", CONFIG_TEXT, AT(rules_directory), 0, 0, NULL, NULL,
       "The folder with the rules that raise alerts, a YAML file each. "
       "Unset, the one that was installed with the program." },

@@ -89,6 +89,13 @@ struct config {
     char *security_hours; /* "07:00-19:00" */
     char *web_listen;     /* ADDRESS:PORT */
     char *web_root;
+    char *web_tls_certificate, *web_tls_key; /* PEM files */
+    bool web_insecure, web_metrics_open;
+    int64_t web_limits_connections, web_limits_connections_per_address,
+        web_limits_connections_local, web_limits_live_clients;
+    int64_t web_limits_header_size, web_limits_body_size; /* bytes */
+    int64_t web_limits_header_time, web_limits_body_time, web_limits_idle_time,
+        web_limits_stall_time; /* milliseconds */
     char *rules_directory;
     struct config_list notify_webhooks;
     struct config_receivers notify_receivers;

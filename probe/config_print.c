@@ -99,28 +99,44 @@ static void print_wrapped(struct strbuf *out, const char *lead, struct slice res
     strbuf_add_char(out, '\n');
 }
 
+/* "web.tls.key": the lines of the sections that the option before it was not in; returns how deep it is.
+ * *rest: what is left of the name. */
+static size_t print_sections(struct strbuf *out, const char *name, const char *before,
+                             struct slice *rest)
+{
+    size_t depth = 0;
+
+    *rest = slice_of_text(name);
+    while (slice_find(*rest, '.') < rest->len) {
+        struct slice part = slice_cut(rest, '.');
+        size_t upto = (size_t)(rest->p - name);
+
+        if (strncmp(name, before, upto) != 0)
+            strbuf_addf(out, "%*s%.*s:\n", (int)(2 * depth), "", (int)part.len, part.p);
+        depth++;
+    }
+    return depth;
+}
+
 void config_print(const struct config *c, struct strbuf *out)
 {
-    struct slice section = SLICE_ABSENT;
+    static const char *const leads[] = { "# ", "  # ", "    # " };
+    const char *before = "";
 
     strbuf_add_text(out, "# The configuration of Earshot; earshot.yaml(5) is its manual.\n");
     for (size_t i = 0; i < CONFIG_OPTIONS; i++) {
-        struct slice key = slice_of_text(config_options[i].name), own = SLICE("");
         struct strbuf value = { 0 };
-        const char *indent = "";
+        struct slice key;
+        size_t depth;
 
-        if (slice_find(key, '.') < key.len) {
-            own = slice_cut(&key, '.');
-            indent = "  ";
-        }
         strbuf_add_char(out, '\n');
-        if (own.len && !slice_eq(own, section))
-            strbuf_addf(out, "%.*s:\n", (int)own.len, own.p);
-        section = own;
-        print_wrapped(out, *indent ? "  # " : "# ", slice_of_text(config_options[i].help));
+        depth = print_sections(out, config_options[i].name, before, &key);
+        before = config_options[i].name;
+        print_wrapped(out, leads[depth], slice_of_text(config_options[i].help));
         print_value(c, &config_options[i], &value);
-        strbuf_addf(out, "%s%s%.*s:%s%s\n", indent, value.len ? "" : "# ", (int)key.len, key.p,
-                    value.len && value.p[0] != '\n' ? " " : "", value.len ? value.p : "");
+        strbuf_addf(out, "%*s%s%.*s:%s%s\n", (int)(2 * depth), "", value.len ? "" : "# ",
+                    (int)key.len, key.p, value.len && value.p[0] != '\n' ? " " : "",
+                    value.len ? value.p : "");
         if (value.failed)
             out->failed = true;
         strbuf_fini(&value);

@@ -24,12 +24,14 @@ decap     ^probe/decap/        base contract sip rtp quality plan kpi legs peer 
 storage   ^storage/            base contract sip rtp quality plan kpi legs peer security story filter privacy analyzer
 rules     ^rules/              base contract sip rtp quality plan kpi legs peer security story filter privacy analyzer
 secret    ^probe/secret/       base contract sip rtp quality plan kpi legs peer security story filter privacy analyzer
+syslog    ^probe/syslog/       base
+process   ^probe/process/      base
 state     ^probe/state/        base contract sip rtp quality plan kpi legs peer security story filter privacy analyzer storage secret
 access    ^probe/access/       base contract sip rtp quality plan kpi legs peer security story filter privacy analyzer storage secret state
 watch     ^probe/watch/        base contract sip rtp quality plan kpi legs peer security story filter privacy analyzer storage rules state decap
-engine    ^probe/engine/       base contract sip rtp quality plan kpi legs peer security story filter privacy analyzer capture decap storage rules
-web       ^probe/web/          base contract sip rtp quality plan kpi legs peer security story filter privacy analyzer capture decap storage rules secret state access
-notify    ^probe/notify/       base contract sip rtp quality plan kpi legs peer security story filter privacy analyzer capture decap storage rules secret state
+engine    ^probe/engine/       base contract sip rtp quality plan kpi legs peer security story filter privacy analyzer capture decap storage rules process
+web       ^probe/web/          base contract sip rtp quality plan kpi legs peer security story filter privacy analyzer capture decap storage rules secret state access syslog process
+notify    ^probe/notify/       base contract sip rtp quality plan kpi legs peer security story filter privacy analyzer capture decap storage rules secret syslog state
 top       ^probe/              *
 tests     ^tests/              *'
 # contract stands on base alone.
@@ -52,7 +54,7 @@ homes='
 ^vo-amrwbenc                 ^tests/
 ^libav                       ^storage/audio/|^tests/
 ^curl/                       ^probe/notify/
-^openssl/                    ^probe/decap/tls_cert|^probe/watch/|^tests/
+^openssl/                    ^probe/decap/tls_cert|^probe/watch/|^probe/web/tls\.|^tests/
 ^sodium                      ^probe/secret/|^probe/access/|^storage/audit/audit_digest|^tests/
 ^yaml                        ^probe/config|^rules/
 ^sys/capability              ^probe/|^tests/
