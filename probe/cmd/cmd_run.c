@@ -208,7 +208,9 @@ static int run_as_configured(struct run *r, const struct config *c, bool only_fi
         return print_filter(r);
     if (c->capture_interfaces.n == 0)
         return cli_fail(r->command, EXIT_USAGE, "which interface? '-i NAME'");
-    status = settings_plan(r->command, c, &r->plan);
+    status = r->no_web ? -1 : web_process_check(r->command, &r->web);
+    if (status == -1)
+        status = settings_plan(r->command, c, &r->plan);
     if (status == -1) {
         stop_signal_install();
         stop_signal_watch_reload();
@@ -257,6 +259,12 @@ int cmd_run(int argc, char **argv)
           &set.listen, 0, 0 },
         { "web-root", 0, CLI_TEXT, "DIR", "the dashboard's files (default: those that came along)",
           &set.web_root, 0, 0 },
+        { "tls-cert", 0, CLI_TEXT, "FILE", "the dashboard's certificate, PEM: it speaks HTTPS",
+          &set.tls_cert, 0, 0 },
+        { "tls-key", 0, CLI_TEXT, "FILE", "its key, unless it is in the same file", &set.tls_key, 0,
+          0 },
+        { "insecure", 0, CLI_FLAG, NULL, "the dashboard without TLS for other machines too",
+          &set.insecure, 0, 0 },
         { "webhook", 'w', CLI_LIST, "URL", "where alerts are POSTed; may be repeated",
           &set.webhooks, 0, 0 },
         { "allow", 'a', CLI_LIST, "ADDR|NET|HOST",

@@ -37,6 +37,12 @@ int cmd_serve(int argc, char **argv)
           &set.listen, 0, 0 },
         { "web-root", 0, CLI_TEXT, "DIR", "the dashboard's files (default: those that came along)",
           &set.web_root, 0, 0 },
+        { "tls-cert", 0, CLI_TEXT, "FILE", "the dashboard's certificate, PEM: it speaks HTTPS",
+          &set.tls_cert, 0, 0 },
+        { "tls-key", 0, CLI_TEXT, "FILE", "its key, unless it is in the same file", &set.tls_key, 0,
+          0 },
+        { "insecure", 0, CLI_FLAG, NULL, "the dashboard without TLS for other machines too",
+          &set.insecure, 0, 0 },
         { "webhook", 'w', CLI_LIST, "URL", "where alerts are POSTed; may be repeated",
           &set.webhooks, 0, 0 },
         { "allow", 'a', CLI_LIST, "ADDR|NET|HOST",
@@ -66,7 +72,11 @@ int cmd_serve(int argc, char **argv)
         status = check_store(&command, config.store_directory);
     if (status == -1) {
         settings_web(&config, set.file, &web, web_root);
+        status = web_process_check(&command, &web);
+    }
+    if (status == -1) {
         stop_signal_install();
+        stop_signal_watch_reload();
         status = web_process_run(&command, &web);
     }
     config_fini(&config);

@@ -37,6 +37,9 @@ static void take_options(const struct settings *set, struct config *config, stru
         { "user", "--user", set->user },
         { "web.listen", "--listen", set->listen },
         { "web.root", "--web-root", set->web_root },
+        { "web.tls.certificate", "--tls-cert", set->tls_cert },
+        { "web.tls.key", "--tls-key", set->tls_key },
+        { "web.insecure", "--insecure", set->insecure ? "yes" : NULL },
         { "notify.base_url", "--base-url", set->base_url },
     };
 

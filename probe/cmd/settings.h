@@ -22,8 +22,8 @@ struct settings {
     bool print;
     struct cli_list interfaces, webhooks, allow;
     const char *store, *filter, *ring_mib, *snaplen, *rules, *user, *listen, *web_root, *base_url;
-    const char *timestamps, *keep;
-    bool not_promiscuous, no_wrap;
+    const char *timestamps, *keep, *tls_cert, *tls_key;
+    bool not_promiscuous, no_wrap, insecure;
 };
 
 /* -1 to go on; else the exit status, everything said. *config is to be freed with config_fini

@@ -1,6 +1,8 @@
 #include "probe/cmd/web_process.h"
 
 #include "analyzer/base/log.h"
+#include "probe/access/access.h"
+#include "probe/cmd/about_facts.h"
 #include "probe/engine/stop_signal.h"
 #include "probe/notify/notify.h"
 #include "probe/receivers_load.h"
@@ -9,6 +11,7 @@
 #include "probe/watch/certificate_watch.h"
 #include "probe/watch/dead_man.h"
 #include "probe/web/guard.h"
+#include "probe/web/listener.h"
 #include "probe/web/server.h"
 
 #include <errno.h>
@@ -28,6 +31,7 @@ enum { STOP_TRIES = 30, STORE_TRIES = 100 };
 /* What stands beside the server. */
 struct beside {
     struct server *server;
+    struct access *access;
     struct state_db *state; /* NULL: another process has it */
     struct outbox *outbox;
     struct receivers_loaded receivers;
@@ -38,6 +42,7 @@ struct beside {
     struct certificate_watch *certificates; /* NULL: none are watched */
     char host[256];                         /* of notify.base_url: as people reach us */
     const char *host_names[2];
+    struct about_facts about;
 };
 
 /* "https://probe.example.org:8443/x": a name that may stand in Host, since somebody wrote it down. */
@@ -59,6 +64,18 @@ static void read_host(struct beside *b, const char *base_url)
 static void stop_serving(void *ctx)
 {
     server_stop(ctx);
+}
+
+static bool take_reload(void *ctx)
+{
+    (void)ctx;
+    return stop_signal_take_reload();
+}
+
+/* "https://127.0.0.1:8443": as it is reached from here. */
+static const char *scheme_of(const struct server *server)
+{
+    return server_is_secure(server) ? "https" : "http";
 }
 
 static void on_wake(void *ctx)
@@ -172,9 +189,12 @@ static int start_notify(const struct cli_command *command, struct beside *b,
 static int open_beside(const struct cli_command *command, struct beside *b,
                        const struct web_process_options *o)
 {
-    int status = open_state(command, b, o);
-    int err;
+    int status = -1;
+    int err = access_open(&b->access, &(struct access_options){ .store_dir = o->store_dir });
 
+    if (err)
+        return cli_fail(command, EXIT_TROUBLE, "nobody could log in: %s", strerror(-err));
+    status = open_state(command, b, o);
     if (status == -1)
         status = load_receivers(command, b, o);
     if (status != -1 || !b->state)
@@ -189,35 +209,103 @@ static int open_beside(const struct cli_command *command, struct beside *b,
 
 static void close_beside(struct beside *b)
 {
+    access_close(b->access);
     receivers_load_fini(&b->receivers);
     hmac_key_wipe(&b->link_key);
     outbox_close(b->outbox);
     state_db_close(b->state);
 }
 
+static bool speaks_tls(const struct web_process_options *o)
+{
+    return o->config && o->config->web_tls_certificate;
+}
+
+int web_process_check(const struct cli_command *command, const struct web_process_options *o)
+{
+    struct addr at;
+
+    if (o->config && o->config->web_tls_key && !o->config->web_tls_certificate)
+        return cli_fail(command, o->config_file ? EXIT_BAD_CONFIG : EXIT_USAGE,
+                        "web.tls.key needs web.tls.certificate beside it");
+    if (speaks_tls(o) || (o->config && o->config->web_insecure) ||
+        listener_parse(slice_of_text(o->listen), &at) != 0 || guard_is_loopback(&at))
+        return -1;
+    return cli_fail(
+        command, o->config_file ? EXIT_BAD_CONFIG : EXIT_USAGE,
+        "on %s passwords and calls would go to other machines in the clear. Three ways "
+        "out: a certificate (web.tls.certificate and web.tls.key, or --tls-cert FILE "
+        "--tls-key FILE); this machine alone (--listen 127.0.0.1:%u, with a proxy or an "
+        "SSH tunnel before it); or web.insecure: yes (--insecure), where something else "
+        "speaks TLS or nobody minds",
+        o->listen, at.port);
+}
+
+/* The table of options has seen to it that they are in range. */
+static struct server_limits limits_of(const struct config *c)
+{
+    return (struct server_limits){
+        .connections = (unsigned)c->web_limits_connections,
+        .per_address = (unsigned)c->web_limits_connections_per_address,
+        .local = (unsigned)c->web_limits_connections_local,
+        .live_clients = (unsigned)c->web_limits_live_clients,
+        .header_bytes = (size_t)c->web_limits_header_size,
+        .body_bytes = (size_t)c->web_limits_body_size,
+        .header_s = (unsigned)(c->web_limits_header_time + 999) / 1000,
+        .body_s = (unsigned)(c->web_limits_body_time + 999) / 1000,
+        .idle_s = (unsigned)(c->web_limits_idle_time + 999) / 1000,
+        .stall_s = (unsigned)(c->web_limits_stall_time + 999) / 1000,
+    };
+}
+
+/* Of the configuration; the rest is filled in by the caller. */
+static void take_web_settings(struct server_options *options, struct server_limits *limits,
+                              const struct web_process_options *o)
+{
+    const struct config *c = o->config;
+
+    options->behind_tls = o->base_url && strncmp(o->base_url, "https://", 8) == 0;
+    if (!c)
+        return;
+    *limits = limits_of(c);
+    options->limits = limits;
+    options->tls_certificate = c->web_tls_certificate;
+    options->tls_key = c->web_tls_key;
+    options->metrics_open = c->web_metrics_open;
+}
+
 static int open_server(const struct cli_command *command, struct server **server, struct beside *b,
                        const struct web_process_options *o)
 {
-    const struct server_options options = { .store_dir = o->store_dir,
-                                            .host_names = b->host_names,
-                                            .web_root = o->web_root,
-                                            .listen = o->listen,
-                                            .listen_to_calls = o->listen_to_calls,
-                                            .config_file = o->config_file,
-                                            .privacy = &o->privacy,
-                                            .rules_dir = o->rules_dir,
-                                            .state = b->state,
-                                            .outbox = b->outbox,
-                                            .wake = b->receivers.count ? on_wake : NULL,
-                                            .wake_ctx = b,
-                                            .hear = on_line,
-                                            .hear_ctx = b };
+    struct server_limits limits;
+    struct server_options options = { .store_dir = o->store_dir,
+                                      .host_names = b->host_names,
+                                      .web_root = o->web_root,
+                                      .listen = o->listen,
+                                      .listen_to_calls = o->listen_to_calls,
+                                      .config_file = o->config_file,
+                                      .privacy = &o->privacy,
+                                      .rules_dir = o->rules_dir,
+                                      .about = &b->about.about,
+                                      .access = b->access,
+                                      .state = b->state,
+                                      .outbox = b->outbox,
+                                      .wake = b->receivers.count ? on_wake : NULL,
+                                      .wake_ctx = b,
+                                      .take_reload = take_reload,
+                                      .hear = on_line,
+                                      .hear_ctx = b };
     int err;
 
     read_host(b, o->base_url);
+    about_facts_init(&b->about, o->config, o->config_file);
+    take_web_settings(&options, &limits, o);
     err = server_open(server, &options);
     if (!err)
         return -1;
+    if (err == -EKEYREJECTED)
+        return cli_fail(command, o->config_file ? EXIT_BAD_CONFIG : EXIT_USAGE,
+                        "the certificate of the dashboard cannot be used, see above");
     if (err == -EINVAL)
         return cli_fail(command, EXIT_USAGE, "--listen: '%s' is no ADDRESS:PORT", o->listen);
     return cli_fail(command, EXIT_UNAVAILABLE, "cannot listen on %s: %s%s", o->listen,
@@ -254,11 +342,27 @@ static int start_watching(const struct cli_command *command, struct beside *b,
                     "the probe and certificates cannot be watched: %s", strerror(-err));
 }
 
-static int serve(const struct cli_command *command, struct server *server)
+/* There is no default password: whoever started us makes the first admin. */
+static void print_setup_link(struct access *access, const char *base_url)
+{
+    struct slice base = slice_of_text(base_url);
+    char key[SECRET_KEY_LEN + 1];
+
+    if (access_make_setup_key(access, key) != 0)
+        return;
+    while (base.len && base.p[base.len - 1] == '/')
+        base.len--;
+    printf("no user yet; make the first admin here, once: %.*s/#/setup?key=%s\n", (int)base.len,
+           base.p, key);
+}
+
+static int serve(const struct cli_command *command, struct server *server, struct access *access,
+                 const char *base_url)
 {
     int err;
 
-    printf("dashboard: http://%s/\n", server_address(server));
+    printf("dashboard: %s://%s/\n", scheme_of(server), server_address(server));
+    print_setup_link(access, base_url);
     fflush(stdout);
     stop_signal_call(stop_serving, server);
     err = server_run(server);
@@ -277,18 +381,19 @@ int web_process_run(const struct cli_command *command, const struct web_process_
     if (status == -1)
         status = open_server(command, &server, &b, o);
     if (status == -1) {
-        snprintf(base_url, sizeof base_url, "http://%s", server_address(server));
+        snprintf(base_url, sizeof base_url, "%s://%s", scheme_of(server), server_address(server));
         status = start_notify(command, &b, o, o->base_url ? o->base_url : base_url);
     }
     b.server = server;
     if (status == -1)
         status = start_watching(command, &b, o);
     if (status == -1)
-        status = serve(command, server);
+        status = serve(command, server, b.access, o->base_url ? o->base_url : base_url);
     certificate_watch_stop(b.certificates); /* wakes the notifier, as the server's workers do */
     dead_man_stop(b.dead_man);
     server_close(server);
     notify_stop(b.notify);
+    about_facts_fini(&b.about);
     close_beside(&b);
     return status;
 }

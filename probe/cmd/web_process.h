@@ -27,6 +27,10 @@ struct web_process_options {
     char rules_room[FOLDERS_PATH_MAX];
 };
 
+/* Whether others could read passwords and calls on their way: -1 to go on; else the exit status, with
+ * the ways out said. */
+int web_process_check(const struct cli_command *command, const struct web_process_options *options);
+
 /* Prints its address; returns the exit status. */
 int web_process_run(const struct cli_command *command, const struct web_process_options *options);
 

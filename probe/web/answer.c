@@ -17,6 +17,8 @@ const struct answer_header answer_security_headers[] = {
     { NULL, NULL },
 };
 
+const struct answer_header answer_tls_header = { "Strict-Transport-Security", "max-age=31536000" };
+
 struct out {
     unsigned char *at;
     size_t len, room;
@@ -48,6 +50,7 @@ static void add_status_headers(struct out *o, const struct exchange *x)
         int status;
         const char *name, *value;
     } rows[] = {
+        { 401, "WWW-Authenticate", "Bearer realm=\"earshot\"" },
         { 426, "Upgrade", "websocket" },
         { 503, "Retry-After", "1" },
     };
@@ -58,6 +61,14 @@ static void add_status_headers(struct out *o, const struct exchange *x)
     }
     if (x->status == 405)
         add_header(o, "Allow", x->allow);
+    if (x->status == 429) {
+        char text[16];
+
+        snprintf(text, sizeof text, "%u", x->retry_after_s ? x->retry_after_s : 1);
+        add_header(o, "Retry-After", text);
+    }
+    if (x->set_cookie[0])
+        add_header(o, "Set-Cookie", x->set_cookie);
 }
 
 static void add_head(struct out *o, const struct exchange *x)
@@ -68,6 +79,8 @@ static void add_head(struct out *o, const struct exchange *x)
     add(o, text, n > 0 ? (size_t)n : 0);
     for (const struct answer_header *h = answer_security_headers; h->name; h++)
         add_header(o, h->name, h->value);
+    if (x->over_tls)
+        add_header(o, answer_tls_header.name, answer_tls_header.value);
     if (x->status != 304)
         add_header(o, "Content-Type", x->content_type);
     if (x->status != 304 && !x->streamed) {

@@ -22,6 +22,8 @@ struct answer_header {
 
 /* What every answer carries; ends with a NULL name. */
 extern const struct answer_header answer_security_headers[];
+/* … and over TLS this one too. */
+extern const struct answer_header answer_tls_header;
 
 /* The head, once, and the next piece of the body; moves x->sent on. The number of bytes. */
 size_t answer_write(struct exchange *x, unsigned char out[ANSWER_ROOM]);

@@ -23,6 +23,7 @@ enum {
     EXCHANGE_PIECE_BYTES = 64 * 1024, /* of a download, in one go */
     EXCHANGE_ASKED_MAX = 16 * 1024,   /* of the body of a request */
     EXCHANGE_ALLOW_MAX = 32,
+    EXCHANGE_COOKIE_MAX = 192,
     EXCHANGE_CREDENTIAL_MAX = 128, /* a session or a token: longer is none of ours */
 };
 
@@ -41,6 +42,7 @@ struct exchange {
     char range[EXCHANGE_RANGE_MAX];       /* empty: none, or longer than one range can be */
     char if_range[EXCHANGE_TAG_MAX];
     struct addr peer;
+    bool over_tls;
     struct strbuf asked;                   /* the body of the request */
     char session[EXCHANGE_CREDENTIAL_MAX]; /* of its cookie; empty: none */
     char token[EXCHANGE_CREDENTIAL_MAX];   /* of Authorization: Bearer; empty: none */
@@ -57,14 +59,16 @@ struct exchange {
     bool private;                      /* never to be kept, though it has a tag */
     bool ranges;                       /* its parts can be asked for */
     char content_range[EXCHANGE_RANGE_MAX];
-    struct export *export; /* NULL: none; the body comes from it piece by piece */
-    atomic_uint *exports;  /* where it counts as one of those that run; NULL: nowhere */
-    int file;              /* −1: none; the body comes from it piece by piece, `length` bytes */
-    uint64_t file_at;      /* of the next piece */
-    uint64_t file_left;    /* behind the piece at hand */
-    uint64_t length;       /* of what is sent of it in all */
-    bool streamed;         /* of unknown length */
-    bool more;             /* and there is another piece to come */
+    char set_cookie[EXCHANGE_COOKIE_MAX]; /* empty: none */
+    unsigned retry_after_s;               /* of 429 */
+    struct export *export;                /* NULL: none; the body comes from it piece by piece */
+    atomic_uint *exports; /* where it counts as one of those that run; NULL: nowhere */
+    int file;             /* −1: none; the body comes from it piece by piece, `length` bytes */
+    uint64_t file_at;     /* of the next piece */
+    uint64_t file_left;   /* behind the piece at hand */
+    uint64_t length;      /* of what is sent of it in all */
+    bool streamed;        /* of unknown length */
+    bool more;            /* and there is another piece to come */
     bool broken; /* the rest cannot be had: cut the connection, so that the client sees it */
 
     /* The service thread's own, but for `abandoned`, which goes with the queue. */

@@ -3,7 +3,6 @@
 #include "probe/web/live_socket.h"
 
 enum {
-    STALLED_S = 30,             /* a client that takes nothing of its answer */
     HELD_MAX_BYTES = 128 << 20, /* of all answers that wait to be sent */
     HELD_SMALL_BYTES = 64 << 10,
 };
@@ -22,10 +21,10 @@ static void copy_params(struct lws *wsi, struct exchange *x)
 {
     char fragment[SERVER_HEADERS_MAX_BYTES + 1];
     struct slice rest;
-    int n;
+    int n, i = 0;
 
-    for (int i = 0; (n = lws_hdr_copy_fragment(wsi, fragment, sizeof fragment,
-                                               WSI_TOKEN_HTTP_URI_ARGS, i)) >= 0;
+    for (; (n = lws_hdr_copy_fragment(wsi, fragment, sizeof fragment, WSI_TOKEN_HTTP_URI_ARGS,
+                                      i)) >= 0;
          i++) {
         strbuf_add(&x->fragments, fragment, (size_t)n);
         strbuf_add_char(&x->fragments, '\0');
@@ -33,7 +32,8 @@ static void copy_params(struct lws *wsi, struct exchange *x)
     rest = strbuf_slice(&x->fragments);
     while (rest.len)
         params_add(&x->params, slice_cut(&rest, '\0'));
-    if (x->fragments.failed)
+    /* One that is too long to be ours ends the list, too. */
+    if (x->fragments.failed || lws_hdr_fragment_length(wsi, WSI_TOKEN_HTTP_URI_ARGS, i) > 0)
         x->params.too_many = true;
 }
 
@@ -90,6 +90,11 @@ struct request http_read_request(struct lws *wsi, struct http_request_room *room
                                     sizeof room->content_type),
     };
 
+    r.cookie = http_header(wsi, WSI_TOKEN_HTTP_COOKIE, room->cookie, sizeof room->cookie);
+    r.authorization = http_header(wsi, WSI_TOKEN_HTTP_AUTHORIZATION, room->authorization,
+                                  sizeof room->authorization);
+    if (!r.authorization.p && lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_AUTHORIZATION) > 0)
+        r.authorization = SLICE("Bearer too-long"); /* nobody's, but not as if there were none */
     r.if_none_match = http_header(wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH, room->tag, sizeof room->tag);
     r.is_1_1 = slice_eq(http_header(wsi, WSI_TOKEN_HTTP, room->version, sizeof room->version),
                         SLICE("HTTP/1.1"));
@@ -109,6 +114,7 @@ void http_drop_exchange(struct server *s, struct client *c)
     c->exchange = NULL;
     if (!x)
         return;
+    c->idle_since = ++s->idle_clock;
     s->held_bytes -= x->held_bytes;
     x->held_bytes = 0;
     x->connection = NULL;
@@ -156,6 +162,8 @@ int http_on_request(struct server *s, struct client *c)
     c->exchange = x;
     x->connection = c;
     x->peer = c->peer;
+    x->over_tls = s->tls != NULL;
+    x->asked.max_bytes = s->limits.body_bytes + 1;
     r = http_read_request(c->wsi, &room);
     if (!request_accept(&r, &s->rules, x)) {
         lws_callback_on_writable(c->wsi);
@@ -226,7 +234,7 @@ void http_on_answers(struct server *s)
         hold(s, x);
         c->waiting = false;
         lws_rx_flow_control(c->wsi, 1);
-        lws_set_timeout(c->wsi, PENDING_TIMEOUT_HTTP_CONTENT, STALLED_S);
+        lws_set_timeout(c->wsi, PENDING_TIMEOUT_HTTP_CONTENT, (int)s->limits.stall_s);
         lws_callback_on_writable(c->wsi);
     }
 }
@@ -266,6 +274,6 @@ int http_on_writeable(struct server *s, struct client *c)
     len = answer_write(x, start);
     if (len && lws_write(c->wsi, start, len, LWS_WRITE_HTTP) < 0)
         return -1;
-    lws_set_timeout(c->wsi, PENDING_TIMEOUT_HTTP_CONTENT, STALLED_S);
+    lws_set_timeout(c->wsi, PENDING_TIMEOUT_HTTP_CONTENT, (int)s->limits.stall_s);
     return after_write(s, c);
 }

@@ -2,24 +2,27 @@
 
 #include "analyzer/base/json_item.h"
 #include "analyzer/base/log.h"
+#include "probe/access/access.h"
 #include "probe/web/http.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
     STALLED_S = 10, /* a client that takes no message */
     PING_S = 30,
     PONG_S = 10,
+    CLOSE_S = 3,
     BURST_MAX = 32, /* messages written in one go */
     SNAPSHOT_PIECE_BYTES = 48 * 1024,
 };
 
 static void wake_clients(struct server *s)
 {
-    for (size_t i = 0; s->live_clients && i < SERVER_CONNECTIONS_MAX; i++) {
+    for (size_t i = 0; s->live_clients && i < s->client_room; i++) {
         if (s->clients[i].is_live)
             lws_callback_on_writable(s->clients[i].wsi);
     }
@@ -54,6 +57,8 @@ static void on_line(void *ctx, struct slice line)
     live_state_take(&s->live_state, line);
     if (is_of(line, "rules"))
         latest_line_set(&s->rules_line, line);
+    else if (is_of(line, "stats"))
+        latest_line_set(&s->stats_line, line);
     /* What is being read of the store may be older than this. */
     s->seed_again = s->seed_again || (s->is_seeding && is_of(line, "alert"));
     push(s, line);
@@ -267,6 +272,12 @@ static int write_next(struct server *s, struct client *c)
 
 int live_socket_on_writeable(struct server *s, struct client *c)
 {
+    if (c->ended_s) {
+        static unsigned char why[] = "your session is over";
+
+        lws_close_reason(c->wsi, LWS_CLOSE_STATUS_POLICY_VIOLATION, why, sizeof why - 1);
+        return -1;
+    }
     if (c->ping_due) {
         c->ping_due = false;
         /* Not empty: the library tells nobody of an empty pong. */
@@ -297,12 +308,25 @@ static void let_go(struct client *c)
     lws_set_timeout(c->wsi, PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_ASYNC);
 }
 
+/* What his session is no more good for ends, too: also when he does not listen. */
+static bool has_ended(struct server *s, struct client *c, int64_t now_s)
+{
+    if (!c->ended_s && access_still_may(s->options.access, &c->who, RIGHT_SEE, now_s))
+        return false;
+    if (c->ended_s++ >= CLOSE_S)
+        let_go(c);
+    lws_callback_on_writable(c->wsi);
+    return true;
+}
+
 /* Once a second for each: who has not taken a message for STALLED_S or does not answer a ping
  * is let go. */
-static void tick_client(struct server *s, struct client *c)
+static void tick_client(struct server *s, struct client *c, int64_t now_s)
 {
     bool behind = c->phase != CLIENT_FLOW || c->position != live_join(&s->live);
 
+    if (has_ended(s, c, now_s))
+        return;
     c->stalled_s = behind && c->written == c->written_before ? c->stalled_s + 1 : 0;
     c->written_before = c->written;
     c->ping_s++;
@@ -319,11 +343,13 @@ static void tick_client(struct server *s, struct client *c)
 
 void live_socket_tick(struct server *s)
 {
+    int64_t now_s = (int64_t)time(NULL);
+
     if (!s->feed)
         connect_feed(s);
-    for (size_t i = 0; s->live_clients && i < SERVER_CONNECTIONS_MAX; i++) {
+    for (size_t i = 0; s->live_clients && i < s->client_room; i++) {
         if (s->clients[i].is_live)
-            tick_client(s, &s->clients[i]);
+            tick_client(s, &s->clients[i], now_s);
     }
 }
 
@@ -355,6 +381,16 @@ static uint64_t read_resume(const struct server *s, struct lws *wsi)
     return number;
 }
 
+/* "?ticket=…": whose it is. */
+static bool read_ticket(const struct server *s, struct lws *wsi, struct identity *who)
+{
+    char ticket[80] = ""; /* with its name */
+    const char *t = lws_get_urlarg_by_name(wsi, "ticket=", ticket, sizeof ticket);
+
+    return t && s->options.access &&
+           access_take_ticket(s->options.access, slice_of_text(t), (int64_t)time(NULL), who);
+}
+
 int live_socket_on_request(struct server *s, struct client *c)
 {
     struct exchange *x = exchange_new();
@@ -362,10 +398,21 @@ int live_socket_on_request(struct server *s, struct client *c)
     struct http_request_room room;
     struct lws *wsi = c->wsi;
     struct request r = http_read_request(wsi, &room);
-    bool accepted = x && request_accept_live(&r, &s->rules, x);
+    bool accepted;
 
-    if (accepted && s->live_clients >= SERVER_LIVE_CLIENTS_MAX) {
-        exchange_fail(x, 503, "%d live clients are connected already", SERVER_LIVE_CLIENTS_MAX);
+    if (x)
+        x->over_tls = s->tls != NULL;
+    accepted = x && request_accept_live(&r, &s->rules, x);
+
+    if (accepted && s->live_clients >= s->limits.live_clients) {
+        exchange_fail(x, 503, "%u live clients are connected already", s->limits.live_clients);
+        accepted = false;
+    }
+    if (accepted && !read_ticket(s, wsi, &c->who)) {
+        exchange_fail(
+            x, 401,
+            "no ticket, or one that was used, or is older than half a minute: ask for one "
+            "with POST " REQUEST_LIVE_PATH "/ticket");
         accepted = false;
     }
     if (x && !accepted)

@@ -1,5 +1,6 @@
 #include "probe/web/request.h"
 
+#include "probe/web/credentials.h"
 #include "probe/web/guard.h"
 #include "probe/web/routes.h"
 
@@ -24,6 +25,17 @@ static bool is_json(struct slice type)
     return slice_ieq(slice_trim(slice_cut(&type, ';')), SLICE("application/json"));
 }
 
+static bool accept_length(const struct request *r, const struct request_rules *rules,
+                          struct exchange *x)
+{
+    size_t max = rules->body_bytes_max ? rules->body_bytes_max : EXCHANGE_ASKED_MAX;
+
+    if ((uint64_t)r->body_bytes <= max)
+        return true;
+    exchange_fail(x, 413, "a body is at most %zu KiB long", max >> 10);
+    return false;
+}
+
 /* False: x holds the refusal. */
 static bool accept_change(const struct request *r, const struct request_rules *rules,
                           struct exchange *x)
@@ -42,10 +54,8 @@ static bool accept_change(const struct request *r, const struct request_rules *r
         exchange_fail(x, 415, "the body must be JSON: Content-Type: application/json");
     else if (r->body_bytes < 0)
         exchange_fail(x, 411, "the length of the body must be known: Content-Length");
-    else if (r->body_bytes > EXCHANGE_ASKED_MAX)
-        exchange_fail(x, 413, "a body is at most %d KiB long", EXCHANGE_ASKED_MAX >> 10);
     else
-        return true;
+        return accept_length(r, rules, x);
     return false;
 }
 
@@ -106,6 +116,7 @@ bool request_accept(const struct request *r, const struct request_rules *rules, 
         if (!r->if_range.p || r->if_range.len < sizeof x->if_range)
             copy_text(r->range, x->range, sizeof x->range);
         copy_text(r->if_range, x->if_range, sizeof x->if_range);
+        credentials_read(r->cookie, r->authorization, rules->plain_cookie, x);
         return true;
     }
     return false;

@@ -30,11 +30,14 @@ struct request {
     struct slice path;         /* decoded */
     struct slice host, origin, if_none_match;
     struct slice range, if_range;
+    struct slice cookie, authorization;
 };
 
 struct request_rules {
     struct addr bound;             /* the address that we listen on */
     const char *const *host_names; /* NULL-terminated, or NULL */
+    bool plain_cookie;             /* see credentials.h */
+    size_t body_bytes_max;         /* 0: EXCHANGE_ASKED_MAX */
 };
 
 /* True: x holds the request; its body is to come. False: x holds the refusal. */

@@ -1,6 +1,7 @@
 #include "probe/web/server.h"
 
 #include "analyzer/base/log.h"
+#include "probe/web/connections.h"
 #include "probe/web/guard.h"
 #include "probe/web/http.h"
 #include "probe/web/listener.h"
@@ -17,87 +18,15 @@
 
 enum {
     WORKERS = 2 + SOUND_RENDERS_MAX, /* two at least are never busy with sound */
-    CONNECTIONS_PER_PEER_MAX = 32,
-    /* A proxy or an SSH tunnel on this machine speaks for many. */
-    CONNECTIONS_LOOPBACK_MAX = 256,
-    ACCEPTS_MAX = 16, /* in one go */
-    HEADERS_TIMEOUT_S = 5,
-    KEEPALIVE_S = 15,
-    BODY_TIMEOUT_S = 5,
+    TLS_LOOK_S = 2,
 };
-
-/* ---- connections ---- */
-
-static bool has_room_for(const struct server *s, const struct addr *peer)
-{
-    size_t max = guard_is_loopback(peer) ? CONNECTIONS_LOOPBACK_MAX : CONNECTIONS_PER_PEER_MAX;
-    size_t same = 0;
-
-    for (size_t i = 0; i < SERVER_CONNECTIONS_MAX; i++)
-        same += s->clients[i].wsi && guard_same_peer(&s->clients[i].peer, peer);
-    return same < max;
-}
-
-static struct client *free_slot(struct server *s)
-{
-    for (size_t i = 0; i < SERVER_CONNECTIONS_MAX; i++) {
-        if (!s->clients[i].wsi)
-            return &s->clients[i];
-    }
-    return NULL;
-}
-
-static void adopt(struct server *s, int fd, const struct addr *peer)
-{
-    struct client *c = free_slot(s);
-    struct lws *wsi;
-
-    if (!c || !has_room_for(s, peer)) {
-        close(fd);
-        return;
-    }
-    wsi = lws_adopt_socket_vhost(s->vhost, fd); /* owns fd, even when it fails */
-    if (!wsi)
-        return;
-    *c = (struct client){ .wsi = wsi, .peer = *peer };
-    lws_set_opaque_user_data(wsi, c);
-}
-
-static void on_connections(struct server *s)
-{
-    int fd = lws_get_socket_fd(s->listener);
-
-    for (int i = 0; i < ACCEPTS_MAX; i++) {
-        struct addr peer;
-        int client = listener_accept(fd, &peer);
-
-        if (client >= 0) {
-            adopt(s, client, &peer);
-            continue;
-        }
-        if (client == -EMFILE || client == -ENFILE || client == -ENOMEM || client == -ENOBUFS) {
-            log_warn("web: no connection accepted for a second, error %d", -client);
-            s->accept_paused = true;
-            lws_rx_flow_control(s->listener, 0);
-        }
-        return;
-    }
-}
-
-static void on_gone(struct server *s, struct client *c)
-{
-    http_drop_exchange(s, c);
-    if (c->is_live)
-        s->live_clients--;
-    *c = (struct client){ 0 };
-}
 
 /* ---- what libwebsockets calls ---- */
 
 static int on_file(struct server *s, struct lws *wsi)
 {
     if (wsi == s->listener)
-        on_connections(s);
+        connections_accept(s);
     else if (wsi == s->stopper)
         s->stopping = true;
     else if (wsi == s->feed)
@@ -131,7 +60,7 @@ static int on_client(struct server *s, struct client *c, enum lws_callback_reaso
     case LWS_CALLBACK_RAW_RX: /* CONNECT would make it a raw socket */
         return -1;
     case LWS_CALLBACK_WSI_DESTROY:
-        on_gone(s, c);
+        connections_gone(s, c);
         return 0;
     default:
         return 0;
@@ -144,8 +73,10 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
     struct server *s = lws_context_user(lws_get_context(wsi));
     struct client *c;
 
-    (void)user;
     switch (reason) {
+    case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS:
+        tls_prepare(s->tls, user);
+        return 0;
     case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
         http_on_answers(s);
         live_socket_on_inbox(s);
@@ -178,49 +109,32 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
 }
 
 static const struct lws_protocols protocols[] = {
-    { .name = REQUEST_LIVE_PROTOCOL, .callback = callback, .rx_buffer_size = 1024 },
+    { .name = REQUEST_LIVE_PROTOCOL,
+      .callback = callback,
+      .rx_buffer_size = 1024,
+      .tx_packet_size = ANSWER_ROOM }, /* else it sends no more at a time than it reads */
     { 0 },
 };
 
 /* ---- life ---- */
 
-/* While a worker has its request a connection reads nothing, so that the library does not see its
- * end; a child that makes sound would work on for nobody. */
-static void look_for_the_gone(struct server *s)
+static void look_at_certificate(struct server *s)
 {
-    for (size_t i = 0; i < SERVER_CONNECTIONS_MAX; i++) {
-        const struct client *c = &s->clients[i];
-        char byte;
+    const struct server_options *o = &s->options;
+    bool now = o->take_reload && o->take_reload(o->take_reload_ctx);
 
-        if (c->wsi && c->waiting &&
-            recv(lws_get_socket_fd(c->wsi), &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
-            atomic_store(&c->exchange->gone, true);
-    }
-}
-
-/* A body that comes a byte at a time. */
-static void let_go_of_slow_bodies(struct server *s)
-{
-    for (size_t i = 0; i < SERVER_CONNECTIONS_MAX; i++) {
-        struct client *c = &s->clients[i];
-
-        if (c->wsi && c->body_left && c->body_s++ >= BODY_TIMEOUT_S)
-            lws_set_timeout(c->wsi, PENDING_TIMEOUT_HTTP_CONTENT, LWS_TO_KILL_ASYNC);
-    }
+    if (s->tls && (now || s->ticks % TLS_LOOK_S == 0))
+        tls_look(s->tls, now);
 }
 
 static void on_tick(lws_sorted_usec_list_t *sul)
 {
     struct server *s = lws_container_of(sul, struct server, tick);
 
-    if (s->accept_paused) {
-        s->accept_paused = false;
-        lws_rx_flow_control(s->listener, 1);
-    }
+    connections_tick(s);
     live_socket_tick(s);
-    let_go_of_slow_bodies(s);
-    if (s->sound)
-        look_for_the_gone(s);
+    s->ticks++;
+    look_at_certificate(s);
     lws_sul_schedule(s->context, 0, &s->tick, on_tick, LWS_US_PER_SEC);
 }
 
@@ -231,17 +145,24 @@ static void on_library_log(int level, const char *line)
     log_debug("web: libwebsockets: %s", log_text(slice_trim(slice_of_text(line))));
 }
 
+static void list_header(struct server *s, size_t i, const struct answer_header *header)
+{
+    snprintf(s->header_names[i], sizeof s->header_names[i], "%s:", header->name);
+    s->headers[i].name = s->header_names[i];
+    s->headers[i].value = header->value;
+    s->headers[i].next = i ? &s->headers[i - 1] : NULL;
+    s->first_header = &s->headers[i];
+}
+
 /* Also on the answers that the library makes itself; it wants names with their colon. */
 static void list_headers(struct server *s)
 {
-    for (size_t i = 0; i < SERVER_SECURITY_HEADERS_MAX && answer_security_headers[i].name; i++) {
-        snprintf(s->header_names[i], sizeof s->header_names[i],
-                 "%s:", answer_security_headers[i].name);
-        s->headers[i].name = s->header_names[i];
-        s->headers[i].value = answer_security_headers[i].value;
-        s->headers[i].next = i ? &s->headers[i - 1] : NULL;
-        s->first_header = &s->headers[i];
-    }
+    size_t n = 0;
+
+    for (; n + 1 < SERVER_SECURITY_HEADERS_MAX && answer_security_headers[n].name; n++)
+        list_header(s, n, &answer_security_headers[n]);
+    if (s->tls)
+        list_header(s, n, &answer_tls_header);
 }
 
 static int create_context(struct server *s)
@@ -253,20 +174,34 @@ static int create_context(struct server *s)
         .user = s,
         .server_string = "earshot",
         .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_SKIP_SERVER_CANONICAL_NAME,
-        .fd_limit_per_thread = SERVER_CONNECTIONS_MAX + 16,
-        .max_http_header_pool = SERVER_CONNECTIONS_MAX + 16,
-        .max_http_header_data2 = SERVER_HEADERS_MAX_BYTES,
-        .timeout_secs = HEADERS_TIMEOUT_S,
-        .timeout_secs_ah_idle = HEADERS_TIMEOUT_S,
-        .keepalive_timeout = KEEPALIVE_S,
+        .max_http_header_pool = (unsigned short)s->client_room,
+        .max_http_header_data2 = (unsigned)s->limits.header_bytes,
+        .timeout_secs = s->limits.header_s,
+        .timeout_secs_ah_idle = s->limits.header_s,
+        .keepalive_timeout = (int)s->limits.idle_s,
+        .alpn = "http/1.1", /* its HTTP/2 has defects that are mended in later versions */
     };
 
+    if (s->tls)
+        info.options |=
+            LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_CREATE_VHOST_SSL_CTX;
     lws_set_log_level(LLL_ERR | LLL_WARN, on_library_log);
     s->context = lws_create_context(&info);
     if (!s->context)
         return -ENOMEM;
     s->vhost = lws_create_vhost(s->context, &info);
     return s->vhost ? 0 : -ENOMEM;
+}
+
+static int open_tls(struct server *s)
+{
+    const struct server_options *o = &s->options;
+    char why[TLS_TEXT_MAX] = "";
+    int err = o->tls_certificate ? tls_open(&s->tls, o->tls_certificate, o->tls_key, why) : 0;
+
+    if (err == -EINVAL)
+        log_error("web: %s", why);
+    return err == -EINVAL ? -EKEYREJECTED : err;
 }
 
 static void on_wake(void *ctx)
@@ -302,9 +237,14 @@ static int start_pool(struct server *s)
                  .live = &s->feed_is_live,
                  .exports = &s->exports,
                  .privacy = s->options.privacy,
+                 .access = s->options.access,
+                 .plain_cookie = s->rules.plain_cookie,
+                 .trail = s->options.trail,
                  .state = s->options.state,
                  .outbox = s->options.outbox,
                  .rules = &s->rules_line,
+                 .stats = &s->stats_line,
+                 .about = s->options.about,
                  .rules_dir = s->options.rules_dir,
                  .program = s->options.sound_program,
                  .config_file = s->options.config_file,
@@ -371,8 +311,13 @@ static int init_live(struct server *s)
     err = latest_line_init(&s->rules_line);
     if (err)
         goto fini_inbox;
+    err = latest_line_init(&s->stats_line);
+    if (err)
+        goto fini_rules;
     return 0;
 
+fini_rules:
+    latest_line_fini(&s->rules_line);
 fini_inbox:
     live_inbox_fini(&s->inbox);
 fini_state:
@@ -386,6 +331,7 @@ fini_live:
 
 static void fini_live(struct server *s)
 {
+    latest_line_fini(&s->stats_line);
     latest_line_fini(&s->rules_line);
     live_inbox_fini(&s->inbox);
     live_state_fini(&s->live_state);
@@ -393,37 +339,62 @@ static void fini_live(struct server *s)
     live_fini(&s->live);
 }
 
+/* Where, by which name, and how secretly. */
+static int open_listener(struct server *s, int *fd)
+{
+    struct addr at;
+    int err = listener_parse(slice_of_text(s->options.listen), &at);
+
+    if (!err)
+        err = open_tls(s);
+    if (err)
+        return err;
+    *fd = listener_open(&at, &s->rules.bound);
+    if (*fd < 0)
+        return *fd;
+    s->rules.plain_cookie =
+        !s->tls && !s->options.behind_tls && !guard_is_loopback(&s->rules.bound);
+    s->rules.body_bytes_max = s->limits.body_bytes;
+    addr_format(&s->rules.bound, s->address);
+    return 0;
+}
+
+/* Owns the descriptor. */
+static int open_service(struct server *s, int fd)
+{
+    int err = connections_open(s);
+
+    if (!err)
+        err = create_context(s);
+    if (err) {
+        close(fd);
+        return err;
+    }
+    err = watch_files(s, fd);
+    if (!err)
+        err = open_sound(s);
+    return err ? err : start_pool(s);
+}
+
 int server_open(struct server **sp, const struct server_options *options)
 {
     struct server *s = calloc(1, sizeof *s);
-    struct addr at;
-    int fd, err;
+    int fd = -1, err;
 
     if (!s)
         return -ENOMEM;
     s->options = *options;
+    s->limits = options->limits ? *options->limits : connections_limits_usual;
     s->rules.host_names = options->host_names;
-    err = listener_parse(slice_of_text(options->listen), &at);
+    err = open_listener(s, &fd);
     if (err)
         goto free_server;
-    fd = listener_open(&at, &s->rules.bound);
-    err = fd < 0 ? fd : 0;
-    if (err)
-        goto free_server;
-    addr_format(&s->rules.bound, s->address);
     err = init_live(s);
     if (err)
         goto close_listener;
     list_headers(s);
-    err = create_context(s);
-    if (!err) {
-        err = watch_files(s, fd);
-        fd = -1; /* the library's */
-    }
-    if (!err)
-        err = open_sound(s);
-    if (!err)
-        err = start_pool(s);
+    err = open_service(s, fd);
+    fd = -1;
     if (err)
         goto destroy_context;
     live_socket_seed(s);
@@ -434,12 +405,14 @@ int server_open(struct server **sp, const struct server_options *options)
 destroy_context:
     if (s->context)
         lws_context_destroy(s->context);
+    connections_close(s);
     sound_close(s->sound);
     fini_live(s);
 close_listener:
     if (fd >= 0)
         close(fd);
 free_server:
+    tls_close(s->tls);
     free(s);
     return err;
 }
@@ -451,7 +424,7 @@ void server_close(struct server *s)
     if (!s)
         return;
     /* What the pool has, the pool frees. */
-    for (size_t i = 0; i < SERVER_CONNECTIONS_MAX; i++) {
+    for (size_t i = 0; i < s->client_room; i++) {
         if (s->clients[i].waiting)
             s->clients[i].exchange = NULL;
         s->clients[i].waiting = false;
@@ -462,8 +435,10 @@ void server_close(struct server *s)
     pool_stop(pool);
     s->pool = NULL;
     lws_context_destroy(s->context);
+    connections_close(s);
     sound_close(s->sound);
     fini_live(s);
+    tls_close(s->tls);
     free(s);
 }
 
@@ -479,6 +454,11 @@ int server_run(struct server *s)
             return -EIO;
     }
     return 0;
+}
+
+bool server_is_secure(const struct server *s)
+{
+    return s->tls != NULL;
 }
 
 void server_stop(struct server *s)

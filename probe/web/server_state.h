@@ -24,13 +24,12 @@
 #include "probe/web/request.h"
 #include "probe/web/server.h"
 #include "probe/web/sound.h"
+#include "probe/web/tls.h"
 
 #include <libwebsockets.h>
 
 enum {
-    SERVER_CONNECTIONS_MAX = 512,
-    SERVER_LIVE_CLIENTS_MAX = 64,
-    SERVER_HEADERS_MAX_BYTES = 8192, /* of a request: browsers send the cookies of all ports */
+    SERVER_HEADERS_MAX_BYTES = 8192, /* of what is looked at of one header */
     SERVER_SECURITY_HEADERS_MAX = 8,
     SERVER_HEADER_NAME_ROOM = 40,
     SERVER_EPOCH_LEN = 16,
@@ -42,6 +41,10 @@ enum client_phase { CLIENT_HELLO, CLIENT_SNAPSHOT, CLIENT_FLOW };
 struct client {
     struct lws *wsi; /* NULL: the slot is free */
     struct addr peer;
+    struct identity who; /* of a live one: whose ticket it came with */
+
+    bool is_leaving;     /* it makes room for another */
+    uint64_t idle_since; /* by s->idle_clock */
 
     struct exchange *exchange;
     bool waiting;     /* … is with the pool */
@@ -59,11 +62,15 @@ struct client {
     uint64_t written, written_before; /* messages; a second ago */
     unsigned stalled_s, ping_s;
     bool ping_due, pong_due;
+    unsigned ended_s; /* since when his session is over; 0: it is not */
 };
 
 struct server {
     struct server_options options;
+    struct server_limits limits;
     struct request_rules rules;
+    struct tls *tls; /* NULL: plain HTTP */
+    unsigned ticks;
     char address[ADDR_TEXT_MAX];
 
     struct lws_context *context;
@@ -78,8 +85,8 @@ struct server {
     struct sound *sound; /* NULL: nobody may listen */
     struct live live;
     struct live_state live_state;
-    struct live_inbox inbox;          /* from other threads */
-    struct latest_line rules_line;    /* read by the workers */
+    struct live_inbox inbox;                   /* from other threads */
+    struct latest_line rules_line, stats_line; /* read by the workers */
     char epoch[SERVER_EPOCH_LEN + 1]; /* of the numbers of messages: this run of the server */
     bool is_seeding, seed_again;      /* open alerts are being read; what is read is old already */
     struct live_client feed_client;
@@ -88,7 +95,10 @@ struct server {
 
     size_t held_bytes; /* of all answers that wait to be sent */
     size_t live_clients;
-    struct client clients[SERVER_CONNECTIONS_MAX];
+    struct client *clients; /* client_room of them */
+    size_t client_room;
+    uint64_t idle_clock; /* counts connections that have become idle */
+    uint64_t evicted, refused;
 
     /* The security headers, as the library wants them for the answers that it makes itself. */
     struct lws_protocol_vhost_options headers[SERVER_SECURITY_HEADERS_MAX];
