@@ -1,6 +1,7 @@
 #include "analyzer/interval.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { VERSION = 1 };
 
@@ -11,9 +12,10 @@ enum flag {
     FLAG_JITTER = 4,
     FLAG_MOS = 8,
     FLAG_LEVEL = 16,
-    FLAG_SOUND = 32, /* silence and clipping */
+    FLAG_SOUND = 32,   /* silence and clipping */
+    FLAG_SECONDS = 64, /* a byte each */
     FLAG_PAUSE = 128,
-    FLAGS_OF_INTERVAL = 63,
+    FLAGS_OF_INTERVAL = 127,
 };
 
 /* A field is a whole number of steps, of which it has `most`: more is damage. */
@@ -27,7 +29,11 @@ static const struct scale counts = { 1, INT32_MAX }, jitter_ms = { 0.01, 1000000
 
 struct interval interval_empty(void)
 {
-    return (struct interval){ 0, 0, 0, NAN, NAN, NAN, NAN, NAN };
+    return (struct interval){ .jitter_ms_max = NAN,
+                              .mos_lq = NAN,
+                              .level_dbm0 = NAN,
+                              .silence_ratio = NAN,
+                              .clipping_ratio = NAN };
 }
 
 static size_t put_varint(uint8_t *out, uint64_t value)
@@ -100,6 +106,28 @@ static double take_level(struct bytes *b)
     return b->failed ? 0 : (double)unzigzag(n) * level_dbm0.step;
 }
 
+static bool has_seconds(const struct interval *i)
+{
+    static const uint8_t none[INTERVAL_S];
+
+    return memcmp(i->unheard, none, sizeof none) != 0;
+}
+
+static size_t put_seconds(uint8_t *out, const uint8_t unheard[INTERVAL_S])
+{
+    for (size_t s = 0; s < INTERVAL_S; s++)
+        out[s] = unheard[s] < INTERVAL_SHARE_STEPS ? unheard[s] : INTERVAL_SHARE_STEPS;
+    return INTERVAL_S;
+}
+
+static void take_seconds(struct bytes *b, uint8_t unheard[INTERVAL_S])
+{
+    for (size_t s = 0; s < INTERVAL_S; s++) {
+        unheard[s] = bytes_u8(b);
+        b->failed |= unheard[s] > INTERVAL_SHARE_STEPS;
+    }
+}
+
 size_t interval_pack_heading(uint8_t out[INTERVAL_HEADING_BYTES], int64_t start_time_ns)
 {
     out[0] = VERSION;
@@ -137,6 +165,10 @@ size_t interval_pack(uint8_t out[INTERVAL_PACKED_BYTES], const struct interval *
         n += put(out + n, i->silence_ratio, ratio);
         n += put(out + n, i->clipping_ratio, ratio);
     }
+    if (has_seconds(i)) {
+        flags |= FLAG_SECONDS;
+        n += put_seconds(out + n, i->unheard);
+    }
     out[0] = flags;
     return n;
 }
@@ -173,6 +205,8 @@ static void take_fields(struct bytes *b, uint8_t flags, struct interval *out)
         out->silence_ratio = take(b, ratio);
         out->clipping_ratio = take(b, ratio);
     }
+    if (flags & FLAG_SECONDS)
+        take_seconds(b, out->unheard);
 }
 
 bool interval_next(struct interval_reader *r, struct interval *out, int64_t *time_ns)
@@ -221,6 +255,13 @@ static void write_one(struct jsonw *j, const struct interval *i, int64_t time_ns
     jsonw_real(j, i->silence_ratio, 4);
     jsonw_key(j, "clipping_ratio");
     jsonw_real(j, i->clipping_ratio, 4);
+    if (has_seconds(i)) {
+        jsonw_key(j, "unheard");
+        jsonw_array_open(j);
+        for (size_t s = 0; s < INTERVAL_S; s++)
+            jsonw_real(j, (double)i->unheard[s] / INTERVAL_SHARE_STEPS, 3);
+        jsonw_array_close(j);
+    }
     jsonw_object_close(j);
 }
 

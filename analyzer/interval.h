@@ -25,6 +25,7 @@
 
 enum {
     INTERVAL_S = 5,
+    INTERVAL_SHARE_STEPS = 200,  /* of a second's share */
     INTERVALS_MAX = 17280,       /* 24 hours */
     INTERVAL_PACKED_BYTES = 48,  /* of one, at most */
     INTERVAL_HEADING_BYTES = 16, /* of the series, at most */
@@ -38,6 +39,9 @@ struct interval {
     double mos_lq;                        /* jb200; 0.001 steps */
     double level_dbm0;                    /* of what is not silence; 0.1 steps */
     double silence_ratio, clipping_ratio; /* 0.0001 steps */
+    /* Of what each second should have brought, the share that was lost or late, in steps of
+     * 1/INTERVAL_SHARE_STEPS. Kept only where one is above 0. */
+    uint8_t unheard[INTERVAL_S];
 };
 
 /* Nothing arrived, nothing is known. */

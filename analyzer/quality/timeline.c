@@ -88,6 +88,26 @@ static void add_losses(struct timeline_losses *to, const struct timeline_losses 
     to->runs += from->runs;
 }
 
+/* What a second did not hear, in steps upwards: of what was lost some is never nothing. */
+static uint8_t unheard_of(const struct timeline_losses *second)
+{
+    uint64_t unheard = (uint64_t)second->lost + second->late, steps;
+
+    if (unheard == 0 || second->numbers == 0)
+        return 0;
+    steps = (unheard * INTERVAL_SHARE_STEPS + second->numbers - 1) / second->numbers;
+    return steps < INTERVAL_SHARE_STEPS ? (uint8_t)steps : INTERVAL_SHARE_STEPS;
+}
+
+/* The second before `now`: of the interval before, when `now` is the first of its own. */
+static void add_before(struct timeline *t)
+{
+    unsigned at = (t->second_of_interval + INTERVAL_S - 1U) % INTERVAL_S;
+
+    add_losses(t->has_closing ? &t->closing.losses : &t->open.losses, &t->before.losses);
+    t->unheard[at] = unheard_of(&t->before.losses);
+}
+
 static uint16_t to_u16(uint32_t n)
 {
     return n > UINT16_MAX ? UINT16_MAX : (uint16_t)n;
@@ -157,7 +177,8 @@ static double interval_mos(const struct timeline *t, const struct timeline_inter
 }
 
 /* With the silence before it. */
-static size_t pack(const struct timeline *t, const struct timeline_interval *i, uint32_t pause,
+static size_t pack(const struct timeline *t, const struct timeline_interval *i,
+                   const uint8_t unheard[INTERVAL_S], uint32_t pause,
                    uint8_t out[2 * INTERVAL_PACKED_BYTES])
 {
     size_t n = pause ? interval_pack_pause(out, pause) : 0;
@@ -172,6 +193,7 @@ static size_t pack(const struct timeline *t, const struct timeline_interval *i, 
     values.level_dbm0 = level_dbm0(&i->level);
     values.silence_ratio = level_silence_ratio(&i->level);
     values.clipping_ratio = level_clipping_ratio(&i->level);
+    memcpy(values.unheard, unheard, sizeof values.unheard);
     return n + interval_pack(out + n, &values);
 }
 
@@ -213,7 +235,7 @@ static void keep_interval(struct timeline *t, const struct timeline_interval *i,
     level_add(&t->level, &i->level);
     if (t->intervals >= INTERVALS_MAX) {
         counters->refusals[REFUSAL_INTERVALS]++;
-    } else if (!append(t, bytes, pack(t, i, t->pause, bytes))) {
+    } else if (!append(t, bytes, pack(t, i, t->unheard, t->pause, bytes))) {
         counters->refusals[REFUSAL_MEMORY]++;
         pass_empty(t, 1); /* those after it stay in their places */
     } else {
@@ -227,12 +249,14 @@ static void step(struct timeline *t, int64_t next_ext, struct counters *counters
 {
     know_codec(t);
     if (t->has_before) {
-        add_losses(t->has_closing ? &t->closing.losses : &t->open.losses, &t->before.losses);
+        add_before(t);
         judge(t, &t->before.losses);
         slide(t, &t->before.losses, later(t->second_end_ns, -NS_PER_S));
     }
-    if (t->has_closing)
+    if (t->has_closing) {
         keep_interval(t, &t->closing, counters);
+        memset(t->unheard, 0, sizeof t->unheard);
+    }
     t->has_closing = false;
     t->before = t->now;
     t->has_before = true;
@@ -403,6 +427,7 @@ void timeline_unusual(struct timeline *t, const struct timeline_packet *p,
 struct ending {
     struct timeline t;
     const struct timeline_interval *tail[2]; /* that are not packed */
+    uint8_t unheard[2][INTERVAL_S];          /* of these */
     unsigned tail_count;
 };
 
@@ -414,7 +439,7 @@ static void end(const struct timeline *stream, struct ending *e)
     e->tail_count = 0;
     know_codec(t);
     if (t->has_before) {
-        add_losses(t->has_closing ? &t->closing.losses : &t->open.losses, &t->before.losses);
+        add_before(t);
         judge(t, &t->before.losses);
         slide(t, &t->before.losses, later(t->second_end_ns, -NS_PER_S));
     }
@@ -422,8 +447,11 @@ static void end(const struct timeline *stream, struct ending *e)
     judge(t, &t->now.losses);
     if (t->last_ns >= later(t->second_end_ns, -(NS_PER_S / 2))) /* half a second more is a second */
         slide(t, &t->now.losses, t->second_end_ns);
+    memset(e->unheard, 0, sizeof e->unheard);
+    memcpy(e->unheard[0], t->unheard, sizeof t->unheard);
     if (t->has_closing)
         e->tail[e->tail_count++] = &t->closing;
+    e->unheard[e->tail_count][t->second_of_interval] = unheard_of(&t->now.losses);
     e->tail[e->tail_count++] = &t->open;
 }
 
@@ -457,7 +485,7 @@ void timeline_write(const struct timeline *t, struct strbuf *out)
             e.t.pause++;
             continue;
         }
-        strbuf_add(out, bytes, pack(&e.t, e.tail[i], e.t.pause, bytes));
+        strbuf_add(out, bytes, pack(&e.t, e.tail[i], e.unheard[i], e.t.pause, bytes));
         e.t.pause = 0;
     }
 }
@@ -484,6 +512,7 @@ void timeline_write_untimed(const struct timeline *t, struct strbuf *out)
             strbuf_add(out, bytes, interval_pack_pause(bytes, pause));
         pause = 0;
         i.late = 0;
+        memset(i.unheard, 0, sizeof i.unheard); /* which second it was hangs on times */
         i.jitter_ms_max = i.mos_lq = NAN;
         strbuf_add(out, bytes, interval_pack(bytes, &i));
     }

@@ -73,6 +73,8 @@ struct timeline {
     struct timeline_interval open; /* that `now` belongs to */
     struct timeline_second now;
     bool in_run; /* the number before the next was lost or late, in this second */
+    /* Of the interval that waits for its last second, else of the open one: as in struct interval. */
+    uint8_t unheard[INTERVAL_S];
 
     /* What a second touches. */
     struct timeline_second before;

@@ -33,6 +33,7 @@ static void expect_same(const struct interval *a, const struct interval *b)
     expect_near(a->level_dbm0, b->level_dbm0, 0.05 + 1e-9);
     expect_near(a->silence_ratio, b->silence_ratio, 0.00005 + 1e-9);
     expect_near(a->clipping_ratio, b->clipping_ratio, 0.00005 + 1e-9);
+    assert_memory_equal(a->unheard, b->unheard, sizeof a->unheard);
 }
 
 static struct interval random_interval(struct random *r)
@@ -52,6 +53,8 @@ static struct interval random_interval(struct random *r)
         i.silence_ratio = random_share(r);
         i.clipping_ratio = random_share(r);
     }
+    for (size_t s = 0; s < INTERVAL_S && i.lost + i.late; s++)
+        i.unheard[s] = (uint8_t)random_below(r, INTERVAL_SHARE_STEPS + 1);
     return i;
 }
 
@@ -112,9 +115,11 @@ static void what_was_packed_comes_back(void **state)
 /* An interval of an ordinary call, and its ends. */
 static void packs_small(void **state)
 {
-    struct interval calm = { 250, 0, 0, 1.25, 4.409, -20.5, 0.31, 0 };
-    struct interval wild = { INT64_MAX, INT64_MAX, INT64_MAX, 1e300, 1e300, -1e300, 1e300, 1e300 };
-    struct interval below = { -1, -1, -1, -1, -1, -1e9, -1, -1 };
+    struct interval calm = { 250, 0, 0, 1.25, 4.409, -20.5, 0.31, 0, { 0 } };
+    struct interval wild = { INT64_MAX, INT64_MAX, INT64_MAX,
+                             1e300,     1e300,     -1e300,
+                             1e300,     1e300,     { 255, 201, 200, 1, 0 } };
+    struct interval below = { -1, -1, -1, -1, -1, -1e9, -1, -1, { 0 } };
     uint8_t bytes[INTERVAL_PACKED_BYTES];
     struct interval_reader r = { .left = 2 };
     struct interval got;
@@ -128,6 +133,7 @@ static void packs_small(void **state)
     assert_true(interval_next(&r, &got, &time_ns));
     assert_int_equal(got.packets, INT32_MAX);
     assert_true(got.mos_lq <= 5 && got.silence_ratio <= 1 && got.level_dbm0 >= -201);
+    assert_memory_equal(got.unheard, ((uint8_t[INTERVAL_S]){ 200, 200, 200, 1, 0 }), INTERVAL_S);
     r.rest = bytes_of(bytes, interval_pack(bytes, &below));
     assert_true(interval_next(&r, &got, &time_ns));
     assert_int_equal(got.packets, 0);
@@ -145,11 +151,13 @@ static void damage_ends_a_series(void **state)
     } rows[] = {
         { SLICE_INIT(""), 0, 0 },
         { SLICE_INIT("\x00\x05"), 1, 5 },
-        { SLICE_INIT("\x00\x05\x00"), 1, 5 },             /* cut */
-        { SLICE_INIT("\x00\x05\x00\x85"), 1, 5 },         /* cut within a number */
-        { SLICE_INIT("\x00\x05\x40\x05\x00\x06"), 1, 5 }, /* a flag of nobody */
-        { SLICE_INIT("\x00\x05\x81\x05\x00\x06"), 1, 5 }, /* a pause that has losses */
-        { SLICE_INIT("\x00\x05\x80\x00\x00\x06"), 1, 5 }, /* a pause of nothing */
+        { SLICE_INIT("\x00\x05\x00"), 1, 5 },     /* cut */
+        { SLICE_INIT("\x00\x05\x00\x85"), 1, 5 }, /* cut within a number */
+        { SLICE_INIT("\x40\x05\x00\x01\xc8\x00\x00\x00\x06"), 2, 6 },
+        { SLICE_INIT("\x40\x05\x00\x01\xc9\x00\x00\x00\x06"), 0, 0 }, /* more than all */
+        { SLICE_INIT("\x00\x05\x40\x05\x00\x01\x00\x00"), 1, 5 },     /* four seconds */
+        { SLICE_INIT("\x00\x05\x81\x05\x00\x06"), 1, 5 },             /* a pause that has losses */
+        { SLICE_INIT("\x00\x05\x80\x00\x00\x06"), 1, 5 },             /* a pause of nothing */
         { SLICE_INIT("\x80\x02\x00\x06"), 3, 6 },
         { SLICE_INIT("\x08\x05\x88\x27\x00\x06"), 2, 6 }, /* MOS 5.000 */
         { SLICE_INIT("\x08\x05\x89\x27\x00\x06"), 0, 0 }, /* 5.001 */
@@ -249,7 +257,9 @@ static void expect_json(struct slice packed, const char *expected)
 
 static void json_is_as_it_ever_was(void **state)
 {
-    static const struct interval first = { 250, 3, 2, 1.254, 4.1234, -20.46, 0.31, 0.00014 };
+    static const struct interval first = { 250,   3,       2,
+                                           1.254, 4.1234,  -20.46,
+                                           0.31,  0.00014, { 0, 3, 0, 200, 0 } };
     struct interval second = interval_empty();
     uint8_t bytes[100];
     size_t n;
@@ -269,7 +279,8 @@ static void json_is_as_it_ever_was(void **state)
     expect_json(slice_of(bytes, n),
                 "[{\"t\":1795255200.120000,\"packets\":250,\"lost\":3,\"late\":2,"
                 "\"jitter_ms_max\":1.250,\"mos_lq\":4.123,\"level_dbm0\":-20.5,"
-                "\"silence_ratio\":0.3100,\"clipping_ratio\":0.0001},"
+                "\"silence_ratio\":0.3100,\"clipping_ratio\":0.0001,"
+                "\"unheard\":[0.000,0.015,0.000,1.000,0.000]},"
                 "{\"t\":1795255205.120000,\"packets\":0,\"lost\":0,\"late\":0,"
                 "\"jitter_ms_max\":null,\"mos_lq\":null,\"level_dbm0\":null,"
                 "\"silence_ratio\":null,\"clipping_ratio\":null},"

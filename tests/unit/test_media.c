@@ -538,7 +538,8 @@ static void a_stream_is_told_in_intervals(void **state)
                 "\"silence_ratio\":0.0000,\"clipping_ratio\":0.0000},"
                 "{\"t\":1795255205.120000,\"packets\":100,\"lost\":10,\"late\":0,"
                 "\"jitter_ms_max\":0.000,\"mos_lq\":3.106,\"level_dbm0\":-44.4,"
-                "\"silence_ratio\":0.0000,\"clipping_ratio\":0.0000}]");
+                "\"silence_ratio\":0.0000,\"clipping_ratio\":0.0000,"
+                "\"unheard\":[0.200,0.000,0.000,0.000,0.000]}]");
     strbuf_fini(&json);
     scene_close(s);
 }

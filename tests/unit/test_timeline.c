@@ -141,6 +141,8 @@ static void a_burst_is_one_bad_second_and_marks_its_ten(void **state)
     for (int i = 0; i < 8; i++) {
         assert_int_equal(row[i].lost, i == 4 ? 30 : 0);
         assert_int_equal(row[i].packets, i == 4 ? 220 : 250);
+        assert_int_equal(row[i].unheard[0], i == 4 ? 120 : 0); /* 30 of that second's 50 */
+        assert_int_equal(row[i].unheard[1], 0);
     }
     /* 30 of 250: BurstR 26.4, Ie_eff 95·12/(12/26.4 + 25.1) = 44.611 */
     assert_true(fabs(row[4].mos_lq - emodel_mos(93.2062 - 44.611, EMODEL_NARROWBAND)) < 0.001);

@@ -24,7 +24,8 @@ static struct interval interval_of(uint32_t at, bool burst)
                               .mos_lq = burst ? 1.72 : 4.409,
                               .level_dbm0 = -19.1 - at % 4,
                               .silence_ratio = 0.12 + at % 3 * 0.1,
-                              .clipping_ratio = 0.0001 };
+                              .clipping_ratio = 0.0001,
+                              .unheard = { 0, burst ? 90 : 0, burst ? 4 : 0, 0, 0 } };
 }
 
 /* `count` intervals, packed; `burst_at` and the one after it are bad. The caller frees. */
