@@ -52,3 +52,16 @@ export function timeoutsOf(call) {
     direction: word(each.direction),
   }));
 }
+
+const DAY_S = 86400;
+
+/* Finds the calls between the same two, either way, of the week before and the day after. null: they are not known, or a
+ * filter cannot hold them. */
+export function sameNumbersFilter({ from_user: from, to_user: to, invite_time: at }) {
+  const fits = (user) => typeof user === "string" && user !== "" && user.length <= 200 && !/[\u0000-\u001f\u007f]/.test(user);
+  const said = (user) => `"${user.replace(/["\\]/g, "\\$&")}"`;
+
+  if (!fits(from) || !fits(to) || !isKnown(at)) return null;
+  const [a, b] = [said(from), said(to)];
+  return `(from:${a} to:${b} or from:${b} to:${a}) since:${Math.floor(at - 7 * DAY_S)} until:${Math.ceil(at + DAY_S)}`;
+}

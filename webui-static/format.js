@@ -126,8 +126,3 @@ export function splitAddress(address) {
 
   return found ? { host: found[1], port: found[2] ?? null } : { host: address, port: null };
 }
-
-/* What Wireshark finds the call by. */
-export function wiresharkFilter(callId) {
-  return `sip.Call-ID == "${String(callId).replace(/[\\"]/g, "\\$&")}"`;
-}

@@ -1,10 +1,12 @@
 /*
  * marks - what happened at one moment of a call's media: keys pressed, changes in mid-stream.
  */
-import { isKnown } from "./format.js";
+import { isKnown, percent, text } from "./format.js";
 import { directionWord } from "./words.js";
 import { eventWords, keyWay } from "./sound_words.js";
 import { eventsOf, keysOf } from "./stream_kinds.js";
+
+const REQUESTS_MAX = 40;
 
 /* A digit is there only where the configuration keeps them; else a bullet stands for it. */
 export const MASK = "•";
@@ -30,6 +32,24 @@ function keyMark(key) {
 function eventMark(event, stream) {
   const { words, flagged } = eventWords(event);
   return { kind: flagged ? "alarm" : "event", time: event.t, glyph: flagged ? "!" : "◆", words: `${words}, ${directionWord(stream.direction)}` };
+}
+
+const burstMark = ({ from, to, share }, direction, start) => ({
+  kind: "burst",
+  time: start + from,
+  glyph: "≋",
+  words: `burst of loss, ${to - from} s, up to ${percent(share)} in a second, ${directionWord(direction)}`,
+});
+
+/* Bursts of all tracks, see tracks.js; start: the epoch second of their 0. */
+export const burstMarks = (tracks, start) => tracks.flatMap(({ bursts, direction }) => bursts.map((burst) => burstMark(burst, direction, start)));
+
+/* Requests that change or end a call while it has media. */
+export function requestMarks(messages) {
+  return messages
+    .filter(({ method, status, time }) => isKnown(method) && !isKnown(status) && !/^(ACK|PRACK|INFO)$/.test(method) && typeof time === "number")
+    .slice(0, REQUESTS_MAX)
+    .map(({ method, time }) => ({ kind: "sip", time, glyph: "▿", words: text(method, 20) }));
 }
 
 /* All of a call by time; those without a time are left to the lists. */

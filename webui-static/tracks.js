@@ -39,6 +39,15 @@ function cellOf(interval, start) {
   };
 }
 
+/* The share of each second that was lost or late; null: nothing came, or an older record does not say. */
+function secondsOf(interval, start) {
+  const { packets, lost, late } = { packets: known(interval.packets) ?? 0, lost: known(interval.lost) ?? 0, late: known(interval.late) ?? 0 };
+  const told = Array.isArray(interval.unheard) ? interval.unheard : null;
+  const all = packets + lost === 0 || (told === null && lost + late > 0) ? null : 0;
+
+  return Array.from({ length: INTERVAL_S }, (_, at) => ({ from: interval.t - start + at, to: interval.t - start + at + 1, share: told ? known(told[at]) : all }));
+}
+
 const either = (choose) => (a, b) => (a === null ? b : b === null ? a : choose(a, b));
 const least = either(Math.min);
 const most = either(Math.max);
@@ -100,12 +109,40 @@ export function runsWhere(cells, holds) {
   return runs;
 }
 
-function cellsOf(streams, start) {
+function intervalsOf(streams) {
   return streams
     .flatMap(({ intervals }) => (Array.isArray(intervals) ? intervals : []))
     .filter((interval) => known(interval?.t) !== null)
-    .map((interval) => cellOf(interval, start))
-    .sort((a, b) => a.from - b.from);
+    .sort((a, b) => a.t - b.t);
+}
+
+/* A second in which hardly anything was lost does not end a burst; one in which so much was begins one. */
+const BURST_SHARE = 0.1;
+const BURST_GAP_S = 2;
+const BURSTS_MAX = 12;
+
+/* Seconds of much loss beside each other, the worst of them: [{from, to, share}], by time. */
+export function burstsOf(seconds) {
+  const bursts = [];
+
+  for (const { from, to, share } of seconds) {
+    if (share === null || share < BURST_SHARE) continue;
+    const last = bursts.at(-1);
+    if (last && from - last.to <= BURST_GAP_S) Object.assign(last, { to, share: Math.max(last.share, share) });
+    else bursts.push({ from, to, share });
+  }
+  const told = [...bursts].sort((a, b) => b.share * (b.to - b.from) - a.share * (a.to - a.from)).slice(0, BURSTS_MAX);
+  return told.sort((a, b) => a.from - b.from);
+}
+
+/* At most `room` pieces of the seconds, each the worst of them. */
+export function worstSeconds(seconds, room) {
+  const size = Math.max(1, Math.ceil(seconds.length / Math.max(room, 1)));
+  if (size === 1) return seconds;
+  return Array.from({ length: Math.ceil(seconds.length / size) }, (_, at) => {
+    const part = seconds.slice(at * size, (at + 1) * size);
+    return { from: part[0].from, to: part.at(-1).to, share: part.reduce((worst, { share }) => most(worst, share), null) };
+  });
 }
 
 /* Where they were worst: the ten seconds with the least MOS of all streams of the track; null where
@@ -130,7 +167,7 @@ export function mediaStart(streams) {
   return starts.length ? Math.min(...starts) : null;
 }
 
-/* start: the epoch second that counts as 0. → [{key, media, direction, streams, cells, worst}] */
+/* start: the epoch second that counts as 0. → [{key, media, direction, streams, cells, seconds, bursts, worst}] */
 export function tracksOf(streams, start) {
   const groups = new Map();
 
@@ -142,7 +179,11 @@ export function tracksOf(streams, start) {
   }
   return [...groups.values()]
     .sort((a, b) => place(a) - place(b))
-    .map((track) => ({ ...track, cells: cellsOf(track.streams, start) }))
+    .map((track) => {
+      const intervals = intervalsOf(track.streams);
+      const seconds = intervals.flatMap((interval) => secondsOf(interval, start));
+      return { ...track, cells: intervals.map((interval) => cellOf(interval, start)), seconds, bursts: burstsOf(seconds) };
+    })
     .map((track) => ({ ...track, worst: worstTen(track.streams, track.cells, start) }));
 }
 

@@ -10,9 +10,11 @@ import { fileURLToPath } from "node:url";
 import { isNews, mergeAlerts } from "../../webui-static/alerts.js";
 import { againstWords, barOf, labelWord, measure, nearness, seriesOf, silenceChoices, topOf } from "../../webui-static/alert_words.js";
 import { isId, pcapAddress } from "../../webui-static/api.js";
-import { filterParams, matchesCall, readFilter } from "../../webui-static/call_filter.js";
-import { accept, asWord, cutAt, nextSort, propose } from "../../webui-static/filter_text.js";
-import { joinLive } from "../../webui-static/call_list.js";
+import { filterParams, modernQuery } from "../../webui-static/call_filter.js";
+import { accept, asWord, cutAt, hasTerm, nextSort, notTerm, propose, splitTerms, timeOf, toggleTerm, withTime } from "../../webui-static/filter_text.js";
+import { callAt, cutPage, dropFar, joinLive, joinWaiting, nextPage, rowOf } from "../../webui-static/call_list.js";
+import { placeBar, PX_MAX, visibleRows } from "../../webui-static/virtual_rows.js";
+import { fitColumns, readColumns, USUAL } from "../../webui-static/columns.js";
 import * as format from "../../webui-static/format.js";
 import { binsMissing, countsOf } from "../../webui-static/ledger.js";
 import { heatOf, layoutLadder, markRetransmissions, markSightings } from "../../webui-static/parts/ladder_layout.js";
@@ -61,7 +63,6 @@ describe("format", () => {
     ["text", [""], "–"],
     ["text", ["a\u0000b\u202ec"], "a␀b⟨202E⟩c"],
     ["text", ["abcdef", 3], "abc…"],
-    ["wiresharkFilter", ['a"b\\c'], 'sip.Call-ID == "a\\"b\\\\c"'],
   ];
 
   for (const [name, args, expected] of cases)
@@ -104,47 +105,26 @@ describe("api", () => {
 });
 
 describe("call_filter", () => {
-  const call = {
-    call_id: "abc@host",
-    from_user: "4930123",
-    to_user: null,
-    src: "192.0.2.1:5060",
-    dst: "[2001:db8::1]:5060",
-    final_status: 486,
-    state: "failed",
-    mos_lq: null,
-    one_way: null,
-    invite_time: 1000,
-  };
-  const cases = [
-    [{}, true],
-    [{ status: "4xx" }, true],
-    [{ status: "486" }, true],
-    [{ status: "5xx" }, false],
-    [{ status: "nonsense" }, true],
-    [{ state: "completed" }, false],
-    [{ mos_max: "4" }, false],
-    [{ one_way: "true" }, false],
-    [{ range: "1h" }, true],
-    [{ since: "1001" }, false],
-    [{ until: "999" }, false],
-  ];
-
-  for (const [query, expected] of cases)
-    it(`matches ${JSON.stringify(query)}: ${expected}`, () => {
-      assert.equal(matchesCall(call, readFilter(query, 2000)), expected);
-    });
-  it("asks the server for no more than was chosen", () => {
-    assert.deepEqual(filterParams(readFilter({ q: " 12 ", status: "x", range: "15m" }, 2000)), { filter: "12", since: 1100 });
-    assert.deepEqual(filterParams(readFilter({ filter: "mos<3 ", sort: "-mos" }, 0)), { filter: "mos<3", sort: "-mos" });
-    assert.deepEqual(filterParams(readFilter({ q: 'a "b' }, 0)), { filter: '"a \\"b"' });
-    assert.deepEqual(filterParams(readFilter({ one_way: "false", mos_max: "0" }, 0)), { mos_max: 0, one_way: false });
+  it("makes words of the filter of what older addresses said", () => {
+    for (const [query, expected] of [
+      [{ filter: "mos<3 ", sort: "-mos" }, { filter: "mos<3 ", sort: "-mos" }],
+      [{ q: " 12 ", status: "x", range: "15m" }, { filter: "12 since:15m" }],
+      [{ q: 'a "b' }, { filter: '"a \\"b"' }],
+      [{ filter: "a or b", status: "5xx", sort: "mos" }, { filter: "(a or b) status:5xx", sort: "mos" }],
+      [{ one_way: "false", mos_max: "3.6", until: "1795255200" }, { filter: "mos<=3.6 one_way:no until:@1795255200" }],
+      [{ state: "<b>", since: "yesterday" }, {}],
+    ])
+      assert.deepEqual(modernQuery(query), expected);
+    const query = { filter: "mos<3" };
+    assert.equal(modernQuery(query), query, "an address of today stays what it is");
+    assert.deepEqual(filterParams({ filter: " mos<3 ", sort: "-mos", columns: "time" }), { filter: "mos<3", sort: "-mos" });
   });
 });
 
 describe("call_list", () => {
-  const all = readFilter({}, 0);
-  const old = { calls: [{ id: "0c", state: "ringing" }, { id: "0a", state: "failed" }], waiting: [], next: null };
+  const page = (ids, more = {}) => ({ cursor: null, next: null, first: ids[0], count: ids.length, calls: ids.map((id) => ({ id, state: "ringing" })), ...more });
+  const list = (pages, more = {}) => ({ head: [], pages, waiting: [], missed: 0, next: null, count: pages.reduce((n, { count }) => n + count, 0), ...more });
+  const ids = (calls) => calls.map(({ id }) => id);
 
   it("updates what it has and lets new calls wait, newest first, each once", () => {
     const records = [
@@ -153,16 +133,92 @@ describe("call_list", () => {
       { id: "0e", event: "opened", state: "trying" },
       { id: "0d", event: "changed", state: "ringing" },
     ];
-    const { calls, waiting } = joinLive(old, records, all);
-    assert.deepEqual(calls.map(({ id, state }) => [id, state]), [["0c", "in_call"], ["0a", "failed"]]);
+    const { pages, waiting } = joinLive(list([page(["0c", "0a"])]), records, true);
+    assert.deepEqual(pages[0].calls.map(({ id, state }) => [id, state]), [["0c", "in_call"], ["0a", "ringing"]]);
     assert.deepEqual(waiting.map(({ id, state }) => [id, state]), [["0e", "trying"], ["0d", "ringing"]]);
-    assert.ok(!("event" in waiting[0]));
+    assert.ok(!("event" in waiting[0]), "only what a row shows is kept");
+    const shown = joinWaiting({ ...list(pages), waiting });
+    assert.deepEqual([ids(shown.head), ids(shown.pages[0].calls), [...shown.fresh]], [["0e", "0d"], ["0c", "0a"], ["0e", "0d"]]);
   });
-  it("leaves to later pages what belongs there, and out what does not match", () => {
-    const records = [{ id: "01", state: "failed" }];
-    assert.equal(joinLive({ ...old, next: "0a" }, records, all).waiting.length, 0);
-    assert.equal(joinLive(old, records, all).waiting.length, 1);
-    assert.equal(joinLive(old, records, readFilter({ state: "completed" }, 0)).waiting.length, 0);
+  it("puts a call that fits only now between those that began before and after it", () => {
+    const { waiting } = joinLive(list([page(["0c", "0a"])]), [{ id: "0b" }], true);
+    assert.deepEqual(ids(joinWaiting({ ...list([page(["0c", "0a"])]), waiting }).pages[0].calls), ["0c", "0b", "0a"]);
+  });
+  it("leaves to later pages what belongs there, and out what does not fit", () => {
+    const more = list([page(["0c", "0a"], { next: "d0000.000000000000000a" })]);
+    assert.equal(joinLive(more, [{ id: "01" }], true).waiting.length, 0);
+    assert.equal(joinLive(list([page(["0c"])]), [{ id: "01" }], true).waiting.length, 1);
+    assert.equal(joinLive(list([page(["0c"])]), [{ id: "0d" }], false).waiting.length, 0);
+  });
+  it("drops the calls of far pages, asks for them again, and finds the rows of those that are there", () => {
+    const pages = Array.from({ length: 40 }, (_, n) => page(Array.from({ length: 200 }, (_, i) => `${n}-${i}`), { cursor: `c${n}`, next: `c${n + 1}` }));
+    const dropped = dropFar(list(pages, { next: "c40" }), [4000, 4050]);
+    assert.equal(dropped.pages.filter(({ calls }) => calls).length, 12);
+    assert.equal(dropped.count, 8000);
+    assert.equal(callAt(dropped, 4001).id, "20-1");
+    assert.equal(callAt(dropped, 5), null);
+    assert.equal(rowOf(dropped, "20-1"), 4001);
+    assert.equal(rowOf(dropped, "0-1"), -1);
+    assert.equal(nextPage(dropped, [0, 50]), 0);
+    assert.equal(nextPage(dropped, [4000, 4050]), null);
+    assert.equal(nextPage(dropped, [7950, 8000]), 39);
+    assert.equal(nextPage(list(pages, { next: "c40" }), [7950, 8000]), 40);
+    assert.equal(nextPage(list(pages), [7950, 8000]), null);
+  });
+  it("cuts from a page that came again what the next one has", () => {
+    const calls = ["0d", "0c", "0b"].map((id) => ({ id: id.padStart(16, "0") }));
+    assert.equal(cutPage(calls, `d0000.${calls[1].id}`).length, 2);
+    assert.equal(cutPage(calls, `d0000.${"f".repeat(16)}`).length, 3);
+    assert.equal(cutPage(calls, null).length, 3);
+  });
+});
+
+describe("virtual_rows", () => {
+  const view = 900;
+
+  it("draws what can be seen, and some more", () => {
+    assert.deepEqual(visibleRows(-200, view, 28, 1000), [0, 35]);
+    assert.deepEqual(visibleRows(28000, view, 28, 100000), [990, 1043]);
+    assert.deepEqual(visibleRows(99999, view, 28, 100), [100, 100]);
+  });
+  it("is the bar itself while there is room", () => {
+    assert.deepEqual(placeBar({ scrolled: 0, offset: 0 }, 5000, view, 1_000_000), { scrolled: 5000, offset: 0 });
+  });
+  it("moves by pixels with a wheel, and far with a pull, over ten million rows", () => {
+    const whole = 280_000_000;
+    let place = placeBar({ scrolled: 0, offset: 0 }, PX_MAX / 2, view, whole);
+    const top = place.scrolled + place.offset;
+    assert.ok(Math.abs(top / whole - 0.5) < 0.001, "half of the bar is half of the calls");
+    place = placeBar(place, place.scrolled + 100, view, whole);
+    assert.equal(place.scrolled + place.offset, top + 100);
+    place = placeBar(place, PX_MAX - view, view, whole);
+    assert.equal(place.scrolled + place.offset, whole - view, "its end is the last call");
+  });
+  it("never runs out of bar while rows are left, up or down", () => {
+    const whole = 40_000_000;
+    let place = { scrolled: 0, offset: 0 };
+    for (let turns = 0; place.scrolled + place.offset < whole - view && turns < 30000; turns++) {
+      const before = place.scrolled + place.offset;
+      place = placeBar(place, Math.min(place.scrolled + 2000, PX_MAX - view), view, whole);
+      assert.ok(place.scrolled + place.offset > before, `stuck at ${before}`);
+    }
+    assert.equal(place.scrolled + place.offset, whole - view);
+    for (let turns = 0; place.scrolled + place.offset > 0 && turns < 30000; turns++) {
+      const before = place.scrolled + place.offset;
+      place = placeBar(place, Math.max(place.scrolled - 2000, 0), view, whole);
+      assert.ok(place.scrolled + place.offset < before, `stuck at ${before}`);
+    }
+    assert.equal(place.scrolled + place.offset, 0);
+  });
+});
+
+describe("call_columns", () => {
+  it("shows what is chosen as far as there is room, the most important last to go", () => {
+    assert.deepEqual(readColumns("mos,nonsense,time"), ["time", "mos"]);
+    assert.deepEqual(readColumns("nonsense"), USUAL);
+    assert.deepEqual(fitColumns(USUAL, 10000), USUAL);
+    assert.deepEqual(fitColumns(USUAL, 640), ["time", "parties", "status", "mos"]);
+    assert.deepEqual(fitColumns(USUAL, 10), ["time", "parties"]);
   });
 });
 
@@ -183,6 +239,33 @@ describe("filter_text", () => {
     assert.deepEqual(offered("media-verdict=ok,on"), ["one_way", "on_hold"]);
     assert.deepEqual(offered("has:m"), ["mos"]);
     for (const nothing of ["", "to:x ", '"fr', "from:x", "verdict:ok", "zz"]) assert.deepEqual(offered(nothing), [], nothing);
+  });
+  it("proposes what the store has, where a field can hold anything", () => {
+    const seen = [{ field: "from", values: [{ filter: 'from:"a b"', calls: 7 }, { filter: "from:ab", calls: 1 }] }];
+    assert.deepEqual(propose(fields, "from:a", 6, seen).map(({ text }) => text), ['"a b"', "ab"]);
+    assert.deepEqual(propose(fields, "mos:4", 5, [{ field: "mos", values: [{ filter: "mos>=4.03", calls: 1 }] }]), []);
+  });
+  it("adds the word of a facet, and takes it out again", () => {
+    assert.deepEqual(splitTerms('a:"x y"  -(b or c) mos<3'), ['a:"x y"', "-(b or c)", "mos<3"]);
+    for (const [text, term, expected] of [
+      ["", "status:486", "status:486"],
+      ["mos<3", "status:486", "mos<3 status:486"],
+      ["mos<3 status:486 x", "status:486", "mos<3 x"],
+      ["a mos>=3.1 mos<3.6 b", "mos>=3.1 mos<3.6", "a b"],
+      ["mos>=3.1", "mos>=3.1 mos<3.6", "mos>=3.1 mos>=3.1 mos<3.6"],
+      ["a or b", "c", "(a or b) c"],
+      ["(a or b)", "c", "(a or b) c"],
+      ['trunk:"a b"', "c", 'trunk:"a b" c'],
+      ["mos < 3", "c", "(mos < 3) c"],
+      ["status:486", "-status:486", "status:486 -status:486"],
+    ])
+      assert.equal(toggleTerm(text, term), expected, `${text} + ${term}`);
+    assert.equal(hasTerm("a or status:486", "status:486"), false, "it does not hold for all of them");
+    assert.equal(notTerm("status:486"), "-status:486");
+    assert.equal(notTerm("mos>=3.1 mos<3.6"), "-(mos>=3.1 mos<3.6)");
+    assert.equal(withTime("since:1h mos<3 until:2026-11-21", "since:24h"), "mos<3 since:24h");
+    assert.equal(withTime("time:today", ""), "");
+    assert.equal(timeOf("x since:1h"), "since:1h");
   });
   it("puts a proposal in the place of the word", () => {
     const [from] = propose(fields, "-fr mos<3", 3);

@@ -144,11 +144,11 @@ describe("tracks", () => {
 describe("lanes", () => {
   it("gives each direction the lanes of which something is known", () => {
     const { tracks, height } = layoutLanes(tracked(loudCall()), 60, 1200);
-    assert.deepEqual(tracks.map(({ lanes }) => lanes.map(({ name }) => name)), [["MOS", "Loss", "Jitter", "Level"], ["MOS", "Loss", "Jitter"]]);
+    assert.deepEqual(tracks.map(({ lanes }) => lanes.map(({ name }) => name)), [["Seconds", "MOS", "Loss", "Jitter", "Level"], ["Seconds", "MOS", "Loss", "Jitter"]]);
     const bottoms = tracks.flatMap(({ lanes }) => lanes.map(({ bottom }) => bottom));
     assert.ok(bottoms.every((bottom, at) => at === 0 || bottom > bottoms[at - 1]));
     assert.ok(height > bottoms.at(-1));
-    assert.deepEqual(layoutLanes(tracked(videoCall()), 60, 400).tracks[2].lanes.map(({ name }) => name), ["Loss", "Jitter"]);
+    assert.deepEqual(layoutLanes(tracked(videoCall()), 60, 400).tracks[2].lanes.map(({ name }) => name), ["Seconds", "Loss", "Jitter"]);
   });
   it("breaks a line where nothing is known", () => {
     const cells = [{ from: 0, to: 5, v: 1 }, { from: 5, to: 10, v: 2 }, { from: 10, to: 15, v: null }, { from: 15, to: 20, v: 3 }];

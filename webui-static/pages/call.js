@@ -2,30 +2,43 @@
  * call - the page of one call: its story, its ladder, how it sounded, its packets.
  */
 import { html, useEffect, useMemo, useState } from "../vendor/preact-htm.js";
-import { useKeys, useLive } from "../hooks.js";
+import { useKeys, useLive, useStore } from "../hooks.js";
 import { Deviations, History, Links, MediaTimeouts } from "../parts/call_notes.js";
 import { MosChip, StatusChip, VerdictChip } from "../parts/chip.js";
 import { CopyButton } from "../parts/copy_button.js";
 import { Evidence } from "../parts/evidence.js";
 import { Confidence, Facts } from "../parts/facts.js";
 import { Icon } from "../parts/icon.js";
-import { Ladder } from "../parts/ladder.js";
+import { copyOf, Ladder } from "../parts/ladder.js";
+import { layoutLadder } from "../parts/ladder_layout.js";
+import { LadderTools } from "../parts/ladder_tools.js";
 import { Legs } from "../parts/legs.js";
 import { MessagePane } from "../parts/message_pane.js";
 import { Empty, Failure, Loading } from "../parts/notice.js";
+import { SameNumbers } from "../parts/same_numbers.js";
 import { Sounded } from "../parts/sounded.js";
 import { Story } from "../parts/story.js";
+import { StreamPane } from "../parts/stream_pane.js";
+import { TakeAway } from "../parts/take_away.js";
 import { fetchCall, fetchDeviations, fetchMessages, fetchStats, isId, pcapAddress } from "../api.js";
 import { downloadFrom } from "../download.js";
-import { text, wiresharkFilter } from "../format.js";
+import { text } from "../format.js";
+import { ladderText } from "../ladder_text.js";
 import { legsOf, streamsOfLegs } from "../legs.js";
-import { backToCalls, changeQuery } from "../router.js";
+import { neighbourOf } from "../neighbours.js";
+import { backToCalls, changeQuery, navigate } from "../router.js";
 import { orderStreams } from "../series.js";
-import { kindsOf } from "../stream_kinds.js";
+import { may, session } from "../session.js";
+import { clock } from "../settings.js";
+import { soundDownload } from "../sound.js";
+import { createStore } from "../store.js";
+import { keysOf, kindsOf } from "../stream_kinds.js";
 
 /* A call that is up changes once a second; its streams and messages are asked for less often. */
 const RELOAD_MS = 4000;
-const NOTHING = { call: null, messages: [], error: null, messagesError: null };
+const NOTHING = { call: null, messages: [], cut: false, error: null, messagesError: null };
+/* Steps of zoom, in or out. */
+const ZOOM_MOST = 6;
 
 /* Fetches the call and its messages; again when `round` changes. */
 function useCall(id, round) {
@@ -40,10 +53,11 @@ function useCall(id, round) {
       (call) => take({ call, error: null }),
       (error) => take({ error }),
     );
-    fetchMessages(id, abort.signal).then(
-      ({ messages }) => take({ messages, messagesError: null }),
-      (messagesError) => take({ messagesError }),
-    );
+    if (may("signalling"))
+      fetchMessages(id, abort.signal).then(
+        ({ messages, cut = false }) => take({ messages, cut, messagesError: null }),
+        (messagesError) => take({ messagesError }),
+      );
     return () => abort.abort();
   }, [id, round]);
   return state;
@@ -67,9 +81,7 @@ function useRounds(id) {
   return [round, () => setRound((now) => now + 1)];
 }
 
-const PCAPNG_TITLE = "All legs, with comments where losses burst, the codec changes or one-way audio begins";
-
-function Head({ call }) {
+function Head({ call, children }) {
   return html`<header class="call-head">
     <button type="button" class="round" aria-label="Back to the calls" onClick=${backToCalls}>
       <${Icon} name="left" />
@@ -83,52 +95,101 @@ function Head({ call }) {
       <${MosChip} mos=${call.mos_lq} word />
       <${VerdictChip} verdict=${call.media_verdict} />
     </div>
-    <div class="call-tools">
-      <a class="button primary" href=${pcapAddress(call.id)} download>
-        <${Icon} name="download" />Download pcap
-      </a>
-      <a class="button" href=${`${pcapAddress(call.id)}?format=pcapng&legs=true`} download title=${PCAPNG_TITLE}>
-        pcapng
-      </a>
+    <div class="head-tools">
+      ${may("packets")
+        ? html`<a class="button primary" href=${pcapAddress(call.id)} download><${Icon} name="download" />Download pcap</a>`
+        : null}
       <${CopyButton} value=${call.call_id ?? ""}>Call-ID<//>
-      <${CopyButton} value=${wiresharkFilter(call.call_id ?? "")}>Wireshark filter<//>
+      ${children}
     </div>
   </header>`;
 }
 
-/* One ladder over all legs, or that of this call alone. */
-function LegSwitch({ alone }) {
-  const show = (legs) => changeQuery({ legs, message: "" }, { replace: true });
-
-  return html`<div class="ladder-switch" role="group" aria-label="Which legs the ladder shows">
-    <button type="button" aria-pressed=${alone ? "false" : "true"} onClick=${() => show("")}>All legs</button>
-    <button type="button" aria-pressed=${alone ? "true" : "false"} onClick=${() => show("own")}>This call alone</button>
-  </div>`;
+/* A view of the ladder as the address has it. */
+function viewOf(query) {
+  const zoom = query.zoom === "fit" ? "fit" : Math.max(-ZOOM_MOST, Math.min(ZOOM_MOST, Math.trunc(Number(query.zoom)) || 0));
+  return { spacing: query.spacing === "time" ? "time" : "even", zoom, sought: query.find ?? "", alone: query.legs === "own" };
 }
 
-function Signalling({ messages, error, streams, legs, chosen, retry }) {
-  const selected = chosen !== null && chosen < messages.length ? chosen : null;
-  const select = (index) => changeQuery({ message: index === null ? "" : index + 1 }, { replace: true });
+const change = (what) => changeQuery(what, { replace: true });
+
+function zoomBy(by, { zoom }) {
+  if (by === "fit") return change({ zoom: zoom === "fit" ? "" : "fit" });
+  const next = (zoom === "fit" ? 0 : zoom) + by;
+  return change({ zoom: Math.abs(next) > ZOOM_MOST || next === 0 ? "" : next });
+}
+
+/* Indexes of the messages that hold it; null when nothing is sought. */
+function useFound(messages, sought) {
+  return useMemo(() => {
+    const small = sought.toLowerCase();
+    if (small === "") return null;
+    return new Set(messages.flatMap(({ raw }, index) => ((raw ?? "").toLowerCase().includes(small) ? [index] : [])));
+  }, [messages, sought]);
+}
+
+const indexOf = (value, messages) => {
+  const number = Number(value);
+  return Number.isInteger(number) && number > 0 && number <= messages.length ? number - 1 : null;
+};
+
+function Signalling({ call, messages, error, cut, streams, own, legs, several, query, view, found, go, retry, moment }) {
+  const zone = useStore(clock);
+  const selected = indexOf(query.message, messages);
+  const compared = indexOf(query.compare, messages);
+  const stream = streams.find(({ id }) => id === query.stream) ?? null;
+  const asText = () => {
+    const { columns, rows } = layoutLadder(messages, [], 0, legs);
+    const letters = new Map(legs.map(({ id, letter }) => [id, letter]));
+    return ladderText({
+      zone,
+      columns: columns.map(({ name }) => name),
+      rows: rows.filter(({ at1, at2 }) => at1 >= 0 && at2 >= 0).map((row) => ({ ...row, copy: copyOf(row), letter: letters.get(row.message.call) ?? null })),
+    });
+  };
+  const next = (by) => {
+    const all = [...(found ?? [])];
+    const after = by > 0 ? all.find((index) => index > (selected ?? -1)) : all.findLast((index) => index < (selected ?? Infinity));
+    go(after ?? all.at(by > 0 ? 0 : -1) ?? null);
+  };
+  const keys = useMemo(() => keysOf(call), [call]);
 
   if (error) return html`<${Failure} what="The messages" error=${error} retry=${retry} />`;
   if (messages.length === 0 && streams.length === 0)
-    return html`<p class="quiet panel">No message of this call is kept.</p>`;
-  return html`<div class=${`signalling ${selected === null ? "" : "with-message"}`}>
-    <div class="panel ladder-panel">
-      <${Ladder} messages=${messages} streams=${streams} legs=${legs} selected=${selected} select=${select} />
-    </div>
-    ${selected === null
-      ? null
-      : html`<${MessagePane}
-          key=${selected}
-          message=${messages[selected]}
-          leg=${legs.find(({ id }) => id === messages[selected].call) ?? null}
-          index=${selected}
-          total=${messages.length}
-          step=${(by) => select(selected + by)}
-          close=${() => select(null)}
-        />`}
-  </div>`;
+    return may("signalling") ? html`<p class="quiet panel">No message of this call is kept.</p>` : null;
+  return html`${may("signalling")
+      ? html`<${LadderTools} legs=${several} view=${view} change=${change} zoom=${(by) => zoomBy(by, view)} found=${found} next=${next} asText=${asText} />`
+      : null}
+    <div class=${`signalling ${selected === null && stream === null ? "" : "with-message"}`}>
+      <div class="panel ladder-panel">
+        <${Ladder}
+          ...${{ messages, streams, keys, legs, view, selected, compared, found, moment }}
+          select=${go}
+          stream=${stream?.id ?? null}
+          choose=${(id) => change({ stream: id, message: "" })}
+          step=${(by) => go((selected ?? (by > 0 ? -1 : messages.length)) + by)}
+        />
+        ${cut ? html`<p class="quiet">There are more messages than are shown: the pcap has them all.</p>` : null}
+      </div>
+      ${selected !== null
+        ? html`<${MessagePane}
+            ...${{ messages, compared, go }}
+            index=${selected}
+            leg=${legs.find(({ id }) => id === messages[selected].call) ?? null}
+            view=${query.pane ?? "raw"}
+            show=${(pane) => change({ pane: pane === "raw" ? "" : pane })}
+            compare=${(index) => compare(index, query)}
+            sought=${view.sought.toLowerCase()}
+            close=${() => go(null)}
+          />`
+        : stream !== null
+          ? html`<${StreamPane} stream=${stream} whole=${own.find(({ id }) => id === stream.id) ?? null} close=${() => change({ stream: "" })} />`
+          : null}
+    </div>`;
+}
+
+function compare(index, query) {
+  change({ compare: index === null ? "" : index + 1, pane: index === null ? (query.pane === "diff" ? "" : query.pane) : "diff" });
 }
 
 /* The table of deviations, asked for once a page: null until it is there. */
@@ -146,19 +207,21 @@ function useDeviations() {
   return table;
 }
 
-/* Whether listening is allowed: null until the server says so. */
+/* Whether sound is made at all: the session knows; a server without one says so with its figures. null: not known yet. */
 function useListen() {
+  const said = useStore(session).listen;
   const [listen, setListen] = useState(null);
 
   useEffect(() => {
+    if (typeof said === "boolean") return undefined;
     const abort = new AbortController();
     fetchStats(abort.signal).then(
       (stats) => typeof stats.listen === "boolean" && setListen(stats.listen),
       () => {},
     );
     return () => abort.abort();
-  }, []);
-  return listen;
+  }, [said]);
+  return typeof said === "boolean" ? said : listen;
 }
 
 function Missing({ error, retry }) {
@@ -169,49 +232,91 @@ function Missing({ error, retry }) {
   return html`<${Failure} what="The call" error=${error} retry=${retry} />`;
 }
 
-function chosenMessage(query) {
-  const number = Number(query.message);
-  return Number.isInteger(number) && number > 0 ? number - 1 : null;
+/* What can be taken away; whether there was something to open or close. */
+function openSheet(open) {
+  const sheet = document.querySelector("details.take");
+  if (!sheet || sheet.open === open) return false;
+  sheet.open = open;
+  if (open) sheet.querySelector("summary").focus();
+  return true;
+}
+
+/* The list that one came from, one further or back. */
+function goNeighbour(id, by, view) {
+  const next = neighbourOf(id, by);
+  if (next === null) return false;
+  navigate({ page: "call", id: next, query: { spacing: view.spacing === "time" ? "time" : "", zoom: view.zoom || "" } }, { replace: true });
+  return true;
+}
+
+function useCallKeys({ id, query, view, messages, selected, go, several }) {
+  /* What can be scrolled by itself keeps its arrows. */
+  const step = (by, event) => (selected === null || event.target.closest?.(".message-raw, .scroll-x, .stream-facts") ? false : go(selected + by));
+
+  useKeys({
+    j: () => goNeighbour(id, 1, view),
+    k: () => goNeighbour(id, -1, view),
+    m: () => messages.length > 0 && go(selected === null ? 0 : null),
+    ArrowDown: (event) => step(1, event),
+    ArrowUp: (event) => step(-1, event),
+    c: () => selected !== null && compare(indexOf(query.compare, messages) === selected ? null : selected, query),
+    s: () => selected !== null && change({ pane: query.pane === "sdp" ? "" : "sdp" }),
+    f: () => document.getElementById("find")?.select(),
+    t: () => change({ spacing: view.spacing === "time" ? "" : "time" }),
+    l: () => several && change({ legs: view.alone ? "" : "own", message: "", compare: "" }),
+    "+": () => zoomBy(1, view),
+    "-": () => zoomBy(-1, view),
+    0: () => zoomBy("fit", view),
+    F7: () => document.getElementById("find")?.select(),
+    F2: () => openSheet(true),
+    d: () => may("packets") && isId(id) && downloadFrom(pcapAddress(id)),
+    Escape: () => {
+      if (openSheet(false)) return;
+      if (query.compare) compare(null, query);
+      else if (selected !== null || query.stream) change({ message: "", stream: "", pane: "" });
+      else backToCalls();
+    },
+  });
 }
 
 export function CallPage({ id, query }) {
   const [round, reload] = useRounds(id);
-  const { call, messages: all, error, messagesError } = useCall(id, round);
+  const { call, messages: all, cut, error, messagesError } = useCall(id, round);
   const deviations = useDeviations();
   const listen = useListen();
-  const chosen = chosenMessage(query);
+  const view = viewOf(query);
+  const moment = useMemo(() => createStore(null), [id]);
   const streams = useMemo(() => orderStreams(Array.isArray(call?.streams) ? call.streams : []), [call]);
   const own = useMemo(() => kindsOf(streams).own, [streams]);
   const conversation = useMemo(() => legsOf(call), [call]);
-  const alone = query.legs === "own";
-  const legs = alone ? [] : conversation.legs;
+  const several = conversation.legs.length > 0;
+  const legs = view.alone ? [] : conversation.legs;
   const messages = useMemo(
-    () => (alone || conversation.legs.length === 0 ? all.filter((message) => message.call === undefined || message.call === id) : all),
-    [all, alone, conversation, id],
+    () => (view.alone || !several ? all.filter((message) => message.call === undefined || message.call === id) : all),
+    [all, view.alone, several, id],
   );
   const drawn = useMemo(() => (legs.length ? streamsOfLegs(legs, id, own) : own), [legs, own, id]);
-  const choose = (index) => {
-    if (messages.length === 0) return;
-    const kept = Math.max(0, Math.min(index, messages.length - 1));
-    changeQuery({ message: kept + 1 }, { replace: true });
+  const found = useFound(messages, view.sought);
+  const selected = indexOf(query.message, messages);
+  const go = (index) => {
+    if (index === null) change({ message: "", pane: "" });
+    else if (messages.length) change({ message: Math.max(0, Math.min(index, messages.length - 1)) + 1, stream: "" });
   };
 
-  useKeys({
-    j: () => choose(chosen === null ? 0 : chosen + 1),
-    k: () => choose(chosen === null ? 0 : chosen - 1),
-    d: () => isId(id) && downloadFrom(pcapAddress(id)),
-    Escape: () => {
-      if (chosen === null) backToCalls();
-      else changeQuery({ message: "" }, { replace: true });
-    },
-  });
+  useCallKeys({ id, query, view, messages, selected, go, several });
+  useEffect(() => {
+    moment.set(selected === null ? null : messages[selected].time);
+  }, [selected, messages]);
 
   return html`<main id="main" class="page call-page" tabindex="-1">
     ${call === null
       ? error
         ? html`<${Missing} error=${error} retry=${reload} />`
         : html`<${Loading} what="the call" />`
-      : html`<${Head} call=${call} />
+      : html`<${Head} call=${call}>
+            <${TakeAway} ...${{ call, conversation, listen }} alone=${view.alone} setAlone=${(alone) => change({ legs: alone ? "own" : "", message: "", compare: "" })}
+              streams=${drawn} soundAddress=${soundDownload(call.id, "wav", "conceal")} />
+          <//>
           <${Story} call=${call} />
           <${Confidence} call=${call} />
           <${Legs} conversation=${conversation} ownId=${id} />
@@ -221,14 +326,13 @@ export function CallPage({ id, query }) {
             <${History} call=${call} />
             <${Links} call=${call} />
             <${MediaTimeouts} call=${call} />
+            ${may("numbers") ? html`<${SameNumbers} call=${call} />` : null}
           </div>
-          <div class="ladder-title">
-            <h2>Signalling</h2>
-            ${conversation.legs.length ? html`<${LegSwitch} alone=${alone} />` : null}
-          </div>
-          <${Signalling} ...${{ messages, error: messagesError, streams: drawn, legs, chosen, retry: reload }} />
+          <h2>Signalling</h2>
+          ${may("signalling") ? null : html`<p class="quiet panel"><${Icon} name="lock" /> Messages are not for this role: they hold numbers and addresses. An engineer may read them.</p>`}
+          <${Signalling} ...${{ call, messages, cut, own, legs, several, query, view, found, go, moment }} error=${messagesError} streams=${drawn} retry=${reload} />
           <h2>How it sounded</h2>
-          <${Sounded} call=${call} streams=${streams} listen=${listen} />
+          <${Sounded} ...${{ call, streams, listen, query, moment, messages }} change=${change} />
           <h2>The record</h2>
           <div class="panel"><${Facts} call=${call} /></div>`}
   </main>`;

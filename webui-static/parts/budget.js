@@ -2,7 +2,7 @@
  * budget - "why is this 3.1?": the R value of each stream taken apart, behind the buffer of one's
  * choice.
  */
-import { html, useState } from "../vendor/preact-htm.js";
+import { html } from "../vendor/preact-htm.js";
 import { codecSources } from "../codec_sources.js";
 import { BUFFERS, explainConversation, explainMos, HEADLINE, whyNoMos } from "../emodel.js";
 import { count, fixed, isKnown, milliseconds, percent, text } from "../format.js";
@@ -137,9 +137,9 @@ function Switch({ chosen, choose }) {
   </fieldset>`;
 }
 
-/* streams: audio of the call itself. */
-export function Budgets({ streams }) {
-  const [chosen, choose] = useState(HEADLINE);
+/* streams: audio of the call itself; buffer: the one that the address names. */
+export function Budgets({ streams, buffer, choose }) {
+  const chosen = buffer === TALK || NAMES.has(buffer) ? buffer : HEADLINE;
 
   if (streams.length === 0) return null;
   return html`<section class="panel budgets" aria-labelledby="why-mos">

@@ -7,7 +7,7 @@ import { copyText } from "../copy.js";
 
 const SAID_MS = 1600;
 
-/* children: what is copied, in words of our own ("Call-ID"). */
+/* value: a text, or what makes it when it is wanted; children: what is copied, in words of our own ("Call-ID"). */
 export function CopyButton({ value, children }) {
   const [said, setSaid] = useState(null);
 
@@ -16,7 +16,7 @@ export function CopyButton({ value, children }) {
     const timer = setTimeout(() => setSaid(null), SAID_MS);
     return () => clearTimeout(timer);
   }, [said]);
-  const copy = async () => setSaid((await copyText(value)) ? "copied" : "not allowed");
+  const copy = async () => setSaid((await copyText(typeof value === "function" ? value() : value)) ? "copied" : "not allowed");
 
   return html`<button type="button" class="copy" onClick=${copy}>
     <${Icon} name=${said === "copied" ? "check" : "copy"} />

@@ -15,8 +15,34 @@ const NARROW_PX = 560;
 const QUIETEST_DBM0 = -60;
 const MOS_TOP = 4.5;
 
+/* What is drawn of each second: how much of it was lost or late is how high it is, and which class. */
+const HEAT_PX = 14;
+export const HEATS = [
+  { name: "unknown", most: null, height: 0 },
+  { name: "none", most: 0, height: 3 },
+  { name: "low", most: 0.01, height: 5 },
+  { name: "some", most: 0.05, height: 8 },
+  { name: "high", most: 0.2, height: 11 },
+  { name: "worst", most: 1, height: HEAT_PX },
+];
+
+const heatOf = (share) => (share === null ? HEATS[0] : HEATS.slice(1).find(({ most }) => share <= most + 1e-9) ?? HEATS.at(-1));
+
+/* A path for each class that there is: [{name, d}]. */
+export function heatPaths(seconds, xOf, bottom) {
+  const paths = new Map();
+
+  for (const { from, to, share } of seconds) {
+    const { name, height } = heatOf(share);
+    const [left, right] = [xOf(from), xOf(to)];
+    if (height > 0 && right > left) paths.set(name, `${paths.get(name) ?? ""}M${n(left)} ${bottom}V${bottom - height}H${n(right)}V${bottom}z`);
+  }
+  return [...paths].map(([name, d]) => ({ name, d }));
+}
+
 /* scale: [bottom, top] of the lane from its cells; ticks: values that have a line and a label. */
 const LANES = [
+  { name: "Seconds", height: HEAT_PX, media: ["audio", "video"], unit: "", scale: () => [0, 1], ticks: () => [] },
   { name: "MOS", height: 62, media: ["audio"], scale: () => [1, MOS_TOP], ticks: () => [1, 3.1, 4.5] },
   {
     name: "Loss",
@@ -39,6 +65,7 @@ const LANES = [
 
 /* A lane of which nothing is known is not drawn. */
 const READS = {
+  Seconds: ({ packets, lost }) => packets + (lost ?? 0) || null,
   MOS: ({ mos }) => mos,
   Loss: ({ loss }) => loss,
   Jitter: ({ jitter }) => jitter,

@@ -7,6 +7,7 @@
 import { html, useEffect, useMemo, useRef, useState } from "../vendor/preact-htm.js";
 import { useKeys } from "../hooks.js";
 import { askPeaks, FORMATS, GAPS, soundAddress, soundDownload } from "../sound.js";
+import { may } from "../session.js";
 import { Icon } from "./icon.js";
 import { clockOf } from "./time_readout.js";
 import { Waveform } from "./waveform.js";
@@ -145,8 +146,13 @@ function OpenPlayer({ call, tracks, start }) {
   </section>`;
 }
 
+function NotAllowed() {
+  return html`<p class="panel quiet locked"><${Icon} name="lock" /> <span>Listening is not for this role: ask who has the role media.</span></p>`;
+}
+
 /* listen: whether the configuration allows it; null: not known yet, or the server is older. */
 export function Player({ call, listen, tracks, start }) {
   if (listen === null || tracks.every(({ media }) => media !== "audio")) return null;
+  if (listen && !may("sound")) return html`<${NotAllowed} />`;
   return listen ? html`<${OpenPlayer} call=${call} tracks=${tracks} start=${start} />` : html`<${Locked} />`;
 }

@@ -2,17 +2,20 @@
  * time_chart - how a call sounded over time: both directions on one axis, what happened above them.
  *
  * What is bad is hatched and pointed at, so that no meaning hangs on a colour. Read by pointer, by
- * arrow keys, and as a table.
+ * arrow keys, and as a table. The moment that is read is shared with the ladder.
  */
-import { html, useMemo, useRef, useState } from "../vendor/preact-htm.js";
-import { useWidth } from "../hooks.js";
-import { isBad, runsWhere, worstCells } from "../tracks.js";
+import { html, useMemo, useRef } from "../vendor/preact-htm.js";
+import { useStore, useWidth } from "../hooks.js";
+import { isKnown } from "../format.js";
+import { isBad, runsWhere, worstCells, worstSeconds } from "../tracks.js";
 import { directionWord } from "../words.js";
-import { areaPath, barPath, cellAt, HEAD_PX, layoutLanes, steppedPath, timeTicks } from "./lanes.js";
+import { areaPath, barPath, cellAt, HEAD_PX, heatPaths, layoutLanes, steppedPath, timeTicks } from "./lanes.js";
 import { CellTable, clockOf, Readout, spokenMoment } from "./time_readout.js";
 
 /* As wide as a bar must be to be seen and pointed at. */
 const CELL_PX = 4;
+/* As wide as a second must be to be seen. */
+const SECOND_PX = 2;
 /* Room for a track's name, and for "worst 10 s". */
 const NAME_PX = 160;
 const LABEL_PX = 62;
@@ -28,10 +31,29 @@ function Patterns() {
   </defs>`;
 }
 
-function Lane({ lane, cells, view }) {
+/* The worst that RTCP reported of the streams of a track, and what of the lane's scale it is. */
+const REPORTED = {
+  Loss: ({ rtcp }) => (isKnown(rtcp?.fraction_lost_max) ? rtcp.fraction_lost_max * 100 : null),
+  Jitter: ({ rtcp }) => rtcp?.jitter_ms_max ?? null,
+};
+
+function Reported({ lane, streams, view }) {
+  const worst = Math.max(0, ...streams.map(REPORTED[lane.name] ?? (() => null)).filter(isKnown));
+  const y = lane.yOf(worst);
+
+  if (worst === 0) return null;
+  return html`<g class="lane-reported">
+    <path d=${`M${view.gutter} ${y}h${view.plot}`} />
+    <text x=${view.gutter + view.plot - 4} y=${y < lane.y + 12 ? y + 11 : y - 3} text-anchor="end">RTCP: up to ${worst.toFixed(1)} ${lane.unit}</text>
+  </g>`;
+}
+
+function Lane({ lane, track, view }) {
+  const { cells } = track;
   const { xOf } = view;
   const { yOf, bottom, y, height } = lane;
   const drawings = {
+    Seconds: () => heatPaths(track.strip, xOf, bottom).map(({ name, d }) => html`<path class=${`second-${name}`} d=${d} />`),
     MOS: () => html`<path class="lane-mos-area" d=${areaPath(cells, (cell) => cell.mos, xOf, yOf, bottom)} />
       ${runsWhere(cells, isBad).map(
         ({ from, to }) => html`<rect class="lane-bad" x=${xOf(from)} y=${y} width=${Math.max(xOf(to) - xOf(from), 2)} height=${height} fill="url(#hatch-bad)" />
@@ -59,6 +81,7 @@ function Lane({ lane, cells, view }) {
     <text class="lane-name" x="0" y=${y + 9}>${lane.name}</text>
     <text class="lane-unit" x="0" y=${y + 22}>${lane.unit}</text>
     ${drawings[lane.name]()}
+    <${Reported} lane=${lane} streams=${track.streams} view=${view} />
   </g>`;
 }
 
@@ -100,19 +123,25 @@ function Axis({ view, end }) {
 
 function Legend({ marks, levels }) {
   return html`<ul class="legend">
+    <li><span class="key key-seconds"></span>a second each, as high as its loss: 0, 1, 5, 20 %, more</li>
     <li><span class="key key-bad"></span>▼ MOS under 3.1</li>
     <li><span class="key key-worst"></span>worst ten seconds</li>
     <li><span class="key key-lost"></span>lost</li>
     <li><span class="key key-late"></span>too late for 200 ms</li>
     ${levels ? html`<li><span class="key key-silence"></span>share of silence</li><li><span class="key key-level"></span>level of speech</li>` : null}
     ${marks.some(({ kind }) => kind === "key") ? html`<li>• key pressed</li>` : null}
-    ${marks.some(({ kind }) => kind !== "key") ? html`<li>◆ change · ! announced by nobody</li>` : null}
+    ${marks.some(({ kind }) => kind === "event" || kind === "alarm") ? html`<li>◆ change · ! announced by nobody</li>` : null}
+    ${marks.some(({ kind }) => kind === "burst") ? html`<li>≋ burst of loss</li>` : null}
+    ${marks.some(({ kind }) => kind === "sip") ? html`<li>▿ SIP request</li>` : null}
+    <li><span class="key key-reported"></span>the worst that RTCP reported</li>
   </ul>`;
 }
 
-/* By pointer and by keys: which second is read. */
-function useCursor({ view, end, cells }) {
-  const [at, setAt] = useState(null);
+/* By pointer and by keys: which second is read. moment: the store that holds it, in epoch seconds; pin: keeps a second. */
+function useCursor({ view, start, end, cells, moment, pin }) {
+  const now = useStore(moment);
+  const at = now === null || now < start || now > start + end ? null : now - start;
+  const setAt = (second) => moment.set(second === null ? null : start + second);
   const stops = useMemo(() => [...new Set(cells.flat().map(({ from, to }) => (from + to) / 2))].sort((a, b) => a - b), [cells]);
   const step = (by) => {
     if (stops.length === 0) return;
@@ -128,7 +157,8 @@ function useCursor({ view, end, cells }) {
         const x = event.clientX - event.currentTarget.getBoundingClientRect().left;
         setAt(Math.max(0, Math.min(((x - view.gutter) / view.plot) * end, end - 0.001)));
       },
-      onPointerLeave: (event) => event.pointerType === "mouse" && setAt(null),
+      onPointerLeave: (event) => event.pointerType === "mouse" && pin(),
+      onClick: () => at !== null && pin(at),
       onKeyDown: (event) => {
         if (!Object.hasOwn(keys, event.key)) return;
         event.preventDefault();
@@ -139,16 +169,36 @@ function useCursor({ view, end, cells }) {
   };
 }
 
-/* tracks, marks: see tracks.js, marks.js; start: the epoch second of 0; end: the last second shown. */
-export function TimeChart({ tracks, marks, start, end }) {
+/* tracks, marks: see tracks.js, marks.js; start: the epoch second of 0; end: the last second shown; moment, pin: see useCursor. */
+export function TimeChart({ tracks, marks, start, end, moment, pin }) {
   const place = useRef(null);
   const width = useWidth(place);
   const drawn = useMemo(
-    () => tracks.map((track) => ({ ...track, cells: worstCells(track.cells, Math.max(Math.floor((width - 90) / CELL_PX), 20)) })),
+    () =>
+      tracks.map((track) => ({
+        ...track,
+        cells: worstCells(track.cells, Math.max(Math.floor((width - 90) / CELL_PX), 20)),
+        strip: worstSeconds(track.seconds, Math.max(Math.floor((width - 90) / SECOND_PX), 40)),
+      })),
     [tracks, width],
   );
   const view = useMemo(() => layoutLanes(drawn, end, width), [drawn, end, width]);
-  const { at, handlers } = useCursor({ view, end, cells: drawn.map(({ cells }) => cells) });
+  const all = useMemo(() => drawn.map(({ cells }) => cells), [drawn]);
+  const { at, handlers } = useCursor({ view, start, end, cells: all, moment, pin });
+  /* Drawn once: the pointer moves only the line over it. */
+  const drawing = useMemo(
+    () => html`<g>
+        <${Patterns} />
+        <${Axis} view=${view} end=${end} />
+        ${view.tracks.map((placed) => html`<g key=${placed.track.key}>
+          <text class="track-name" x=${view.gutter} y=${placed.y + 12}>${directionWord(placed.track.direction)}${placed.track.media === "video" ? " · video" : ""}</text>
+          ${placed.lanes.map((lane) => html`<${Lane} lane=${lane} track=${placed.track} view=${view} />`)}
+          <${Worst} worst=${placed.track.worst} placed=${placed} view=${view} />
+        </g>`)}
+        ${marks.length ? html`<${Marks} marks=${marks} view=${view} start=${start} />` : null}
+      </g>`,
+    [view, marks, end],
+  );
   const read = drawn.map((track) => ({ track, cell: at === null ? null : cellAt(track.cells, at) }));
   const spoken = at === null ? "nothing chosen; use the arrow keys" : spokenMoment(at, read);
 
@@ -167,14 +217,7 @@ export function TimeChart({ tracks, marks, start, end }) {
       ...${handlers}
     >
       <svg width=${width} height=${view.height} aria-hidden="true" focusable="false">
-        <${Patterns} />
-        <${Axis} view=${view} end=${end} />
-        ${view.tracks.map((placed) => html`<g key=${placed.track.key}>
-          <text class="track-name" x=${view.gutter} y=${placed.y + 12}>${directionWord(placed.track.direction)}${placed.track.media === "video" ? " · video" : ""}</text>
-          ${placed.lanes.map((lane) => html`<${Lane} lane=${lane} cells=${placed.track.cells} view=${view} />`)}
-          <${Worst} worst=${placed.track.worst} placed=${placed} view=${view} />
-        </g>`)}
-        ${marks.length ? html`<${Marks} marks=${marks} view=${view} start=${start} />` : null}
+        ${drawing}
         ${at === null ? null : html`<line class="time-cursor" x1=${view.xOf(at)} x2=${view.xOf(at)} y1=${HEAD_PX} y2=${view.foot} />`}
       </svg>
     </div>
