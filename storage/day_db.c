@@ -351,3 +351,8 @@ void day_db_close(sqlite3 *db)
 {
     sqlite3_close_v2(db);
 }
+
+const char *day_db_library_version(void)
+{
+    return sqlite3_libversion();
+}

@@ -55,4 +55,7 @@ int day_db_errno(struct sqlite3 *db);
 /* Such an errno in words. */
 const char *day_db_error_text(int err);
 
+/* Of the library that it stands on, as that says it. */
+const char *day_db_library_version(void);
+
 #endif

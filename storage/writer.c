@@ -745,6 +745,7 @@ void writer_read_stats(struct writer *w, struct writer_stats *stats)
     stats->days_removed = atomic_load(&w->days_removed);
     stats->syncs_failed = run_state_sync_failures(w->run);
     stats->queued = bqueue_length(w->records);
+    stats->queued_max = RECORD_QUEUE;
 }
 
 int writer_sync(struct writer *w)

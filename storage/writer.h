@@ -34,6 +34,7 @@ struct writer_stats {
     uint64_t days_removed; /* folders that somebody removed while they were written to */
     uint64_t syncs_failed; /* times that the disk did not take what was committed */
     uint64_t queued;       /* records on their way to the thread, at the moment */
+    uint64_t queued_max;   /* how many there may be */
 };
 
 /* Where a chunk of packets lies in the packet log. */

@@ -426,3 +426,8 @@ fail:
         live_close(&s->base);
     return err;
 }
+
+const char *source_live_library_version(void)
+{
+    return pcap_lib_version();
+}

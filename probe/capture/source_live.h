@@ -43,4 +43,7 @@ int source_live_open(struct source **sp, const struct source_live_options *optio
 /* What the kernel gave for the ring, bytes. Of a source of this kind only. */
 uint64_t source_live_ring_bytes(const struct source *s);
 
+/* Of the library that it stands on, as that says it. */
+const char *source_live_library_version(void);
+
 #endif

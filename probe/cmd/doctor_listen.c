@@ -245,8 +245,9 @@ int doctor_listen(const struct doctor_listen_options *o, struct doctor_heard *ou
     out->kernel_dropped = since(before.kernel_dropped, stats.kernel_dropped);
     out->interface_dropped = since(before.interface_dropped, stats.interface_dropped);
     engine_heartbeat(l.engine, run_clock_real_ns(),
-                     &(struct engine_losses){ out->kernel_dropped, out->interface_dropped,
-                                              out->clock_steps, 0 });
+                     &(struct engine_losses){ .kernel_dropped = out->kernel_dropped,
+                                              .interface_dropped = out->interface_dropped,
+                                              .clock_steps = out->clock_steps });
     engine_finish(l.engine);
     engine_close(l.engine);
     return err;

@@ -336,3 +336,8 @@ bool classify_wants(enum packet_bin bin)
         return false;
     }
 }
+
+const char *classify_library_version(void)
+{
+    return ndpi_revision();
+}

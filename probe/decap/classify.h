@@ -30,4 +30,7 @@ void classify_write(struct jsonw *j, const struct classify *c);
 /* What may be VoIP that is not analysed, if a protocol of its own says so. */
 bool classify_wants(enum packet_bin bin);
 
+/* Of the library that it stands on, as that says it. */
+const char *classify_library_version(void);
+
 #endif

@@ -252,3 +252,8 @@ void tls_cert_fini(struct tls_cert *cert)
     strbuf_fini(&cert->issuer);
     strbuf_fini(&cert->alt_names);
 }
+
+const char *tls_cert_library_version(void)
+{
+    return OpenSSL_version(OPENSSL_VERSION_STRING);
+}

@@ -53,4 +53,7 @@ void tls_cert_fini(struct tls_cert *cert);
 /* SHA-256 of the DER; false without memory. */
 bool tls_cert_fingerprint(struct slice der, uint8_t out[TLS_CERT_FINGERPRINT_BYTES]);
 
+/* Of the library that it stands on, as that says it. */
+const char *tls_cert_library_version(void);
+
 #endif

@@ -699,7 +699,7 @@ void engine_heartbeat(struct engine *e, int64_t wall_ns, const struct engine_los
     watch_probe(e, wall_ns, losses);
     analyzer_totals(e->analyzer, &totals);
     feed_lines_poll(&e->feed);
-    feed_lines_stats(&e->feed, wall_ns, &e->ledger, &totals);
+    feed_lines_stats(&e->feed, wall_ns, &e->ledger, &totals, losses);
     feed_lines_rules(&e->feed, wall_ns, e->rules);
     feed_lines_poll(&e->feed);
 }

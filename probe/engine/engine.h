@@ -56,11 +56,19 @@ struct engine_options {
     void *record_ctx;
 };
 
+/* What one source took in and lost; RECORD_NONE: it cannot tell. */
+struct engine_interface {
+    const char *name;
+    int64_t frames, kernel_dropped, interface_dropped;
+};
+
 /* What the sources lost, as they know it; RECORD_NONE: they cannot tell. */
 struct engine_losses {
     int64_t kernel_dropped, interface_dropped;
     int64_t clock_steps;    /* how often the system's clock was set while packets came */
     int64_t clock_moved_ns; /* and by how much, all in all */
+    const struct engine_interface *interfaces; /* borrowed for the call */
+    size_t interface_count;
 };
 
 struct engine_progress {

@@ -1,6 +1,8 @@
 #include "probe/engine/feed_lines.h"
 
 #include "analyzer/analyzer.h"
+#include "probe/engine/engine.h"
+#include "probe/process/own_figures.h"
 #include "rules/rule_set.h"
 #include "storage/upkeep/retention.h"
 
@@ -106,8 +108,67 @@ void feed_lines_rules(struct feed_lines *f, int64_t wall_ns, const struct rule_s
     }
 }
 
+static void write_process(struct jsonw *j)
+{
+    struct own_figures figures;
+
+    own_figures_read(&figures);
+    jsonw_key(j, "process");
+    own_figures_write(j, "probe", &figures);
+}
+
+/* What waits for whom, of how much that may; lost: what found no room. */
+static void write_queue(struct jsonw *j, const char *name, const char *unit, uint64_t depth,
+                        uint64_t most, uint64_t lost)
+{
+    jsonw_object_open(j);
+    jsonw_key(j, "name");
+    jsonw_text(j, slice_of_text(name));
+    jsonw_key(j, "unit");
+    jsonw_text(j, slice_of_text(unit));
+    add_count(j, "depth", (int64_t)depth);
+    add_count(j, "cap", (int64_t)most);
+    add_count(j, "lost", (int64_t)lost);
+    jsonw_object_close(j);
+}
+
+static void write_queues(struct jsonw *j, const struct ledger *ledger)
+{
+    const struct packet_log_stats *p = &ledger->packets;
+
+    jsonw_key(j, "queues");
+    jsonw_array_open(j);
+    if (ledger->has_store) {
+        write_queue(j, "rows", "rows", ledger->rows.queued, ledger->rows.queued_max,
+                    ledger->rows.refused);
+        write_queue(j, "packets", "bytes", p->queued_bytes, p->queued_max_bytes,
+                    p->losses[PACKET_LOSS_QUEUE_FULL]);
+        write_queue(j, "packet_memory", "bytes", p->memory_bytes, p->memory_max_bytes,
+                    p->losses[PACKET_LOSS_MEMORY]);
+    }
+    jsonw_array_close(j);
+}
+
+static void write_interfaces(struct jsonw *j, const struct engine_losses *losses)
+{
+    jsonw_key(j, "interfaces");
+    jsonw_array_open(j);
+    for (size_t i = 0; i < losses->interface_count; i++) {
+        const struct engine_interface *it = &losses->interfaces[i];
+
+        jsonw_object_open(j);
+        jsonw_key(j, "name");
+        jsonw_text(j, slice_of_text(it->name));
+        add_count(j, "packets", it->frames);
+        add_count(j, "kernel_dropped", it->kernel_dropped);
+        add_count(j, "interface_dropped", it->interface_dropped);
+        jsonw_object_close(j);
+    }
+    jsonw_array_close(j);
+}
+
 void feed_lines_stats(struct feed_lines *f, int64_t wall_ns, const struct ledger *ledger,
-                      const struct analyzer_totals *totals)
+                      const struct analyzer_totals *totals, const struct engine_losses *losses)
 {
     double seconds = f->stats_ns ? (double)(wall_ns - f->stats_ns) / 1e9 : 0;
     uint64_t frames = ledger->received - f->stats_frames;
@@ -137,6 +198,9 @@ void feed_lines_stats(struct feed_lines *f, int64_t wall_ns, const struct ledger
     jsonw_text(&j, slice_of_text(f->store_step));
     jsonw_key(&j, "store_step_cause");
     jsonw_text(&j, slice_of_text(f->store_cause));
+    write_process(&j);
+    write_queues(&j, ledger);
+    write_interfaces(&j, losses);
     jsonw_object_close(&j);
     publish(f);
 }

@@ -14,6 +14,7 @@
 #include "probe/engine/live_feed.h"
 
 struct analyzer_totals;
+struct engine_losses;
 struct retention;
 struct rule_set;
 
@@ -47,8 +48,8 @@ void feed_lines_store(struct feed_lines *f, struct retention *retention);
 /* Each rule with its last values against its threshold, every ten seconds. NULL: there are none. */
 void feed_lines_rules(struct feed_lines *f, int64_t wall_ns, const struct rule_set *rules);
 
-/* Packets per second are since the last call. */
+/* Packets per second are since the last call; losses: with the interfaces. */
 void feed_lines_stats(struct feed_lines *f, int64_t wall_ns, const struct ledger *ledger,
-                      const struct analyzer_totals *totals);
+                      const struct analyzer_totals *totals, const struct engine_losses *losses);
 
 #endif

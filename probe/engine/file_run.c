@@ -33,7 +33,7 @@ struct run {
 
 static void show(struct run *run, struct source *source)
 {
-    const struct engine_losses losses = { RECORD_NONE, RECORD_NONE, 0, 0 };
+    const struct engine_losses losses = { RECORD_NONE, RECORD_NONE, 0, 0, NULL, 0 };
     struct engine_progress state;
     struct source_stats stats;
     time_t now = time(NULL);

@@ -32,6 +32,7 @@ struct live_run {
     int64_t newest_ns; /* the last frame's stamp; 0: none since the last beat */
     int64_t next_beat_ns;
     struct live_run_end *end;
+    struct engine_interface interfaces[SOURCE_MERGE_MAX];
 };
 
 static void add_known(int64_t *sum, int64_t value)
@@ -40,16 +41,18 @@ static void add_known(int64_t *sum, int64_t value)
         *sum = (*sum == RECORD_NONE ? 0 : *sum) + value;
 }
 
-static void read_losses(const struct live_run *run, struct engine_losses *out)
+static void read_losses(struct live_run *run, struct engine_losses *out)
 {
-    *out =
-        (struct engine_losses){ RECORD_NONE, RECORD_NONE, run->clock.steps, run->clock.moved_ns };
+    *out = (struct engine_losses){ RECORD_NONE,         RECORD_NONE,     run->clock.steps,
+                                   run->clock.moved_ns, run->interfaces, run->count };
     for (size_t i = 0; i < run->count; i++) {
         struct source_stats s;
 
         source_stats_read(run->sources[i], &s);
         add_known(&out->kernel_dropped, s.kernel_dropped);
         add_known(&out->interface_dropped, s.interface_dropped);
+        run->interfaces[i] = (struct engine_interface){ source_name(run->sources[i]), s.frames,
+                                                        s.kernel_dropped, s.interface_dropped };
     }
 }
 
@@ -234,5 +237,7 @@ int live_run(struct engine *e, struct source **sources, size_t count, int gather
     if (source_merge_alive(&run.merge) > 0)
         drain(&run);
     read_losses(&run, &end->losses);
+    end->losses.interfaces = NULL; /* ours */
+    end->losses.interface_count = 0;
     return source_merge_alive(&run.merge) == 0 ? source_exit_status(end->error.fault) : 0;
 }

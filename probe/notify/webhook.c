@@ -475,3 +475,8 @@ void webhook_pool_wake(struct webhook_pool *pool)
 {
     curl_multi_wakeup(pool->multi);
 }
+
+const char *webhook_library_version(void)
+{
+    return curl_version_info(CURLVERSION_NOW)->version;
+}

@@ -31,4 +31,7 @@ void webhook_pool_wake(struct webhook_pool *pool);
 void webhook_write_signatures(struct strbuf *out, const struct receiver *receiver,
                               const struct transport_message *message);
 
+/* Of the library that it stands on, as that says it. */
+const char *webhook_library_version(void);
+
 #endif

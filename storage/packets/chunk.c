@@ -302,3 +302,8 @@ enum chunk_entry chunk_read(struct chunk_reader *r)
         r->left.failed = true;
     return entry;
 }
+
+const char *chunk_library_version(void)
+{
+    return LZ4_versionString();
+}

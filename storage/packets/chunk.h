@@ -167,4 +167,7 @@ struct chunk_reader chunk_reader_of(const uint8_t *raw, size_t raw_bytes);
 /* Fills in r->frame, or r->message for a message or text. After CHUNK_END or CHUNK_BROKEN: the same again. */
 enum chunk_entry chunk_read(struct chunk_reader *r);
 
+/* Of the library that it stands on, as that says it. */
+const char *chunk_library_version(void);
+
 #endif

@@ -492,6 +492,8 @@ void packet_log_read_stats(struct packet_log *log, struct packet_log_stats *stat
     stats->forgotten = forgetter_frames(log->forgetter);
     stats->memory_bytes = atomic_load(&log->pool.used_bytes);
     stats->queued_bytes = atomic_load(&log->pool.queued_bytes);
+    stats->memory_max_bytes = log->pool.max_bytes;
+    stats->queued_max_bytes = log->pool.queued_max_bytes;
     stats->memory_bytes_most = atomic_load(&log->pool.used_bytes_most);
     stats->last_error = atomic_load(&log->last_error);
     segment_set_read_losses(log->segments, &segments);

@@ -81,8 +81,9 @@ struct packet_log_stats {
     uint64_t payload_pressure; /* frames of those stored that were cut by PACKET_PRESSURE_HEADERS */
     uint64_t not_kept;         /* frames that their call's level leaves out */
     uint64_t forgotten; /* frames of those stored that went again by packet_log_forget or _keep */
-    size_t memory_bytes, memory_bytes_most; /* open or on its way: now, and at most */
-    size_t queued_bytes;                    /* on its way, of memory_bytes */
+    size_t memory_bytes, memory_bytes_most;    /* open or on its way: now, and at most */
+    size_t queued_bytes;                       /* on its way, of memory_bytes */
+    size_t memory_max_bytes, queued_max_bytes; /* what they may be */
     uint64_t syncs_failed;     /* segments that were given up, because the disk did not take them */
     uint64_t segments_removed; /* by somebody, while they were written to */
     int last_error;            /* negative errno of the newest failure, 0: none */

@@ -398,7 +398,7 @@ static bool take_ledger(void *ctx, const void *record)
 /* What the store says while the run goes on, a dozen frames being held back. */
 static void bins_add_up_in_the_middle_of_a_run(void **state)
 {
-    const struct engine_losses none = { RECORD_NONE, RECORD_NONE, 0, 0 };
+    const struct engine_losses none = { RECORD_NONE, RECORD_NONE, 0, 0, NULL, 0 };
     struct scene *s = new_scene();
     struct engine_options options = { .source = "test", .live = true };
     struct engine_error error;
@@ -529,7 +529,7 @@ static void a_live_run_watches_itself(void **state)
                                "where: \"received:0 dropped:7 -has:packet_age_ms\"\nwindow: 60s\n"
                                "step: 10s\nmeasure: count\nthreshold: 2\n"
                                "clear: { below: 1, for: 0s }\n";
-    const struct engine_losses losses = { 4, 3, 0, 0 };
+    const struct engine_losses losses = { 4, 3, 0, 0, NULL, 0 };
     struct engine_error error;
     struct scene *s = new_scene();
     char path[sizeof s->f.dir + 16];
