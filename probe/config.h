@@ -11,6 +11,7 @@
 #ifndef PROBE_CONFIG_H
 #define PROBE_CONFIG_H
 
+#include "analyzer/base/jsonw.h"
 #include "analyzer/base/log.h"
 #include "analyzer/base/strbuf.h"
 
@@ -78,6 +79,8 @@ struct config {
     char *privacy_key_file;
     struct config_list privacy_blank; /* digest, sdes, dtmf, message */
     bool audio_listen;
+    char *audit_syslog;
+    bool audit_syslog_texts;
     bool dtmf_keep_digits;
     char *dtmf_inband; /* auto, always, never */
     struct config_trunks trunks;
@@ -130,6 +133,10 @@ int config_set(struct config *c, const char *option, const char *called, const c
 /* The configuration as a YAML file with its help, which reads back as the same. */
 void config_print(const struct config *c, struct strbuf *out);
 
+/* The same as a page shows it, as JSON: [{"option":"store.keep","value":"full","default":true}…]. What stands
+ * behind the host of a URL is often a secret, and left out; keys and passwords stand in files anyway. */
+void config_print_shown(const struct config *c, struct jsonw *j);
+
 /* The options as a list of earshot.yaml(5), in mdoc. */
 void config_print_manual(struct strbuf *out);
 
@@ -140,5 +147,8 @@ enum log_level config_log_level(const struct config *c);
 
 /* The hours of security.hours; both 0: the whole day. */
 void config_hours(const struct config *c, uint8_t *from, uint8_t *to);
+
+/* Of the library that it stands on, as that says it. */
+const char *config_library_version(void);
 
 #endif

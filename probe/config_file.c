@@ -550,3 +550,8 @@ int config_read_file(struct config *c, const char *path, struct strbuf *errors)
     free(text);
     return err;
 }
+
+const char *config_library_version(void)
+{
+    return yaml_get_version_string();
+}

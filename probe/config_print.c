@@ -143,6 +143,93 @@ void config_print(const struct config *c, struct strbuf *out)
     }
 }
 
+/* "https://hooks.example/services/T0…": who knows the rest can speak for us. Parts in front of an @ likewise. */
+static void add_without_secret(struct strbuf *out, struct slice text)
+{
+    size_t scheme = 0, from, end;
+
+    while (scheme + 3 <= text.len && memcmp(text.p + scheme, "://", 3) != 0)
+        scheme++;
+    if (scheme + 3 > text.len) {
+        strbuf_add_slice(out, text);
+        return;
+    }
+    from = end = scheme + 3;
+    while (end < text.len && !strchr("/?# ", text.p[end])) {
+        if (text.p[end++] == '@')
+            from = end;
+    }
+    strbuf_add_slice(out, slice_of(text.p, scheme + 3));
+    strbuf_add_slice(out, slice_of(text.p + from, end - from));
+    if (end < text.len)
+        strbuf_add_text(out, "/\xe2\x80\xa6");
+}
+
+static void show_texts(struct strbuf *out, const struct config_list *list)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        if (i)
+            strbuf_add_text(out, ", ");
+        add_without_secret(out, slice_of_text(list->items[i]));
+    }
+}
+
+/* "name: a, addresses: 192.0.2.1; name: b …" */
+static void show_value(struct strbuf *out, const void *of, const struct config_option *o)
+{
+    const void *field = (const char *)of + o->offset;
+    const struct config_map *map = o->type == CONFIG_MAPS ? config_map_of(o) : NULL;
+    struct config_items items = map ? config_items_of(field) : (struct config_items){ NULL, 0 };
+
+    if (o->type == CONFIG_LIST) {
+        show_texts(out, field);
+    } else if (o->type == CONFIG_TEXT) {
+        add_without_secret(out, slice_of_text(*(char *const *)field));
+    } else if (!map) {
+        print_value(of, o, out);
+    }
+    for (size_t i = 0; i < items.n; i++) {
+        const void *item = config_items_at(&items, map, i);
+        const char *mark = i ? "; " : "";
+
+        for (size_t k = 0; k < map->key_count; k++) {
+            if (is_unset(item, &map->keys[k]))
+                continue;
+            strbuf_addf(out, "%s%s: ", mark, map->keys[k].name);
+            show_value(out, item, &map->keys[k]);
+            mark = ", ";
+        }
+    }
+}
+
+void config_print_shown(const struct config *c, struct jsonw *j)
+{
+    struct config usual;
+    bool is_known = config_init(&usual) == 0;
+
+    jsonw_array_open(j);
+    for (size_t i = 0; i < CONFIG_OPTIONS; i++) {
+        struct strbuf value = { 0 }, fallback = { 0 };
+
+        show_value(&value, c, &config_options[i]);
+        if (is_known)
+            show_value(&fallback, &usual, &config_options[i]);
+        jsonw_object_open(j);
+        jsonw_key(j, "option");
+        jsonw_text(j, slice_of_text(config_options[i].name));
+        jsonw_key(j, "value");
+        jsonw_text(j, value.len ? strbuf_slice(&value) : SLICE_ABSENT);
+        jsonw_key(j, "default");
+        jsonw_bool(j, slice_eq(strbuf_slice(&value), strbuf_slice(&fallback)));
+        jsonw_object_close(j);
+        strbuf_fini(&value);
+        strbuf_fini(&fallback);
+    }
+    jsonw_array_close(j);
+    if (is_known)
+        config_fini(&usual);
+}
+
 /* Takes the first sentence off: mdoc wants each to begin a line. */
 static struct slice cut_sentence(struct slice *rest)
 {

@@ -104,3 +104,8 @@ void password_wipe(void *bytes, size_t len)
 {
     sodium_memzero(bytes, len);
 }
+
+const char *password_library_version(void)
+{
+    return sodium_version_string();
+}

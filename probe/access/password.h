@@ -34,4 +34,7 @@ bool password_hash_is_old(const char *hash);
 /* Forgets it. */
 void password_wipe(void *bytes, size_t len);
 
+/* Of the library that it stands on, as that says it. */
+const char *password_library_version(void);
+
 #endif

@@ -8,11 +8,13 @@
 #include "probe/receivers_load.h"
 #include "probe/state/outbox.h"
 #include "probe/state/state_db.h"
+#include "probe/syslog/audit_syslog.h"
 #include "probe/watch/certificate_watch.h"
 #include "probe/watch/dead_man.h"
 #include "probe/web/guard.h"
 #include "probe/web/listener.h"
 #include "probe/web/server.h"
+#include "probe/web/trail.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -43,6 +45,8 @@ struct beside {
     char host[256];                         /* of notify.base_url: as people reach us */
     const char *host_names[2];
     struct about_facts about;
+    struct audit_syslog *syslog; /* NULL: no copy of the trail goes anywhere */
+    struct trail *trail;
 };
 
 /* "https://probe.example.org:8443/x": a name that may stand in Host, since somebody wrote it down. */
@@ -186,6 +190,22 @@ static int start_notify(const struct cli_command *command, struct beside *b,
     return -1;
 }
 
+/* Who did what, and where a copy of that goes. */
+static int open_trail(const struct cli_command *command, struct beside *b,
+                      const struct web_process_options *o)
+{
+    const char *place = o->config ? o->config->audit_syslog : NULL;
+    struct trail_options options = { .store_dir = o->store_dir };
+    int err = 0;
+
+    if (place)
+        err = audit_syslog_start(&b->syslog, place, o->config->audit_syslog_texts);
+    options.syslog = b->syslog;
+    if (err == 0)
+        err = trail_open(&b->trail, &options);
+    return err ? cli_fail(command, EXIT_TROUBLE, "the audit trail: %s", strerror(-err)) : -1;
+}
+
 static int open_beside(const struct cli_command *command, struct beside *b,
                        const struct web_process_options *o)
 {
@@ -194,7 +214,9 @@ static int open_beside(const struct cli_command *command, struct beside *b,
 
     if (err)
         return cli_fail(command, EXIT_TROUBLE, "nobody could log in: %s", strerror(-err));
-    status = open_state(command, b, o);
+    status = open_trail(command, b, o);
+    if (status == -1)
+        status = open_state(command, b, o);
     if (status == -1)
         status = load_receivers(command, b, o);
     if (status != -1 || !b->state)
@@ -209,6 +231,8 @@ static int open_beside(const struct cli_command *command, struct beside *b,
 
 static void close_beside(struct beside *b)
 {
+    trail_close(b->trail);
+    audit_syslog_stop(b->syslog);
     access_close(b->access);
     receivers_load_fini(&b->receivers);
     hmac_key_wipe(&b->link_key);
@@ -288,6 +312,7 @@ static int open_server(const struct cli_command *command, struct server **server
                                       .rules_dir = o->rules_dir,
                                       .about = &b->about.about,
                                       .access = b->access,
+                                      .trail = b->trail,
                                       .state = b->state,
                                       .outbox = b->outbox,
                                       .wake = b->receivers.count ? on_wake : NULL,

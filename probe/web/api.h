@@ -14,12 +14,15 @@
 
 #include <stdatomic.h>
 
+struct about;
+struct access;
 struct api;
 struct latest_line;
 struct outbox;
 struct privacy;
 struct sound;
 struct state_db;
+struct trail;
 
 struct api_options {
     const char *store_dir;
@@ -28,8 +31,13 @@ struct api_options {
     const atomic_bool *live;       /* is a probe connected? */
     const struct privacy *privacy; /* how the store is masked; NULL: it is not */
     atomic_uint *exports;      /* how many searches are being given out; NULL: they have no cap */
+    struct access *access;     /* who may; NULL: nobody may anything */
+    bool plain_cookie;         /* see credentials.h */
+    struct trail *trail;       /* who does what; NULL: nothing is written down (in tests) */
     struct state_db *state;    /* NULL: another process has it */
     struct latest_line *rules; /* the newest "rules" of the feed; NULL: none */
+    struct latest_line *stats; /* the newest "stats" likewise */
+    const struct about *about; /* NULL: nobody says */
     const char *rules_dir;     /* NULL: none */
     const char *program, *config_file; /* of `earshot rules test`; NULL: this very one; none */
     struct outbox *outbox;             /* likewise */

@@ -79,6 +79,7 @@ static const struct route routes[] = {
     { "/api/v1/facets", EXCHANGE_GET, RIGHT_SEE, NULL, PARAMS_FACETS, false, api_facets_get },
     { "/api/v1/fields", EXCHANGE_GET, RIGHT_SEE, NULL, PARAMS_NONE, false, api_search_get_fields },
     { "/api/v1/stats", EXCHANGE_GET, RIGHT_SEE, NULL, PARAMS_NONE, false, api_stats_get },
+    { "/api/v1/probe", EXCHANGE_GET, RIGHT_SEE, NULL, PARAMS_NONE, true, api_probe_get },
     { "/api/v1/store", EXCHANGE_GET, RIGHT_SEE, NULL, PARAMS_NONE, false, api_store_get },
 };
 enum { ROUTES = sizeof routes / sizeof *routes };
