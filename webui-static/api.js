@@ -91,6 +91,7 @@ function alertPath(id, rest = "") {
 export const fetchCalls = (params, signal) => get("calls", params, signal);
 export const fetchCall = async (id, signal) => get(callPath(id), null, signal);
 export const fetchMessages = async (id, signal) => get(callPath(id, "/messages"), { legs: true }, signal);
+export const fetchFacets = (params, signal) => get("facets", params, signal);
 export const fetchFields = (signal) => get("fields", null, signal);
 export const fetchDeviations = (signal) => get("deviations", null, signal);
 export const fetchAlerts = (params, signal) => get("alerts", params, signal);
@@ -108,6 +109,7 @@ export const testReceiver = (name) => post(`receivers/${encodeURIComponent(name)
 export const fetchRules = (signal) => get("rules", null, signal);
 export const testRule = (name, since) => post(`rules/${encodeURIComponent(name)}/test`, { since });
 export const fetchCertificates = (params, signal) => get("certificates", params, signal);
+export const fetchOverview = (params, signal) => get("overview", params, signal);
 export const fetchTrunks = (params, signal) => get("trunks", params, signal);
 export const fetchStats = (signal) => get("stats", null, signal);
 export const fetchSession = () => get("session");
@@ -125,6 +127,8 @@ export const endToken = (id) => remove(`tokens/${Number(id)}`);
 export const askTicket = () => post("live/ticket");
 export const fetchAudit = (params, signal) => get("audit", params, signal);
 
+/* params: filter, sort, or ids; and format */
+export const exportAddress = (params) => `${BASE}export?${new URLSearchParams(params)}`;
 export const pcapAddress = (id) => `${BASE}${callPath(id, "/pcap")}`;
 
 export const fetchPeaks = async (id, buckets, signal) => get(callPath(id, "/audio/peaks"), { buckets }, signal);

@@ -47,12 +47,15 @@ function Bars({ filled }) {
   </svg>`;
 }
 
-export function MosChip({ mos, word = false }) {
+/* Its bars alone. */
+export const MosBars = ({ mos }) => html`<${Bars} filled=${mosWords(mos).bars} />`;
+
+export function MosChip({ mos, word = false, figure = true }) {
   const { word: name, level, bars } = mosWords(mos);
 
   if (!isKnown(mos)) return html`<span class="quiet">${NONE}</span>`;
   return html`<span class=${`mos level-${level}`}>
-    <${Bars} filled=${bars} /><b>${fixed(mos, 2)}</b>
+    <${Bars} filled=${bars} />${figure ? html`<b>${fixed(mos, 2)}</b>` : null}
     <span class=${word ? "" : "offscreen"}>${name}</span>
   </span>`;
 }
