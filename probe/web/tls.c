@@ -299,7 +299,7 @@ static void read_anew(struct tls *t, const struct stamps *now)
     log_info("web: %s: read anew", t->certificate);
 }
 
-void tls_look(struct tls *t, bool now)
+void tls_refresh(struct tls *t, bool now)
 {
     struct stamps stamps;
     bool is_still;

@@ -27,7 +27,7 @@ void tls_close(struct tls *t);
 void tls_prepare(struct tls *t, void *ssl_ctx);
 
 /* Every few seconds: whether the files are others now. now: read them in any case. */
-void tls_look(struct tls *t, bool now);
+void tls_refresh(struct tls *t, bool now);
 
 struct tls_state {
     int64_t not_before_s, not_after_s; /* of the certificate in use */
