@@ -73,6 +73,17 @@ static bool read_filter(struct api_context *c, struct filter **out)
     return ok;
 }
 
+bool api_search_read_filter(struct api_context *c, struct filter **out)
+{
+    if (!read_filter(c, out))
+        return false;
+    if (must_mask(c, *out))
+        return true;
+    filter_free(*out);
+    *out = NULL;
+    return false;
+}
+
 /* By time is by id, which is how they come anyway. */
 static void read_order(const struct api_context *c, struct search_request *request)
 {
@@ -87,12 +98,49 @@ static void read_order(const struct api_context *c, struct search_request *reque
         request->sort = NULL;
 }
 
+/* A list that is being written: whole records, or some fields of each. */
+struct call_list {
+    struct api_context *c;
+    const struct record_field *fields[PARAMS_FIELDS_MAX];
+    size_t count; /* 0: all */
+};
+
+static bool read_fields(struct api_context *c, struct call_list *list)
+{
+    struct slice rest = c->asked.fields;
+
+    while (rest.len) {
+        struct slice name = slice_cut(&rest, ',');
+        const struct record_field *field = record_field_find(&record_type_call, name);
+
+        if (!field || list->count == PARAMS_FIELDS_MAX) {
+            exchange_fail(c->x, 400,
+                          "bad value of parameter 'fields': expected names of fields of a call, "
+                          "commas between, %d at most",
+                          PARAMS_FIELDS_MAX);
+            return false;
+        }
+        list->fields[list->count++] = field;
+    }
+    return true;
+}
+
 static bool on_call(void *ctx, const void *record)
 {
-    struct api_context *c = ctx;
+    struct call_list *list = ctx;
+    struct jsonw *j = &list->c->json;
 
-    record_write_alone(&c->json, &record_type_call, record);
-    return !c->x->body.failed;
+    if (list->count == 0) {
+        record_write_alone(j, &record_type_call, record);
+        return !list->c->x->body.failed;
+    }
+    jsonw_object_open(j);
+    for (size_t i = 0; i < list->count; i++) {
+        jsonw_key(j, list->fields[i]->name);
+        record_write_field(j, list->fields[i], record);
+    }
+    jsonw_object_close(j);
+    return !list->c->x->body.failed;
 }
 
 static void write_end(struct api_context *c, const struct search_end *end)
@@ -111,21 +159,18 @@ void api_search_get_calls(struct api_context *c)
 {
     struct search_request request = { .limit = c->asked.limit, .cursor = c->asked.cursor };
     struct search_end end = { .cursor = "" };
+    struct call_list list = { .c = c };
     struct filter *filter;
     int err;
 
-    if (!read_filter(c, &filter))
+    if (!read_fields(c, &list) || !api_search_read_filter(c, &filter))
         return;
-    if (!must_mask(c, filter)) {
-        filter_free(filter);
-        return;
-    }
     request.filter = filter;
     read_order(c, &request);
     jsonw_object_open(&c->json);
     jsonw_key(&c->json, "calls");
     jsonw_array_open(&c->json);
-    err = search_calls(c->api->query, &request, on_call, c, &end);
+    err = search_calls(c->api->query, &request, on_call, &list, &end);
     filter_free(filter);
     if (err == -EINVAL)
         exchange_fail(c->x, 400, "bad value of parameter 'cursor': it is of another order");
