@@ -1,99 +1,47 @@
 /*
- * call_filter - what the Calls page asks for: from its address to the API, and for live records.
- *
- * The server filters what is stored. matchesCall says the same of a record that arrives live, but
- * for what is written in the filter: that is the server's to understand.
+ * call_filter - what the Calls page asks for. There is one truth, the text of the filter; older addresses
+ * said parts of it in keys of their own, which become words of it.
  */
 import { asWord, readSort } from "./filter_text.js";
-import { isKnown } from "./format.js";
 
-export const RANGES = [
-  ["", "any time", null],
-  ["15m", "last 15 minutes", 900],
-  ["1h", "last hour", 3600],
-  ["24h", "last 24 hours", 86400],
-  ["7d", "last 7 days", 604800],
-];
+const RANGES = ["15m", "1h", "24h", "7d"];
 
-/* The keys of the address that narrow the list; clearing removes them all. */
-export const FILTER_KEYS = ["filter", "q", "status", "state", "mos_max", "one_way", "range", "since", "until"];
+/* Keys of older addresses, and the word that each means; null: none. */
+const OLDER = {
+  q: (value) => asWord(value),
+  status: (value) => (/^[1-6](?:xx|\d\d)$/.test(value) ? `status:${value}` : null),
+  state: (value) => (/^[a-z_]+$/.test(value) ? `state:${value}` : null),
+  mos_max: (value) => (/^[\d.]+$/.test(value) ? `mos<=${value}` : null),
+  one_way: (value) => ({ true: "one_way:yes", false: "one_way:no" })[value] ?? null,
+  range: (value) => (RANGES.includes(value) ? `since:${value}` : null),
+  since: (value) => (/^[\d.]+$/.test(value) ? `since:@${value}` : null),
+  until: (value) => (/^[\d.]+$/.test(value) ? `until:@${value}` : null),
+};
 
-export function isStatus(value) {
-  return /^[1-6](?:xx|\d\d)$/.test(value ?? "");
+/* The address's query with all of it in the filter; the same object where nothing is to be changed. */
+export function modernQuery(query) {
+  const old = Object.keys(OLDER).filter((key) => query[key] !== undefined);
+  if (old.length === 0) return query;
+  const words = old.map((key) => OLDER[key](query[key].trim())).filter((word) => word !== null && word !== "");
+  const rest = Object.fromEntries(Object.entries(query).filter(([key]) => !old.includes(key)));
+  const own = (query.filter ?? "").trim();
+  const text = [own && words.length ? `(${own})` : own, ...words].filter((word) => word !== "").join(" ");
+
+  return text ? { ...rest, filter: text } : rest;
 }
 
-function rangeSince(query, nowSeconds) {
-  const found = RANGES.find(([name]) => name === (query.range ?? ""));
-  return found?.[2] ? nowSeconds - found[2] : null;
-}
+/* What is written in the box. */
+export const readText = (query) => (modernQuery(query).filter ?? "").trim();
 
-function numberOf(value) {
-  const number = Number(value);
-  return value !== undefined && value !== "" && Number.isFinite(number) ? number : null;
-}
+/* As the API takes it. */
+export function filterParams(query) {
+  const filter = readText(query);
 
-/* What is written in the box. Older addresses have a word of it as q. */
-export function readText(query) {
-  return (query.filter ?? asWord(query.q)).trim();
-}
-
-/* The address's query as a plain description; what makes no sense in it is left out. */
-export function readFilter(query, nowSeconds) {
-  const one = { true: true, false: false };
-
-  return {
-    text: readText(query),
-    sort: query.sort || null,
-    status: isStatus(query.status) ? query.status : null,
-    state: query.state || null,
-    mosMax: numberOf(query.mos_max),
-    oneWay: one[query.one_way] ?? null,
-    since: numberOf(query.since) ?? rangeSince(query, nowSeconds),
-    until: numberOf(query.until),
-  };
-}
-
-export function filterParams(filter) {
-  const all = {
-    filter: filter.text,
-    sort: filter.sort,
-    status: filter.status,
-    state: filter.state,
-    mos_max: filter.mosMax,
-    one_way: filter.oneWay,
-    since: filter.since,
-    until: filter.until,
-  };
-
-  return Object.fromEntries(
-    Object.entries(all).filter(([, value]) => value !== null && value !== ""),
-  );
-}
-
-export function isFiltered(query) {
-  return FILTER_KEYS.some((key) => query[key] !== undefined && query[key] !== "");
-}
-
-function matchesStatus(call, wanted) {
-  if (wanted === null) return true;
-  if (!isKnown(call.final_status)) return false;
-  const status = String(call.final_status);
-  return wanted.endsWith("xx") ? status[0] === wanted[0] : status === wanted;
+  return { ...(filter ? { filter } : {}), ...(query.sort ? { sort: query.sort } : {}) };
 }
 
 /* Newest first is the order in which calls arrive; any other one is the server's to keep. */
-export function isNewestFirst(filter) {
-  const { field, falls } = readSort(filter.sort);
+export function isNewestFirst(query) {
+  const { field, falls } = readSort(query.sort);
   return field === null || (field === "time" && falls);
-}
-
-export function matchesCall(call, filter) {
-  return (
-    matchesStatus(call, filter.status) &&
-    (filter.state === null || call.state === filter.state) &&
-    (filter.mosMax === null || (isKnown(call.mos_lq) && call.mos_lq <= filter.mosMax)) &&
-    (filter.oneWay === null || call.one_way === filter.oneWay) &&
-    (filter.since === null || (call.invite_time ?? 0) >= filter.since) &&
-    (filter.until === null || (call.invite_time ?? 0) <= filter.until)
-  );
 }

@@ -67,21 +67,32 @@ function proposeFields(fields, part) {
     }));
 }
 
-function proposeValues(fields, name, part) {
-  const field = name === "has" ? null : fields.find((f) => isCalled(f, plain(name)));
-  const values = name === "has" ? fields.map((f) => f.name) : (field?.values ?? []);
+/* Values that the store has, of fields that can hold any: [text, how many calls]. */
+function seenValues(facets, field) {
+  const own = field?.name === "trunk" ? ["trunk_in", "trunk_out"] : [field?.name];
+  const found = facets.filter((facet) => own.includes(facet.field)).flatMap(({ values }) => values);
 
-  return values
-    .filter((value) => value.startsWith(part.toLowerCase()) && value !== part)
-    .map((value) => ({ text: value, name: value, example: "", help: field?.help ?? "It is known." }));
+  return found.map(({ filter, calls }) => [filter.slice(filter.indexOf(":") + 1), calls]);
 }
 
-/* What the word at the caret could become: [{text, name, example, help}]. */
-export function propose(fields, text, caret) {
+function proposeValues(fields, name, part, facets) {
+  const field = name === "has" ? null : fields.find((f) => isCalled(f, plain(name)));
+  const values = name === "has" ? fields.map((f) => f.name) : (field?.values ?? []);
+  const seen = values.length || field?.kind === "number" ? [] : seenValues(facets, field);
+  const begins = (value) => value.replace(/^"/, "").toLowerCase().startsWith(part.replace(/^"/, "").toLowerCase()) && value !== part;
+
+  return [
+    ...values.filter(begins).map((value) => ({ text: value, name: value, example: "", help: field?.help ?? "It is known." })),
+    ...seen.filter(([value]) => begins(value)).map(([value, calls]) => ({ text: value, name: value, example: `${calls} calls`, help: field.help })),
+  ];
+}
+
+/* What the word at the caret could become: [{text, name, example, help}]. facets: what the store has of it. */
+export function propose(fields, text, caret, facets = []) {
   const at = partAt(text, caret);
 
   if (!at || (at.part === "" && !at.field)) return [];
-  const all = at.field ? proposeValues(fields, at.field, at.part) : proposeFields(fields, at.part);
+  const all = at.field ? proposeValues(fields, at.field, at.part, facets) : proposeFields(fields, at.part);
   return all.slice(0, PROPOSALS_MAX);
 }
 
@@ -120,3 +131,60 @@ export function nextSort(now, field, first) {
   if (now === first) return other;
   return now === other ? "" : first;
 }
+
+/* The words that all must hold, where the text is nothing but such: a word, or what stands in parentheses,
+ * with the sign before it. [text] itself, where an "or" stands between. */
+export function splitTerms(text) {
+  const terms = [];
+  let term = "";
+  let depth = 0;
+  let quoted = false;
+
+  for (let at = 0; at < text.length; at++) {
+    const c = text[at];
+    if (quoted && c === "\\") term += text[at++];
+    else if (c === '"') quoted = !quoted;
+    else if (!quoted && c === "(") depth++;
+    else if (!quoted && c === ")") depth--;
+    if (quoted || depth > 0 || !/\s/.test(c)) term += text[at] ?? "";
+    else if (term) terms.push(term);
+    if (!quoted && depth <= 0 && /\s/.test(c)) term = "";
+  }
+  if (term) terms.push(term);
+  return terms.some((word) => /^(or|\|\||not|and|&&|[<>=!]+)$/i.test(word)) ? [text.trim()] : terms;
+}
+
+/* Where the words of a term stand one behind the other; −1: nowhere. */
+function placeOf(terms, wanted) {
+  for (let at = 0; at + wanted.length <= terms.length; at++)
+    if (wanted.every((word, i) => terms[at + i] === word)) return at;
+  return -1;
+}
+
+export const hasTerm = (text, term) => placeOf(splitTerms(text), splitTerms(term)) >= 0;
+
+/* The text with the term, or, where it has it, without. */
+export function toggleTerm(text, term) {
+  const terms = splitTerms(text);
+  const words = splitTerms(term);
+  const at = placeOf(terms, words);
+
+  if (at >= 0) return [...terms.slice(0, at), ...terms.slice(at + words.length)].join(" ");
+  if (text.trim() === "") return term;
+  /* An "or" binds weaker than what is put beside it. */
+  const isOne = terms.length === 1 && terms[0] === text.trim() && /\s/.test(terms[0]) && !/^[-!]?\(.*\)$/.test(terms[0]) && !/^\S*"[^"]*"$/.test(terms[0]);
+  return `${isOne ? `(${text.trim()})` : text.trim()} ${term}`;
+}
+
+/* What is not so: "status:486" → "-status:486" */
+export const notTerm = (term) => (splitTerms(term).length > 1 ? `-(${term})` : `-${term}`);
+
+/* The text with another time, or with none ("") */
+export function withTime(text, time) {
+  const rest = splitTerms(text).filter((word) => !/^(since|until|time|after|before|date|day):/.test(word)).join(" ");
+
+  return time ? toggleTerm(rest, time) : rest;
+}
+
+/* The word of the text that says when; "": none. */
+export const timeOf = (text) => splitTerms(text).filter((word) => /^(since|until|time):/.test(word)).join(" ");

@@ -6,10 +6,11 @@
  */
 import { createStore } from "./store.js";
 
+/* allowed: the values, the usual one first; ["", null]: any text. */
 function recall(key, allowed) {
   try {
     const value = localStorage.getItem(key);
-    return allowed.includes(value) ? value : allowed[0];
+    return allowed.includes(value) || (allowed.includes(null) && value !== null) ? value : allowed[0];
   } catch {
     return allowed[0];
   }
@@ -35,6 +36,9 @@ function remembered(key, allowed) {
 
 export const theme = remembered("earshot.theme", ["system", "dark", "light"]);
 export const clock = remembered("earshot.clock", ["local", "utc"]);
+/* Of the Calls page: its columns, with commas between; "": the usual ones. And whether facets stand beside it. */
+export const columns = remembered("earshot.columns", ["", null]);
+export const facets = remembered("earshot.facets", ["open", "closed"]);
 
 theme.subscribe((value) => {
   if (value === "system") delete document.documentElement.dataset.theme;

@@ -12,13 +12,14 @@ import { clock } from "../settings.js";
 import { AlertActions } from "./alert_actions.js";
 import { AlertChart } from "./alert_chart.js";
 import { Handling, SeverityChip, StateTag } from "./alert_marks.js";
-import { CallRow, COLUMNS } from "./call_row.js";
+import { COLUMNS, USUAL } from "../columns.js";
+import { CallRow } from "./call_row.js";
 import { DeliveryTable } from "./delivery_table.js";
 import { Icon } from "./icon.js";
 import { severityOf } from "./severity.js";
 
-const ROW_PX = 36;
-const NARROW_ROW_PX = 90;
+const ROW_PX = 28;
+const NARROW_ROW_PX = 84;
 
 function Fact({ name, children }) {
   return html`<div class="fact"><dt>${name}</dt><dd>${children}</dd></div>`;
@@ -95,10 +96,10 @@ function Calls({ alert }) {
     <h2 id="alert-calls">Its calls</h2>
     ${records.length
       ? html`<table class="calls-table alert-calls">
-          <thead><tr>${COLUMNS.map(([name, title]) => html`<th scope="col" class=${`c-${name}`}>${title}</th>`)}</tr></thead>
+          <thead><tr>${USUAL.map((name) => html`<th scope="col" class=${`c-${name} ${COLUMNS[name].right ? "right" : ""}`} style=${{ width: name === "parties" ? "auto" : `${COLUMNS[name].px}px` }}>${COLUMNS[name].title}</th>`)}</tr></thead>
           <tbody>
             ${records.map(
-              (call, index) => html`<${CallRow} key=${call.id} call=${call} index=${index} selected=${false} fresh=${false} zone=${zone}
+              (call, index) => html`<${CallRow} key=${call.id} call=${call} index=${index} selected=${false} fresh=${false} zone=${zone} columns=${USUAL}
                 open=${(id) => navigate({ page: "call", id })} height=${narrow ? NARROW_ROW_PX : ROW_PX} />`,
             )}
           </tbody>

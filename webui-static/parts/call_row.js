@@ -1,79 +1,72 @@
 /*
- * call_row - one call in the table of calls.
+ * call_row - one call in a table of calls, column by column.
  *
  * What comes from the wire is text inside elements, never part of an attribute.
  */
 import { html } from "../vendor/preact-htm.js";
-import { MosChip, StatusChip, VerdictChip } from "./chip.js";
-import { day, duration, isKnown, milliseconds, percent, splitAddress, text, time } from "../format.js";
 import { isId } from "../api.js";
+import { COLUMNS } from "../columns.js";
+import { day, duration, isKnown, milliseconds, percent, splitAddress, text, time } from "../format.js";
+import { MosChip, StatusChip, VerdictChip } from "./chip.js";
 
-/* Its class, its title, and the order that a click asks for first: what one looks for on top. */
-export const COLUMNS = [
-  ["time", "Time", "time"],
-  ["parties", "From → To", "from"],
-  ["hosts", "Hosts", null],
-  ["status", "Status", "-status"],
-  ["duration", "Talked", "-duration"],
-  ["pdd", "PDD", "-pdd"],
-  ["mos", "MOS", "mos"],
-  ["loss", "Loss", "-loss"],
-  ["jitter", "Jitter", "-jitter"],
-  ["verdict", "Audio", "verdict"],
-  ["codec", "Codec", null],
-];
+const codecsOf = ({ codecs }) => (Array.isArray(codecs) && codecs.length ? codecs.join(", ") : null);
+const host = (address) => text(splitAddress(address).host);
+const pair = (a, b) => html`<bdi>${text(a)}</bdi><span class="arrow"> → </span><bdi>${text(b)}</bdi>`;
 
-/* The same to choose from, where there is no room for headings. */
-export const ORDERS = [
-  ["", "newest first"],
-  ["time", "oldest first"],
-  ["mos", "worst MOS first"],
-  ["-loss", "most loss first"],
-  ["-jitter", "most jitter first"],
-  ["-pdd", "longest PDD first"],
-  ["-duration", "longest first"],
-  ["-status", "highest status first"],
-];
+const link = (call, zone) => html`<a href=${isId(call.id) ? `#/call/${call.id}` : undefined} class="row-link"
+  ><span class="quiet day">${day(call.invite_time, zone)}</span> ${time(call.invite_time, zone)}</a>`;
 
-function codecsOf(call) {
-  return Array.isArray(call.codecs) && call.codecs.length ? call.codecs.join(", ") : null;
-}
+const talked = ({ duration_ms, duration_open }) =>
+  html`${duration(duration_ms)}${duration_open === true ? html`<span class="quiet" aria-label="and counting">+</span>` : null}`;
 
-function Talked({ call }) {
-  return html`${duration(call.duration_ms)}${call.duration_open === true
-      ? html`<span class="quiet" aria-label="and counting">+</span>`
-      : null}`;
-}
+/* By the names of columns.js. */
+const CELLS = {
+  time: link,
+  parties: (c) => pair(c.from_user, c.to_user),
+  status: (c) => html`<${StatusChip} call=${c} />`,
+  mos: (c) => html`<${MosChip} mos=${c.mos_lq} />`,
+  duration: talked,
+  verdict: (c) => html`<${VerdictChip} verdict=${c.media_verdict} />`,
+  loss: (c) => percent(c.loss_ratio),
+  pdd: (c) => milliseconds(c.post_dial_delay_ms),
+  trunks: (c) => pair(c.trunk_in, c.trunk_out),
+  hosts: (c) => html`${host(c.src)}<span class="arrow"> → </span>${host(c.dst)}`,
+  jitter: (c) => milliseconds(c.jitter_ms_p95),
+  codec: (c) => text(codecsOf(c), 40),
+  destination: (c) => text(c.destination, 60),
+  reason: (c) => text(c.final_reason, 60),
+  outcome: (c) => text(c.outcome),
+  ended: (c) => text(c.ended_by),
+  bad: (c) => text(c.bad_seconds),
+  ua: (c) => text(c.user_agent, 80),
+  server: (c) => text(c.server, 80),
+  call_id: (c) => text(c.call_id, 80),
+};
 
-export function CallRow({ call, index, selected, fresh, zone, open, height }) {
-  const href = isId(call.id) ? `#/call/${call.id}` : undefined;
-  const classes = `call-row ${selected ? "selected" : ""} ${fresh ? "fresh" : ""}`;
+/* What is left away where there are no columns, when it is not known. */
+const VALUES = { mos: "mos_lq", verdict: "media_verdict", loss: "loss_ratio" };
+
+/* pick: chooses it among others, told whether up to the last one; undefined: there is nothing to choose for. */
+export function CallRow({ call, index, selected, fresh, zone, open, height, columns, picked, pick }) {
+  const id = isId(call.id) ? call.id : null;
+  const choose = (event) => {
+    event.stopPropagation();
+    pick(index, event.shiftKey);
+  };
 
   return html`<tr
-    class=${classes}
+    class=${`call-row ${selected ? "selected" : ""} ${fresh ? "fresh" : ""} ${picked ? "picked" : ""}`}
     aria-rowindex=${index + 2}
-    data-id=${isId(call.id) ? call.id : null}
+    data-id=${id}
     style=${{ height: `${height}px` }}
-    onClick=${() => href && open(call.id)}
+    onClick=${(event) => id && (event.shiftKey && pick ? choose(event) : open(id))}
   >
-    <td class="c-time">
-      <a href=${href} class="row-link"
-        ><span class="quiet day">${day(call.invite_time, zone)}</span> ${time(call.invite_time, zone)}</a
-      >
-    </td>
-    <td class="c-parties">
-      <bdi>${text(call.from_user)}</bdi><span class="arrow"> → </span><bdi>${text(call.to_user)}</bdi>
-    </td>
-    <td class="c-hosts quiet">
-      ${text(splitAddress(call.src).host)} → ${text(splitAddress(call.dst).host)}
-    </td>
-    <td class="c-status"><${StatusChip} call=${call} /></td>
-    <td class="c-duration"><${Talked} call=${call} /></td>
-    <td class="c-pdd">${milliseconds(call.post_dial_delay_ms)}</td>
-    <td class=${`c-mos ${isKnown(call.mos_lq) ? "" : "unknown"}`}><${MosChip} mos=${call.mos_lq} /></td>
-    <td class=${`c-loss ${isKnown(call.loss_ratio) ? "" : "unknown"}`}>${percent(call.loss_ratio)}</td>
-    <td class="c-jitter">${milliseconds(call.jitter_ms_p95)}</td>
-    <td class=${`c-verdict ${isKnown(call.media_verdict) ? "" : "unknown"}`}><${VerdictChip} verdict=${call.media_verdict} /></td>
-    <td class="c-codec">${text(codecsOf(call), 40)}</td>
+    ${pick
+      ? html`<td class="c-pick" onClick=${choose}><input type="checkbox" checked=${picked} aria-label="Choose this call" /></td>`
+      : null}
+    ${columns.map((name) => {
+      const unknown = VALUES[name] && !isKnown(call[VALUES[name]]);
+      return html`<td class=${`c-${name} ${COLUMNS[name].right ? "right" : ""} ${unknown ? "unknown" : ""}`}>${CELLS[name](call, zone)}</td>`;
+    })}
   </tr>`;
 }

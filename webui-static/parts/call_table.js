@@ -1,41 +1,43 @@
 /*
  * call_table - the table of calls, of which only what can be seen is in the document.
  *
- * Rows have one height; spacers above and below stand for the rest, so that a list of a hundred
- * thousand scrolls like one of ten. The page itself scrolls.
+ * Rows have one height; spacers above and below stand for the rest, as far as a browser can draw them
+ * (virtual_rows.js). The page itself scrolls.
  */
-import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor/preact-htm.js";
+import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor/preact-htm.js";
 import { useMedia, useStore } from "../hooks.js";
-import { CallRow, COLUMNS } from "./call_row.js";
+import { callAt } from "../call_list.js";
+import { COLUMNS, fitColumns } from "../columns.js";
+import { count } from "../format.js";
+import { placeBar, PX_MAX, visibleRows } from "../virtual_rows.js";
+import { CallRow } from "./call_row.js";
 import { Icon } from "./icon.js";
 import { nextSort, readSort } from "../filter_text.js";
 import { clock } from "../settings.js";
 
-const ROW_PX = 36;
-const NARROW_ROW_PX = 90;
-const SPARE_ROWS = 12;
-/* More is asked for when fewer rows than this are left below. */
-const MORE_ROWS = 30;
+const ROW_PX = 28;
+const NARROW_ROW_PX = 84;
+const PICK_PX = 34;
 
-/* The rows to draw: [first, last), from where the table lies in the window. */
-export function visibleRows(top, windowHeight, rowHeight, rows) {
-  const first = Math.max(0, Math.floor(-top / rowHeight) - SPARE_ROWS);
-  const last = Math.min(rows, Math.ceil((windowHeight - top) / rowHeight) + SPARE_ROWS);
-
-  return [Math.min(first, rows), Math.max(last, Math.min(first, rows))];
-}
-
-function useVisible(body, rowHeight, rows) {
-  const [range, setRange] = useState([0, 60]);
+/* What is drawn: rows [first, last), offset: see virtual_rows. list: remembers where one was. */
+function useVisible(body, list, height, rows) {
+  const [range, setRange] = useState({ first: 0, last: 50, offset: list.offset });
+  const before = useRef({ scrolled: 0, offset: list.offset });
 
   useLayoutEffect(() => {
     let asked = 0;
     const look = () => {
       asked = 0;
       if (!body.current) return;
-      const top = body.current.getBoundingClientRect().top;
-      const next = visibleRows(top, innerHeight, rowHeight, rows);
-      setRange((now) => (now[0] === next[0] && now[1] === next[1] ? now : next));
+      const scrolled = -body.current.getBoundingClientRect().top;
+      const place = placeBar(before.current, scrolled, innerHeight, rows * height);
+      if (place.scrolled !== scrolled) scrollBy(0, place.scrolled - scrolled);
+      before.current = place;
+      list.offset = place.offset;
+      list.scroll = scrollY;
+      const [first, last] = visibleRows(place.scrolled + place.offset, innerHeight, height, rows);
+      const { offset } = place;
+      setRange((now) => (now.first === first && now.last === last && now.offset === offset ? now : { first, last, offset }));
     };
     const ask = () => {
       asked ||= requestAnimationFrame(look);
@@ -48,79 +50,109 @@ function useVisible(body, rowHeight, rows) {
       removeEventListener("scroll", ask);
       removeEventListener("resize", ask);
     };
-  }, [rowHeight, rows]);
-  return [Math.min(range[0], rows), Math.min(range[1], rows)];
+  }, [height, rows, list]);
+  const first = Math.min(range.first, rows);
+  return { first, last: Math.max(first, Math.min(range.last, rows)), offset: range.offset };
 }
 
-/* Brings a newly selected row into sight and gives its link the focus, so that Enter opens it. Rows
- * that arrive above it move nothing: id says which call it is, selected where it stands. */
-function useSelection(body, selected, id, rowHeight) {
+/* Brings a newly selected row into sight and gives its link the focus, so that Enter opens it. Rows that arrive
+ * above it move nothing: id says which call it is, selected where it stands. */
+function useSelection(body, selected, id, height, offset) {
   useEffect(() => {
     if (selected === null || !body.current) return;
     const head = document.querySelector(".calls-table thead")?.getBoundingClientRect();
     const covered = head ? Math.max(head.bottom, 0) : 0;
-    const top = body.current.getBoundingClientRect().top + selected * rowHeight;
+    const top = body.current.getBoundingClientRect().top + selected * height - offset;
 
     if (top < covered) scrollBy(0, top - covered - 4);
-    else if (top + rowHeight > innerHeight) scrollBy(0, top + rowHeight - innerHeight + 8);
-    requestAnimationFrame(() =>
-      document.querySelector(".call-row.selected .row-link")?.focus({ preventScroll: true }),
-    );
+    else if (top + height > innerHeight) scrollBy(0, top + height - innerHeight + 8);
+    requestAnimationFrame(() => document.querySelector(".call-row.selected .row-link")?.focus({ preventScroll: true }));
   }, [id]);
 }
 
-function Spacer({ rows, height }) {
-  if (rows <= 0) return null;
-  return html`<tr aria-hidden="true" class="spacer" style=${{ height: `${rows * height}px` }}></tr>`;
+function Spacer({ px }) {
+  if (px <= 0) return null;
+  return html`<tr aria-hidden="true" class="spacer" style=${{ height: `${px}px` }}></tr>`;
 }
 
-function Heading({ name, title, first, sort, order }) {
-  if (!first) return html`<th scope="col" class=${`c-${name}`}>${title}</th>`;
+function Heading({ name, sort, order }) {
+  const { title, first, px, right } = COLUMNS[name];
   const { field } = readSort(first);
   const now = readSort(sort);
-  const direction = sort && now.field === field ? (now.falls ? "descending" : "ascending") : null;
+  const direction = sort && field && now.field === field ? (now.falls ? "descending" : "ascending") : null;
+  const style = { width: name === "parties" ? "auto" : `${px}px` };
 
-  return html`<th scope="col" class=${`c-${name}`} aria-sort=${direction}>
-    <button type="button" onClick=${() => order(nextSort(sort, field, first))}>${title}<${Icon} name="up" /></button>
+  return html`<th scope="col" class=${`c-${name} ${right ? "right" : ""}`} aria-sort=${direction} style=${style}>
+    ${first
+      ? html`<button type="button" onClick=${() => order(field === "time" ? (sort === "time" ? "" : "time") : nextSort(sort, field, first))}>${title}<${Icon} name="up" /></button>`
+      : title}
   </th>`;
 }
 
-/* sort: "", "mos", "-mos"; order: asks for another */
-export function CallTable({ calls, selected, fresh, open, more, complete, sort, order, stale }) {
+/* Rows as they were drawn, so that what has not changed is not looked at again while one scrolls. */
+function useRows() {
+  const drawn = useRef(new Map());
+
+  return (wanted) => {
+    const next = new Map();
+    const rows = wanted.map(([key, props]) => {
+      const old = drawn.current.get(key);
+      const isSame = old && Object.keys(props).every((name) => Object.is(props[name], old.props[name]));
+      const kept = isSame ? old : { props, row: html`<${CallRow} key=${key} ...${props} />` };
+      next.set(key, kept);
+      return kept.row;
+    });
+    drawn.current = next;
+    return rows;
+  };
+}
+
+function Coming({ height, columns, index }) {
+  return html`<tr class="call-row coming" aria-hidden="true" style=${{ height: `${height}px` }} key=${`coming-${index}`}>
+    <td colspan=${columns}></td>
+  </tr>`;
+}
+
+/* state: of the list. sort: "", "mos", "-mos"; order: asks for another. picks: a Set of ids; pick, pickAll: undefined
+ * where there is nothing to choose for. */
+export function CallTable({ list, state, selected, open, sort, order, stale, names, px, picks, all, pick, pickAll }) {
   const body = useRef(null);
   const zone = useStore(clock);
   const narrow = useMedia("(max-width: 760px)");
   const height = narrow ? NARROW_ROW_PX : ROW_PX;
-  const [first, last] = useVisible(body, height, calls.length);
+  const { count: rows } = state;
+  const { first, last, offset } = useVisible(body, list, height, rows);
+  const columns = useMemo(() => (narrow ? names : fitColumns(names, px - (pick ? PICK_PX : 0))), [names, px, narrow, !pick]);
+  const drawn = useRows();
+  const wanted = [];
 
-  useSelection(body, selected, calls[selected]?.id, height);
-  useEffect(() => {
-    if (!complete && last >= calls.length - MORE_ROWS) more();
-  }, [last, calls.length, complete]);
+  useSelection(body, selected, selected === null ? null : callAt(state, selected)?.id, height, offset);
+  useEffect(() => list.look([first, last]), [list, first, last, state.version]);
+  for (let index = first; index < last; index++) {
+    const call = callAt(state, index);
+    if (call)
+      wanted.push([call.id, { call, index, zone, open, height, columns, pick, selected: selected === index, fresh: state.fresh.has(call.id), picked: all || picks.has(call.id) }]);
+    else wanted.push(null);
+  }
+  const shown = drawn(wanted.filter(Boolean));
+  let at = 0;
+  const top = first * height - offset;
+  const whole = Math.min(rows * height, PX_MAX);
 
-  return html`<table class=${`calls-table ${stale ? "calls-stale" : ""}`} aria-busy=${stale} aria-rowcount=${complete ? calls.length + 1 : -1}>
+  return html`<table class=${`calls-table ${stale ? "calls-stale" : ""}`} aria-busy=${stale} aria-rowcount=${state.next === null ? rows + 1 : -1}>
     <caption class="offscreen">Calls${sort ? "" : ", newest first"}</caption>
     <thead>
       <tr>
-        ${COLUMNS.map(([name, title, first]) => html`<${Heading} key=${name} ...${{ name, title, first, sort, order }} />`)}
+        ${pick
+          ? html`<th scope="col" class="c-pick"><input type="checkbox" checked=${all} aria-label=${`Choose all that is found, ${count(rows)} known so far`} onChange=${pickAll} /></th>`
+          : null}
+        ${columns.map((name) => html`<${Heading} key=${name} ...${{ name, sort, order }} />`)}
       </tr>
     </thead>
     <tbody ref=${body}>
-      <${Spacer} rows=${first} height=${height} />
-      ${calls.slice(first, last).map(
-        (call, at) =>
-          html`<${CallRow}
-            key=${call.id}
-            call=${call}
-            index=${first + at}
-            selected=${selected === first + at}
-            fresh=${fresh.has(call.id)}
-            zone=${zone}
-            open=${open}
-            height=${height}
-          />`,
-      )}
-      <${Spacer} rows=${calls.length - last} height=${height} />
+      <${Spacer} px=${top} />
+      ${wanted.map((row, i) => (row ? shown[at++] : html`<${Coming} index=${first + i} ...${{ height, columns: columns.length + (pick ? 1 : 0) }} />`))}
+      <${Spacer} px=${whole - top - (last - first) * height} />
     </tbody>
   </table>`;
 }

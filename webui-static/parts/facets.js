@@ -1,115 +1,150 @@
 /*
- * facets - the box that takes a filter, and choices beside it. What they hold is in the address.
+ * facets - what the newest calls that are found have in common: how often each trunk, each status and so on
+ * stands in them. A click puts its word into the filter, or takes it out: the text is the one truth.
  */
-import { html } from "../vendor/preact-htm.js";
-import { ORDERS } from "./call_row.js";
-import { FilterBox } from "./filter_box.js";
+import { html, useEffect, useState } from "../vendor/preact-htm.js";
+import { fetchFacets } from "../api.js";
+import { hasTerm, notTerm, splitTerms, timeOf, toggleTerm, withTime } from "../filter_text.js";
+import { count, percent, text as shown } from "../format.js";
+import { mosWords, verdictWords } from "../words.js";
+import { MosBars } from "./chip.js";
 import { Icon } from "./icon.js";
-import { FILTER_KEYS, isFiltered, isStatus, RANGES, readText } from "../call_filter.js";
-import { STATE_NAMES, stateWord } from "../words.js";
 
-const STATUSES = [
-  ["", "any status"],
-  ["2xx", "2xx answered"],
-  ["3xx", "3xx redirected"],
-  ["4xx", "4xx refused"],
-  ["486", "486 busy"],
-  ["487", "487 cancelled"],
-  ["404", "404 not found"],
-  ["408", "408 timeout"],
-  ["5xx", "5xx server"],
-  ["503", "503 unavailable"],
-  ["6xx", "6xx declined"],
-];
-const MOS_LIMITS = [
-  ["", "any MOS"],
-  ["4.03", "below good (4.03)"],
-  ["3.6", "below fair (3.6)"],
-  ["3.1", "below poor (3.1)"],
-  ["2.6", "below 2.6"],
-];
-const ONE_WAY = [
-  ["", "any audio"],
-  ["true", "one-way only"],
-  ["false", "not one-way"],
-];
+const TIMES = [["15m", "15 min"], ["1h", "1 h"], ["24h", "24 h"], ["7d", "7 days"], ["today", "today"]];
+/* Rows come first: counts may follow. */
+const AFTER_MS = 120;
+const AGAIN_MS = 30000;
+const SHOWN = 6;
 
-/* A value of the address that is not among the choices is added to them. */
-function withOwn(choices, value, word = value) {
-  return choices.some(([name]) => name === value) ? choices : [...choices, [value, word]];
+/* The newest answer, for the box that completes: what trunks there are, and so on. */
+export const known = { facets: [] };
+
+/* {answer, error, stale}: of the filter, anew now and then; stale while another one is on its way. */
+export function useFacets(filter, ready) {
+  const [state, setState] = useState({ filter: null, answer: null, error: null });
+
+  useEffect(() => {
+    if (!ready) return undefined;
+    const abort = new AbortController();
+    const ask = () =>
+      document.hidden ||
+      fetchFacets(filter ? { filter } : {}, abort.signal).then(
+        (answer) => {
+          known.facets = answer.facets;
+          setState({ filter, answer, error: null });
+        },
+        (error) => error.name !== "AbortError" && setState((now) => ({ ...now, error })),
+      );
+    const first = setTimeout(ask, AFTER_MS);
+    const again = setInterval(ask, AGAIN_MS);
+    return () => {
+      clearTimeout(first);
+      clearInterval(again);
+      abort.abort();
+    };
+  }, [filter, ready]);
+  return { ...state, stale: state.filter !== filter };
 }
 
-function Facet({ label, name, value, choices, change, kind = "" }) {
-  return html`<label class=${`facet ${kind} ${value ? "facet-on" : ""}`}>
-    <span class="offscreen">${label}</span>
-    <select value=${value} onChange=${(event) => change({ [name]: event.target.value })}>
-      ${choices.map(
-        ([option, word]) =>
-          html`<option value=${option} selected=${option === value}>${word}</option>`,
+function Value({ field, value, share, on, toggle, exclude }) {
+  const name = field === "verdict" ? verdictWords(value.value).word : shown(value.value, 40);
+  const bars = field === "mos" ? { good: 4.1, fair: 3.7, poor: 3.2, bad: 1 }[value.value] : undefined;
+
+  return html`<li class=${on ? "facet-on" : ""}>
+    <button type="button" class="facet-value" aria-pressed=${on} onClick=${toggle}>
+      <span class="facet-bar" style=${{ width: `${Math.round(share * 100)}%` }}></span>
+      ${on ? html`<${Icon} name="check" />` : null}
+      ${bars ? html`<span class=${`level-${mosWords(bars).level}`}><${MosBars} mos=${bars} /></span>` : null}
+      <bdi>${name}</bdi><span class="facet-count">${count(value.calls)}</span>
+    </button>
+    <button type="button" class="facet-not" aria-label=${`Not ${name}`} title="all but these" onClick=${exclude}>−</button>
+  </li>`;
+}
+
+function Facet({ facet, looked, text, set }) {
+  const [all, setAll] = useState(false);
+  const { field, title, values, others } = facet;
+  const terms = splitTerms(text);
+  const left = terms.filter((term) => new RegExp(`^[-!]\\(?${field}[:<>=]`).test(term));
+  const rows = all ? values : values.slice(0, SHOWN);
+  const toggle = (term) => set(toggleTerm(text, term));
+
+  if (values.length === 0 && left.length === 0) return null;
+  return html`<section class="facet">
+    <h3>${title}</h3>
+    <ul>
+      ${left.map(
+        (term) => html`<li class="facet-on" key=${term}>
+          <button type="button" class="facet-value" aria-pressed="true" onClick=${() => toggle(term)}><${Icon} name="cross" /><bdi>not ${shown(term.slice(1).replace(/^\(?[a-z_]+:/, "").replace(/\)$/, ""), 40)}</bdi></button>
+        </li>`,
       )}
-    </select>
-  </label>`;
+      ${rows.map(
+        (value) => html`<${Value}
+          key=${value.filter}
+          field=${field}
+          value=${value}
+          share=${looked ? value.calls / looked : 0}
+          on=${hasTerm(text, value.filter)}
+          toggle=${() => toggle(value.filter)}
+          exclude=${() => set(toggleTerm(hasTerm(text, value.filter) ? toggleTerm(text, value.filter) : text, notTerm(value.filter)))}
+        />`,
+      )}
+    </ul>
+    ${values.length > SHOWN
+      ? html`<button type="button" class="facet-more" onClick=${() => setAll(!all)}>${all ? "fewer" : `${values.length - SHOWN} more`}</button>`
+      : null}
+    ${all && others > 0 ? html`<p class="quiet">others in ${count(others)}</p>` : null}
+  </section>`;
 }
 
-function localInput(seconds) {
-  if (!seconds) return "";
-  const date = new Date(Number(seconds) * 1000);
-  if (Number.isNaN(date.getTime())) return "";
-  return new Date(date.getTime() - date.getTimezoneOffset() * 60000).toISOString().slice(0, 16);
+/* "2026-11-21T10:00", as the filter has it: UTC. */
+function utcMinute(local) {
+  const at = new Date(local);
+  return Number.isNaN(at.getTime()) ? "" : at.toISOString().slice(0, 16);
 }
 
-function Moment({ label, name, value, change }) {
-  const set = (event) => {
-    const at = new Date(event.target.value).getTime();
-    change({ [name]: Number.isNaN(at) ? "" : String(Math.floor(at / 1000)) });
+function When({ text, set }) {
+  const now = timeOf(text);
+  const [own, setOwn] = useState(false);
+  const [range, setRange] = useState({ from: "", until: "" });
+  const take = (change) => {
+    const next = { ...range, ...change };
+    const from = utcMinute(next.from);
+    const until = utcMinute(next.until);
+    setRange(next);
+    set(withTime(text, from && until ? `time:${from}..${until}` : from ? `since:${from}` : until ? `until:${until}` : ""));
   };
-  return html`<label class="moment">
-    <span>${label}</span>
-    <input type="datetime-local" value=${localInput(value)} onChange=${set} />
-  </label>`;
+
+  return html`<section class="facet">
+    <h3>Time</h3>
+    <div class="facet-times">
+      ${TIMES.map(([name, word]) => {
+        const term = name === "today" ? "time:today" : `since:${name}`;
+        return html`<button type="button" aria-pressed=${now === term} onClick=${() => set(withTime(text, now === term ? "" : term))}>${word}</button>`;
+      })}
+      <button type="button" aria-expanded=${own} onClick=${() => setOwn(!own)}>from … until</button>
+      ${now ? html`<button type="button" onClick=${() => set(withTime(text, ""))}>any time</button>` : null}
+    </div>
+    ${own
+      ? html`<div class="facet-own">
+          <label>from <input type="datetime-local" value=${range.from} onChange=${(event) => take({ from: event.target.value })} /></label>
+          <label>until <input type="datetime-local" value=${range.until} onChange=${(event) => take({ until: event.target.value })} /></label>
+        </div>`
+      : null}
+  </section>`;
 }
 
-/* fault: {column, length, sentence} of the filter, as the server has it */
-export function Facets({ query, fault, change, field }) {
-  const own = query.since || query.until || query.range === "own";
-  const ranges = [...RANGES.map(([name, word]) => [name, word]), ["own", "from … until …"]];
-  const status = isStatus(query.status) ? query.status : "";
-  const clear = () => change(Object.fromEntries(FILTER_KEYS.map((key) => [key, ""])));
-  const facet = (label, name, value, choices) =>
-    html`<${Facet} ...${{ label, name, value, choices, change }} />`;
+/* text: the filter; set: makes it another. */
+export function Facets({ facets, text, set }) {
+  const { answer, error, stale } = facets;
 
-  return html`<search class="facets" role="search">
-    <${FilterBox} value=${readText(query)} fault=${fault} change=${change} field=${field} />
-    ${facet("Final status", "status", status, withOwn(STATUSES, status))}
-    ${facet("State", "state", query.state ?? "", [
-      ["", "any state"],
-      ...STATE_NAMES.map((name) => [name, stateWord(name)]),
-    ])}
-    ${facet("MOS below", "mos_max", query.mos_max ?? "", withOwn(MOS_LIMITS, query.mos_max ?? "", `MOS to ${query.mos_max}`))}
-    ${facet("One-way audio", "one_way", query.one_way ?? "", ONE_WAY)}
-    <${Facet}
-      label="Time"
-      name="range"
-      value=${own ? "own" : (query.range ?? "")}
-      choices=${ranges}
-      change=${({ range }) => change({ range, since: "", until: "" })}
-    />
-    ${own
-      ? html`<${Moment} label="from" name="since" value=${query.since} change=${change} />
-          <${Moment} label="until" name="until" value=${query.until} change=${change} />`
-      : null}
-    <${Facet}
-      label="Order"
-      name="sort"
-      kind="facet-order"
-      value=${query.sort ?? ""}
-      choices=${withOwn(ORDERS, query.sort ?? "")}
-      change=${change}
-    />
-    ${isFiltered(query)
-      ? html`<button type="button" class="clear" onClick=${clear}>
-          <${Icon} name="cross" />Clear
-        </button>`
-      : null}
-  </search>`;
+  return html`<aside class=${`facets ${stale ? "facets-stale" : ""}`} id="facets" aria-label="Facets" aria-busy=${stale}>
+    <${When} text=${text} set=${set} />
+    ${answer?.facets.map((facet) => html`<${Facet} key=${facet.field} ...${{ facet, looked: answer.looked, text, set }} />`)}
+    ${answer
+      ? html`<p class="quiet facet-note">
+          ${answer.whole ? `Of all ${count(answer.looked)} calls found.` : `Of the newest ${count(answer.looked)} calls found: shares, not sums.`}
+        </p>`
+      : error ? html`<p class="quiet facet-note">The counts could not be fetched: ${error.message}.</p>` : html`<p class="quiet facet-note">Counting.</p>`}
+  </aside>`;
 }

@@ -6,11 +6,12 @@
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor/preact-htm.js";
 import { fetchFields } from "../api.js";
 import { accept, cutAt, propose } from "../filter_text.js";
+import { known } from "./facets.js";
 import { FilterHelp } from "./filter_help.js";
 import { Icon } from "./icon.js";
 
 /* Long enough that a typed number asks once, short enough to feel at once. */
-const TYPING_MS = 300;
+const TYPING_MS = 200;
 /* Whoever pauses that long in the middle of a word may be told what is missing. */
 const FAULT_MS = 900;
 
@@ -68,15 +69,19 @@ function Proposals({ proposals, active, take }) {
   </ul>`;
 }
 
-/* What is typed, and when it counts. */
+/* What is typed, and when it counts. change: told the text, and whether it takes the place of the last one. */
 function useTyped(value, change) {
   const [typed, setTyped] = useState(value);
   const [typedAt, setTypedAt] = useState(0);
   const timer = useRef(null);
+  const begun = useRef(false);
+  /* Back goes to what was asked before one began to write, not to each half of a word. */
   const settle = (next) => {
     clearTimeout(timer.current);
     timer.current = null;
-    change({ filter: next.trim(), q: "" }, { replace: true });
+    if (next.trim() === value) return;
+    change(next.trim(), { replace: begun.current });
+    begun.current = true;
   };
   const type = (next) => {
     setTyped(next);
@@ -95,7 +100,10 @@ function useTyped(value, change) {
     type,
     settle,
     /* Whoever leaves the field has finished typing. */
-    leave: () => timer.current !== null && settle(typed),
+    leave() {
+      if (timer.current !== null) settle(typed);
+      begun.current = false;
+    },
   };
 }
 
@@ -123,7 +131,7 @@ export function FilterBox({ value, fault, change, field }) {
   const [help, setHelp] = useState(false);
   const wish = useRef(null);
   const fields = useFields(focused || help);
-  const proposals = focused && open ? propose(fields, typed, caret) : [];
+  const proposals = focused && open ? propose(fields, typed, caret, known.facets) : [];
   const shown = useFault(fault, typed, value, typedAt);
 
   useLayoutEffect(() => {

@@ -16,10 +16,15 @@ const KEYS = [
     ["Esc", "close, back"],
   ]],
   ["Calls", ["calls"], [
+    ["F7", "the filter"],
     ["↓  Tab", "in the box: choose and take a proposal"],
+    ["f", "facets beside the table, or none"],
     ["j  k", "down, up"],
     ["Enter", "open"],
+    ["x  X", "choose it; all up to it (Shift with a click)"],
+    ["F2", "save what is chosen, or found"],
     ["d", "download its pcap"],
+    ["p", "pause, resume the live tail"],
     ["n", "show the new ones"],
   ]],
   ["One call", ["call"], [
