@@ -1,6 +1,8 @@
 #include "probe/web/live.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /*
@@ -106,4 +108,60 @@ enum live_read live_read(const struct live *l, uint64_t *position, struct slice 
     *message = slice_of(l->bytes + m->offset, m->len);
     ++*position;
     return LIVE_READ_MESSAGE;
+}
+
+/* Of a text frame that is whole and not masked, as a server's are; the number of bytes. */
+static size_t frame_head(unsigned char out[4], size_t len)
+{
+    out[0] = 0x81;
+    if (len < 126) {
+        out[1] = (unsigned char)len;
+        return 2;
+    }
+    out[1] = 126;
+    out[2] = (unsigned char)(len >> 8);
+    out[3] = (unsigned char)len;
+    return 4;
+}
+
+size_t live_frame(unsigned char *out, size_t room, uint64_t number, struct slice message)
+{
+    char front[40];
+    size_t front_len = (size_t)snprintf(front, sizeof front, "{\"seq\":%" PRIu64 "%s", number,
+                                        message.len > 2 ? "," : "");
+    size_t len = front_len + message.len - 1, head;
+
+    if (len > UINT16_MAX || len + 4 > room)
+        return 0;
+    head = frame_head(out, len);
+    memcpy(out + head, front, front_len);
+    memcpy(out + head + front_len, message.p + 1, message.len - 1);
+    return head + len;
+}
+
+size_t live_read_frames(const struct live *l, uint64_t *position, unsigned char *out, size_t room,
+                        uint64_t *skipped, const struct live_view *view)
+{
+    size_t len = 0;
+
+    while (*position >= l->first) {
+        uint64_t at = *position, passed = *skipped, dropped;
+        struct slice message;
+        size_t n;
+
+        if (live_read(l, &at, &message, &dropped, &passed) != LIVE_READ_MESSAGE) {
+            *position = at;
+            *skipped = passed;
+            break;
+        }
+        if (view && view->show)
+            message = view->show(view->ctx, message);
+        n = live_frame(out + len, room - len, at - 1, message);
+        if (n == 0)
+            break;
+        len += n;
+        *position = at;
+        *skipped = passed;
+    }
+    return len;
 }

@@ -16,7 +16,12 @@ enum {
     PING_S = 30,
     PONG_S = 10,
     CLOSE_S = 3,
-    BURST_MAX = 32, /* messages written in one go */
+    BURST_MAX = 8, /* writes in one go */
+    /* With many clients the feed is read in steps, so that each gets one block for many messages: that many
+     * clients for a millisecond of waiting. */
+    PACE_FROM_CLIENTS = 32,
+    PACE_CLIENTS_PER_MS = 25,
+    PACE_MAX_MS = 50,
     SNAPSHOT_PIECE_BYTES = 48 * 1024,
 };
 
@@ -54,6 +59,7 @@ static void on_line(void *ctx, struct slice line)
 {
     struct server *s = ctx;
 
+    s->told++;
     live_state_take(&s->live_state, line);
     if (is_of(line, "rules"))
         latest_line_set(&s->rules_line, line);
@@ -74,6 +80,26 @@ static void on_feed_line(void *ctx, struct slice line)
     on_line(s, line);
 }
 
+static void on_pace(lws_sorted_usec_list_t *sul)
+{
+    struct server *s = lws_container_of(sul, struct server, pace);
+
+    if (s->feed)
+        lws_rx_flow_control(s->feed, 1);
+}
+
+static void pace_feed(struct server *s)
+{
+    size_t ms = s->live_clients / PACE_CLIENTS_PER_MS;
+
+    if (s->live_clients < PACE_FROM_CLIENTS)
+        return;
+    if (ms > PACE_MAX_MS)
+        ms = PACE_MAX_MS;
+    lws_rx_flow_control(s->feed, 0);
+    lws_sul_schedule(s->context, 0, &s->pace, on_pace, (lws_usec_t)(ms + 1) * LWS_US_PER_MS);
+}
+
 int live_socket_on_feed(struct server *s)
 {
     uint64_t refused = s->feed_client.refused;
@@ -81,6 +107,8 @@ int live_socket_on_feed(struct server *s)
 
     push_dropped(s, s->feed_client.refused - refused);
     wake_clients(s);
+    if (!err)
+        pace_feed(s);
     return err;
 }
 
@@ -236,14 +264,38 @@ static int write_first(struct server *s, struct client *c)
     return write_hello(s, c, is_resumed);
 }
 
-/* 1: something was written, 0: there is nothing, −1. */
-static int write_flow(struct server *s, struct client *c)
+/* 1: frames were written, 0: there are none that fit, −1. In HTTP's way of writing the library takes bytes
+ * as they are, so that many frames are one call of the system. */
+static int write_block(struct server *s, struct client *c)
+{
+    bool masked = identity_is_masked(&c->who);
+    struct live_block *b = &s->blocks[masked];
+
+    if (b->from != c->position || b->built_at != s->live.next) {
+        b->from = b->to = c->position;
+        b->built_at = s->live.next;
+        b->skipped = 0;
+        b->len = live_read_frames(&s->live, &b->to, b->bytes + LWS_PRE, SERVER_BLOCK_BYTES,
+                                  &b->skipped, masked ? &s->masked : NULL);
+    }
+    c->position = b->to;
+    c->skipped += b->skipped;
+    if (b->len == 0)
+        return 0;
+    c->written++;
+    return lws_write(c->wsi, b->bytes + LWS_PRE, b->len, LWS_WRITE_HTTP) < 0 ? -1 : 1;
+}
+
+/* One that is too long for a block, by itself; or what was lost, or spared. */
+static int write_alone(struct server *s, struct client *c)
 {
     uint64_t lost = 0;
     struct slice message;
 
     switch (live_read(&s->live, &c->position, &message, &lost, &c->skipped)) {
     case LIVE_READ_MESSAGE:
+        if (identity_is_masked(&c->who) && s->masked.show)
+            message = s->masked.show(s->masked.ctx, message);
         return write_message(s, c, c->position - 1, message) ? -1 : 1;
     case LIVE_READ_DROPPED:
         c->dropped += lost;
@@ -254,6 +306,14 @@ static int write_flow(struct server *s, struct client *c)
             return 0;
         return write_count(s, c, "skipped", &c->skipped) ? -1 : 1;
     }
+}
+
+/* 1: something was written, 0: there is nothing, −1. */
+static int write_flow(struct server *s, struct client *c)
+{
+    int wrote = write_block(s, c);
+
+    return wrote ? wrote : write_alone(s, c);
 }
 
 static int write_next(struct server *s, struct client *c)

@@ -124,7 +124,7 @@ static void look_at_certificate(struct server *s)
     bool now = o->take_reload && o->take_reload(o->take_reload_ctx);
 
     if (s->tls && (now || s->ticks % TLS_LOOK_S == 0))
-        tls_look(s->tls, now);
+        tls_refresh(s->tls, now);
 }
 
 static void on_tick(lws_sorted_usec_list_t *sul)

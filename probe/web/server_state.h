@@ -30,6 +30,7 @@
 
 enum {
     SERVER_HEADERS_MAX_BYTES = 8192, /* of what is looked at of one header */
+    SERVER_BLOCK_BYTES = 32 * 1024,  /* of the live feed, written in one go */
     SERVER_SECURITY_HEADERS_MAX = 8,
     SERVER_HEADER_NAME_ROOM = 40,
     SERVER_EPOCH_LEN = 16,
@@ -65,6 +66,13 @@ struct client {
     unsigned ended_s; /* since when his session is over; 0: it is not */
 };
 
+/* Frames that all clients at one place of the feed get: made once, written to each. */
+struct live_block {
+    uint64_t from, to, built_at, skipped;
+    size_t len;
+    unsigned char bytes[LWS_PRE + SERVER_BLOCK_BYTES];
+};
+
 struct server {
     struct server_options options;
     struct server_limits limits;
@@ -84,6 +92,9 @@ struct server {
     struct pool *pool;
     struct sound *sound; /* NULL: nobody may listen */
     struct live live;
+    struct live_block blocks[2]; /* as it is, and masked */
+    struct live_view masked;
+    lws_sorted_usec_list_t pace; /* until then the feed is not read */
     struct live_state live_state;
     struct live_inbox inbox;                   /* from other threads */
     struct latest_line rules_line, stats_line; /* read by the workers */
@@ -97,8 +108,9 @@ struct server {
     size_t live_clients;
     struct client *clients; /* client_room of them */
     size_t client_room;
-    uint64_t idle_clock; /* counts connections that have become idle */
-    uint64_t evicted, refused;
+    uint64_t idle_clock;       /* counts connections that have become idle */
+    uint64_t evicted, refused; /* connections */
+    uint64_t told;             /* messages of the feed */
 
     /* The security headers, as the library wants them for the answers that it makes itself. */
     struct lws_protocol_vhost_options headers[SERVER_SECURITY_HEADERS_MAX];
