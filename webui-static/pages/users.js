@@ -5,7 +5,7 @@ import { html, useState } from "../vendor/preact-htm.js";
 import { ROLES, roleWords } from "../access_words.js";
 import { addUser, changeUser, fetchUsers, removeUser } from "../api.js";
 import { count, dayAndTime, isKnown, text } from "../format.js";
-import { useAsked, useKeys, useStore } from "../hooks.js";
+import { useAsked, useStore } from "../hooks.js";
 import { Icon } from "../parts/icon.js";
 import { Answer } from "../parts/notice.js";
 import { Once } from "../parts/once.js";
@@ -49,13 +49,14 @@ function State({ user }) {
   return html`<span class="mark-word mark-done"><${Icon} name="check" />may log in</span>`;
 }
 
-function Row({ user, isMe, work, made, onRemove }) {
+/* at: its place in the list, for ids: a name may not become part of an attribute. */
+function Row({ user, at, isMe, work, made, onRemove }) {
   const zone = useStore(clock);
   const change = (what) => work.act(() => changeUser(user.name, what), made);
 
   return html`<tr>
-    <th scope="row"><bdi>${text(user.name, 64)}</bdi>${isMe ? html` <span class="tag">you</span>` : null}</th>
-    <td><${RoleSelect} value=${user.role} disabled=${work.busy} onChange=${(role) => change({ role })} aria-label=${`Role of ${text(user.name, 64)}`} /></td>
+    <th scope="row"><bdi id=${`user-${at}`}>${text(user.name, 64)}</bdi>${isMe ? html` <span class="tag">you</span>` : null}</th>
+    <td><${RoleSelect} value=${user.role} disabled=${work.busy} onChange=${(role) => change({ role })} aria-labelledby=${`role-title user-${at}`} /></td>
     <td><${State} user=${user} /></td>
     <td class="nowrap">${dayAndTime(user.last_login, zone)}</td>
     <td class="number">${count(user.sessions)}</td>
@@ -86,7 +87,6 @@ export function UsersPage() {
   const work = useWork(asked.again);
   const made = ({ user, link_key: key }) => setLink(key ? { name: user?.name, address: setupAddress(key) } : null);
 
-  useKeys({});
   return html`<main id="main" class="page users-page" tabindex="-1">
     <h1>Users</h1>
     ${link
@@ -98,10 +98,10 @@ export function UsersPage() {
     <${Answer} asked=${asked} what="Users">
       ${({ users }) => html`<div class="panel scroll-x" tabindex="0" role="region" aria-label="Users">
         <table class="plain-table">
-          <thead><tr><th scope="col">Name</th><th scope="col">Role</th><th scope="col">State</th><th scope="col">Last login</th><th scope="col" class="number">Sessions</th>
+          <thead><tr><th scope="col">Name</th><th scope="col" id="role-title">Role</th><th scope="col">State</th><th scope="col">Last login</th><th scope="col" class="number">Sessions</th>
             <th scope="col" class="number">Tokens</th><th scope="col"><span class="offscreen">Change</span></th></tr></thead>
           <tbody>
-            ${users.map((user) => html`<${Row} key=${user.name} user=${user} isMe=${user.name === me} work=${work} made=${made} onRemove=${setRemoved} />`)}
+            ${users.map((user, at) => html`<${Row} key=${user.name} user=${user} at=${at} isMe=${user.name === me} work=${work} made=${made} onRemove=${setRemoved} />`)}
           </tbody>
         </table>
       </div>`}

@@ -3,7 +3,6 @@
  */
 import { html, useState } from "../vendor/preact-htm.js";
 import { isOpen, tellHandled } from "../alerts.js";
-import { silenceChoices } from "../alert_words.js";
 import { acknowledge, addSilence, endSilence, takeBackAck } from "../api.js";
 import { text } from "../format.js";
 import { Icon } from "./icon.js";

@@ -42,8 +42,8 @@ function Account() {
 
   if (user === null) return null;
   return html`<div>
-    <button type="button" class="tool" popovertarget="account-menu" aria-label=${`Account: ${text(user, 64)}, ${role}`}>
-      <${Icon} name="person" /><span class="wide-only"><bdi>${text(user, 20)}</bdi></span>
+    <button type="button" class="tool" popovertarget="account-menu">
+      <${Icon} name="person" /><span class="offscreen">Account: </span><bdi class="account-name">${text(user, 20)}</bdi>
     </button>
     <div class="menu menu-right" id="account-menu" popover="auto">
       <p class="menu-who"><b><bdi>${text(user, 64)}</bdi></b> <span class="tag">${text(role, 20)}</span></p>

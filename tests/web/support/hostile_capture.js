@@ -2,6 +2,7 @@
  * hostile_capture - a pcap of calls in which every text that a stranger chooses is an attack.
  */
 import { Buffer } from "node:buffer";
+import { datagram, pcap, segment } from "./capture.js";
 import { hostileHandshake } from "./hostile_certificate.js";
 
 /* Each would set `ran` or open a dialog if any page took it for more than text. */
@@ -33,96 +34,99 @@ export const PAYLOADS = [
   "x\" onmouseover=\"globalThis.ran=25\" x=\"",
 ];
 
-const CALLER = [192, 0, 2, 66];
-const CALLEE = [198, 51, 100, 66];
+const CALLER = "192.0.2.66:5060";
+const CALLEE = "198.51.100.66:5060";
+export const START_S = 1772450000;
 
-/* Ethernet, IPv4, UDP. The checksums are 0: nobody here checks them. */
-function frame(from, to, port, payload) {
-  const head = Buffer.alloc(42);
+/* What may stand in a token or an address of its own without its end. */
+const tight = (attack) => attack.replace(/[\s<>"@;,]/g, "");
 
-  head.writeUInt16BE(0x0800, 12);
-  head[14] = 0x45;
-  head.writeUInt16BE(28 + payload.length, 16);
-  head[22] = 64;
-  head[23] = 17;
-  head.set(from, 26);
-  head.set(to, 30);
-  head.writeUInt16BE(port, 34);
-  head.writeUInt16BE(port, 36);
-  head.writeUInt16BE(8 + payload.length, 38);
-  return Buffer.concat([head, payload]);
+const bodyOf = (attack) =>
+  [
+    "v=0",
+    "o=- 1 1 IN IP4 192.0.2.66",
+    `s=${attack}`,
+    `i=${attack}`,
+    "c=IN IP4 192.0.2.66",
+    "t=0 0",
+    "m=audio 4000 RTP/AVP 96 0",
+    `a=rtpmap:96 ${tight(attack)}/8000`,
+    `a=fmtp:96 ${attack}`,
+    `a=x:${attack}`,
+    "",
+  ].join("\r\n");
+
+/* Every header that is shown somewhere, and one that is not known. */
+function headers(attack, index, { from, to, callId }) {
+  return [
+    `From: "${attack}" <sip:${from}@192.0.2.66>;tag=f${index}${tight(attack)}`,
+    `To: "${attack}" <sip:${to}@198.51.100.66>`,
+    `Call-ID: ${callId}`,
+    `Contact: "${attack}" <sip:${tight(attack)}@192.0.2.66>;x="${attack}"`,
+    "Max-Forwards: 70",
+    `User-Agent: ${attack}`,
+    `Server: ${attack}`,
+    `Subject: ${attack}`,
+    `P-Asserted-Identity: "${attack}" <sip:${tight(attack)}@192.0.2.66>`,
+    `Diversion: "${attack}" <sip:${tight(attack)}@192.0.2.66>;reason=${tight(attack)}`,
+    `Warning: 399 ${tight(attack) || "x"} "${attack}"`,
+    `Reason: SIP;cause=486;text="${attack}"`,
+    `Event: ${attack}`,
+    `X-${index}: ${attack}`,
+  ];
 }
 
-/* A segment from a server of its own, at the beginning of its direction. */
-function segment(index, payload) {
-  const data = frame([198, 51, 100, index + 1], CALLER, 0, Buffer.concat([Buffer.alloc(12), payload]));
-
-  data[23] = 6;
-  data.writeUInt16BE(5061, 34);
-  data.writeUInt16BE(40000, 36);
-  data.writeUInt32BE(1, 38);
-  data.writeUInt32BE(0, 42);
-  data.writeUInt16BE(0x5018, 46);
-  return data;
-}
-
-function record(seconds, data) {
-  const head = Buffer.alloc(16);
-
-  head.writeUInt32LE(Math.floor(seconds), 0);
-  head.writeUInt32LE(Math.floor((seconds % 1) * 1e6), 4);
-  head.writeUInt32LE(data.length, 8);
-  head.writeUInt32LE(data.length, 12);
-  return Buffer.concat([head, data]);
-}
-
-function message(first, attack, index, cseq, tagged) {
-  const body = `v=0\r\no=- 1 1 IN IP4 192.0.2.66\r\ns=${attack}\r\nc=IN IP4 192.0.2.66\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\na=x:${attack}\r\n`;
+function message(first, attack, index, cseq, parties, extra = []) {
+  const body = parties.body ?? "";
+  const via = `Via: SIP/2.0/UDP 192.0.2.66:5060;branch=z9hG4bK${index}${cseq.replace(" ", "")};x="${attack}"`;
+  const type = body ? ["Content-Type: application/sdp"] : [];
 
   return Buffer.from(
-    [
-      first,
-      `Via: SIP/2.0/UDP 192.0.2.66:5060;branch=z9hG4bK${index}${cseq.replace(" ", "")}`,
-      `From: "${attack}" <sip:user${index}${attack.replace(/[\s<>"@]/g, "")}@192.0.2.66>;tag=f${index}`,
-      `To: "${attack}" <sip:${index}@198.51.100.66>${tagged ? `;tag=t${attack.replace(/[\s;<>"]/g, "")}` : ""}`,
-      `Call-ID: hostile-${index}-${attack.replace(/\s/g, "")}`,
-      `CSeq: ${cseq}`,
-      "Contact: <sip:user@192.0.2.66>",
-      "Max-Forwards: 70",
-      `User-Agent: ${attack}`,
-      `Server: ${attack}`,
-      `Reason: SIP;cause=486;text="${attack}"`,
-      `X-${index}: ${attack}`,
-      "Content-Type: application/sdp",
-      `Content-Length: ${Buffer.byteLength(body)}`,
-      "",
-      body,
-    ].join("\r\n"),
+    [first, via, ...headers(attack, index, parties), `CSeq: ${cseq}`, ...extra, ...type, `Content-Length: ${Buffer.byteLength(body)}`, "", body].join("\r\n"),
   );
 }
 
-/* One refused call and one certificate a payload, a second apart. */
+/* Call-IDs of every kind that has to work in an address, the attack in it. */
+const ODD = ["a/b?c=d&e#f", "100%25%", "\"q'", "\u202Eback", "\uFEFFinvisible", "..%2f../etc", "+plus ", "nul\0"];
+export const callIdOf = (attack, index) => `hostile-${index}-${ODD[index % ODD.length].trim()}-${attack.replace(/\s/g, "")}`;
+
+/* A refused call. */
+function call(attack, index, at) {
+  const to = { from: `user${index}${tight(attack)}`, to: index, callId: callIdOf(attack, index), body: bodyOf(attack) };
+  const line = (method) => `${method} sip:${index}@198.51.100.66;x=${tight(attack)} SIP/2.0`;
+
+  return [
+    { at, data: datagram(CALLER, CALLEE, message(line("INVITE"), attack, index, "1 INVITE", to)) },
+    { at: at + 0.1, data: datagram(CALLEE, CALLER, message(`SIP/2.0 486 ${attack}`, attack, index, "1 INVITE", to)) },
+    { at: at + 0.2, data: datagram(CALLER, CALLEE, message(line("ACK"), attack, index, "1 ACK", to)) },
+  ];
+}
+
+/* A request that is no call, and its answer. */
+function request(method, answer, attack, index, at, extra = []) {
+  const from = `203.0.113.${index + 1}:5060`;
+  const aor = `aor${index}${tight(attack)}`;
+  const parties = { from: aor, to: aor, callId: `${method}-${index}` };
+
+  return [
+    { at, data: datagram(from, CALLEE, message(`${method} sip:198.51.100.66 SIP/2.0`, attack, index, `1 ${method}`, parties, extra)) },
+    { at: at + 0.05, data: datagram(CALLEE, from, message(`SIP/2.0 ${answer} ${attack}`, attack, index, `1 ${method}`, parties, extra)) },
+  ];
+}
+
+/* Of each payload a call, a registration, a subscription, a scan and a certificate, a second apart. */
 export function hostileCapture() {
-  const head = Buffer.alloc(24);
-  const parts = [head];
+  return pcap(
+    PAYLOADS.flatMap((attack, index) => {
+      const at = START_S + index;
 
-  head.writeUInt32LE(0xa1b2c3d4, 0);
-  head.writeUInt16LE(2, 4);
-  head.writeUInt16LE(4, 6);
-  head.writeUInt32LE(65535, 16);
-  head.writeUInt32LE(1, 20);
-  PAYLOADS.forEach((attack, index) => {
-    const at = 1772450000 + index;
-    const invite = `INVITE sip:${index}@198.51.100.66 SIP/2.0`;
-    const refused = `SIP/2.0 486 ${attack}`;
-    const ack = `ACK sip:${index}@198.51.100.66 SIP/2.0`;
-
-    parts.push(
-      record(at, frame(CALLER, CALLEE, 5060, message(invite, attack, index, "1 INVITE", false))),
-      record(at + 0.1, frame(CALLEE, CALLER, 5060, message(refused, attack, index, "1 INVITE", true))),
-      record(at + 0.2, frame(CALLER, CALLEE, 5060, message(ack, attack, index, "1 ACK", true))),
-      record(at + 0.3, segment(index, hostileHandshake(attack, index))),
-    );
-  });
-  return Buffer.concat(parts);
+      return [
+        ...call(attack, index, at),
+        ...request("REGISTER", 200, attack, index, at + 0.3, ["Expires: 3600"]),
+        ...request("SUBSCRIBE", 489, attack, index + 50, at + 0.4),
+        ...request("OPTIONS", 404, `friendly-scanner ${attack}`, index + 100, at + 0.5),
+        { at: at + 0.6, data: segment(`198.51.100.${index + 1}:5061`, "192.0.2.66:40000", hostileHandshake(attack, index)) },
+      ];
+    }),
+  );
 }

@@ -33,10 +33,10 @@ function key() {
   return sequence(RSA, der(0x03, Buffer.from([0]), sequence(der(0x02, modulus), der(0x02, hex("010001")))));
 }
 
-function certificate(attack, serial) {
+function certificate(attack, serial, [from, until]) {
   const names = sequence(der(0x82, Buffer.from(attack, "latin1")), der(0x86, Buffer.from(attack, "latin1")));
   const alternatives = sequence(oid("551d11"), der(0x04, names));
-  const validity = sequence(der(0x17, Buffer.from("260101000000Z")), der(0x17, Buffer.from("270101000000Z")));
+  const validity = sequence(der(0x17, Buffer.from(from)), der(0x17, Buffer.from(until)));
 
   return sequence(
     sequence(
@@ -61,10 +61,12 @@ function u24(value) {
 const handshake = (type, body) => Buffer.concat([Buffer.from([type]), u24(body.length), body]);
 const withLength = (body) => Buffer.concat([u24(body.length), body]);
 
-/* A record of handshake messages: ServerHello and Certificate. */
-export function hostileHandshake(attack, serial) {
+const VALID = ["260101000000Z", "270101000000Z"];
+
+/* A record of handshake messages: ServerHello and Certificate. valid: two times as X.509 has them. */
+export function hostileHandshake(attack, serial, valid = VALID) {
   const hello = Buffer.concat([hex("0303"), Buffer.alloc(32, 7), hex("00c02f00")]);
-  const list = withLength(withLength(certificate(attack, serial)));
+  const list = withLength(withLength(certificate(attack, serial, valid)));
   const messages = Buffer.concat([handshake(2, hello), handshake(11, list)]);
 
   return Buffer.concat([hex("160303"), Buffer.from([messages.length >> 8, messages.length & 255]), messages]);
