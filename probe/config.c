@@ -131,6 +131,13 @@ const struct config_option config_options[CONFIG_OPTIONS] = {
       "Whether calls may be listened to, in the dashboard and with 'earshot export -o call.wav'. "
       "Every listening is a line in audit.jsonl in the store. "
       "In most countries the law asks for a reason." },
+    { "audit.syslog", CONFIG_TEXT, AT(audit_syslog), 0, 0, NULL, &config_form_syslog,
+      "Where a copy of each line of the audit trail goes as well, in the form of RFC 5424: "
+      "udp://HOST:PORT, tcp://HOST:PORT or unix:///dev/log. "
+      "Nobody waits for it: what it does not take is counted, and left out." },
+    { "audit.syslog_texts", CONFIG_BOOL, AT(audit_syslog_texts), 0, 0, "no", NULL,
+      "Whether the copy holds Call-IDs, and what was searched for, as well. "
+      "No erasure of a person reaches what has left this machine." },
     { "dtmf.keep_digits", CONFIG_BOOL, AT(dtmf_keep_digits), 0, 0, "no", NULL,
       "Whether the keys that people press are stored: they may be PINs and card numbers. "
       "Otherwise only when, for how long and in which way a key was pressed. "

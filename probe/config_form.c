@@ -9,6 +9,7 @@
 #include "probe/notify/address_guard.h"
 #include "probe/notify/maintenance.h"
 #include "probe/notify/receiver.h"
+#include "probe/syslog/syslog_place.h"
 
 static const char *const log_levels[] = { "error", "warn", "info", "debug" };
 
@@ -240,6 +241,15 @@ static bool is_host_port(struct slice value)
     return host.p[0] == '[' ? addr_parse_ip(host, &ignored) : address_guard_accepts(host);
 }
 
+static bool is_syslog(struct slice value)
+{
+    struct syslog_place ignored;
+
+    return syslog_place_parse(&ignored, value);
+}
+
+const struct config_form config_form_syslog = { "udp://HOST:PORT, tcp://HOST:PORT or unix:///PATH",
+                                                is_syslog, NULL };
 const struct config_form config_form_keep = { "one of full, headers, signalling, nothing", is_keep,
                                               NULL };
 const struct config_form config_form_policy = { "LEVEL FILTER, like 'full trunk:carrier-a'",

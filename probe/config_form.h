@@ -14,7 +14,8 @@ extern const struct config_form config_form_keep, config_form_policy, config_for
     config_form_trunk_address, config_form_inband, config_form_timestamps, config_form_address,
     config_form_url, config_form_port, config_form_log_level, config_form_receiver_name,
     config_form_receiver_kind, config_form_severity, config_form_clock_hours, config_form_days,
-    config_form_match, config_form_window, config_form_allow, config_form_host_port;
+    config_form_match, config_form_window, config_form_allow, config_form_host_port,
+    config_form_syslog;
 
 /* "07:00-19:00" in full hours. */
 bool config_parse_hours(struct slice value, uint8_t *from, uint8_t *to);

@@ -21,9 +21,12 @@ static const struct {
     { "show", cmd_show, "print one call: its ladder and its streams" },
     { "export", cmd_export, "write the packets of calls, a table of them, or the sound of one" },
     { "erase", cmd_erase, "remove a number from a store, and prove it" },
+    { "audit", cmd_audit, "who did what: list the audit trail, check its chain" },
     { "alerts", cmd_alerts, "list the alerts of a store" },
     { "rules", cmd_rules, "check alert rules, and try them on what a store holds" },
     { "store", cmd_store, "look after a store: check it, rebuild its index" },
+    { "user", cmd_user, "who may log in, and in which role" },
+    { "token", cmd_token, "tokens with which scripts ask the API" },
     { "trunks", cmd_trunks, "what trunks and destinations did lately" },
 };
 

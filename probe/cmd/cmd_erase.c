@@ -1,17 +1,14 @@
 #include "analyzer/base/jsonw.h"
 #include "probe/cli.h"
+#include "probe/cmd/cli_audit.h"
 #include "probe/cmd/cmd.h"
 #include "probe/cmd/settings.h"
 #include "probe/engine/progress.h"
 #include "storage/upkeep/erase.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
-
-enum { BY_MAX = 64 };
 
 struct erase_run {
     const struct cli_command *command;
@@ -51,15 +48,6 @@ static void note_left(void *ctx, const char *file, uint64_t times)
     jsonw_object_close(&j);
 }
 
-static size_t who(char by[BY_MAX])
-{
-    const struct passwd *user = getpwuid(getuid());
-    int n = user ? snprintf(by, BY_MAX, "%s", user->pw_name)
-                 : snprintf(by, BY_MAX, "uid %lu", (unsigned long)getuid());
-
-    return n < 0 ? 0 : (size_t)(n < BY_MAX ? n : BY_MAX - 1);
-}
-
 /* Shown before anything is done. */
 static void print_forms(const struct erase_run *run)
 {
@@ -97,7 +85,7 @@ static const struct {
     { "bytes", "bytes of packets", offsetof(struct erase_result, bytes) },
     { "set_aside", "damaged databases, set aside long ago",
       offsetof(struct erase_result, set_aside) },
-    { "audit", "places in audit.jsonl, X in them now", offsetof(struct erase_result, audit_lines) },
+    { "audit", "lines of audit.jsonl, without their texts now", offsetof(struct erase_result, audit_lines) },
     { "state", "rows of state.sqlite, X in them now", offsetof(struct erase_result, state_rows) },
 };
 
@@ -199,10 +187,10 @@ static int say_trouble(const struct erase_run *run, int err)
 
 static int erase(struct erase_run *run)
 {
-    char by[BY_MAX];
+    char by[CLI_USER_MAX];
     const struct erase_options options = { .store_dir = run->store,
                                            .forms = &run->forms,
-                                           .by = slice_of(by, who(by)),
+                                           .by = cli_audit_user(by),
                                            .dry_run = run->dry_run,
                                            .progress = show,
                                            .left = note_left,

@@ -1,22 +1,23 @@
 #include "probe/cmd/export_sound.h"
 
+#include "analyzer/record_id.h"
+#include "probe/cmd/cli_audit.h"
 #include "probe/cmd/call_packets.h"
 #include "probe/cmd/settings.h"
 #include "probe/cmd/store_query.h"
 #include "probe/engine/progress.h"
 #include "storage/audio/call_audio.h"
 #include "storage/audio/peaks.h"
-#include "storage/audit.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { COPY_BYTES = 128 * 1024, BY_MAX = 256, CALL_ID_MAX = 1024 };
+enum { COPY_BYTES = 128 * 1024, CALL_ID_MAX = 1024 };
 
 /* One run. */
 struct sound_run {
@@ -134,33 +135,22 @@ static int survey(struct sound_run *run)
     return status;
 }
 
-/* Who runs this: the name of the user, or the number. */
-static struct slice who(char by[BY_MAX])
-{
-    const struct passwd *user = getpwuid(getuid());
-    int n = user ? snprintf(by, BY_MAX, "%s", user->pw_name)
-                 : snprintf(by, BY_MAX, "uid %lu", (unsigned long)getuid());
-
-    return slice_of(by, n < BY_MAX ? (size_t)n : BY_MAX - 1);
-}
-
 /* The line that stands before the first sample does. An outline is no sound. */
 static int audit(const struct sound_run *run)
 {
     static const char *const formats[AUDIO_FILE_FORMATS] = { "wav", "flac", "ogg" };
     const struct export_sound *o = run->options;
-    char by[BY_MAX];
-    struct audit_entry entry = { .action = SLICE("listen"),
-                                 .call = o->call,
+    char id[RECORD_ID_TEXT_LEN + 1];
+    struct audit_entry entry = { .deed = SLICE("listen"),
                                  .call_id = slice_of(run->call_id, run->call_id_bytes),
-                                 .by = who(by),
-                                 .from = SLICE("cli"),
-                                 .format = slice_of_text(formats[o->format]) };
+                                 .detail = slice_of_text(formats[o->format]) };
     int err;
 
     if (o->is_audited || o->is_peaks)
         return -1;
-    err = audit_append(o->store, &entry);
+    snprintf(id, sizeof id, "%016" PRIx64, o->call);
+    entry.object = slice_of_text(id);
+    err = cli_audit(o->store, &entry);
     if (err)
         return cli_fail(run->command, EXIT_CANNOT_WRITE,
                         "%s/audit.jsonl: %s; what cannot be audited is not given out", o->store,

@@ -5,51 +5,28 @@
 #include "probe/notify/brief.h"
 #include "probe/notify/dialect_kinds.h"
 #include "probe/notify/safe_text.h"
+#include "probe/syslog/syslog_line.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <unistd.h>
-
-enum { FACILITY_DAEMON = 3, HOST_MAX = 255, MSGID_MAX = 32 };
-
-/* The enterprise number of documentation (RFC 5612): there is none of our own. */
-#define ELEMENT "earshot@32473"
 
 static int severity(const struct alert_record *a)
 {
     static const struct {
         struct slice name;
         int level;
-    } levels[] = { { SLICE_INIT("critical"), 2 },
-                   { SLICE_INIT("warning"), 4 },
-                   { SLICE_INIT("info"), 6 } };
+    } levels[] = { { SLICE_INIT("critical"), SYSLOG_CRITICAL },
+                   { SLICE_INIT("warning"), SYSLOG_WARNING },
+                   { SLICE_INIT("info"), SYSLOG_INFO } };
 
     if (dialect_is_over(a))
-        return 5; /* notice */
+        return SYSLOG_NOTICE;
     for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++) {
         if (slice_eq(a->severity, levels[i].name))
             return levels[i].level;
     }
-    return 4;
-}
-
-/* PRINTUSASCII, at most max of them; "-" for nothing. */
-static void add_name(struct strbuf *out, struct slice name, size_t max)
-{
-    if (!name.len)
-        strbuf_add_char(out, '-');
-    for (size_t i = 0; i < name.len && i < max; i++)
-        strbuf_add_char(out, name.p[i] > 0x20 && name.p[i] < 0x7f ? name.p[i] : '_');
-}
-
-static void add_host(struct strbuf *out)
-{
-    char host[HOST_MAX + 1] = "";
-
-    if (gethostname(host, sizeof host - 1) != 0)
-        host[0] = '\0';
-    add_name(out, slice_of_text(host), HOST_MAX);
+    return SYSLOG_WARNING;
 }
 
 static void add_param(struct strbuf *out, const char *name, struct slice value, size_t max)
@@ -59,13 +36,7 @@ static void add_param(struct strbuf *out, const char *name, struct slice value, 
     if (!value.len)
         return;
     safe_text_add(&safe, value, max);
-    strbuf_addf(out, " %s=\"", name);
-    for (size_t i = 0; i < safe.len; i++) {
-        if (strchr("\"\\]", safe.p[i]))
-            strbuf_add_char(out, '\\');
-        strbuf_add_char(out, safe.p[i]);
-    }
-    strbuf_add_char(out, '"');
+    syslog_line_param(out, name, strbuf_slice(&safe));
     strbuf_fini(&safe);
 }
 
@@ -92,7 +63,7 @@ static void add_element(struct strbuf *out, const struct notify_message *m,
     char id[24];
 
     snprintf(id, sizeof id, "%016" PRIx64, a->id);
-    strbuf_add_text(out, "[" ELEMENT);
+    strbuf_add_text(out, "[" SYSLOG_ELEMENT);
     add_param(out, "alert", slice_of_text(id), sizeof id);
     add_param(out, "rule", a->rule, room->text);
     add_param(out, "severity", a->severity, room->text);
@@ -112,32 +83,17 @@ static void add_element(struct strbuf *out, const struct notify_message *m,
     strbuf_add_char(out, ']');
 }
 
-static bool is_ascii(struct slice text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        if ((unsigned char)text.p[i] > 127)
-            return false;
-    }
-    return true;
-}
-
 static void add_line(struct strbuf *out, const struct notify_message *m,
                      const struct alert_record *a, const struct dialect_room *room)
 {
-    char time[BRIEF_TIME_MAX];
     struct brief b;
 
     (void)brief_make(&b, m, a, room);
-    brief_format_time(time, m->now_s * INT64_C(1000000000));
-    strbuf_addf(out, "<%d>1 %s ", FACILITY_DAEMON * 8 + (m->is_test ? 6 : severity(a)), time);
-    add_host(out);
-    strbuf_add_text(out, " earshot - ");
-    add_name(out, a->rule, MSGID_MAX);
-    strbuf_add_char(out, ' ');
+    syslog_line_begin(out, SYSLOG_DAEMON, m->is_test ? SYSLOG_INFO : severity(a),
+                      m->now_s * INT64_C(1000000000), a->rule);
     add_element(out, m, a, &b, room);
     strbuf_add_char(out, ' ');
-    if (!is_ascii(b.title))
-        strbuf_add_text(out, "\xef\xbb\xbf"); /* it is UTF-8, RFC 5424 §6.4 */
+    syslog_line_mark(out, b.title);
     brief_add_upper(out, b.word);
     strbuf_add_text(out, ": ");
     strbuf_add_slice(out, b.title);

@@ -11,9 +11,9 @@
 #include "probe/notify/transport.h"
 
 #include "analyzer/base/log.h"
-#include "analyzer/base/resolve.h"
 #include "analyzer/base/strbuf.h"
 #include "probe/notify/address_guard.h"
+#include "probe/syslog/syslog_place.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -25,7 +25,6 @@
 
 enum {
     TIMEOUT_MS = 10000,
-    PORT = 514,
     DATAGRAM_MAX_BYTES = 2048, /* that every receiver should take */
     UDP_MOMENT_MS = 150,       /* for an ICMP message to come back */
     TCP_MOMENT_MS = 2000, /* for the other side to end; one that never does has it all the same */
@@ -36,8 +35,7 @@ enum step { RESOLVING, CONNECTING, SENDING, ENDING };
 struct syslog {
     struct transport base;
     const struct address_guard *guard;
-    char host[RESOLVE_HOST_MAX + 1];
-    uint16_t port;
+    struct syslog_place place;
     bool is_tcp;
     int64_t timeout_ms;
 
@@ -53,40 +51,6 @@ struct syslog {
 };
 
 /* ---- open and close ---- */
-
-static bool read_port(struct slice text, uint16_t *port)
-{
-    uint64_t number = PORT;
-
-    if (text.len && (!slice_to_u64(text, 65535, &number) || number == 0))
-        return false;
-    *port = (uint16_t)number;
-    return true;
-}
-
-/* HOST, HOST:PORT, [ADDRESS]:PORT */
-static bool read_place(struct syslog *s, struct slice rest)
-{
-    struct slice host, port = rest;
-
-    if (rest.len && rest.p[rest.len - 1] == '/')
-        port.len = --rest.len;
-    if (rest.len && rest.p[0] == '[') {
-        port = slice_of(rest.p + 1, rest.len - 1);
-        host = slice_cut(&port, ']');
-        if (port.len && port.p[0] != ':')
-            return false;
-        if (port.len)
-            port = slice_of(port.p + 1, port.len - 1);
-    } else {
-        host = slice_cut(&port, ':');
-    }
-    if (host.len == 0 || host.len > RESOLVE_HOST_MAX || slice_find(host, '/') < host.len)
-        return false;
-    memcpy(s->host, host.p, host.len);
-    s->host[host.len] = '\0';
-    return read_port(port, &s->port);
-}
 
 static int syslog_open(struct transport **tp, const struct receiver *receiver,
                        const struct transport_environment *environment)
@@ -106,12 +70,12 @@ static int syslog_open(struct transport **tp, const struct receiver *receiver,
     s->is_tcp = is_tcp;
     s->fd = -1;
     s->timeout_ms = environment->timeout_ms > 0 ? environment->timeout_ms : TIMEOUT_MS;
-    if (!read_place(s, slice_of(url.p + udp.len, url.len - udp.len))) {
+    if (!syslog_place_read_host(&s->place, slice_of(url.p + udp.len, url.len - udp.len))) {
         free(s);
         return -EINVAL;
     }
     snprintf(s->base.place, sizeof s->base.place, "syslog+%s://%.60s:%u", is_tcp ? "tcp" : "udp",
-             log_text(slice_of_text(s->host)), s->port);
+             log_text(slice_of_text(s->place.host)), s->place.port);
     *tp = &s->base;
     return 0;
 }
@@ -174,7 +138,7 @@ static int syslog_start(struct transport *t, const struct transport_message *mes
     }
     if (s->out.failed)
         return -ENOMEM;
-    err = resolve_start(&s->resolve, s->host, s->port);
+    err = resolve_start(&s->resolve, s->place.host, s->place.port);
     if (err)
         return err;
     s->step = RESOLVING;
@@ -230,7 +194,7 @@ static void begin_connect(struct syslog *s)
     socklen_t len = fill_in(a, &to);
     char text[ADDR_TEXT_MAX];
 
-    if (!address_guard_permits(s->guard, s->host, a)) {
+    if (!address_guard_permits(s->guard, s->place.host, a)) {
         const char *why = address_guard_reason(a);
 
         addr_format_ip(a, text);

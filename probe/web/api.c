@@ -3,10 +3,11 @@
 #include "analyzer/base/log.h"
 #include "analyzer/record_id.h"
 #include "probe/web/api_context.h"
+#include "probe/web/api_trail.h"
 #include "probe/web/body.h"
 #include "probe/web/files.h"
+#include "probe/web/gate.h"
 #include "probe/web/routes.h"
-#include "probe/web/signed.h"
 #include "storage/upkeep/store_size.h"
 
 #include <errno.h>
@@ -267,7 +268,7 @@ static bool read_variable(struct api_context *c, const struct route_variable *v,
         *expected = "an id is 16 hex digits";
         return params_parse_id(v->text, &c->id);
     case '#':
-        *expected = "a silence or a delivery has a number";
+        *expected = "a silence, a delivery or a token has a number";
         if (!slice_to_u64(v->text, INT64_MAX, &number))
             return false;
         c->number = (int64_t)number;
@@ -289,12 +290,11 @@ static void answer_route(struct api_context *c, const struct route *route,
 
     if (!read_variable(c, v, &expected))
         exchange_fail(c->x, 400, "%s", expected);
-    else if ((route->params & PARAMS_SIGNED) && !signed_accept(c->api->options.store_dir, c->x))
-        ; /* refused */
     else if (!params_read(&c->x->params, route->params, &c->asked, &error))
         exchange_fail(c->x, 400, "%s", error.p ? error.p : "bad parameters");
-    else if (route->no_store || open_store(c))
+    else if ((route->no_store || open_store(c)) && api_trail_begin(c, route))
         route->handle(c);
+    api_trail_end(c, route);
     strbuf_fini(&error);
     params_fini(&c->asked);
 }
@@ -306,14 +306,12 @@ static void answer_first(struct api *a, struct exchange *x)
     struct route_variable v;
     const struct route *route = route_find(path, x->method, &v);
 
-    if (route) {
-        answer_route(&c, route, &v);
-        return;
-    }
-    if (slice_starts_with(path, SLICE("/api/")))
-        exchange_fail(x, 404, "nothing at %s", x->path);
-    else
+    if (!route && !slice_starts_with(path, SLICE("/api/")))
         files_answer(a->options.web_root, x);
+    else if (gate_admit(&a->options, route, x))
+        answer_route(&c, route, &v);
+    else if (route)
+        api_trail_end(&c, route);
 }
 
 static void answer_seed(struct api *a, struct exchange *x)

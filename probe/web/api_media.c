@@ -5,7 +5,6 @@
 #include "analyzer/base/log.h"
 #include "probe/web/range.h"
 #include "probe/web/sound.h"
-#include "storage/audit.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -117,6 +116,8 @@ int api_media_export(const struct api_options *options, const struct asked *aske
                                       .format = (enum export_format)asked->export_format,
                                       .limit = asked->export_limit,
                                       .calls_max = API_MEDIA_EXPORT_CALLS_MAX,
+                                      .calls = asked->id_count ? asked->ids : NULL,
+                                      .call_count = asked->id_count,
                                       .asked = asked->filter };
     struct export_counts counts;
     struct export *export;
@@ -128,7 +129,7 @@ int api_media_export(const struct api_options *options, const struct asked *aske
     if (err)
         filter_free(request.filter);
     if (err == -ENOENT)
-        exchange_fail(x, 404, "no call matches, or none of their packets are kept");
+        exchange_fail(x, 404, "there is no such call, or none of their packets are kept");
     else if (err == -E2BIG)
         exchange_fail(x, 400, "packets of over %d calls: narrow the filter, or give a limit",
                       API_MEDIA_EXPORT_CALLS_MAX);
@@ -148,39 +149,6 @@ bool api_media_refuse_sound(const struct api_options *options, struct exchange *
         exchange_fail(x, 403,
                       "listening is off: 'audio.listen: yes' in the configuration turns it on");
     return !options->sound;
-}
-
-static int64_t now_s(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec;
-}
-
-/* One line for each listening, not for each range; and no sound without it. */
-static bool write_audit(const struct api_options *options, const struct api_media_call *call,
-                        const struct asked *asked, const struct exchange *x)
-{
-    char from[ADDR_TEXT_MAX];
-    size_t from_len = addr_format_ip(&x->peer, from);
-    struct audit_entry entry = {
-        .action = SLICE("listen"),
-        .call = call->id,
-        .call_id = call->call_id_len ? slice_of(call->call_id, call->call_id_len) : SLICE_ABSENT,
-        .from = slice_of(from, from_len),
-        .format = slice_of_text(params_format_name(asked->format)),
-    };
-    int err;
-
-    if (sound_is_known(options->sound, &x->peer, call->id, now_s()))
-        return true;
-    err = audit_append(options->store_dir, &entry);
-    if (err)
-        log_warn("web: audit.jsonl cannot be written, so nobody listens: error %d", -err);
-    else
-        sound_remember(options->sound, &x->peer, call->id, now_s());
-    return err == 0;
 }
 
 /* 200, 206 or 416, by what was asked for. */
@@ -230,11 +198,6 @@ void api_media_sound(const struct api_options *options, const struct api_media_c
 
     if (answer != 200) {
         exchange_fail(x, answer, "%s", message);
-        return;
-    }
-    if (!x->head_only && !write_audit(options, call, asked, x)) {
-        close(file.fd);
-        exchange_fail(x, 500, "the audit line cannot be written, and without it nobody listens");
         return;
     }
     x->content_type = types[asked->format];

@@ -448,6 +448,18 @@ static bool set_user(struct asked *a, struct slice value)
     return true;
 }
 
+static bool set_deed(struct asked *a, struct slice value)
+{
+    a->deed = value;
+    return true;
+}
+
+static bool set_call(struct asked *a, struct slice value)
+{
+    a->call = value;
+    return true;
+}
+
 static bool set_source(struct asked *a, struct slice value)
 {
     struct addr ignored;
@@ -528,9 +540,11 @@ static const struct {
     { "rule", PARAMS_ALERTS, set_rule, "the name of a rule" },
     { "state", PARAMS_DELIVERIES, set_delivery_state, "waiting, delivered or dead" },
     { "over", PARAMS_SILENCES, set_over, "true or false" },
-    { "since", PARAMS_SEARCH | PARAMS_ALERTS, set_since, "seconds since 1970" },
-    { "until", PARAMS_SEARCH | PARAMS_WINDOW | PARAMS_SPAN | PARAMS_OVERVIEW, set_until,
-      "seconds since 1970" },
+    { "deed", PARAMS_AUDIT, set_deed, "what was done, as listen" },
+    { "call", PARAMS_AUDIT, set_call, "the id of a call, or its Call-ID" },
+    { "since", PARAMS_SEARCH | PARAMS_ALERTS | PARAMS_AUDIT, set_since, "seconds since 1970" },
+    { "until", PARAMS_SEARCH | PARAMS_WINDOW | PARAMS_SPAN | PARAMS_OVERVIEW | PARAMS_AUDIT,
+      set_until, "seconds since 1970" },
     { "mos_min", PARAMS_SEARCH, set_mos_min, "a number from 1 to 5" },
     { "mos_max", PARAMS_SEARCH, set_mos_max, "a number from 1 to 5" },
     { "one_way", PARAMS_SEARCH, set_one_way, "true or false" },
@@ -550,14 +564,16 @@ static const struct {
       "a part of a user, a domain or an address" },
     { "kind", PARAMS_SOURCES, set_kind, "what a source did, as scanner_agent" },
     { "sort", PARAMS_CERTIFICATES, set_days_left, "days_left" },
-    { "user", PARAMS_TRANSACTIONS, set_user, "a user, as the record has it" },
+    { "user", PARAMS_TRANSACTIONS | PARAMS_AUDIT, set_user, "a user, as the record has it" },
     { "source", PARAMS_TRANSACTIONS, set_source, "an IPv4 or IPv6 address without port" },
     { "method", PARAMS_TRANSACTIONS, set_method, "register, options, message or subscribe" },
     { "minutes", PARAMS_WINDOW, set_minutes, "a number from 1 to 1440" },
     { "minutes", PARAMS_OVERVIEW, set_overview_minutes, "a number from 1 to 10080" },
-    { "limit", PARAMS_PAGE | PARAMS_SEARCH | PARAMS_DELIVERIES | PARAMS_REGISTRATIONS, set_limit,
-      "a number from 1 to 1000" },
-    { "cursor", PARAMS_DELIVERIES, set_number_cursor, "the next of the page before" },
+    { "limit",
+      PARAMS_PAGE | PARAMS_SEARCH | PARAMS_DELIVERIES | PARAMS_REGISTRATIONS | PARAMS_AUDIT,
+      set_limit, "a number from 1 to 1000" },
+    { "cursor", PARAMS_DELIVERIES | PARAMS_AUDIT, set_number_cursor,
+      "the next of the page before" },
     { "cursor", PARAMS_PAGE, set_cursor, "the next of the page before" },
     { "cursor", PARAMS_SEARCH | PARAMS_REGISTRATIONS, set_search_cursor,
       "the next of the page before" },

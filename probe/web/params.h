@@ -55,6 +55,7 @@ enum params_set {
     PARAMS_TRANSACTIONS = 1 << 24,  /* user, source, method */
     PARAMS_OVERVIEW = 1 << 25,      /* minutes, until */
     PARAMS_FACETS = 1 << 26,        /* filter */
+    PARAMS_AUDIT = 1 << 27,         /* user, deed, call, since, until, limit, cursor: a number */
 };
 
 enum params_format { PARAMS_WAV, PARAMS_FLAC, PARAMS_OGG, PARAMS_JSON_PEAKS };
@@ -90,7 +91,8 @@ struct asked {
     unsigned hours;                     /* of a span */
     struct slice text;                  /* searched for among registrations */
     struct slice kind;                  /* of what a source did */
-    struct slice user, source, method;  /* of transactions */
+    struct slice user, source, method;  /* of transactions; user also of the audit trail */
+    struct slice deed, call;            /* of the audit trail */
     bool by_days_left;                  /* certificates: those that end first */
 };
 

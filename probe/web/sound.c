@@ -20,12 +20,6 @@ struct kept {
     uint64_t used;
 };
 
-struct listening {
-    struct addr peer; /* its port is 0 */
-    uint64_t call;    /* 0: free */
-    int64_t last_s;
-};
-
 struct sound {
     struct sound_options options;
     pthread_mutex_t lock;
@@ -34,7 +28,6 @@ struct sound {
     struct sound_key busy[SOUND_RENDERS_MAX]; /* being made; call 0: free */
     size_t inside;                            /* workers that make a file or wait for one */
     uint64_t turn, bytes;
-    struct listening listenings[SOUND_LISTENERS_MAX];
     atomic_bool stopping;
 };
 
@@ -287,51 +280,4 @@ int sound_get(struct sound *s, const struct sound_key *key, bool keep, const ato
     }
     pthread_mutex_unlock(&s->lock);
     return answer;
-}
-
-/* ---- who listens ---- */
-
-/* His place, or that of whom to forget first. */
-static struct listening *find_listening(struct sound *s, const struct addr *peer, uint64_t call,
-                                        bool *found)
-{
-    struct listening *longest = &s->listenings[0];
-
-    for (size_t i = 0; i < SOUND_LISTENERS_MAX; i++) {
-        struct listening *l = &s->listenings[i];
-
-        *found = l->call == call && addr_eq(&l->peer, peer);
-        if (*found)
-            return l;
-        if (l->call == 0 ? longest->call != 0 : longest->call && l->last_s < longest->last_s)
-            longest = l;
-    }
-    return longest;
-}
-
-bool sound_is_known(struct sound *s, const struct addr *peer, uint64_t call, int64_t now_s)
-{
-    struct listening *l;
-    struct addr host = *peer;
-    bool found;
-
-    host.port = 0;
-    pthread_mutex_lock(&s->lock);
-    l = find_listening(s, &host, call, &found);
-    found = found && now_s - l->last_s < SOUND_LISTENING_S;
-    if (found)
-        l->last_s = now_s;
-    pthread_mutex_unlock(&s->lock);
-    return found;
-}
-
-void sound_remember(struct sound *s, const struct addr *peer, uint64_t call, int64_t now_s)
-{
-    struct addr host = *peer;
-    bool found;
-
-    host.port = 0;
-    pthread_mutex_lock(&s->lock);
-    *find_listening(s, &host, call, &found) = (struct listening){ host, call, now_s };
-    pthread_mutex_unlock(&s->lock);
 }

@@ -8,7 +8,7 @@
  * Ownership  sound_open/close. A descriptor that is handed out is the caller's.
  * Thread     Any; a worker may block in sound_get for as long as a child takes.
  * Bounded    SOUND_RENDERS_MAX workers in there at a time, SOUND_FILES_MAX files,
- *            SOUND_BYTES_MAX of them; SOUND_LISTENERS_MAX listenings remembered.
+ *            SOUND_BYTES_MAX of them.
  */
 #ifndef PROBE_WEB_SOUND_H
 #define PROBE_WEB_SOUND_H
@@ -22,8 +22,6 @@
 enum {
     SOUND_RENDERS_MAX = 2,
     SOUND_FILES_MAX = 8,
-    SOUND_LISTENERS_MAX = 64,
-    SOUND_LISTENING_S = 600, /* after a pause of that length it is another listening */
 };
 #define SOUND_BYTES_MAX (UINT64_C(512) << 20)
 
@@ -59,9 +57,5 @@ void sound_stop(struct sound *s);
  * gone: set by another thread when nobody waits any more. */
 int sound_get(struct sound *s, const struct sound_key *key, bool keep, const atomic_bool *gone,
               struct sound_file *out, char message[RENDER_MESSAGE_MAX]);
-
-/* Has this client been listening to this call until now? Then that is written down already. */
-bool sound_is_known(struct sound *s, const struct addr *peer, uint64_t call, int64_t now_s);
-void sound_remember(struct sound *s, const struct addr *peer, uint64_t call, int64_t now_s);
 
 #endif

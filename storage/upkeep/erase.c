@@ -1,6 +1,6 @@
 #include "storage/upkeep/erase.h"
 
-#include "storage/audit.h"
+#include "storage/audit/audit_log.h"
 #include "storage/day_db.h"
 #include "storage/packets/packet_log.h"
 #include "storage/packets/segment.h"
@@ -223,11 +223,11 @@ static int erase_day(struct erase *e, int32_t day)
 
 static int audit(struct erase *e)
 {
-    const struct audit_entry entry = { .action = SLICE("erase"),
-                                       .by = e->options->by,
+    const struct audit_entry entry = { .deed = SLICE("erase"),
+                                       .user = e->options->by,
                                        .from = SLICE("cli") };
 
-    return audit_append(e->dir, &entry);
+    return audit_append(e->dir, &entry, AUDIT_SYNC, NULL);
 }
 
 /* The line is written first, as for whoever listens: what cannot be accounted for is not done. */

@@ -7,7 +7,7 @@
  *                  go; where other rows name it, its digits become X
  *     3. packets   chunks of its calls are overwritten with zeros; a SIP chunk of another call that
  *                  names it is stored anew with X for its digits, one of media (a name in RTCP) goes
- *     4. files     pins, audit.jsonl, state.sqlite, databases that were set aside as damaged; then free pages: secure_delete, checkpoint, vacuum
+ *     4. files     pins, audit.jsonl (see erase_audit.h), state.sqlite, databases that were set aside as damaged; then free pages: secure_delete, checkpoint, vacuum
  *     5. proof     every file of the folder as it is, and every chunk unpacked, is searched
  *
  * Whoever is stopped in between begins again: what is done already is not found any more, and what was
@@ -43,7 +43,7 @@ struct erase_result {
     uint64_t sip_chunks, media_chunks, audio_chunks; /* forgotten */
     uint64_t chunks_masked;                          /* of other calls, stored anew */
     uint64_t bytes;                                  /* of the chunks that were forgotten */
-    uint64_t audit_lines;                            /* places in audit.jsonl */
+    uint64_t audit_lines; /* of audit.jsonl, that lost their texts */
     uint64_t state_rows;
     uint64_t set_aside; /* damaged databases that named it: removed */
     bool was_begun;     /* an earlier erasure was not finished: now it is */

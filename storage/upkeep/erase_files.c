@@ -3,6 +3,7 @@
  */
 #include "storage/day_db.h"
 #include "storage/store_dir.h"
+#include "storage/upkeep/erase_audit.h"
 #include "storage/upkeep/erase_work.h"
 #include "storage/upkeep/pins.h"
 
@@ -151,11 +152,8 @@ int erase_files_pins(struct erase *e, int32_t day)
 
 int erase_files_audit(struct erase *e)
 {
-    char path[STORE_PATH_MAX];
-
-    if ((size_t)snprintf(path, sizeof path, "%s/audit.jsonl", e->dir) >= sizeof path)
-        return -ENAMETOOLONG;
-    return mask_file(e, path, &e->result->audit_lines);
+    return erase_audit(e->dir, e->forms, e->options->dry_run ? ERASE_AUDIT_COUNT : ERASE_AUDIT_NOW,
+                       &e->result->audit_lines);
 }
 
 /* As long as another process has it open, a database in WAL mode gives nobody an exclusive lock. */

@@ -50,7 +50,7 @@ grep -raq -e "$number" -e "0${number#44}" "$store" && fail "the number is in $(g
 export_others "$store" "$work/after"
 diff -r "$work/before" "$work/after" >/dev/null || fail "other calls are exported otherwise"
 "$earshot" store check --store "$store" >"$work/check" || fail "store check: $(cat "$work/check")"
-grep -q '"action":"erase"' "$store/audit.jsonl" || fail "no line in audit.jsonl"
+grep -q '"deed":"erase"' "$store/audit.jsonl" || fail "no line in audit.jsonl"
 
 # Killed somewhere: the next try finishes, and says so.
 for after in 0.02 0.05 0.1; do
