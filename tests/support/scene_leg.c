@@ -118,6 +118,12 @@ static void legs_impaired(struct play *p)
     relay(p, &(struct relay){ .echo = true, .talk_ms = 12000, .delay_ms = 60, .loss_percent = 8 });
 }
 
+/* Ten minutes of two legs: what a page has most of. */
+static void legs_long(struct play *p)
+{
+    relay(p, &(struct relay){ .talk_ms = 600000, .delay_ms = 20, .loss_percent = 2 });
+}
+
 /* Numbers are few and come again and again; each leg spells them in its own way. */
 static void number(struct play_dialog *d, int side, unsigned n, uint32_t spelling)
 {
@@ -230,6 +236,7 @@ static const struct scene rows[] = {
     { "legs_icid", legs_icid, 4, 0 },
     { "legs_payload", legs_payload, 3, 0 },
     { "legs_impaired", legs_impaired, 3, 0 },
+    { "legs_long", legs_long, 1, SCENE_APART },
     { "legs_diverted", legs_diverted, 4, 0 },
     { "legs_score", legs_score, 10, SCENE_ALIKE },
     { "legs_none", legs_none, 4, SCENE_ALIKE },
