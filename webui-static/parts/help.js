@@ -15,6 +15,9 @@ const KEYS = [
     ["?", "this sheet"],
     ["Esc", "close, back"],
   ]],
+  ["Overview", ["overview"], [
+    ["[  ]", "the window before, the next"],
+  ]],
   ["Calls", ["calls"], [
     ["F7", "the filter"],
     ["↓  Tab", "in the box: choose and take a proposal"],
@@ -28,11 +31,20 @@ const KEYS = [
     ["n", "show the new ones"],
   ]],
   ["One call", ["call"], [
-    ["j  k", "next, previous message"],
+    ["j  k", "the next, the previous call of the list"],
+    ["m", "the messages, and back"],
+    ["↓  ↑", "the next, the previous message"],
+    ["c", "compare two: this one, then another"],
+    ["s", "its SDP, offer beside answer"],
+    ["f  F7", "find in the messages"],
+    ["t", "rows as far apart as their times"],
+    ["l", "all legs, or this one alone"],
+    ["+  −  0", "the ladder larger, smaller, as it fits"],
     ["d", "download the pcap"],
+    ["F2", "all that can be taken away"],
     ["Space", "play, pause, once the waveform is open"],
     ["←  →", "in the chart or the waveform: a step"],
-    ["Esc", "close the message, then back"],
+    ["Esc", "close what is open, then back"],
   ]],
   ["Alerts", ["alerts"], [
     ["j  k", "down, up"],
