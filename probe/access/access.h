@@ -34,6 +34,7 @@ enum {
     ACCESS_SESSION_S = 12 * 3600,
     ACCESS_TOKEN_DAYS = 365,
     ACCESS_LINK_HOURS = 72,
+    ACCESS_TICKET_S = 30,
 };
 
 /* 0, −ENOMEM. A store that is not there yet, or cannot be read, is tried again with each question. */
@@ -94,7 +95,8 @@ struct access_change {
     struct slice name;
     enum role role; /* ROLE_NONE: as it is */
     bool sets_disabled, is_disabled;
-    bool resets; /* his password is no more; he gets a link */
+    bool resets;           /* his password is no more; he gets a link */
+    bool must_leave_admin; /* −EPERM also when that is the last admin's; in a shell it need not */
     int64_t now_s;
 };
 
@@ -117,5 +119,6 @@ int access_add_token(struct access *a, const struct identity *who, struct token 
                      unsigned days, int64_t now_s, char secret[TOKEN_LEN + 1]);
 int access_end_token(struct access *a, const struct identity *who, int64_t id);
 unsigned access_token_days(const struct access *a);
+unsigned access_link_hours(const struct access *a);
 
 #endif

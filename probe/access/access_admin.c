@@ -95,10 +95,14 @@ int access_add_user(struct access *a, const struct access_change *change, struct
     return end_change(a, is_begun, err);
 }
 
-static int reset(struct access *a, const struct user *user, int64_t now_s, char *link)
+static int reset(struct access *a, const struct user *user, bool must_leave_admin, int64_t now_s,
+                 char *link)
 {
-    int err = users_set_password(a->db, user, "");
+    int last = must_leave_admin ? users_is_last_admin(a->db, user) : 0;
+    int err = last > 0 ? -EPERM : last;
 
+    if (!err)
+        err = users_set_password(a->db, user, "");
     if (!err)
         err = sessions_end_all(a->db, user->id);
     if (!err)
@@ -125,7 +129,7 @@ int access_change_user(struct access *a, const struct access_change *change,
     if (!err && change->sets_disabled && change->is_disabled)
         err = sessions_end_all(a->db, user.id);
     if (!err && change->resets)
-        err = reset(a, &user, change->now_s, link);
+        err = reset(a, &user, change->must_leave_admin, change->now_s, link);
     return end_change(a, is_begun, err);
 }
 
@@ -241,4 +245,9 @@ int access_end_token(struct access *a, const struct identity *who, int64_t id)
 unsigned access_token_days(const struct access *a)
 {
     return a->options.token_days;
+}
+
+unsigned access_link_hours(const struct access *a)
+{
+    return a->options.link_hours;
 }

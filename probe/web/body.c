@@ -71,16 +71,70 @@ static bool read_time(const struct body_field *f, const json_t *value)
 
     if (!json_is_number(value) || !(seconds > 0) || seconds > SECONDS_MAX)
         return false;
-    *f->time_ms = llround(seconds * 1000);
+    *f->number = llround(seconds * 1000);
     return true;
+}
+
+static bool read_count(const struct body_field *f, const json_t *value)
+{
+    *f->number = json_integer_value(value);
+    return json_is_integer(value) && *f->number > 0;
+}
+
+static bool read_flag(const struct body_field *f, const json_t *value)
+{
+    *f->number = json_is_true(value);
+    return json_is_boolean(value);
+}
+
+static bool read_words(struct body *b, const struct body_field *f, const json_t *value)
+{
+    size_t i;
+    json_t *word;
+
+    json_array_foreach(value, i, word)
+    {
+        struct slice text = slice_of(json_string_value(word), json_string_length(word));
+
+        if (!json_is_string(word) || text.len == 0 || slice_find(text, ',') < text.len)
+            return false;
+        strbuf_add(&b->words, ",", i > 0);
+        strbuf_add_slice(&b->words, text);
+    }
+    *f->text = strbuf_slice(&b->words);
+    return json_is_array(value) && !b->words.failed && b->words.len <= f->max_bytes;
+}
+
+static bool read_value(struct body *b, const struct body_field *f, const json_t *value)
+{
+    switch (f->kind) {
+    case BODY_TIME:
+        return read_time(f, value);
+    case BODY_COUNT:
+        return read_count(f, value);
+    case BODY_FLAG:
+        return read_flag(f, value);
+    case BODY_WORDS:
+        return read_words(b, f, value);
+    case BODY_TEXT:
+    default:
+        return read_text(f, value);
+    }
 }
 
 static void say_bad(const struct body_field *f, struct strbuf *error)
 {
-    if (f->kind == BODY_TIME)
-        strbuf_addf(error, "'%s' must be a time, in seconds since 1970", f->name);
-    else
+    static const char *const what[] = {
+        [BODY_TIME] = "a time, in seconds since 1970",
+        [BODY_COUNT] = "a whole number, from 1 on",
+        [BODY_FLAG] = "true or false",
+        [BODY_WORDS] = "a list of texts",
+    };
+
+    if (f->kind == BODY_TEXT)
         strbuf_addf(error, "'%s' must be a text of at most %zu bytes", f->name, f->max_bytes);
+    else
+        strbuf_addf(error, "'%s' must be %s", f->name, what[f->kind]);
 }
 
 static void say_unknown(const char *name, const struct body_field *fields, size_t count,
@@ -104,12 +158,12 @@ static void say_unknown(const char *name, const struct body_field *fields, size_
         strbuf_addf(error, ", did you mean '%s'?", meant);
 }
 
-static bool read_fields(json_t *root, const struct body_field *fields, size_t count,
+static bool read_fields(struct body *b, const struct body_field *fields, size_t count,
                         struct strbuf *error)
 {
     for (size_t i = 0; i < count; i++) {
         const struct body_field *f = &fields[i];
-        const json_t *value = json_object_get(root, f->name);
+        const json_t *value = json_object_get(b->root, f->name);
 
         if (!value || json_is_null(value)) {
             if (!f->is_needed)
@@ -117,7 +171,7 @@ static bool read_fields(json_t *root, const struct body_field *fields, size_t co
             strbuf_addf(error, "'%s' is missing", f->name);
             return false;
         }
-        if (!(f->kind == BODY_TIME ? read_time(f, value) : read_text(f, value))) {
+        if (!read_value(b, f, value)) {
             say_bad(f, error);
             return false;
         }
@@ -132,11 +186,11 @@ bool body_read(struct body *b, struct slice text, const struct body_field *field
     const char *name;
     json_t *value;
 
-    b->root = root;
+    *b = (struct body){ .root = root, .words = { .max_bytes = 1024 } };
     for (size_t i = 0; i < count; i++) {
-        if (fields[i].kind == BODY_TIME)
-            *fields[i].time_ms = 0;
-        else
+        if (fields[i].number)
+            *fields[i].number = fields[i].kind == BODY_FLAG ? -1 : 0;
+        if (fields[i].text)
             *fields[i].text = SLICE_ABSENT;
     }
     if (!root)
@@ -152,11 +206,12 @@ bool body_read(struct body *b, struct slice text, const struct body_field *field
             return false;
         }
     }
-    return read_fields(root, fields, count, error);
+    return read_fields(b, fields, count, error);
 }
 
 void body_fini(struct body *b)
 {
     json_decref(b->root);
+    strbuf_fini(&b->words);
     b->root = NULL;
 }

@@ -15,19 +15,27 @@
 
 enum { BODY_DEPTH_MAX = 8, BODY_FIELDS_MAX = 8 };
 
-enum body_kind { BODY_TEXT, BODY_TIME };
+enum body_kind {
+    BODY_TEXT,
+    BODY_TIME,
+    BODY_COUNT, /* a whole number, from 1 on */
+    BODY_FLAG,
+    BODY_WORDS, /* a list of short texts, without commas; of one field of a body at most */
+};
 
 struct body_field {
     const char *name;
     enum body_kind kind;
     bool is_needed;
-    size_t max_bytes;   /* of a text */
-    struct slice *text; /* absent: it is not there, or null */
-    int64_t *time_ms;   /* seconds since 1970 on the wire; 0: not there, or null */
+    size_t max_bytes;   /* of a text, of all words with commas between them */
+    struct slice *text; /* or its words so; absent: it is not there, or null */
+    int64_t *number;    /* of a TIME ms since 1970, on the wire seconds; 0: not there, or null.
+                         * Of a FLAG 1, 0, −1: not there, or null */
 };
 
 struct body {
     void *root;
+    struct strbuf words;
 };
 
 /* Nothing at all is an empty object. False: `error` has one sentence; body_fini either way. */

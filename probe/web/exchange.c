@@ -115,7 +115,7 @@ static struct jsonw begin_failure(struct exchange *x, int status, const char *de
 
     close_sources(x);
     x->streamed = x->more = x->ranges = false;
-    x->etag[0] = x->file_name[0] = x->content_range[0] = '\0';
+    x->etag[0] = x->file_name[0] = x->content_range[0] = x->set_cookie[0] = '\0';
     x->status = status;
     x->content_type = "application/problem+json";
     strbuf_reset(&x->body);

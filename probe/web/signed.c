@@ -50,19 +50,19 @@ static enum signed_link_verdict check(const char *store_dir, const struct exchan
     return verdict;
 }
 
-bool signed_accept(const char *store_dir, struct exchange *x)
+enum signed_verdict signed_read(const char *store_dir, struct exchange *x)
 {
     if (!is_signed(&x->params))
-        return true;
+        return SIGNED_NOT;
     switch (check(store_dir, x)) {
     case SIGNED_LINK_GOOD:
         x->params.count -= 2; /* they come last, or it would not be good */
-        return true;
+        return SIGNED_GOOD;
     case SIGNED_LINK_EXPIRED:
         exchange_fail(x, 403,
                       "this link is too old: links to packets in messages are good for a limited "
                       "time; the page of the call has a new one");
-        return false;
+        return SIGNED_REFUSED;
     case SIGNED_LINK_NONE:
     case SIGNED_LINK_FORGED:
         break;
@@ -70,5 +70,5 @@ bool signed_accept(const char *store_dir, struct exchange *x)
     exchange_fail(x, 403,
                   "the signature of this link is not right: it was cut or changed on its way, "
                   "or is of another store");
-    return false;
+    return SIGNED_REFUSED;
 }

@@ -11,8 +11,13 @@
 
 #include "probe/web/exchange.h"
 
-/* True: go on; the time and the signature are taken off the parameters. False: x is a refusal. The
- * key is STORE/links.key, which is there once a link was signed. */
-bool signed_accept(const char *store_dir, struct exchange *x);
+enum signed_verdict {
+    SIGNED_NOT,     /* it comes without: who asks must be known otherwise */
+    SIGNED_GOOD,    /* the time and the signature are taken off the parameters */
+    SIGNED_REFUSED, /* x is the refusal */
+};
+
+/* The key is STORE/links.key, which is there once a link was signed. */
+enum signed_verdict signed_read(const char *store_dir, struct exchange *x);
 
 #endif

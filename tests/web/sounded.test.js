@@ -8,8 +8,8 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
 import { axeComplaints } from "./support/axe.js";
-import { keepShot, openBrowser, openPage } from "./support/browser.js";
-import { makeStore, replay, sample, serve } from "./support/earshot.js";
+import { enter, keepShot, openBrowser, openPage } from "./support/browser.js";
+import { latest, makeStore, replay, sample, serve } from "./support/earshot.js";
 import { whyNot } from "./support/environment.js";
 import { fakeApi } from "./support/fake_api.js";
 import { PAYLOADS } from "./support/hostile_capture.js";
@@ -208,6 +208,7 @@ describe("how it sounded", { skip: missing ?? false }, () => {
 
     try {
       await page.unroute("**/api/v1/**");
+      await enter(page.context(), real);
       await page.goto(`${real.url}#/call/${ids[3]}`);
       await page.waitForSelector(".time-plot .lane-level");
       assert.match((await sums())[0], /^R 93\.2 − 0\.0 codec − 10\.7 loss 3\.0 % bursts 1\.8 − 0 delay = 82\.5, MOS 4\.1$/);
@@ -222,6 +223,8 @@ describe("how it sounded", { skip: missing ?? false }, () => {
       assert.equal(await page.locator(".lane-bad").count(), 1, "of 17,280 intervals");
     } finally {
       await page.goto("about:blank");
+      await enter(page.context(), server);
+      Object.assign(latest, server);
       await real.stop();
       made.remove();
     }

@@ -11,11 +11,12 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LiveClient, startFeed } from './support/live_client.js';
+import { fetchAs, readServer, signRequests } from './support/token.js';
 
 const work = mkdtempSync(join(tmpdir(), 'earshot-web-'));
 const store = join(work, 'store');
 const rules = join(work, 'rules');
-let server, host, port, base;
+let server, host, port, base, token;
 
 before(async () => {
     mkdirSync(rules);
@@ -25,12 +26,10 @@ before(async () => {
     writeFileSync(join(rules, '.hidden.yaml'), 'x');
     execFileSync(process.env.MAKE_STORE, [store, '20']);
     server = spawn(process.env.TEST_API_SERVE, [store, work], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, TEST_API_RULES: rules } });
-    const address = await new Promise((resolve, reject) => {
-        server.stdout.once('data', (line) => resolve(line.toString().trim()));
+    ({ host, port, base, token } = await new Promise((resolve, reject) => {
+        server.stdout.once('data', (line) => resolve(readServer(line)));
         server.once('exit', (code) => reject(new Error(`no server, exit status ${code}`)));
-    });
-    [host, port] = address.split(':');
-    base = `http://${address}/api/v1`;
+    }));
 });
 
 after(async () => {
@@ -39,6 +38,8 @@ after(async () => {
     assert.equal(await left, 0, 'the server leaves without a sanitizer report');
     rmSync(work, { recursive: true });
 });
+
+const fetch = fetchAs(() => ({ token }));
 
 const getJson = async (path) => {
     const answer = await fetch(base + path);
@@ -53,11 +54,11 @@ const raw = (text) => new Promise((resolve) => {
     socket.on('data', (data) => { got += data.toString('latin1'); });
     socket.on('error', () => {});
     socket.on('close', () => resolve(got));
-    socket.write(text, 'latin1');
+    socket.write(signRequests(text, token), 'latin1');
 });
 const request = (path, { method = 'GET', extra = '' } = {}) => raw(`${method} ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${extra}\r\n`);
 const status = (answer) => Number(answer.slice(9, 12));
-const Live = { open: () => LiveClient.open({ host, port }) };
+const Live = { open: () => LiveClient.open({ host, port, token }) };
 
 test('alerts are found by state, severity, rule and time, each with what was done about it', async () => {
     const count = async (query) => (await getJson(`/alerts?limit=1000&${query}`)).alerts.length;
@@ -176,7 +177,7 @@ test('a body has an end, a size and a time', async () => {
         socket.on('data', (data) => { got += data; });
         socket.on('close', () => resolve(got));
         const body = JSON.stringify({ labels: 'rule=pieces', until: Math.floor(Date.now() / 1000) + 60 });
-        socket.write(`${head}Content-Length: ${body.length}\r\n\r\n`);
+        socket.write(signRequests(`${head}Content-Length: ${body.length}\r\n\r\n`, token));
         [...body].forEach((c, i) => setTimeout(() => socket.write(c), 3 * i));
     });
     assert.equal(status(pieces), 201);
@@ -185,7 +186,7 @@ test('a body has an end, a size and a time', async () => {
     const closed = new Promise((resolve) => socket.on('close', resolve));
     socket.on('error', () => {});
     socket.resume();
-    socket.write(`${head}Content-Length: 5000\r\n\r\n`);
+    socket.write(signRequests(`${head}Content-Length: 5000\r\n\r\n`, token));
     const drip = setInterval(() => socket.write(' '), 500);
     await closed;
     clearInterval(drip);

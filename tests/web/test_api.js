@@ -13,12 +13,13 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LiveClient, startFeed as openFeed } from './support/live_client.js';
+import { fetchAs, readServer, signRequests } from './support/token.js';
 
 const CALLS = 2600; // more than the largest page twice, over two days
 const work = mkdtempSync(join(tmpdir(), 'earshot-web-'));
 const store = join(work, 'store');
 const root = join(work, 'root');
-let server, host, port, ids, base;
+let server, host, port, ids, base, token;
 let patient, mute, began; // two that stay from the beginning to the end
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -32,12 +33,10 @@ before(async () => {
     writeFileSync(join(work, 'outside.txt'), 'hidden from all');
     ids = execFileSync(process.env.MAKE_STORE, [store, String(CALLS)]).toString().trim().split('\n');
     server = spawn(process.env.TEST_API_SERVE, [store, root], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const address = await new Promise((resolve, reject) => {
-        server.stdout.once('data', (line) => resolve(line.toString().trim()));
+    ({ host, port, base, token } = await new Promise((resolve, reject) => {
+        server.stdout.once('data', (line) => resolve(readServer(line)));
         server.once('exit', (code) => reject(new Error(`no server, exit status ${code}`)));
-    });
-    [host, port] = address.split(':');
-    base = `http://${address}/api/v1`;
+    }));
     [patient, mute] = [await Live.open(), await Live.open()];
     mute.mute = true;
     began = Date.now();
@@ -49,6 +48,8 @@ after(async () => {
     assert.equal(await left, 0, 'the server leaves without a sanitizer report');
     rmSync(work, { recursive: true });
 });
+
+const fetch = fetchAs(() => ({ token }));
 
 const getJson = async (path) => {
     const answer = await fetch(base + path);
@@ -64,14 +65,14 @@ const raw = (text, from) => new Promise((resolve) => {
     socket.on('data', (data) => { got += data.toString('latin1'); });
     socket.on('error', () => {});
     socket.on('close', () => resolve(got));
-    socket.write(text, 'latin1');
+    socket.write(signRequests(text, token), 'latin1');
 });
 
 const request = (path, { method = 'GET', name = 'localhost', extra = '' } = {}) =>
     raw(`${method} ${path} HTTP/1.1\r\nHost: ${name}\r\nConnection: close\r\n${extra}\r\n`);
 const status = (answer) => Number(answer.slice(9, 12));
 
-const Live = { open: (options) => LiveClient.open({ host, port, ...options }) };
+const Live = { open: (options) => LiveClient.open({ host, port, token, ...options }) };
 const startFeed = () => openFeed(store);
 
 // ---- the tests ----
@@ -404,7 +405,7 @@ test('a client that takes nothing of a download holds nobody up', async () => {
         const socket = net.connect(port, host);
         socket.on('error', () => {});
         socket.pause();
-        socket.write(`GET /api/v1/calls/${ids[2]}/pcap HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+        socket.write(signRequests(`GET /api/v1/calls/${ids[2]}/pcap HTTP/1.1\r\nHost: localhost\r\n\r\n`, token));
         return socket;
     });
     await sleep(200);
@@ -417,7 +418,7 @@ test('a client that goes away in the middle is forgotten', async () => {
     for (let i = 0; i < 50; i++) {
         const socket = net.connect(port, host);
         socket.on('error', () => {});
-        socket.write(`GET /api/v1/calls/${ids[2]}/pcap HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+        socket.write(signRequests(`GET /api/v1/calls/${ids[2]}/pcap HTTP/1.1\r\nHost: localhost\r\n\r\n`, token));
         await sleep(i % 10);
         socket.destroy();
     }

@@ -3,8 +3,10 @@
  *
  *     test_api_serve STORE WEB_ROOT [ADDR:PORT [SOUND_PROGRAM SECONDS]]
  *
- * With a program that makes sound, and the seconds it may take, calls can be listened to. Prints its address and serves until SIGTERM.
+ * With a program that makes sound, and the seconds it may take, calls can be listened to. Prints its address, a blank and
+ * an admin's token, and serves until SIGTERM. The admin is `tester`, his password TESTER_PASSWORD.
  */
+#include "probe/access/access.h"
 #include "probe/state/outbox.h"
 #include "probe/web/server.h"
 
@@ -13,6 +15,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define TESTER          "tester"
+#define TESTER_PASSWORD "a password of the tests"
 
 static struct server *server;
 
@@ -27,6 +34,24 @@ static void on_wake(void *ctx)
     (void)ctx; /* there is no notifier, but tests may be asked for */
 }
 
+/* An admin, unless another server of this store has made him, and a token of his. */
+static int make_tester(struct access *access, char secret[TOKEN_LEN + 1])
+{
+    const struct access_change change = { .name = SLICE(TESTER),
+                                          .role = ROLE_ADMIN,
+                                          .now_s = (int64_t)time(NULL) };
+    struct token token = { .scopes = role_rights(ROLE_ADMIN) & ~(unsigned)RIGHT_SELF };
+    const struct identity who = { .name = TESTER, .rights = role_rights(ROLE_ADMIN) };
+    char link[SECRET_KEY_LEN + 1];
+    const char *why;
+    int err = access_add_user(access, &change, SLICE(TESTER_PASSWORD), link, &why);
+
+    if (err && err != -EEXIST)
+        return err;
+    snprintf(token.name, sizeof token.name, "test-%ld", (long)getpid());
+    return access_add_token(access, &who, &token, 1, change.now_s, secret);
+}
+
 int main(int argc, char **argv)
 {
     const struct outbox_receiver receiver = {
@@ -34,6 +59,7 @@ int main(int argc, char **argv)
     };
     struct server_options options = { .wake = on_wake };
     struct sigaction action = { .sa_handler = on_signal };
+    char secret[TOKEN_LEN + 1];
     int err;
 
     if (argc < 3) {
@@ -49,6 +75,13 @@ int main(int argc, char **argv)
         options.sound_time_max_s = (unsigned)strtoul(argv[5], NULL, 10);
     }
     options.rules_dir = getenv("TEST_API_RULES");
+    err = access_open(&options.access, &(struct access_options){ .store_dir = argv[1] });
+    if (!err)
+        err = make_tester(options.access, secret);
+    if (err) {
+        fprintf(stderr, "test_api_serve: access: %s\n", strerror(-err));
+        return 1;
+    }
     err = state_db_open(&options.state, argv[1]);
     if (!err)
         err = outbox_open(&options.outbox, options.state);
@@ -63,11 +96,12 @@ int main(int argc, char **argv)
         return 1;
     }
     sigaction(SIGTERM, &action, NULL);
-    printf("%s\n", server_address(server));
+    printf("%s %s\n", server_address(server), secret);
     fflush(stdout);
     err = server_run(server);
     server_close(server);
     outbox_close(options.outbox);
     state_db_close(options.state);
+    access_close(options.access);
     return err ? 1 : 0;
 }

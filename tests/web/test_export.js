@@ -11,11 +11,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bearer, fetchAs, readServer } from './support/token.js';
 
 const CALLS = 800;
 const work = mkdtempSync(join(tmpdir(), 'earshot-export-'));
 const store = join(work, 'store');
-let server, base, ids;
+let server, base, ids, token;
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -23,17 +24,16 @@ before(async () => {
     mkdirSync(join(work, 'root'));
     ids = execFileSync(process.env.MAKE_STORE, [store, String(CALLS)]).toString().trim().split('\n');
     server = spawn(process.env.TEST_API_SERVE, [store, join(work, 'root')], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const address = await new Promise((resolve, reject) => {
-        server.stdout.once('data', (line) => resolve(line.toString().trim()));
+    ({ base, token } = await new Promise((resolve, reject) => {
+        server.stdout.once('data', (line) => resolve(readServer(line)));
         server.once('exit', (code) => reject(new Error(`no server, exit status ${code}`)));
-    });
-    base = `http://${address}/api/v1`;
+    }));
 });
 
 after(async () => {
     // In the middle of a download that nobody takes.
     await new Promise((resolve) => {
-        http.get(`${base}/export?filter=id:${ids[2]}`, (answer) => { answer.pause(); answer.on('error', () => {}); resolve(); })
+        http.get(`${base}/export?filter=id:${ids[2]}`, { headers: bearer(token) }, (answer) => { answer.pause(); answer.on('error', () => {}); resolve(); })
             .on('error', () => {});
     });
     const left = new Promise((resolve) => server.once('exit', (code) => resolve(code)));
@@ -41,6 +41,8 @@ after(async () => {
     assert.equal(await left, 0, 'the server leaves without a sanitizer report');
     rmSync(work, { recursive: true });
 });
+
+const fetch = fetchAs(() => ({ token }));
 
 // Block types of a pcapng; its lengths must agree.
 const readPcapng = (bytes) => {
@@ -72,8 +74,8 @@ test('packets by a signed link, until its time', async () => {
     const key = randomBytes(32), path = `/calls/${ids[0]}/pcap`, soon = Math.floor(Date.now() / 1000) + 60;
     const sign = (query, secret = key) => createHmac('sha256', secret)
         .update(`earshot link 1\n/api/v1${path}?${query}`).digest('base64url');
-    const ask = async (query, at = path) => {
-        const answer = await fetch(`${base}${at}?${query}`);
+    const ask = async (query, at = path, by = globalThis.fetch) => {
+        const answer = await by(`${base}${at}?${query}`);
         const text = answer.status === 200 ? '' : (await answer.json()).detail;
         if (answer.status === 200) await answer.arrayBuffer();
         return [answer.status, text];
@@ -83,7 +85,9 @@ test('packets by a signed link, until its time', async () => {
     writeFileSync(join(store, 'links.key'), `whsec_${key.toString('base64')}\n`, { mode: 0o600 });
     assert.deepEqual(await ask(link), [200, '']);
     assert.deepEqual(await ask(link.replace('pcapng', '%70capng')), [200, '']);
-    assert.deepEqual(await ask(''), [200, '']); // nobody needs one as yet
+    assert.deepEqual(await ask(link, path, fetch), [200, ''], 'also to whom we know');
+    assert.equal((await ask(''))[0], 401);
+    assert.deepEqual(await ask('', path, fetch), [200, '']);
 
     const old = `expires=${soon - 61}`;
     assert.match((await ask(`${old}&signature=${sign(old)}`)).join(' '), /^403 this link is too old/);
@@ -92,8 +96,9 @@ test('packets by a signed link, until its time', async () => {
         link.replace(`${soon}`, `${soon + 1}`), `legs=true&${link}`, `${link}&legs=true`, link.replace('&', '%26'),
         `${good}&signature=${sign(good, randomBytes(32))}`, `${good}&signature=`, `${link}&${link}`,
     ]) assert.match((await ask(wrong)).join(' '), /^403 .*cut or changed/, wrong);
+    assert.match((await ask(`${link}A`, path, fetch)).join(' '), /^403 .*cut or changed/, 'also to whom we know');
     assert.match((await ask(link, `/calls/${ids[1]}/pcap`)).join(' '), /^403 .*cut or changed/);
-    assert.equal((await ask(link, `/calls/${ids[0]}`))[0], 400, 'nothing else is asked for by a link');
+    for (const other of ['', '/messages', '/audio']) assert.equal((await ask(link, `/calls/${ids[0]}${other}`))[0], 401, 'nothing else is asked for by a link');
 });
 
 test('a search as a file', async () => {
@@ -125,7 +130,7 @@ test('what cannot be exported is said', async () => {
 
 test('a third search at a time waits its turn', async () => {
     const slow = await Promise.all([1, 2].map(() => new Promise((resolve) => {
-        http.get(`${base}/export?filter=id:${ids[2]}`, (answer) => { answer.pause(); resolve(answer); });
+        http.get(`${base}/export?filter=id:${ids[2]}`, { headers: bearer(token) }, (answer) => { answer.pause(); resolve(answer); });
     })));
     assert.deepEqual(slow.map((answer) => answer.statusCode), [200, 200]);
     assert.equal((await fetch(`${base}/export?format=jsonl`)).status, 503);

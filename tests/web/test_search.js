@@ -10,21 +10,21 @@ import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fetchAs, readServer } from './support/token.js';
 
 const CALLS = 1400; // over two days
 const work = mkdtempSync(join(tmpdir(), 'earshot-search-'));
 const store = join(work, 'store');
-let server, base;
+let server, base, token;
 
 before(async () => {
     mkdirSync(join(work, 'root'));
     execFileSync(process.env.MAKE_STORE, [store, String(CALLS)]);
     server = spawn(process.env.TEST_API_SERVE, [store, join(work, 'root')], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const address = await new Promise((resolve, reject) => {
-        server.stdout.once('data', (line) => resolve(line.toString().trim()));
+    ({ base, token } = await new Promise((resolve, reject) => {
+        server.stdout.once('data', (line) => resolve(readServer(line)));
         server.once('exit', (code) => reject(new Error(`no server, exit status ${code}`)));
-    });
-    base = `http://${address}/api/v1`;
+    }));
 });
 
 after(async () => {
@@ -33,6 +33,8 @@ after(async () => {
     assert.equal(await left, 0, 'the server leaves without a sanitizer report');
     rmSync(work, { recursive: true });
 });
+
+const fetch = fetchAs(() => ({ token }));
 
 const getJson = async (path) => {
     const answer = await fetch(base + path);

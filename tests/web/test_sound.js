@@ -13,6 +13,7 @@ import { appendFileSync, chmodSync, existsSync, mkdirSync, mkdtempSync, readFile
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bearer, readServer } from './support/token.js';
 
 const work = mkdtempSync(join(tmpdir(), 'earshot-sound-'));
 const store = join(work, 'store');
@@ -31,11 +32,11 @@ const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 async function start(...more) {
     const child = spawn(process.env.TEST_API_SERVE, [store, root, '127.0.0.1:0', ...more],
         { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, SECRET: 'of the server' } });
-    const address = await new Promise((resolve, reject) => {
-        child.stdout.once('data', (line) => resolve(line.toString().trim()));
+    const { base, token } = await new Promise((resolve, reject) => {
+        child.stdout.once('data', (line) => resolve(readServer(line)));
         child.once('exit', (code) => reject(new Error(`no server, exit status ${code}`)));
     });
-    return { child, base: `http://${address}/api/v1` };
+    return { child, base, headers: bearer(token) };
 }
 
 async function stop({ child }) {
@@ -93,7 +94,7 @@ const audits = () => existsSync(audit) ? readFileSync(audit, 'utf8').trim().spli
 
 const get = (path, { method = 'GET', headers = {}, server = listening, from } = {}) =>
     new Promise((resolve, reject) => {
-        const request = http.request(server.base + path, { method, headers, localAddress: from, agent: false }, (answer) => {
+        const request = http.request(server.base + path, { method, headers: { ...server.headers, ...headers }, localAddress: from, agent: false }, (answer) => {
             const parts = [];
             answer.on('data', (part) => parts.push(part));
             answer.on('end', () => resolve({ status: answer.statusCode, headers: answer.headers, body: Buffer.concat(parts) }));
@@ -293,7 +294,7 @@ test('nobody waits any more: the program is ended', async () => {
     mode('hangs');
     const server = await start(script, '60');
     const requests = [audio(1), audio(2)].map((path) => {
-        const request = http.request(server.base + path, { agent: false });
+        const request = http.request(server.base + path, { headers: server.headers, agent: false });
         request.on('error', () => {});
         request.end();
         return request;
@@ -338,7 +339,7 @@ test('without the audit line no sound', async () => {
 test('the server does not wait for the program when it leaves', async () => {
     mode('hangs');
     const server = await start(script, '60');
-    const request = http.request(server.base + audio(0), { agent: false });
+    const request = http.request(server.base + audio(0), { headers: server.headers, agent: false });
     request.on('error', () => {});
     request.end();
     await sleep(500);

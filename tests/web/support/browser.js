@@ -3,6 +3,7 @@
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { latest } from "./earshot.js";
 import { environment, loadPlaywright } from "./environment.js";
 
 /* Quiet: no background traffic to hosts that are not ours. */
@@ -20,9 +21,16 @@ export function openBrowser() {
   return loadPlaywright().chromium.launch({ executablePath: environment.chromium, args: ARGUMENTS });
 }
 
-/* A page and `complaints`: console errors, exceptions, CSP violations, requests that failed. */
-export async function openPage(browser, options = {}) {
+/* Gives a context the session of a server, as a login would. */
+export function enter(context, { url, cookie }) {
+  return context.addCookies([{ ...cookie, domain: new URL(url).hostname, path: "/", secure: true, httpOnly: true, sameSite: "Strict" }]);
+}
+
+/* A page that is logged in to the latest server, unless options.user is null, and `complaints`: console errors, exceptions, CSP violations, requests that failed. */
+export async function openPage(browser, { user, ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+
+  if (latest.url && user !== null) await enter(context, latest);
   const page = await context.newPage();
   const complaints = [];
 

@@ -16,8 +16,9 @@ export function makeStore() {
   return { path: join(folder, "store"), folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
-export function replay(store, captures) {
-  const options = ["--store", store.path, "--keep", "full", "--rules", environment.rules];
+/* more: options for it. */
+export function replay(store, captures, more = []) {
+  const options = ["--store", store.path, "--keep", "full", "--rules", environment.rules, ...more];
   return run(environment.earshot, ["replay", ...captures, ...options], { timeout: 120000 });
 }
 
@@ -45,9 +46,43 @@ export async function replaySlowly(store, capture, waitMs = 3000) {
 
 export const sample = (name) => join(environment.samples, name);
 
-/* listen: "127.0.0.1:0" for any free port; more: options for it. → {url, stop}; url is what the binary printed. stop
- * throws when it did not end well: a sanitizer may have had something to say. */
+/* Who the tests are; each store that is served has him. */
+const TESTER = { name: "tester", password: "a password of the tests" };
+
+function addUser(store, { name, password }, role) {
+  const child = spawn(environment.earshot, ["user", "add", name, "--role", role, "--password-stdin", "--store", store.path],
+    { stdio: ["pipe", "ignore", "pipe"] });
+  let said = "";
+
+  child.stderr.on("data", (chunk) => (said += chunk));
+  child.stdin.end(`${password}\n`);
+  return new Promise((resolve, reject) => {
+    child.once("exit", (code) => (code === 0 || said.includes("already") ? resolve() : reject(new Error(`earshot user add ended with ${code}: ${said}`))));
+  });
+}
+
+/* A session, as {name, value} of its cookie. */
+async function logIn(url, user) {
+  const answer = await fetch(`${url}api/v1/session`, { method: "POST", body: JSON.stringify(user), headers: { "Content-Type": "application/json" } });
+
+  if (answer.status !== 200) throw new Error(`no login: ${answer.status} ${await answer.text()}`);
+  const [, name, value] = /^([^=]+)=([^;]*)/.exec(answer.headers.get("set-cookie"));
+  return { name, value };
+}
+
+/* Another user than the tester, and his session: {name, value} of its cookie. */
+export async function addAndLogIn(store, server, user, role) {
+  await addUser(store, user, role);
+  return logIn(server.url, user);
+}
+
+/* The server that was started last: whom a new page is logged in to. */
+export const latest = { url: null, cookie: null };
+
+/* listen: "127.0.0.1:0" for any free port; more: options for it. → {url, cookie, stop}; url is what the binary printed, cookie a
+ * session of the tester, an admin. stop throws when it did not end well: a sanitizer may have had something to say. */
 export async function serve(store, listen = "127.0.0.1:0", more = []) {
+  await addUser(store, TESTER, "admin");
   const child = spawn(
     environment.earshot,
     ["serve", "--store", store.path, "--listen", listen, "--web-root", environment.webRoot, ...more],
@@ -70,8 +105,11 @@ export async function serve(store, listen = "127.0.0.1:0", more = []) {
     child.once("exit", (code) => reject(new Error(`earshot serve ended with ${code}: ${said}`)));
   });
 
+  const cookie = await logIn(url, TESTER);
+  Object.assign(latest, { url, cookie });
   return {
     url,
+    cookie,
     async stop() {
       child.kill("SIGTERM");
       const code = await ended;

@@ -4,8 +4,16 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import net from 'node:net';
 import { join } from 'node:path';
+import { bearer } from './token.js';
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+// Of the one whose token it is; null: none is given.
+async function askTicket(host, port, token) {
+    const answer = await fetch(`http://${host}:${port}/api/v1/live/ticket`, { method: 'POST', body: '{}', headers: { ...bearer(token), 'Content-Type': 'application/json' } });
+    assert.equal(answer.status, 200, 'a ticket');
+    return (await answer.json()).ticket;
+}
 
 export class LiveClient {
     messages = []; // as the probe sent them: without their numbers
@@ -16,7 +24,8 @@ export class LiveClient {
     mute = false; // does not answer pings
     pings = 0;
 
-    static open({ host, port, origin, path = '/api/v1/live', name = `${host}:${port}`, from, protocol = 'earshot.live.v1' }) {
+    static async open({ host, port, token, origin, path = '/api/v1/live', name = `${host}:${port}`, from, protocol = 'earshot.live.v1' }) {
+        if (token) path += `${path.includes('?') ? '&' : '?'}ticket=${await askTicket(host, port, token)}`;
         return new Promise((resolve, reject) => {
             const live = new LiveClient();
             const key = randomBytes(16).toString('base64');
