@@ -90,7 +90,7 @@ api_handler api_deliveries_get, api_deliveries_replay, api_deliveries_replay_all
 api_handler api_deliveries_get_receivers, api_deliveries_test_receiver, api_rules_get,
     api_rules_test;
 api_handler api_registrations_get_now, api_health_of_trunks_get, api_security_get_sources;
-api_handler api_overview_get, api_audit_get;
+api_handler api_overview_get, api_openapi_get, api_audit_get;
 api_handler api_certificates_get, api_transactions_get, api_probe_get;
 api_handler api_lists_get_registrations, api_lists_get_peers, api_lists_get_security;
 api_handler api_lists_get_deviations;

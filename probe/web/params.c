@@ -596,6 +596,15 @@ enum { ROWS = sizeof rows / sizeof *rows };
 
 _Static_assert(ROWS <= 64, "read_one keeps a bit for each");
 
+const char *params_name(unsigned accepted, size_t at)
+{
+    for (size_t i = 0; i < ROWS; i++) {
+        if ((rows[i].set & accepted) && at-- == 0)
+            return rows[i].name;
+    }
+    return NULL;
+}
+
 static size_t find_row(struct slice name, unsigned accepted)
 {
     size_t i = 0;

@@ -107,6 +107,9 @@ bool params_read(const struct params *p, unsigned accepted, struct asked *asked,
                  struct strbuf *error);
 void params_fini(struct asked *asked);
 
+/* The names of those that it accepts, one after the other; NULL behind the last. */
+const char *params_name(unsigned accepted, size_t at);
+
 /* "wav", "conceal": as they are spelled in a request, and by `earshot export`. */
 const char *params_format_name(uint8_t format);
 const char *params_gaps_name(uint8_t gaps);

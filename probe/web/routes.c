@@ -59,6 +59,7 @@ static const struct route routes[] = {
     { "/api/v1/audit", EXCHANGE_GET, RIGHT_TRAIL, "trail", PARAMS_AUDIT, true, api_audit_get },
     { "/api/v1/certificates", EXCHANGE_GET, RIGHT_SEE, NULL, PARAMS_PAGE | PARAMS_CERTIFICATES,
       false, api_certificates_get },
+    { "/api/v1/openapi.json", EXCHANGE_GET, RIGHT_OPEN, NULL, PARAMS_NONE, true, api_openapi_get },
     { "/api/v1/overview", EXCHANGE_GET, RIGHT_SEE, NULL, PARAMS_OVERVIEW, false, api_overview_get },
     { "/api/v1/trunks/health", EXCHANGE_GET, RIGHT_SEE, NULL, PARAMS_SPAN, false,
       api_health_of_trunks_get },
