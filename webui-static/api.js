@@ -111,6 +111,12 @@ export const testRule = (name, since) => post(`rules/${encodeURIComponent(name)}
 export const fetchCertificates = (params, signal) => get("certificates", params, signal);
 export const fetchOverview = (params, signal) => get("overview", params, signal);
 export const fetchTrunks = (params, signal) => get("trunks", params, signal);
+export const fetchTrunkHealth = (params, signal) => get("trunks/health", params, signal);
+export const fetchRegistrationsNow = (params, signal) => get("registrations/now", params, signal);
+export const fetchTransactions = (params, signal) => get("transactions", params, signal);
+export const fetchSecuritySources = (params, signal) => get("security/sources", params, signal);
+export const fetchProbe = (signal) => get("probe", null, signal);
+export const fetchStore = (signal) => get("store", null, signal);
 export const fetchStats = (signal) => get("stats", null, signal);
 export const fetchSession = () => get("session");
 export const startSession = (name, password) => post("session", { name, password });

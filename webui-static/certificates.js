@@ -39,3 +39,20 @@ export function sortCertificates(certificates) {
     return (b.last_seen ?? 0) - (a.last_seen ?? 0);
   });
 }
+
+const isSoon = ({ days_left: days }) => isKnown(days) && days >= 0 && days < SOON_DAYS;
+const isOver = ({ days_left: days }) => isKnown(days) && days < 0;
+
+/* name in the address */
+export const CERTIFICATE_TABS = [
+  { name: "", word: "all", icon: null, takes: () => true },
+  { name: "expired", word: "expired", icon: "cross", takes: isOver },
+  { name: "soon", word: "end within 30 days", icon: "bolt", takes: isSoon },
+  { name: "mismatch", word: "for another name", icon: "warning", takes: ({ name_matches: matches }) => matches === false },
+  { name: "watched", word: "watched", icon: "search", takes: ({ origin }) => origin === "watch" },
+];
+
+/* What passed and what was asked for, those that end first on top. */
+export function certificatesOf({ certificates = [], watched = [] }) {
+  return sortCertificates([...certificates, ...watched.map(({ certificate }) => certificate).filter(isKnown)]);
+}

@@ -1,16 +1,17 @@
 /*
  * probe - the page of the probe itself: what it received, what it lost, what it keeps.
  */
-import { html, useEffect, useState } from "../vendor/preact-htm.js";
-import { useKeys, useStore } from "../hooks.js";
-import { CertificatePanel } from "../parts/certificate_table.js";
-import { Icon } from "../parts/icon.js";
-import { MirrorPanel } from "../parts/mirror_panel.js";
-import { Empty, Failure, Loading } from "../parts/notice.js";
-import { Sparkline, useHistory } from "../parts/sparkline.js";
-import { TrunkPanel } from "../parts/trunk_table.js";
-import { fetchCertificates, fetchStats, fetchTrunks } from "../api.js";
+import { html } from "../vendor/preact-htm.js";
+import { fetchProbe, fetchRules, fetchStats, fetchStore } from "../api.js";
 import { bytes, count, dayAndTime, isKnown, percent, text } from "../format.js";
+import { useAsked, useKeys, useStore } from "../hooks.js";
+import { ConfigPanel, FaultPanel, LibraryPanel } from "../parts/about_panel.js";
+import { Icon } from "../parts/icon.js";
+import { MachinePanel } from "../parts/machine_panel.js";
+import { MirrorPanel } from "../parts/mirror_panel.js";
+import { Answer, Empty } from "../parts/notice.js";
+import { Sparkline, useHistory } from "../parts/sparkline.js";
+import { StorePanel } from "../parts/store_panel.js";
 import { binsMissing, countsOf, DROPS, LOSSES } from "../ledger.js";
 import { liveStats } from "../live.js";
 import { backToCalls } from "../router.js";
@@ -18,34 +19,17 @@ import { clock } from "../settings.js";
 import { anomalyWord, binWord, protocolWord } from "../words.js";
 
 const ASK_MS = 3000;
-const ASK_CERTIFICATES_MS = 15000;
-const CERTIFICATES_SHOWN = 200;
-const TRUNK_MINUTES = 15;
 
-/* What `fetch` answers, asked for again and again; an error stands beside what was known. */
-function useAsked(fetch, everyMs) {
-  const [state, setState] = useState({ answer: null, error: null });
-
-  useEffect(() => {
-    const abort = new AbortController();
-    const ask = () =>
-      fetch(abort.signal).then(
-        (answer) => setState({ answer, error: null }),
-        (error) => error.name !== "AbortError" && setState((now) => ({ ...now, error })),
-      );
-    ask();
-    const timer = setInterval(ask, everyMs);
-    return () => {
-      clearInterval(timer);
-      abort.abort();
-    };
-  }, []);
-  return state;
-}
-
-const askCertificates = (signal) => fetchCertificates({ limit: CERTIFICATES_SHOWN }, signal);
-
-const askTrunks = (signal) => fetchTrunks({ minutes: TRUNK_MINUTES }, signal);
+/* The store and the rules change slowly; what they cannot say is not worth an error of the whole page. */
+const ask = async (signal) => {
+  const [stats, probe, store, rules] = await Promise.all([
+    fetchStats(signal),
+    fetchProbe(signal),
+    fetchStore(signal).catch(() => null),
+    fetchRules(signal).catch(() => null),
+  ]);
+  return { stats, probe: { ...probe, at: Date.now() / 1000 }, store, rules };
+};
 
 function Now({ live }) {
   const stats = useStore(liveStats);
@@ -136,66 +120,45 @@ function Sums({ capture }) {
   </p>`;
 }
 
-function Store({ stats }) {
-  const zone = useStore(clock);
-  const { store } = stats;
-
-  return html`<section class="panel">
-    <h2>Store</h2>
-    <p class="big"><b>${count(store?.calls)}</b> calls</p>
-    <dl class="facts small">
-      <div class="fact"><dt>Alerts</dt><dd>${count(store?.alerts)}</dd></div>
-      <div class="fact"><dt>Days</dt><dd>${count(store?.days)}</dd></div>
-      <div class="fact"><dt>Size</dt><dd>${bytes(store?.bytes)}</dd></div>
-      <div class="fact"><dt>Oldest call</dt><dd>${dayAndTime(store?.first_time, zone)}</dd></div>
-      <div class="fact"><dt>Newest call</dt><dd>${dayAndTime(store?.last_time, zone)}</dd></div>
-      <div class="fact"><dt>Earshot</dt><dd>${text(stats.version, 30)}</dd></div>
-    </dl>
-  </section>`;
-}
-
 export function ProbePage() {
-  const { answer: stats, error } = useAsked(fetchStats, ASK_MS);
-  const { answer: certificates } = useAsked(askCertificates, ASK_CERTIFICATES_MS);
-  const { answer: trunks } = useAsked(askTrunks, ASK_CERTIFICATES_MS);
-  const capture = stats?.capture ?? null;
+  const asked = useAsked(ask, { everyMs: ASK_MS });
   const sum = (counts) => counts.reduce((all, [, value]) => all + value, 0);
-  const malformed = countsOf(capture?.malformed);
-  const refusals = countsOf(capture?.refusals);
-  const protocols = countsOf(capture?.protocols);
-  const anomalies = countsOf(capture?.sip_anomalies);
 
   useKeys({ Escape: backToCalls });
   return html`<main id="main" class="page probe-page" tabindex="-1">
     <h1>Probe</h1>
-    ${error ? html`<${Failure} what="The probe's figures" error=${error} />` : null}
-    ${!stats && !error ? html`<${Loading} what="the probe's figures" />` : null}
-    ${stats
-      ? html`<div class="grid">
+    <${Answer} asked=${asked} what="The probe's figures">
+      ${({ stats, probe, store, rules }) => {
+        const capture = stats.capture ?? null;
+        const malformed = countsOf(capture?.malformed);
+        const refusals = countsOf(capture?.refusals);
+        const protocols = countsOf(capture?.protocols);
+        const anomalies = countsOf(capture?.sip_anomalies);
+
+        return html`<div class="grid">
           <${Now} live=${stats.live === true} />
-          <${Store} stats=${stats} />
-          ${trunks ? html`<${TrunkPanel} trunks=${trunks} />` : null}
+          <${MachinePanel} probe=${probe} />
+          <${FaultPanel} rules=${rules} />
           ${capture
-            ? html`<${Ledger} capture=${capture} />
-                ${stats.mirror ? html`<${MirrorPanel} mirror=${stats.mirror} />` : null}
-                <${BarList} title="Where the packets went" counts=${countsOf(capture.bins)}
+            ? html`<${Ledger} capture=${capture} />${stats.mirror ? html`<${MirrorPanel} mirror=${stats.mirror} />` : null}`
+            : html`<section class="panel"><${Empty} title="No ledger yet"><p>It is written when a probe has run on this store.</p><//></section>`}
+          <${StorePanel} stats=${stats} store=${store} />
+          ${capture
+            ? html`<${BarList} title="Where the packets went" counts=${countsOf(capture.bins)}
                   total=${capture.received} none="Nothing was received."><${Sums} capture=${capture} /><//>
-                <${BarList} title="Malformed, by name" counts=${malformed} total=${sum(malformed)}
-                  none="Nothing was malformed." />
-                <${BarList} title="Refused, or not as it should be" counts=${refusals} total=${sum(refusals)}
-                  none="No limit was reached." />
+                <${BarList} title="Malformed, by name" counts=${malformed} total=${sum(malformed)} none="Nothing was malformed." />
+                <${BarList} title="Refused, or not as it should be" counts=${refusals} total=${sum(refusals)} none="No limit was reached." />
                 <${BarList} title="Odd SIP messages" counts=${anomalies} total=${sum(anomalies)} word=${anomalyWord}
                   none="Every SIP message was as it should be." />
                 <${BarList} title="Seen, not analysed" counts=${protocols} total=${sum(protocols)}
                   word=${protocolWord} none=${isKnown(capture.protocols) ? "Nothing that nDPI knows." : "nDPI was not asked."}>
-                  <p class="quiet">What nDPI takes unknown flows for: a hint, never a verdict.</p><//>
-                ${certificates
-                  ? html`<${CertificatePanel} certificates=${certificates.certificates} watched=${certificates.watched ?? []}
-                      more=${isKnown(certificates.next)} />`
-                  : null}`
-            : html`<section class="panel"><${Empty} title="No ledger yet">
-                <p>It is written when a probe has run on this store.</p><//></section>`}
-        </div>`
-      : null}
+                  <p class="quiet">What nDPI takes unknown flows for: a hint, never a verdict.</p><//>`
+            : null}
+          <${LibraryPanel} probe=${probe} />
+          <${ConfigPanel} probe=${probe} />
+        </div>
+        <p class="quiet">For Prometheus: <a href="metrics">/metrics</a>, with a token that may <code>metrics</code> (<code>earshot token add prometheus --scopes metrics</code>).</p>`;
+      }}
+    <//>
   </main>`;
 }
