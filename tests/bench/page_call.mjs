@@ -15,7 +15,7 @@ import { join, resolve } from "node:path";
 const build = resolve(process.argv[2] ?? "build/bench");
 const rounds = Number(process.argv[process.argv.indexOf("--rounds") + 1 || Infinity]) || 9;
 Object.assign(process.env, {
-  EARSHOT_BIN: existsSync(join(build, "earshot")) ? join(build, "earshot") : join(build, "probe/earshot"),
+  EARSHOT_BIN: process.env.EARSHOT_BIN ?? [join(build, "earshot"), join(build, "probe/earshot")].find(existsSync),
   EARSHOT_WEB_ROOT: process.env.EARSHOT_WEB_ROOT ?? join(build, "share/web"),
   EARSHOT_SAMPLES: resolve("samples"),
   EARSHOT_NODE_MODULES: process.env.EARSHOT_NODE_MODULES ?? join(build, "tests/web/npm/node_modules"),

@@ -1,8 +1,8 @@
 /*
  * call - the page of one call: its story, its ladder, how it sounded, its packets.
  */
-import { html, useEffect, useMemo, useState } from "../vendor/preact-htm.js";
-import { useKeys, useLive, useStore } from "../hooks.js";
+import { html, useEffect, useLayoutEffect, useMemo, useState } from "../vendor/preact-htm.js";
+import { useKeys, useLater, useLive, useStore, useTitle } from "../hooks.js";
 import { Deviations, History, Links, MediaTimeouts } from "../parts/call_notes.js";
 import { MosChip, StatusChip, VerdictChip } from "../parts/chip.js";
 import { CopyButton } from "../parts/copy_button.js";
@@ -21,6 +21,7 @@ import { Story } from "../parts/story.js";
 import { StreamPane } from "../parts/stream_pane.js";
 import { TakeAway } from "../parts/take_away.js";
 import { fetchCall, fetchDeviations, fetchMessages, fetchStats, isId, pcapAddress } from "../api.js";
+import { takeAhead } from "../ahead.js";
 import { downloadFrom } from "../download.js";
 import { text } from "../format.js";
 import { ladderText } from "../ladder_text.js";
@@ -36,6 +37,8 @@ import { keysOf, kindsOf } from "../stream_kinds.js";
 
 /* A call that is up changes once a second; its streams and messages are asked for less often. */
 const RELOAD_MS = 4000;
+/* A record and its messages that come within this are drawn together. */
+const TOGETHER_MS = 120;
 const NOTHING = { call: null, messages: [], cut: false, error: null, messagesError: null };
 /* Steps of zoom, in or out. */
 const ZOOM_MOST = 6;
@@ -44,20 +47,28 @@ const ZOOM_MOST = 6;
 function useCall(id, round) {
   const [state, setState] = useState(NOTHING);
 
-  useEffect(() => setState(NOTHING), [id]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const abort = new AbortController();
+    const ahead = takeAhead(id);
     const take = (part) => !abort.signal.aborted && setState((now) => ({ ...now, ...part }));
-
-    fetchCall(id, abort.signal).then(
-      (call) => take({ call, error: null }),
-      (error) => take({ error }),
+    const call = (ahead?.call ?? fetchCall(id, abort.signal)).then(
+      (call) => ({ call, error: null }),
+      (error) => ({ error }),
     );
-    if (may("signalling"))
-      fetchMessages(id, abort.signal).then(
-        ({ messages, cut = false }) => take({ messages, cut, messagesError: null }),
-        (messagesError) => take({ messagesError }),
-      );
+    const messages = may("signalling")
+      ? (ahead?.messages ?? fetchMessages(id, abort.signal)).then(
+          ({ messages, cut = false }) => ({ messages, cut, messagesError: null }),
+          (messagesError) => ({ messagesError }),
+        )
+      : {};
+    const soon = new Promise((done) => setTimeout(done, TOGETHER_MS));
+
+    /* Both are drawn at once where they come at once; nobody waits for many messages to read the story. */
+    call.then(async (part) => {
+      const more = await Promise.race([messages, soon]);
+      take({ ...part, ...more });
+      if (!more) take(await messages);
+    });
     return () => abort.abort();
   }, [id, round]);
   return state;
@@ -192,18 +203,20 @@ function compare(index, query) {
   change({ compare: index === null ? "" : index + 1, pane: index === null ? (query.pane === "diff" ? "" : query.pane) : "diff" });
 }
 
-/* The table of deviations, asked for once a page: null until it is there. */
-function useDeviations() {
+/* The table of deviations, asked for where the call has one: null until it is there. */
+function useDeviations(call) {
   const [table, setTable] = useState(null);
+  const needed = Array.isArray(call?.deviations) && call.deviations.length > 0;
 
   useEffect(() => {
+    if (!needed) return undefined;
     const abort = new AbortController();
     fetchDeviations(abort.signal).then(
       ({ deviations }) => setTable(deviations),
       () => {},
     );
     return () => abort.abort();
-  }, []);
+  }, [needed]);
   return table;
 }
 
@@ -282,8 +295,9 @@ function useCallKeys({ id, query, view, messages, selected, go, several }) {
 export function CallPage({ id, query }) {
   const [round, reload] = useRounds(id);
   const { call, messages: all, cut, error, messagesError } = useCall(id, round);
-  const deviations = useDeviations();
+  const deviations = useDeviations(call);
   const listen = useListen();
+  const later = useLater(call !== null);
   const view = viewOf(query);
   const moment = useMemo(() => createStore(null), [id]);
   const streams = useMemo(() => orderStreams(Array.isArray(call?.streams) ? call.streams : []), [call]);
@@ -303,10 +317,34 @@ export function CallPage({ id, query }) {
     else if (messages.length) change({ message: Math.max(0, Math.min(index, messages.length - 1)) + 1, stream: "" });
   };
 
+  useTitle(call ? `${text(call.from_user, 40)} → ${text(call.to_user, 40)}` : "Call", id);
   useCallKeys({ id, query, view, messages, selected, go, several });
   useEffect(() => {
     moment.set(selected === null ? null : messages[selected].time);
   }, [selected, messages]);
+
+  /* What hangs on the record alone is not made anew with each key. */
+  const told = useMemo(
+    () => call && html`<${Story} call=${call} />
+      <${Confidence} call=${call} />
+      <${Legs} conversation=${conversation} ownId=${id} />
+      <div class="noted">
+        <${Deviations} call=${call} table=${deviations} />
+        <${Evidence} call=${call} />
+        <${History} call=${call} />
+        <${Links} call=${call} />
+        <${MediaTimeouts} call=${call} />
+        ${may("numbers") ? html`<${SameNumbers} call=${call} />` : null}
+      </div>`,
+    [call, conversation, deviations],
+  );
+  const sounded = useMemo(
+    () => call && html`<h2>How it sounded</h2>
+      <${Sounded} ...${{ call, streams, listen, query, moment, messages, change, later }} />
+      ${later ? html`<h2>The record</h2>
+        <div class="panel"><${Facts} call=${call} /></div>` : null}`,
+    [call, streams, listen, messages, query.at, query.buffer, later],
+  );
 
   return html`<main id="main" class="page call-page" tabindex="-1">
     ${call === null
@@ -317,23 +355,10 @@ export function CallPage({ id, query }) {
             <${TakeAway} ...${{ call, conversation, listen }} alone=${view.alone} setAlone=${(alone) => change({ legs: alone ? "own" : "", message: "", compare: "" })}
               streams=${drawn} soundAddress=${soundDownload(call.id, "wav", "conceal")} />
           <//>
-          <${Story} call=${call} />
-          <${Confidence} call=${call} />
-          <${Legs} conversation=${conversation} ownId=${id} />
-          <div class="noted">
-            <${Deviations} call=${call} table=${deviations} />
-            <${Evidence} call=${call} />
-            <${History} call=${call} />
-            <${Links} call=${call} />
-            <${MediaTimeouts} call=${call} />
-            ${may("numbers") ? html`<${SameNumbers} call=${call} />` : null}
-          </div>
+          ${told}
           <h2>Signalling</h2>
           ${may("signalling") ? null : html`<p class="quiet panel"><${Icon} name="lock" /> Messages are not for this role: they hold numbers and addresses. An engineer may read them.</p>`}
           <${Signalling} ...${{ call, messages, cut, own, legs, several, query, view, found, go, moment }} error=${messagesError} streams=${drawn} retry=${reload} />
-          <h2>How it sounded</h2>
-          <${Sounded} ...${{ call, streams, listen, query, moment, messages }} change=${change} />
-          <h2>The record</h2>
-          <div class="panel"><${Facts} call=${call} /></div>`}
+          ${sounded}`}
   </main>`;
 }

@@ -16,6 +16,7 @@ import { isNewestFirst, modernQuery, readText } from "../call_filter.js";
 import { callAt, createCallList, rowOf } from "../call_list.js";
 import { fitColumns, readColumns, USUAL } from "../columns.js";
 import { count } from "../format.js";
+import { loadAhead } from "../ahead.js";
 import { rememberList } from "../neighbours.js";
 import { changeQuery, formatRoute, navigate } from "../router.js";
 import { downloadFrom } from "../download.js";
@@ -205,6 +206,7 @@ export function CallsPage({ query }) {
 
   useEffect(() => setSelected(list.selected), [list]);
   useLiveCalls(list, selected);
+  useEffect(loadAhead, []);
   useEffect(() => rememberList((id, by) => neighbourIn(list, id, by)), [list]);
   const select = (index) => {
     const at = index === null ? null : Math.max(0, Math.min(index, rows.count - 1));

@@ -252,7 +252,7 @@ export function Ladder({ messages, streams, keys, legs = [], view, selected, sel
   }, [selected, width > 0]);
 
   return html`<div class="ladder" ref=${frame} tabindex="0" role="region" aria-label="SIP ladder" onKeyDown=${press} onPointerLeave=${() => look(null)}>
-    <div class="ladder-heads"><svg class="ladder-gutter" width=${layout.gutter} height=${HEADS_PX} aria-hidden="true" /><${Heads} layout=${layout} agents=${agents} /></div>
+    ${width === 0 ? null : html`<div class="ladder-heads"><svg class="ladder-gutter" width=${layout.gutter} height=${HEADS_PX} aria-hidden="true" /><${Heads} layout=${layout} agents=${agents} /></div>
     <div class="ladder-body">
     <svg class="ladder-gutter" width=${layout.gutter} height=${layout.height} role="group" aria-label="Times">
       ${rows.map(
@@ -283,7 +283,7 @@ export function Ladder({ messages, streams, keys, legs = [], view, selected, sel
       )}
       <${Moment} moment=${moment} layout=${layout} />
     </svg>
-    </div>
+    </div>`}
     ${shown.length < messages.length
       ? html`<p>
           <button type="button" onClick=${() => setWhole(true)}>

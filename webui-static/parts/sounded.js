@@ -42,8 +42,8 @@ function Chart({ call, tracks, own, start, messages, moment, pinned, change }) {
 const NONE_SENT = [];
 
 /* streams: in the order in which they are shown; listen: see player.js; query, change: of the address; moment: see time_chart.js;
- * messages: of the ladder. */
-export function Sounded({ call, streams, listen, query, change, moment, messages = NONE_SENT }) {
+ * messages: of the ladder; later: whether what nobody sees at first is drawn too. */
+export function Sounded({ call, streams, listen, query, change, moment, messages = NONE_SENT, later = true }) {
   const { own, audio, video, fax, foreign } = useMemo(() => kindsOf(streams), [streams]);
   const sounding = useMemo(() => [...audio, ...video], [audio, video]);
   const start = mediaStart(own);
@@ -61,7 +61,7 @@ export function Sounded({ call, streams, listen, query, change, moment, messages
   return html`<div class="sounded">
     <${Player} call=${call} listen=${listen} tracks=${tracks} start=${start} />
     ${sounding.length ? html`<${Chart} ...${{ call, tracks, own, start, messages, moment, pinned, change }} />` : null}
-    <div class="glances">
+    ${later ? html`<div class="glances">
       ${sounding.map((stream) => html`<${Glance} key=${stream.id} stream=${stream} />`)}
       ${silent ? html`<${Missing} direction=${silent} />` : null}
     </div>
@@ -73,6 +73,6 @@ export function Sounded({ call, streams, listen, query, change, moment, messages
     <${Keypresses} call=${call} />
     <${EventList} streams=${own} />
     <h2>Streams</h2>
-    <${StreamTable} streams=${streams} />
+    <${StreamTable} streams=${streams} />` : null}
   </div>`;
 }

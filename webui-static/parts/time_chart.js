@@ -187,7 +187,7 @@ export function TimeChart({ tracks, marks, start, end, moment, pin }) {
   const { at, handlers } = useCursor({ view, start, end, cells: all, moment, pin });
   /* Drawn once: the pointer moves only the line over it. */
   const drawing = useMemo(
-    () => html`<g>
+    () => width > 0 && html`<g>
         <${Patterns} />
         <${Axis} view=${view} end=${end} />
         ${view.tracks.map((placed) => html`<g key=${placed.track.key}>
@@ -197,7 +197,7 @@ export function TimeChart({ tracks, marks, start, end, moment, pin }) {
         </g>`)}
         ${marks.length ? html`<${Marks} marks=${marks} view=${view} start=${start} />` : null}
       </g>`,
-    [view, marks, end],
+    [view, marks, end, width > 0],
   );
   const read = drawn.map((track) => ({ track, cell: at === null ? null : cellAt(track.cells, at) }));
   const spoken = at === null ? "nothing chosen; use the arrow keys" : spokenMoment(at, read);
