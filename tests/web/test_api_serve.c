@@ -9,6 +9,7 @@
 #include "probe/access/access.h"
 #include "probe/state/outbox.h"
 #include "probe/web/server.h"
+#include "probe/web/trail.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -82,6 +83,9 @@ int main(int argc, char **argv)
         fprintf(stderr, "test_api_serve: access: %s\n", strerror(-err));
         return 1;
     }
+    err = trail_open(&options.trail, &(struct trail_options){ .store_dir = argv[1] });
+    if (err)
+        return 1;
     err = state_db_open(&options.state, argv[1]);
     if (!err)
         err = outbox_open(&options.outbox, options.state);
@@ -101,6 +105,7 @@ int main(int argc, char **argv)
     err = server_run(server);
     server_close(server);
     outbox_close(options.outbox);
+    trail_close(options.trail);
     state_db_close(options.state);
     access_close(options.access);
     return err ? 1 : 0;

@@ -162,7 +162,7 @@ test('the whole, then any part of it, made once and written down once', async ()
         const answer = await get(audio(0), { headers: { Range: range } });
         assert.equal(answer.status, 416, range);
         assert.equal(answer.headers['content-range'], `bytes */${SIZE}`);
-        assert.equal(answer.headers['content-type'], 'application/json; charset=utf-8');
+        assert.equal(answer.headers['content-type'], 'application/problem+json');
     }
 
     const part = { Range: 'bytes=10-19' };
