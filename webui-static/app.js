@@ -111,6 +111,7 @@ function Inside({ page, id, query }) {
       ...Object.fromEntries(Object.entries(PAGES).filter(([, { key }]) => key).map(go)),
       "?": () => setHelp(true),
       "/": () => may("see") && search(),
+      Escape: () => may("see") && page !== "calls" && backToCalls(),
       g: () => {
         setChordUntil(Date.now() + CHORD_MS);
         beginChord(CHORD_MS);

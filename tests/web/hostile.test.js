@@ -50,6 +50,14 @@ async function show(page, hash, sign) {
   await page.waitForSelector(sign);
 }
 
+/* A page as it is when all that it asks for has come. */
+async function showPage(page, name) {
+  await show(page, `#/${name}`, "main h1");
+  await page.waitForFunction(() => document.querySelector("main h1") !== null && document.querySelector(".loading") === null);
+  assert.deepEqual(await page.$$eval(".failure:has(button)", (all) => all.map((one) => one.textContent)), [], name);
+  await assertClean(page, name);
+}
+
 /* A table as it was written, by RFC 4180. */
 function cellsOf(csv) {
   return [...csv.matchAll(/(?:^|,|\n)(?:"((?:[^"]|"")*)"|([^,\n]*))/g)].map(([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain);
@@ -86,11 +94,7 @@ describe("hostile calls", { skip: missing ?? false }, () => {
       await page.waitForFunction((text) => document.querySelector(".message-raw")?.textContent.includes(text), visible(`SIP/2.0 486 ${attack}`));
       await assertClean(page, attack);
     }
-    for (const name of PAGES) {
-      await show(page, `#/${name}`, `.${name}-page`);
-      await page.waitForFunction(() => document.querySelector(".loading") === null);
-      await assertClean(page, name);
-    }
+    for (const name of PAGES) await showPage(page, name);
     const { certificates } = await ask(page, "certificates?limit=1000");
     assert.equal(certificates.length, PAYLOADS.length, "each certificate was read");
     for (const { subject_alt_names: names } of certificates) assert.equal(names.length, 2);
@@ -152,11 +156,7 @@ describe("hostile calls", { skip: missing ?? false }, () => {
     await page.waitForFunction(() => document.querySelector(".banner") === null);
     const texts = await page.textContent("main");
     for (const attack of PAYLOADS) assert.ok(texts.includes(visible(attack).slice(0, 20)), `${attack} is in the table`);
-    for (const name of [...PAGES, "users", "account"]) {
-      await show(page, `#/${name}`, `.${name}-page`);
-      await page.waitForFunction(() => document.querySelector(".loading, .failure button") === null);
-      await assertClean(page, name);
-    }
+    for (const name of [...PAGES, "users", "account"]) await showPage(page, name);
     for (const tab of ["silences", "deliveries", "rules"]) {
       await show(page, `#/alerts?tab=${tab}`, `.alerts-page :is(.plain-table, .rule)`);
       await assertClean(page, tab);

@@ -47,7 +47,7 @@ async function people(store, server, page) {
 
   for (const [name, role] of [["ann", "admin"], ["bea", "engineer"], ["carl", "media"], ["dora", "auditor"], ["emil", "viewer"]]) await send("users", { name, role });
   await send("tokens", { name: "prometheus", scopes: ["metrics"], days: 365 });
-  await send("tokens", { name: "nightly export", scopes: ["see", "numbers", "packets"], days: 90 });
+  await send("tokens", { name: "nightly-export", scopes: ["see", "numbers", "packets"], days: 90 });
   await send("silences", { labels: "trunk=carrier-b", until: Math.floor(Date.now() / 1000) + 7200, comment: "carrier maintenance until 6:00" });
 }
 

@@ -13,7 +13,7 @@ import { clock } from "../settings.js";
 
 const LINES = 200;
 const TYPING_MS = 350;
-const DEEDS = ["login", "logout", "search", "open", "read", "download", "listen", "export", "erase", "acknowledge", "silence", "resend", "test", "user", "token", "password"];
+const DEEDS = ["login", "logout", "setup", "password", "search", "open", "read", "download", "listen", "export", "erase", "acknowledge", "silence", "resend", "test", "user", "token", "trail"];
 const FIELDS = [
   ["user", "Who", "ann"],
   ["deed", "Did", "download"],
@@ -61,10 +61,22 @@ function Filters({ query }) {
   </search>`;
 }
 
-function Chain({ broken }) {
-  if (!isKnown(broken)) return html`<p class="chain"><${Icon} name="check" />The chain is whole: each line holds the hash of the one before.</p>`;
-  return html`<p class="failure" role="alert"><${Icon} name="warning" /><span><b>The chain is broken at line ${count(broken.line)}:</b> ${text(broken.reason, 300)}.
-    ${" "}What stands after it may have been changed. <code>earshot audit verify</code> says more.</span></p>`;
+function Syslog({ syslog }) {
+  if (!isKnown(syslog)) return null;
+  const bad = syslog.dropped > 0 || isKnown(syslog.reason);
+  return html`<p class="chain"><${Icon} name=${bad ? "warning" : "check"} />A copy goes to syslog: ${count(syslog.sent)} lines sent, ${count(syslog.waiting)} waiting${bad
+    ? html`, <b class="level-bad">${count(syslog.dropped)} given up</b>${isKnown(syslog.reason) ? `: ${text(syslog.reason, 200)}` : ""}`
+    : ""}.</p>`;
+}
+
+function Chain({ broken, checked }) {
+  if (isKnown(broken))
+    return html`<p class="failure" role="alert"><${Icon} name="warning" /><span><b>The chain is broken at line ${count(broken.line)}:</b> ${text(broken.reason, 300)}.
+      ${" "}What stands after it may have been changed. <code>earshot audit verify</code> says more.</span></p>`;
+  if (checked?.whole === false) return html`<p class="chain"><${Icon} name="dots" />The chain is being checked: whole so far, ${count(checked.lines)} lines.</p>`;
+  return html`<p class="chain"><${Icon} name="check" />The chain is whole: each line holds the hash of the one before${isKnown(checked?.lines) ? `, ${count(checked.lines)} lines` : ""}.${checked?.unchained > 0
+    ? ` ${count(checked.unchained)} more are from before there was a chain.`
+    : ""}${checked?.erased > 0 ? ` ${count(checked.erased)} have lost their texts by erasure, as they should.` : ""}</p>`;
 }
 
 function Line({ line, zone }) {
@@ -78,7 +90,7 @@ function Line({ line, zone }) {
     <td class="mono">${text(line.from, 64)}</td>
     <td>${text(line.deed, 40)}</td>
     <td class="mono">${opens ? html`<a href=${`#/call/${line.object}`}>${line.object}</a>` : html`<bdi>${text(line.object, 120)}</bdi>`}</td>
-    <td class="answer"><bdi>${text(line.detail, 300)}</bdi></td>
+    <td class="answer"><bdi>${text(line.detail, 300)}</bdi>${isKnown(line.call_id) ? html` <bdi class="mono quiet">${text(line.call_id, 120)}</bdi>` : null}</td>
     <td class=${refused ? "level-bad nowrap" : "nowrap"}>${refused ? html`<${Icon} name="cross" />` : null}${isKnown(line.status) ? line.status : NONE}</td>
   </tr>`;
 }
@@ -86,11 +98,10 @@ function Line({ line, zone }) {
 /* The newest page that fits the filters, and older ones as one asks. */
 function useTrail(filters) {
   const key = JSON.stringify(filters);
-  const [state, setState] = useState({ key, lines: null, next: null, broken: null, error: null });
+  const [state, setState] = useState({ key, lines: null, next: null, about: {}, error: null });
   const ask = (cursor, signal) =>
     fetchAudit({ limit: LINES, ...filters, ...(cursor && { cursor }) }, signal).then(
-      ({ lines, next, broken }) =>
-        setState((now) => ({ key, lines: cursor ? [...now.lines, ...lines] : lines, next, broken: broken ?? now.broken, error: null })),
+      ({ lines, next, ...about }) => setState((now) => ({ key, lines: cursor ? [...now.lines, ...lines] : lines, next, about, error: null })),
       (error) => error.name !== "AbortError" && setState((now) => ({ ...now, key, error })),
     );
 
@@ -105,14 +116,14 @@ function useTrail(filters) {
 export function AuditPage({ query }) {
   const zone = useStore(clock);
   const kept = ["user", "deed", "call", "since", "until"].filter((name) => query[name]);
-  const { lines, next, broken, error, again, older } = useTrail(Object.fromEntries(kept.map((name) => [name, query[name]])));
+  const { lines, next, about, error, again, older } = useTrail(Object.fromEntries(kept.map((name) => [name, query[name]])));
 
   return html`<main id="main" class="page audit-page" tabindex="-1">
     <h1>Audit trail</h1>
     <${Filters} query=${query} />
     ${error ? html`<${Failure} what="The trail" error=${error} retry=${again} />` : null}
     ${lines === null && !error ? html`<${Loading} what="the trail" />` : null}
-    ${lines ? html`<${Chain} broken=${broken} />` : null}
+    ${lines ? html`<${Chain} ...${about} /><${Syslog} ...${about} />` : null}
     ${lines?.length === 0
       ? html`<${Empty} title="No such line"><p>${kept.length ? "Nothing in the trail fits. Take a filter away." : "Nobody has done anything yet."}</p><//>`
       : null}

@@ -10,14 +10,16 @@ import { session, setup } from "../session.js";
 
 export function SetupPage({ query }) {
   const who = useStore(session);
-  const [name, setName] = useState("");
+  /* Of somebody invited the link itself says who he is; what stands here is for his password manager. */
+  const invited = !who.setup;
+  const [name, setName] = useState(invited ? (query.name ?? "") : "");
   const [password, setPassword] = useState("");
   const field = useRef(null);
   const { busy, error, act } = useWork();
   const submit = (event) => {
     event.preventDefault();
     /* The key is worthless now: it need not stand in the history. */
-    if (!busy) act(() => setup(query.key, name.trim(), password), () => location.replace("#/"));
+    if (!busy) act(() => setup(query.key, invited ? undefined : name.trim(), password), () => location.replace("#/"));
   };
 
   useTitle("Set a password");
@@ -29,13 +31,15 @@ export function SetupPage({ query }) {
   return html`<${Gate} title=${who.setup ? "Welcome to Earshot" : "Set your password"}>
     <p>${who.setup
       ? "You are the first: choose a name and a password, and you administer Earshot."
-      : "Give the name that you were told, and choose a password. The link works once."}</p>
+      : "Choose a password, and you are in. The link works once."}</p>
     <form onSubmit=${submit}>
-      <div class="field">
-        <label for="name">Name</label>
-        <input id="name" ref=${field} required maxlength="64" autocomplete="username" autocapitalize="none" spellcheck=${false} value=${name}
-          onInput=${(event) => setName(event.target.value)} />
-      </div>
+      ${invited && !query.name
+        ? null
+        : html`<div class="field">
+            <label for="name">Name</label>
+            <input id="name" ref=${field} required readonly=${invited} maxlength="64" pattern="[A-Za-z0-9_\\-][A-Za-z0-9_.\\-]*" title="letters, digits, - _ and ." autocomplete="username"
+              autocapitalize="none" spellcheck=${false} value=${name} onInput=${(event) => setName(event.target.value)} />
+          </div>`}
       <${PasswordField} id="password" label="New password" isNew value=${password} onInput=${setPassword} />
       <${Trouble} error=${error} />
       <button class="button primary" disabled=${busy}>${busy ? "One moment" : "Set it and log in"}</button>

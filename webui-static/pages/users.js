@@ -17,7 +17,7 @@ import { session } from "../session.js";
 import { clock } from "../settings.js";
 
 /* Only here does the key stand: the server keeps a hash of it. */
-const setupAddress = (key) => new URL(formatRoute({ page: "setup", query: { key } }), location.href).href;
+const setupAddress = (key, name) => new URL(formatRoute({ page: "setup", query: { key, name } }), location.href).href;
 
 function RoleSelect({ value, onChange, ...rest }) {
   return html`<select value=${value} onChange=${(event) => onChange(event.target.value)} ...${rest}>
@@ -35,7 +35,7 @@ function NewUser({ work, made }) {
 
   return html`<form class="panel new" onSubmit=${submit}>
     <div class="fields">
-      <label class="field wide">Name<input required maxlength="64" autocomplete="off" autocapitalize="none" spellcheck=${false} value=${name} onInput=${(event) => setName(event.target.value)} /></label>
+      <label class="field wide">Name<input required maxlength="64" pattern="[A-Za-z0-9_\\-][A-Za-z0-9_.\\-]*" title="letters, digits, - _ and ." autocomplete="off" autocapitalize="none" spellcheck=${false} value=${name} onInput=${(event) => setName(event.target.value)} /></label>
       <label class="field">Role<${RoleSelect} value=${role} onChange=${setRole} aria-describedby="role-words" /></label>
       <button class="button primary" disabled=${work.busy}>Add</button>
     </div>
@@ -85,7 +85,7 @@ export function UsersPage() {
   const [link, setLink] = useState(null);
   const [removed, setRemoved] = useState(null);
   const work = useWork(asked.again);
-  const made = ({ user, link_key: key }) => setLink(key ? { name: user?.name, address: setupAddress(key) } : null);
+  const made = ({ user, link_key: key }) => setLink(key ? { name: user?.name, address: setupAddress(key, user?.name) } : null);
 
   return html`<main id="main" class="page users-page" tabindex="-1">
     <h1>Users</h1>

@@ -13,7 +13,7 @@ const KEYS = [
   ["Everywhere", [], [
     ["/", "search the calls"],
     ["?", "this sheet"],
-    ["Esc", "close, back"],
+    ["Esc", "close what is open, then back to the calls"],
   ]],
   ["Overview", ["overview"], [
     ["[  ]", "the window before, the next"],
@@ -44,7 +44,11 @@ const KEYS = [
     ["F2", "all that can be taken away"],
     ["Space", "play, pause, once the waveform is open"],
     ["←  →", "in the chart or the waveform: a step"],
-    ["Esc", "close what is open, then back"],
+  ]],
+  ["Registrations", ["registrations"], [
+    ["/", "find one"],
+    ["j  k", "down, up"],
+    ["Enter", "its history, and away again"],
   ]],
   ["Alerts", ["alerts"], [
     ["j  k", "down, up"],

@@ -27,7 +27,7 @@ function NewToken({ work, made }) {
 
   return html`<form class="new" onSubmit=${submit}>
     <div class="fields">
-      <label class="field wide">What for<input required maxlength="64" placeholder="nightly export" value=${name} onInput=${(event) => setName(event.target.value)} /></label>
+      <label class="field wide">What for<input required maxlength="64" pattern="[A-Za-z0-9_.\\-]+" title="letters, digits, - _ and ." placeholder="nightly-export" value=${name} onInput=${(event) => setName(event.target.value)} /></label>
       <label class="field">Ends after<select value=${String(days)} onChange=${(event) => setDays(Number(event.target.value))}>
         ${DAYS.map(([value, word]) => html`<option value=${String(value)}>${word}</option>`)}
       </select></label>
