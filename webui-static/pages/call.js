@@ -314,14 +314,14 @@ export function CallPage({ id, query }) {
   const selected = indexOf(query.message, messages);
   const go = (index) => {
     if (index === null) change({ message: "", pane: "" });
-    else if (messages.length) change({ message: Math.max(0, Math.min(index, messages.length - 1)) + 1, stream: "" });
+    else if (messages.length) change({ message: Math.max(0, Math.min(index, messages.length - 1)) + 1, stream: "", at: "" });
   };
 
   useTitle(call ? `${text(call.from_user, 40)} → ${text(call.to_user, 40)}` : "Call", id);
   useCallKeys({ id, query, view, messages, selected, go, several });
   useEffect(() => {
-    moment.set(selected === null ? null : messages[selected].time);
-  }, [selected, messages]);
+    if (!query.at) moment.set(selected === null ? null : messages[selected].time);
+  }, [selected, messages, query.at]);
 
   /* What hangs on the record alone is not made anew with each key. */
   const told = useMemo(

@@ -28,7 +28,7 @@ const COLUMN_LEAST_PX = 52;
 const EDGE_LEAST_PX = 34;
 /* gutter: for the times; edge: half a host's name; column: from host to host. A phone has less. */
 const NARROW_PX = 560;
-const WIDE = { gutter: 128, edge: 62, columnMin: 128, columnMax: 640 };
+const WIDE = { gutter: 128, edge: 62, columnMin: 92, columnMax: 640 };
 const NARROW = { gutter: 84, edge: 46, columnMin: 110, columnMax: 640 };
 
 function talksToItself({ src, dst }) {

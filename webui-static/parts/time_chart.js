@@ -121,7 +121,7 @@ function Axis({ view, end }) {
   </g>`;
 }
 
-function Legend({ marks, levels }) {
+function Legend({ marks, levels, reported }) {
   return html`<ul class="legend">
     <li><span class="key key-seconds"></span>a second each, as high as its loss: 0, 1, 5, 20 %, more</li>
     <li><span class="key key-bad"></span>▼ MOS under 3.1</li>
@@ -133,7 +133,7 @@ function Legend({ marks, levels }) {
     ${marks.some(({ kind }) => kind === "event" || kind === "alarm") ? html`<li>◆ change · ! announced by nobody</li>` : null}
     ${marks.some(({ kind }) => kind === "burst") ? html`<li>≋ burst of loss</li>` : null}
     ${marks.some(({ kind }) => kind === "sip") ? html`<li>▿ SIP request</li>` : null}
-    <li><span class="key key-reported"></span>the worst that RTCP reported</li>
+    ${reported ? html`<li><span class="key key-reported"></span>the worst that RTCP reported</li>` : null}
   </ul>`;
 }
 
@@ -199,7 +199,7 @@ export function TimeChart({ tracks, marks, start, end, moment, pin }) {
       </g>`,
     [view, marks, end, width > 0],
   );
-  const read = drawn.map((track) => ({ track, cell: at === null ? null : cellAt(track.cells, at) }));
+  const read = drawn.map((track) => ({ track, cell: at === null ? null : cellAt(track.cells, at), second: at === null ? null : (cellAt(track.seconds, at)?.share ?? null) }));
   const spoken = at === null ? "nothing chosen; use the arrow keys" : spokenMoment(at, read);
 
   return html`<figure class="time-chart">
@@ -221,7 +221,7 @@ export function TimeChart({ tracks, marks, start, end, moment, pin }) {
         ${at === null ? null : html`<line class="time-cursor" x1=${view.xOf(at)} x2=${view.xOf(at)} y1=${HEAD_PX} y2=${view.foot} />`}
       </svg>
     </div>
-    <figcaption><${Legend} marks=${marks} levels=${view.tracks.some(({ lanes }) => lanes.some(({ name }) => name === "Level"))} /></figcaption>
+    <figcaption><${Legend} marks=${marks} reported=${tracks.some(({ streams }) => streams.some(({ rtcp }) => rtcp?.reports > 0))} levels=${view.tracks.some(({ lanes }) => lanes.some(({ name }) => name === "Level"))} /></figcaption>
     <${CellTable} tracks=${drawn} start=${start} />
   </figure>`;
 }

@@ -26,12 +26,14 @@ const COLUMNS = [
 
 const nameOf = (track) => `${directionWord(track.direction)}${track.media === "video" ? ", video" : ""}`;
 
-function Moment({ track, cell }) {
+/* second: the share of that second alone that was lost or late; null: not known. */
+function Moment({ track, cell, second }) {
   return html`<div class="readout-track">
     <b>${nameOf(track)}</b>
     ${cell === null
       ? html`<span class="quiet">nothing heard</span>`
       : COLUMNS.map(([what, show]) => html`<span><span class="quiet">${what}</span> ${show(cell)}</span>`)}
+    ${second !== null ? html`<span><span class="quiet">In this second</span> ${percent(second)}</span>` : null}
     ${cell !== null && cell.intervals > 1 ? html`<span class="quiet">the worst of ${count(cell.intervals)} intervals</span>` : null}
   </div>`;
 }
@@ -54,7 +56,7 @@ export function Readout({ at, read, start }) {
     ${at === null
       ? html`<p class="quiet">Point at a moment, or use the arrow keys, to read it.</p>`
       : html`<p><b>${clockOf(at)}</b>${" "}<span class="quiet">${time(start + at, zone)}</span></p>
-          ${read.map(({ track, cell }) => html`<${Moment} key=${track.key} track=${track} cell=${cell} />`)}`}
+          ${read.map((each) => html`<${Moment} key=${each.track.key} ...${each} />`)}`}
   </div>`;
 }
 
