@@ -2,6 +2,7 @@
  * api_rules - the rules in force: what each says, and how near it is to firing.
  */
 #include "probe/web/api_context.h"
+#include "probe/web/api_view.h"
 
 #include "analyzer/base/json_item.h"
 #include "probe/web/body.h"
@@ -164,6 +165,8 @@ void api_rules_get(struct api_context *c)
     } else {
         if (o->rules)
             latest_line_add_to(o->rules, &line);
+        if (line.len && !line.failed)
+            api_view_line(c, line.p, line.len);
         write_rules(c, names, line.len ? strbuf_slice(&line) : SLICE("{}"), room);
     }
     strbuf_fini(&line);
@@ -252,6 +255,8 @@ static void answer_trial(struct api_context *c, const struct strbuf *output)
         if (line.len > 2 && line.p[0] == '{' && line.p[line.len - 1] == '}')
             keep_version(t, line);
     }
+    for (size_t i = 0; i < t->count; i++)
+        api_view_line(c, (char *)(uintptr_t)t->lines[i].p, t->lines[i].len);
     write_trial(&c->json, t);
     free(t);
     api_finish_json(c);
@@ -281,6 +286,15 @@ static void run_trial(struct api_context *c, struct slice since)
     strbuf_fini(&output);
 }
 
+static bool is_there(const char *dir, struct slice name)
+{
+    char path[4096];
+
+    return (size_t)snprintf(path, sizeof path, "%s/%.*s.yaml", dir, (int)name.len, name.p) <
+               sizeof path &&
+           access(path, F_OK) == 0;
+}
+
 void api_rules_test(struct api_context *c)
 {
     struct slice since;
@@ -296,6 +310,8 @@ void api_rules_test(struct api_context *c)
             exchange_fail(c->x, 404, "there are no rules here");
         else if (!is_span(since))
             exchange_fail(c->x, 400, "'since' is a number and m, h, d or w, as 7d");
+        else if (!is_there(c->api->options.rules_dir, c->name))
+            exchange_fail(c->x, 404, "there is no rule %.*s", (int)c->name.len, c->name.p);
         else
             run_trial(c, since);
     }
