@@ -180,6 +180,7 @@ static void take_settings(struct run *r, const struct config *c)
     r->live.promiscuous = c->capture_promiscuous;
     r->rules = settings_rules(c, r->rules_room);
     settings_web(c, r->config_file, &r->web, r->web_room);
+    r->web.needs_probe = true;
 }
 
 static int print_filter(const struct run *r)

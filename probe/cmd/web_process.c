@@ -3,6 +3,7 @@
 #include "analyzer/base/log.h"
 #include "probe/access/access.h"
 #include "probe/cmd/about_facts.h"
+#include "probe/cmd/settings.h"
 #include "probe/engine/stop_signal.h"
 #include "probe/notify/notify.h"
 #include "probe/receivers_load.h"
@@ -209,9 +210,13 @@ static int open_trail(const struct cli_command *command, struct beside *b,
 static int open_beside(const struct cli_command *command, struct beside *b,
                        const struct web_process_options *o)
 {
-    int status = -1;
-    int err = access_open(&b->access, &(struct access_options){ .store_dir = o->store_dir });
+    struct access_options who = { .store_dir = o->store_dir };
+    int status = -1, err;
 
+    if (o->config)
+        settings_access(o->config, &who);
+    who.store_dir = o->store_dir;
+    err = access_open(&b->access, &who);
     if (err)
         return cli_fail(command, EXIT_TROUBLE, "nobody could log in: %s", strerror(-err));
     status = open_trail(command, b, o);
@@ -288,6 +293,7 @@ static void take_web_settings(struct server_options *options, struct server_limi
 {
     const struct config *c = o->config;
 
+    options->needs_probe = o->needs_probe;
     options->behind_tls = o->base_url && strncmp(o->base_url, "https://", 8) == 0;
     if (!c)
         return;

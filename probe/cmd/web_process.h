@@ -20,6 +20,7 @@ struct web_process_options {
     const char *web_root; /* NULL: the API alone */
     const char *base_url; /* NULL: http:// and the address */
     bool listen_to_calls;
+    bool needs_probe;            /* it stands beside one */
     const char *config_file;     /* NULL: none */
     struct privacy privacy;      /* how the store's numbers and names are masked */
     const char *rules_dir;       /* NULL: none */

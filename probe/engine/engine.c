@@ -129,8 +129,7 @@ static void tell_call(struct engine *e, const struct call_record *call, enum rec
     rule_feed_call(e->rules, call, event, time_of(e));
     if (e->writer && event != RECORD_SETTLED)
         writer_submit(e->writer, &record_type_call, call); /* its streams go with it */
-    if (event != RECORD_SETTLED)
-        feed_lines_call(&e->feed, call, event);
+    feed_lines_call(&e->feed, call, event);
 }
 
 static void on_call(void *ctx, const struct call_record *call, enum record_event event,

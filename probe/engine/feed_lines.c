@@ -43,7 +43,7 @@ void feed_lines_call(struct feed_lines *f, const struct call_record *call, enum 
     static const char *const events[] = {
         [RECORD_OPENED] = "opened",
         [RECORD_CHANGED] = "changed",
-        [RECORD_SETTLED] = "changed",
+        [RECORD_SETTLED] = "settled",
         [RECORD_CLOSED] = "closed",
     };
     struct call_record alone = *call;

@@ -1,6 +1,7 @@
 #include "probe/web/api.h"
 
 #include "analyzer/base/log.h"
+#include "analyzer/privacy/privacy_json.h"
 #include "analyzer/record_id.h"
 #include "probe/web/api_context.h"
 #include "probe/web/api_trail.h"
@@ -23,6 +24,7 @@ int api_open(struct api **ap, const struct api_options *options)
     if (!a)
         return -ENOMEM;
     a->options = *options;
+    a->view = privacy_of_viewer(options->privacy);
     *ap = a;
     return 0;
 }
@@ -35,6 +37,7 @@ void api_close(struct api *a)
     if (a->size)
         store_size_fini(a->size);
     free(a->size);
+    privacy_scratch_fini(&a->scratch);
     free(a);
 }
 /* ---- what went wrong, for a person ---- */
@@ -54,6 +57,11 @@ void api_fail_store(struct api_context *c, int err)
         snprintf(why, sizeof why, "error %d", -err);
     log_warn("web: store not readable, %s", why);
     exchange_fail(c->x, 503, "the store cannot be read: %s", why);
+}
+
+int api_try_store(struct api_context *c)
+{
+    return c->api->query ? 0 : query_open(&c->api->query, c->api->options.store_dir);
 }
 
 static bool open_store(struct api_context *c)
@@ -299,6 +307,12 @@ static void answer_route(struct api_context *c, const struct route *route,
     params_fini(&c->asked);
 }
 
+static void answer_file(struct api *a, struct exchange *x)
+{
+    x->route = TALLY_ROUTE_FILE;
+    files_answer(a->options.web_root, x);
+}
+
 static void answer_first(struct api *a, struct exchange *x)
 {
     struct api_context c = { .api = a, .x = x, .json = jsonw_to(&x->body) };
@@ -306,8 +320,9 @@ static void answer_first(struct api *a, struct exchange *x)
     struct route_variable v;
     const struct route *route = route_find(path, x->method, &v);
 
+    x->route = route ? route_index(route) + 1 : 0;
     if (!route && !slice_starts_with(path, SLICE("/api/")))
-        files_answer(a->options.web_root, x);
+        answer_file(a, x);
     else if (gate_admit(&a->options, route, x))
         answer_route(&c, route, &v);
     else if (route)

@@ -22,6 +22,8 @@ struct outbox;
 struct privacy;
 struct sound;
 struct state_db;
+struct tally;
+struct tls;
 struct trail;
 
 struct api_options {
@@ -37,6 +39,10 @@ struct api_options {
     struct state_db *state;    /* NULL: another process has it */
     struct latest_line *rules; /* the newest "rules" of the feed; NULL: none */
     struct latest_line *stats; /* the newest "stats" likewise */
+    struct tally *tally;       /* what /metrics counts; NULL: nothing is counted */
+    struct tls *tls;           /* the certificate; NULL: plain HTTP */
+    bool metrics_open;         /* /metrics needs no token from this machine */
+    bool needs_probe;          /* without one this process is of little use */
     const struct about *about; /* NULL: nobody says */
     const char *rules_dir;     /* NULL: none */
     const char *program, *config_file; /* of `earshot rules test`; NULL: this very one; none */

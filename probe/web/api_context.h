@@ -8,13 +8,18 @@
 #ifndef PROBE_WEB_API_CONTEXT_H
 #define PROBE_WEB_API_CONTEXT_H
 
+#include "analyzer/privacy/privacy_record.h"
 #include "probe/web/api.h"
 #include "probe/web/api_media.h"
+#include "probe/web/tally.h"
+#include "probe/web/tls.h"
 
 struct api {
     struct api_options options;
     struct query *query;     /* NULL: not open */
     struct store_size *size; /* NULL: nobody asked yet */
+    struct privacy view;     /* of who is not to see numbers and names, see api_view.h */
+    struct privacy_scratch scratch;
 };
 
 struct api_context {
@@ -40,6 +45,8 @@ typedef void api_handler(struct api_context *c);
 
 /* What went wrong, for a person. */
 void api_fail_store(struct api_context *c, int err);
+/* For who goes on without it: 0 when it is open, or −errno. */
+int api_try_store(struct api_context *c);
 void api_fail_no_call(struct api_context *c);
 
 void api_fail_state(struct api_context *c, int err);
@@ -94,5 +101,7 @@ api_handler api_overview_get, api_openapi_get, api_audit_get;
 api_handler api_certificates_get, api_transactions_get, api_probe_get;
 api_handler api_lists_get_registrations, api_lists_get_peers, api_lists_get_security;
 api_handler api_lists_get_deviations;
+
+api_handler api_metrics_get, api_health_get, api_health_get_ready;
 
 #endif

@@ -180,6 +180,15 @@ void connections_gone(struct server *s, struct client *c)
     *c = (struct client){ 0 };
 }
 
+size_t connections_count(const struct server *s)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < s->client_room; i++)
+        n += s->clients[i].wsi != NULL;
+    return n;
+}
+
 /* While a worker has its request a connection reads nothing, so that the library does not see its
  * end; a child that makes sound would work on for nobody. */
 static void look_for_the_gone(struct server *s)

@@ -22,6 +22,8 @@ void connections_close(struct server *s);
 void connections_accept(struct server *s);
 void connections_gone(struct server *s, struct client *c);
 
+size_t connections_count(const struct server *s);
+
 /* Once a second: bodies that come too slowly, connections whose end the library does not see, and the
  * listener that was put to rest. */
 void connections_tick(struct server *s);

@@ -2,6 +2,7 @@
 
 #include "analyzer/base/log.h"
 #include "probe/access/access.h"
+#include "probe/web/guard.h"
 #include "probe/web/signed.h"
 
 #include <errno.h>
@@ -71,7 +72,8 @@ bool gate_admit(const struct api_options *options, const struct route *route, st
             exchange_fail(x, 404, "nothing at %s", x->path);
         return err ? refuse(err, x) : false;
     }
-    if (route->right == RIGHT_OPEN)
+    if (route->right == RIGHT_OPEN ||
+        (route->right == RIGHT_METRICS && options->metrics_open && guard_is_loopback(&x->peer)))
         return true;
     if (route->params & PARAMS_SIGNED) {
         switch (signed_read(options->store_dir, x)) {

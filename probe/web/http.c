@@ -90,6 +90,7 @@ struct request http_read_request(struct lws *wsi, struct http_request_room *room
                                     sizeof room->content_type),
     };
 
+    r.accept = http_header(wsi, WSI_TOKEN_HTTP_ACCEPT, room->accept, sizeof room->accept);
     r.cookie = http_header(wsi, WSI_TOKEN_HTTP_COOKIE, room->cookie, sizeof room->cookie);
     r.authorization = http_header(wsi, WSI_TOKEN_HTTP_AUTHORIZATION, room->authorization,
                                   sizeof room->authorization);
@@ -271,6 +272,8 @@ int http_on_writeable(struct server *s, struct client *c)
 
     if (!x || c->waiting || c->body_left || c->body_whole)
         return 0;
+    if (!x->head_sent)
+        tally_request(&s->tally, x->route, x->status);
     len = answer_write(x, start);
     if (len && lws_write(c->wsi, start, len, LWS_WRITE_HTTP) < 0)
         return -1;

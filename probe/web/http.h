@@ -12,7 +12,7 @@
 struct http_request_room {
     char version[16], host[320], origin[320], tag[EXCHANGE_TAG_MAX];
     char range[EXCHANGE_RANGE_MAX], if_range[EXCHANGE_TAG_MAX];
-    char content_type[128];
+    char content_type[128], accept[512];
     char cookie[SERVER_HEADERS_MAX_BYTES + 1], authorization[256];
 };
 

@@ -77,6 +77,7 @@ static void on_feed_line(void *ctx, struct slice line)
 
     if (s->options.hear)
         s->options.hear(s->options.hear_ctx, line);
+    tally_take(&s->tally, line);
     on_line(s, line);
 }
 
@@ -230,6 +231,8 @@ static int write_snapshot(struct server *s, struct client *c)
 
     strbuf_add_text(&text, "{\"type\":\"snapshot\",\"items\":[");
     while (!has_more && live_state_next(&s->live_state, &at, &item)) {
+        if (identity_is_masked(&c->who))
+            item = live_mask_show(&s->mask, item);
         if (item.len > SNAPSHOT_PIECE_BYTES) {
             c->left_out++;
         } else if (text.len + item.len > SNAPSHOT_PIECE_BYTES && items > 0) {

@@ -20,6 +20,18 @@ static void copy_text(struct slice from, char *to, size_t room)
     to[from.len] = '\0';
 }
 
+/* Is the type named, weights aside? */
+static bool is_accepted(struct slice accept, struct slice type)
+{
+    while (accept.len) {
+        struct slice one = slice_cut(&accept, ',');
+
+        if (slice_ieq(slice_trim(slice_cut(&one, ';')), type))
+            return true;
+    }
+    return false;
+}
+
 static bool is_json(struct slice type)
 {
     return slice_ieq(slice_trim(slice_cut(&type, ';')), SLICE("application/json"));
@@ -116,6 +128,7 @@ bool request_accept(const struct request *r, const struct request_rules *rules, 
         if (!r->if_range.p || r->if_range.len < sizeof x->if_range)
             copy_text(r->range, x->range, sizeof x->range);
         copy_text(r->if_range, x->if_range, sizeof x->if_range);
+        x->wants_openmetrics = is_accepted(r->accept, SLICE("application/openmetrics-text"));
         credentials_read(r->cookie, r->authorization, rules->plain_cookie, x);
         return true;
     }

@@ -30,7 +30,7 @@ struct request {
     struct slice path;         /* decoded */
     struct slice host, origin, if_none_match;
     struct slice range, if_range;
-    struct slice cookie, authorization;
+    struct slice cookie, authorization, accept;
 };
 
 struct request_rules {

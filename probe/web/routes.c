@@ -82,6 +82,9 @@ static const struct route routes[] = {
     { "/api/v1/stats", EXCHANGE_GET, RIGHT_SEE, NULL, PARAMS_NONE, false, api_stats_get },
     { "/api/v1/probe", EXCHANGE_GET, RIGHT_SEE, NULL, PARAMS_NONE, true, api_probe_get },
     { "/api/v1/store", EXCHANGE_GET, RIGHT_SEE, NULL, PARAMS_NONE, false, api_store_get },
+    { "/healthz", EXCHANGE_GET, RIGHT_OPEN, NULL, PARAMS_NONE, true, api_health_get },
+    { "/readyz", EXCHANGE_GET, RIGHT_OPEN, NULL, PARAMS_NONE, true, api_health_get_ready },
+    { "/metrics", EXCHANGE_GET, RIGHT_METRICS, NULL, PARAMS_NONE, true, api_metrics_get },
 };
 enum { ROUTES = sizeof routes / sizeof *routes };
 
@@ -124,6 +127,11 @@ unsigned route_methods(struct slice path)
             methods |= bits[routes[i].method];
     }
     return methods ? methods : ROUTE_GET;
+}
+
+size_t route_index(const struct route *route)
+{
+    return (size_t)(route - routes);
 }
 
 const struct route *route_at(size_t index)

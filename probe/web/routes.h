@@ -35,5 +35,7 @@ unsigned route_methods(struct slice path);
 
 /* All of them, for the tests that walk the table; NULL behind the last. */
 const struct route *route_at(size_t index);
+/* Its index. */
+size_t route_index(const struct route *route);
 
 #endif

@@ -127,6 +127,21 @@ static void look_at_certificate(struct server *s)
         tls_refresh(s->tls, now);
 }
 
+/* For /metrics. */
+static void publish_figures(struct server *s)
+{
+    const uint64_t figures[TALLY_FIGURES] = {
+        [TALLY_CONNECTIONS] = connections_count(s),
+        [TALLY_EVICTED] = s->evicted,
+        [TALLY_REFUSED] = s->refused,
+        [TALLY_LIVE_CLIENTS] = s->live_clients,
+        [TALLY_LIVE_MESSAGES] = s->told,
+    };
+
+    for (size_t i = 0; i < TALLY_FIGURES; i++)
+        atomic_store(&s->tally.figures[i], figures[i]);
+}
+
 static void on_tick(lws_sorted_usec_list_t *sul)
 {
     struct server *s = lws_container_of(sul, struct server, tick);
@@ -135,6 +150,7 @@ static void on_tick(lws_sorted_usec_list_t *sul)
     live_socket_tick(s);
     s->ticks++;
     look_at_certificate(s);
+    publish_figures(s);
     lws_sul_schedule(s->context, 0, &s->tick, on_tick, LWS_US_PER_SEC);
 }
 
@@ -242,6 +258,10 @@ static int start_pool(struct server *s)
                  .trail = s->options.trail,
                  .state = s->options.state,
                  .outbox = s->options.outbox,
+                 .tally = &s->tally,
+                 .tls = s->tls,
+                 .metrics_open = s->options.metrics_open && guard_is_loopback(&s->rules.bound),
+                 .needs_probe = s->options.needs_probe,
                  .rules = &s->rules_line,
                  .stats = &s->stats_line,
                  .about = s->options.about,
@@ -296,9 +316,13 @@ static int init_live(struct server *s)
 
     if (err)
         return err;
-    err = live_init(&s->live);
+    err = live_mask_init(&s->mask, s->options.privacy);
     if (err)
         return err;
+    s->masked = (struct live_view){ live_mask_show, &s->mask };
+    err = live_init(&s->live);
+    if (err)
+        goto fini_mask;
     err = live_client_init(&s->feed_client);
     if (err)
         goto fini_live;
@@ -314,8 +338,13 @@ static int init_live(struct server *s)
     err = latest_line_init(&s->stats_line);
     if (err)
         goto fini_rules;
+    err = tally_init(&s->tally);
+    if (err)
+        goto fini_stats;
     return 0;
 
+fini_stats:
+    latest_line_fini(&s->stats_line);
 fini_rules:
     latest_line_fini(&s->rules_line);
 fini_inbox:
@@ -326,17 +355,21 @@ fini_feed_client:
     live_client_fini(&s->feed_client);
 fini_live:
     live_fini(&s->live);
+fini_mask:
+    live_mask_fini(&s->mask);
     return err;
 }
 
 static void fini_live(struct server *s)
 {
+    tally_fini(&s->tally);
     latest_line_fini(&s->stats_line);
     latest_line_fini(&s->rules_line);
     live_inbox_fini(&s->inbox);
     live_state_fini(&s->live_state);
     live_client_fini(&s->feed_client);
     live_fini(&s->live);
+    live_mask_fini(&s->mask);
 }
 
 /* Where, by which name, and how secretly. */

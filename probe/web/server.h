@@ -35,6 +35,7 @@ struct server_options {
     const char *tls_certificate; /* NULL: plain HTTP */
     const char *tls_key;         /* NULL: in the certificate's file */
     bool behind_tls;             /* a proxy before it speaks TLS */
+    bool needs_probe;            /* without one it is not ready */
     bool metrics_open;           /* /metrics needs no token, where only this machine connects */
     const struct server_limits *limits; /* NULL: what is usual; copied */
     const char *const

@@ -19,11 +19,13 @@
 #include "probe/web/live.h"
 #include "probe/web/live_client.h"
 #include "probe/web/live_inbox.h"
+#include "probe/web/live_mask.h"
 #include "probe/web/live_state.h"
 #include "probe/web/pool.h"
 #include "probe/web/request.h"
 #include "probe/web/server.h"
 #include "probe/web/sound.h"
+#include "probe/web/tally.h"
 #include "probe/web/tls.h"
 
 #include <libwebsockets.h>
@@ -94,6 +96,7 @@ struct server {
     struct live live;
     struct live_block blocks[2]; /* as it is, and masked */
     struct live_view masked;
+    struct live_mask mask;
     lws_sorted_usec_list_t pace; /* until then the feed is not read */
     struct live_state live_state;
     struct live_inbox inbox;                   /* from other threads */
@@ -101,6 +104,7 @@ struct server {
     char epoch[SERVER_EPOCH_LEN + 1]; /* of the numbers of messages: this run of the server */
     bool is_seeding, seed_again;      /* open alerts are being read; what is read is old already */
     struct live_client feed_client;
+    struct tally tally;       /* what /metrics counts; of any thread */
     atomic_bool feed_is_live; /* read by the workers */
     atomic_uint exports;      /* searches that are being given out; outlives every exchange */
 
