@@ -71,6 +71,19 @@ static void write_value(struct rule_eval *e, const struct value *v, struct jsonw
     jsonw_object_close(j);
 }
 
+/* What the groups are of: "trunk_out, dst.ip". */
+static void write_by(const struct rule *rule, struct jsonw *j)
+{
+    struct strbuf text = { 0 };
+
+    for (size_t i = 0; i < rule->group_count; i++) {
+        strbuf_add_text(&text, i ? ", " : "");
+        rule_field_name(&rule->group[i], &text);
+    }
+    jsonw_text(j, rule->group_count && !text.failed ? strbuf_slice(&text) : SLICE_ABSENT);
+    strbuf_fini(&text);
+}
+
 static void write_counts(const struct rule_eval *e, struct jsonw *j)
 {
     int64_t firing = 0, pending = 0;
@@ -98,6 +111,8 @@ void rule_values_write(struct rule_eval *e, struct jsonw *j, size_t values_max, 
     jsonw_text(j, slice_of_text(e->rule->name));
     jsonw_key(j, "severity");
     jsonw_text(j, slice_of_text(rule_severity_name(e->rule->severity)));
+    jsonw_key(j, "by");
+    write_by(e->rule, j);
     jsonw_key(j, "on");
     jsonw_text(j, slice_of_text(rule_occasions[e->rule->occasion].name));
     jsonw_key(j, "threshold");

@@ -135,3 +135,42 @@ int privacy_filter(const struct privacy *p, struct filter *f, struct filter_erro
     }
     return err;
 }
+
+bool privacy_filter_is_masked(const struct filter_field *field)
+{
+    for (size_t i = 0; i < FILTER_MEMBERS_MAX && field->members[i]; i++) {
+        const struct record_field *member =
+            record_field_find(&record_type_call, slice_of_text(field->members[i]));
+        enum privacy_class what =
+            member ? privacy_class_of(&record_type_call, member) : PRIVACY_PLAIN;
+
+        if (member && record_is_slice(member) &&
+            (what == PRIVACY_USER || what == PRIVACY_URI || what == PRIVACY_CALL_ID ||
+             what == PRIVACY_USER_AT))
+            return true;
+    }
+    return false;
+}
+
+/* Words of strangers may hold numbers; five digits in a row are no version of a program. */
+static bool asks_for_digits(const struct filter_test *t)
+{
+    size_t row = 0;
+
+    for (size_t i = 0; i < t->text.len && row < 5; i++)
+        row = t->text.p[i] >= '0' && t->text.p[i] <= '9' ? row + 1 : 0;
+    return row == 5;
+}
+
+const struct filter_field *privacy_filter_find_masked(const struct filter *f)
+{
+    for (size_t i = 0; i < f->test_count; i++) {
+        const struct filter_test *t = &f->tests[i];
+        bool is_word = t->field->kind == FILTER_TEXT || t->field->kind == FILTER_NAMES;
+
+        if (is_word && t->shape != FILTER_ANY &&
+            (privacy_filter_is_masked(t->field) || asks_for_digits(t)))
+            return t->field;
+    }
+    return NULL;
+}

@@ -18,6 +18,12 @@
 #include "analyzer/filter/filter.h"
 #include "analyzer/privacy/privacy.h"
 
+/* Of who is not shown numbers and names: does the field hold any of them, by the classes of
+ * privacy_record.h? A stranger's words do, too, where URIs are taken out of them. */
+bool privacy_filter_is_masked(const struct filter_field *field);
+/* The first field that a filter asks of, of those; NULL: none. A word alone asks of some. */
+const struct filter_field *privacy_filter_find_masked(const struct filter *f);
+
 /* 0; −EINVAL with *error (its column is 0: the word is named in the text); −ENOMEM. Once a filter. */
 int privacy_filter(const struct privacy *p, struct filter *f, struct filter_error *error);
 

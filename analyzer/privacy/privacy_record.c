@@ -1,6 +1,6 @@
 #include "analyzer/privacy/privacy_record.h"
 
-#include "analyzer/privacy/uri_scrub.h"
+#include "analyzer/privacy/privacy_field.h"
 
 #include <stdlib.h>
 
@@ -131,6 +131,25 @@ enum privacy_class privacy_class_of(const struct record_type *type,
     return PRIVACY_UNCLASSED;
 }
 
+enum privacy_class privacy_class_of_key(struct slice key)
+{
+    for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++) {
+        if (classes[i].field && classes[i].what != PRIVACY_PLAIN &&
+            slice_eq(key, slice_of_text(classes[i].field)))
+            return classes[i].what;
+    }
+    return PRIVACY_PLAIN;
+}
+
+const struct record_type *privacy_type_of(struct slice name)
+{
+    for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++) {
+        if (slice_eq(name, slice_of_text(classes[i].type->name)))
+            return classes[i].type;
+    }
+    return NULL;
+}
+
 void privacy_scratch_fini(struct privacy_scratch *scratch)
 {
     free(scratch->bytes);
@@ -165,8 +184,7 @@ static size_t texts_bytes(const struct record_type *type, const void *record)
     return total;
 }
 
-/* Facts whose subject is a destination, an address, a word. */
-static bool names_nobody(const struct security_record *record)
+bool privacy_names_nobody(struct slice fact)
 {
     static const struct slice facts[] = {
         SLICE_INIT("new_destination"),
@@ -175,106 +193,17 @@ static bool names_nobody(const struct security_record *record)
     };
 
     for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++) {
-        if (slice_eq(record->fact, facts[i]))
+        if (slice_eq(fact, facts[i]))
             return true;
     }
     return false;
 }
 
-static bool is_user_key(struct slice key)
+static bool is_of_nobody(const struct record_type *type, const void *record)
 {
-    static const struct slice keys[] = {
-        SLICE_INIT("user"), SLICE_INIT("number"),    SLICE_INIT("orig"),
-        SLICE_INIT("dest"), SLICE_INIT("from_user"), SLICE_INIT("to_user"),
-    };
+    const struct security_record *fact = type == &record_type_security ? record : NULL;
 
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-        if (slice_eq(key, keys[i]))
-            return true;
-    }
-    return false;
-}
-
-static void mask_uri(const struct privacy *p, char *text, size_t len, struct mask_seen *seen)
-{
-    uri_scrub_displays(p, text, len, seen);
-    if (uri_scrub(p, text, len, seen) == 0)
-        mask_user_at(p, text, len, seen);
-}
-
-static void mask_json_text(const struct privacy *p, struct slice key, char *text, size_t len,
-                           struct mask_seen *seen)
-{
-    if (is_user_key(key)) {
-        mask_user_at(p, text, len, seen);
-    } else if (slice_eq(key, SLICE("call_id"))) {
-        mask_call_id(p, text, len);
-    } else {
-        uri_scrub_displays(p, text, len, seen);
-        uri_scrub(p, text, len, seen);
-    }
-}
-
-/* Where the string that begins behind text[at] ends. */
-static size_t string_end(const char *text, size_t len, size_t at)
-{
-    while (at < len && text[at] != '"')
-        at += text[at] == '\\' ? 2 : 1;
-    return at < len ? at : len;
-}
-
-/* Only within strings: what stands outside of them must stay JSON. sweep: the second time. */
-static void mask_json(const struct privacy *p, char *text, size_t len, bool sweep,
-                      struct mask_seen *seen)
-{
-    struct slice key = SLICE("");
-
-    for (size_t i = 0; i < len; i++) {
-        size_t end;
-
-        if (text[i] != '"')
-            continue;
-        end = string_end(text, len, i + 1);
-        if (end + 1 < len && text[end + 1] == ':')
-            key = slice_of(text + i + 1, end - i - 1);
-        else if (sweep)
-            mask_sweep(p, seen, text + i + 1, end - i - 1);
-        else
-            mask_json_text(p, key, text + i + 1, end - i - 1, seen);
-        i = end;
-    }
-}
-
-static void mask_field(const struct privacy *p, enum privacy_class what, const void *record,
-                       char *text, size_t len, struct mask_seen *seen)
-{
-    switch (what) {
-    case PRIVACY_USER:
-        mask_user(p, text, len, seen);
-        return;
-    case PRIVACY_USER_AT:
-        mask_user_at(p, text, len, seen);
-        return;
-    case PRIVACY_URI:
-        mask_uri(p, text, len, seen);
-        return;
-    case PRIVACY_CALL_ID:
-        mask_call_id(p, text, len);
-        return;
-    case PRIVACY_SUBJECT:
-        if (!names_nobody(record))
-            mask_user_at(p, text, len, seen);
-        return;
-    case PRIVACY_JSON:
-        mask_json(p, text, len, false, seen);
-        return;
-    case PRIVACY_TEXT:
-    case PRIVACY_UNCLASSED:
-        uri_scrub(p, text, len, seen);
-        return;
-    case PRIVACY_PLAIN:
-        return;
-    }
+    return fact && privacy_names_nobody(fact->fact);
 }
 
 /* Gives the copy texts of its own, masked. Returns where the next may stand. */
@@ -289,7 +218,7 @@ static char *mask_texts(const struct privacy *p, const struct record_type *type,
         if (what == PRIVACY_PLAIN || s->len == 0)
             continue;
         memcpy(room, s->p, s->len);
-        mask_field(p, what, copy, room, s->len, seen);
+        privacy_mask_field(p, what, is_of_nobody(type, copy), room, s->len, seen);
         s->p = room;
         room += s->len;
     }
@@ -310,7 +239,7 @@ static void sweep_texts(const struct privacy *p, const struct record_type *type,
             continue;
         text = (char *)(uintptr_t)s->p; /* our own, by now */
         if (what == PRIVACY_JSON)
-            mask_json(p, text, s->len, true, seen);
+            privacy_mask_json(p, text, s->len, true, seen);
         else
             mask_sweep(p, seen, text, s->len);
     }

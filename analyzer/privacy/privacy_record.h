@@ -28,6 +28,11 @@ enum privacy_class {
 enum privacy_class privacy_class_of(const struct record_type *type,
                                     const struct record_field *field);
 
+/* Of a field of that name in any type; the first that is not plain. PRIVACY_PLAIN: none. */
+enum privacy_class privacy_class_of_key(struct slice key);
+/* By its name; NULL: the table knows none. */
+const struct record_type *privacy_type_of(struct slice name);
+
 struct privacy_scratch {
     char *bytes;
     size_t room;

@@ -3,6 +3,7 @@
  * receivers did about it.
  */
 #include "probe/web/api_context.h"
+#include "probe/web/api_view.h"
 
 #include "analyzer/base/json_item.h"
 #include "analyzer/base/log.h"
@@ -213,6 +214,7 @@ static bool fits(const struct asked *asked, const struct alert_record *a)
 static bool add_row(struct walk *w, const struct alert_record *a)
 {
     struct api_context *c = w->c;
+    size_t from;
 
     if (c->rows == c->asked.limit) {
         c->more_rows = true;
@@ -220,9 +222,11 @@ static bool add_row(struct walk *w, const struct alert_record *a)
     }
     c->rows++;
     c->last_id = a->id;
+    from = c->x->body.len;
     jsonw_object_open(&c->json);
     w->err = write_alert(w, a, false);
     jsonw_object_close(&c->json);
+    api_view_json(c, from);
     return w->err == 0 && !c->x->body.failed;
 }
 
@@ -393,8 +397,12 @@ static bool on_evidence_call(void *ctx, const void *record)
         "media_verdict",
         "codecs",
     };
-    struct jsonw *j = ctx;
+    struct api_context *c = ctx;
+    struct jsonw *j = &c->json;
 
+    record = api_view_record(c, &record_type_call, record);
+    if (!record)
+        return false;
     jsonw_object_open(j);
     api_call_write_fields(j, &record_type_call, record, names, sizeof names / sizeof *names);
     jsonw_object_close(j);
@@ -414,7 +422,7 @@ static int write_calls(struct api_context *c, struct slice calls)
 
         if (item.len < 2 || !params_parse_id(slice_of(item.p + 1, item.len - 2), &id))
             continue;
-        err = query_call(c->api->query, id, on_evidence_call, &c->json);
+        err = query_call(c->api->query, id, on_evidence_call, c);
         if (err == -ENOENT)
             err = 0;
     }
@@ -433,7 +441,7 @@ static int write_parent(struct api_context *c, uint64_t id)
     jsonw_key(j, "muted_by_alert");
     if (f.alert) {
         jsonw_object_open(j);
-        api_call_write_fields(j, &record_type_alert, f.alert, names, sizeof names / sizeof *names);
+        api_view_write_alert_fields(c, f.alert, names, sizeof names / sizeof *names);
         jsonw_object_close(j);
     } else {
         jsonw_null(j);
@@ -445,10 +453,15 @@ static int write_parent(struct api_context *c, uint64_t id)
 static void write_one(struct walk *w, const struct alert_record *a)
 {
     struct api_context *c = w->c;
+    size_t from = c->x->body.len;
     int err;
 
     jsonw_object_open(&c->json);
     w->err = write_alert(w, a, true);
+    /* What is there so far is an object but for its end. */
+    strbuf_add_char(&c->x->body, '}');
+    api_view_json(c, from);
+    strbuf_chop(&c->x->body, 1);
     err = write_parent(c, a->muted_by);
     if (err == 0)
         err = write_calls(c, a->calls);
@@ -496,6 +509,7 @@ static void add_ack(struct api_context *c, const struct alert_record *a, struct 
     struct ack ack = { .alert = a->id, .time_ms = api_now_ms() };
     int err;
 
+    snprintf(ack.by, sizeof ack.by, "%s", c->x->who.name);
     if (comment.len)
         memcpy(ack.comment, comment.p, comment.len);
     if (!is_open(a)) {

@@ -2,6 +2,7 @@
  * api_call - one call: its record, its story, its legs, its messages.
  */
 #include "probe/web/api_context.h"
+#include "probe/web/api_view.h"
 
 #include "analyzer/sip/sdp.h"
 #include "analyzer/sip/sip_msg.h"
@@ -49,6 +50,21 @@ static bool keep_leg(void *ctx, const void *record)
     add_call(g, leg->call_a);
     add_call(g, leg->call_b);
     return g->leg_count < QUERY_LEGS_MAX;
+}
+
+/* As far as they may be shown. */
+static int mask_legs(struct api_context *c, struct group *g)
+{
+    for (size_t i = 0; api_view_is_masked(c) && i < g->leg_count; i++) {
+        const void *shown = api_view_record(c, &record_type_leg, g->legs[i]);
+        struct leg_record *leg = shown ? record_clone(&record_type_leg, shown) : NULL;
+
+        if (!leg)
+            return -ENOMEM;
+        free(g->legs[i]);
+        g->legs[i] = leg;
+    }
+    return 0;
 }
 
 static void group_fini(struct group *g)
@@ -134,9 +150,12 @@ static bool on_leg_call(void *ctx, const void *record)
         "loss_ratio",
         "capture_confidence",
     };
-    const struct call_record *call = record;
-    struct jsonw *j = ctx;
+    struct api_context *c = ctx;
+    const struct call_record *call = api_view_record(c, &record_type_call, record);
+    struct jsonw *j = &c->json;
 
+    if (!call)
+        return false;
     jsonw_object_open(j);
     api_call_write_fields(j, &record_type_call, call, names, sizeof names / sizeof *names);
     jsonw_key(j, "streams");
@@ -149,15 +168,16 @@ static bool on_leg_call(void *ctx, const void *record)
 }
 
 /* A leg whose record is gone with its day is left out. */
-static int write_group(struct query *q, const struct group *g, struct jsonw *j)
+static int write_group(struct api_context *c, const struct group *g)
 {
+    struct jsonw *j = &c->json;
     int err = 0;
 
     jsonw_object_open(j);
     jsonw_key(j, "calls");
     jsonw_array_open(j);
     for (size_t i = 0; i < g->call_count && err == 0; i++) {
-        err = query_call(q, g->calls[i], on_leg_call, j);
+        err = query_call(c->api->query, g->calls[i], on_leg_call, c);
         if (err == -ENOENT)
             err = 0;
     }
@@ -172,7 +192,7 @@ static int write_group(struct query *q, const struct group *g, struct jsonw *j)
 }
 
 struct call_writer {
-    struct jsonw *json;
+    struct api_context *c;
     const struct group *group;
     bool found;
     bool failed;
@@ -183,24 +203,27 @@ static bool on_call(void *ctx, const void *record)
     struct call_writer *w = ctx;
     struct story_scene scene = { .leg_count = w->group->leg_count };
     struct leg_record *legs = calloc(scene.leg_count ? scene.leg_count : 1, sizeof *legs);
+    const void *call = api_view_record(w->c, &record_type_call, record);
 
     w->found = true;
-    w->failed = !legs;
-    if (!legs)
+    w->failed = !legs || !call;
+    if (w->failed) {
+        free(legs);
         return false;
+    }
     for (size_t i = 0; i < scene.leg_count; i++)
         legs[i] = *w->group->legs[i];
     scene.legs = legs;
-    record_write_members(w->json, &record_type_call, record);
-    jsonw_key(w->json, "story");
-    story_write(record, &scene, w->json);
+    record_write_members(&w->c->json, &record_type_call, call);
+    jsonw_key(&w->c->json, "story");
+    story_write(call, &scene, &w->c->json);
     free(legs);
     return false;
 }
 
 static int write_call(struct api_context *c, const struct group *g)
 {
-    struct call_writer w = { .json = &c->json, .group = g };
+    struct call_writer w = { .c = c, .group = g };
     int err;
 
     jsonw_object_open(&c->json);
@@ -211,7 +234,7 @@ static int write_call(struct api_context *c, const struct group *g)
         err = -ENOMEM;
     if (err == 0) {
         jsonw_key(&c->json, "legs");
-        err = write_group(c->api->query, g, &c->json);
+        err = write_group(c, g);
     }
     jsonw_object_close(&c->json);
     return err;
@@ -222,6 +245,8 @@ void api_call_get(struct api_context *c)
     struct group group = { .leg_count = 0 };
     int err = query_legs(c->api->query, c->id, keep_leg, &group);
 
+    if (err == 0)
+        err = mask_legs(c, &group);
     if (err == 0)
         err = write_call(c, &group);
     group_fini(&group);
@@ -240,14 +265,17 @@ static void write_addr(struct jsonw *j, const struct addr *a)
 static bool on_message(void *ctx, const struct stored_message *message)
 {
     struct api_context *c = ctx;
+    struct strbuf room = { 0 };
+    struct slice raw = api_view_message(c, message->raw, &room);
     struct jsonw *j = &c->json;
     struct sip_msg sip;
 
     if (c->x->body.len > MESSAGES_MAX_BYTES) {
         c->cut = true;
+        strbuf_fini(&room);
         return false;
     }
-    sip_msg_parse(&sip, message->raw);
+    sip_msg_parse(&sip, raw);
     jsonw_object_open(j);
     jsonw_key(j, "call");
     api_write_id(j, message->call);
@@ -272,8 +300,9 @@ static bool on_message(void *ctx, const struct stored_message *message)
     api_write_key_text(j, "branch", sip.via_branch);
     jsonw_key(j, "has_sdp");
     jsonw_bool(j, sdp_find_body(sip.content_type, sip.body).p != NULL);
-    api_write_key_text(j, "raw", message->raw);
+    api_write_key_text(j, "raw", raw);
     jsonw_object_close(j);
+    strbuf_fini(&room);
     return true;
 }
 

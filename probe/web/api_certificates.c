@@ -2,6 +2,7 @@
  * api_certificates - what servers showed, newest first or those that end first, and what cannot be seen.
  */
 #include "probe/web/api_context.h"
+#include "probe/web/api_view.h"
 
 #include "analyzer/base/siphash.h"
 #include "analyzer/base/table.h"
@@ -47,9 +48,13 @@ static bool is_observable(const struct certificate_record *row)
 
 static void write_one(struct certificates *all, const void *record)
 {
-    struct certificate_record row = *(const struct certificate_record *)record;
+    const void *shown = api_view_record(all->c, &record_type_certificate, record);
     struct jsonw *j = &all->c->json;
+    struct certificate_record row;
 
+    if (!shown)
+        return;
+    row = *(const struct certificate_record *)shown;
     renew_days(&row, all->now);
     jsonw_object_open(j);
     record_write_members(j, &record_type_certificate, &row);
@@ -150,13 +155,17 @@ static bool on_ending(void *ctx, const void *record)
 /* TLS 1.3 and DTLS 1.3 encrypt it; an older session that was taken up again shows none. */
 static bool on_hidden(void *ctx, const void *record)
 {
-    const struct certificate_record *row = record;
     struct certificates *all = ctx;
+    const struct certificate_record *row =
+        api_view_record(all->c, &record_type_certificate, record);
     struct jsonw *j = &all->c->json;
     char server[ADDR_TEXT_MAX];
     struct strbuf version = { 0 };
-    bool is_dtls = slice_eq(row->transport, SLICE("dtls"));
+    bool is_dtls;
 
+    if (!row)
+        return false;
+    is_dtls = slice_eq(row->transport, SLICE("dtls"));
     strbuf_add_text(&version, is_dtls ? "DTLS " : "TLS ");
     strbuf_add_slice(&version, row->tls_version);
     jsonw_object_open(j);

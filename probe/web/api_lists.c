@@ -2,6 +2,7 @@
  * api_lists - records in pages, newest first, and the table of deviations.
  */
 #include "probe/web/api_context.h"
+#include "probe/web/api_view.h"
 
 #include "analyzer/deviation_table.h"
 
@@ -24,7 +25,9 @@ static bool on_listed(void *ctx, const void *record)
 
     if (page_is_full(c, *id))
         return false;
-    record_write_alone(&c->json, c->listed, record);
+    record = api_view_record(c, c->listed, record);
+    if (record)
+        record_write_alone(&c->json, c->listed, record);
     return !c->x->body.failed;
 }
 

@@ -1,6 +1,7 @@
 #include "probe/web/api_media.h"
 
 #include "analyzer/privacy/privacy_filter.h"
+#include "analyzer/privacy/privacy_json.h"
 
 #include "analyzer/base/log.h"
 #include "probe/web/range.h"
@@ -31,6 +32,16 @@ static void send_export(struct exchange *x, struct export *export,
     }
 }
 
+/* Numbers stand in every packet. */
+static bool refuse_masked(struct exchange *x)
+{
+    if (identity_is_masked(&x->who))
+        exchange_fail(x, 403,
+                      "numbers and names are masked for you, and packets hold them: this needs the "
+                      "right 'numbers'; csv and jsonl do not");
+    return identity_is_masked(&x->who);
+}
+
 int api_media_packets(const struct api_options *options, struct query *q, uint64_t id,
                       const struct asked *asked, struct exchange *x)
 {
@@ -41,7 +52,11 @@ int api_media_packets(const struct api_options *options, struct query *q, uint64
                                       .calls = calls,
                                       .call_count = 1 };
     struct export *export;
-    int err = asked->legs ? export_find_legs(q, id, calls, &request.call_count) : 0;
+    int err;
+
+    if (refuse_masked(x))
+        return 0;
+    err = asked->legs ? export_find_legs(q, id, calls, &request.call_count) : 0;
 
     if (err == 0)
         err = export_open(&export, &request);
@@ -77,6 +92,22 @@ static int64_t now_ns(void)
 }
 
 /* The filter and the order; false: the answer says what is wrong. */
+/* Who is not to see numbers and names does not search for them. */
+static bool refuse_filter(const struct export_request *request, struct exchange *x)
+{
+    const struct filter_field *field = privacy_filter_find_masked(request->filter);
+
+    if (!field && request->sort && privacy_filter_is_masked(request->sort))
+        field = request->sort;
+    if (!field || !identity_is_masked(&x->who))
+        return false;
+    exchange_fail(x, 400,
+                  "numbers and names are masked for you, so they cannot be searched for either "
+                  "(%s): this needs the right 'numbers'",
+                  field->name);
+    return true;
+}
+
 static bool read_request(const struct api_options *options, const struct asked *asked,
                          struct export_request *request, struct exchange *x)
 {
@@ -92,7 +123,13 @@ static bool read_request(const struct api_options *options, const struct asked *
         exchange_fail(x, 400, "'sort' is for csv and jsonl: packets come by time");
         return false;
     }
+    if (export_formats[request->format].has_packets && refuse_masked(x))
+        return false;
     err = filter_parse(&request->filter, asked->filter, now_ns(), &error);
+    if (err == 0 && refuse_filter(request, x)) {
+        filter_free(request->filter);
+        return false;
+    }
     if (err == 0 && options->privacy) {
         err = privacy_filter(options->privacy, request->filter, &error);
         if (err == -EINVAL) {
@@ -119,12 +156,14 @@ int api_media_export(const struct api_options *options, const struct asked *aske
                                       .calls = asked->id_count ? asked->ids : NULL,
                                       .call_count = asked->id_count,
                                       .asked = asked->filter };
+    struct privacy view = privacy_of_viewer(options->privacy);
     struct export_counts counts;
     struct export *export;
     int err;
 
     if (!read_request(options, asked, &request, x))
         return 0;
+    request.view = identity_is_masked(&x->who) ? &view : NULL;
     err = take_place(options, x) ? export_open(&export, &request) : -EBUSY;
     if (err)
         filter_free(request.filter);

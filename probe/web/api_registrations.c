@@ -2,6 +2,7 @@
  * api_registrations - who is registered now, from the rows of the newest days.
  */
 #include "probe/web/api_context.h"
+#include "probe/web/api_view.h"
 
 #include "analyzer/privacy/mask.h"
 #include "analyzer/record_id.h"
@@ -163,10 +164,13 @@ struct shown {
 
 static bool on_shown(void *ctx, const void *record)
 {
-    const struct registration_record *row = record;
     const struct shown *s = ctx;
+    const struct registration_record *row =
+        api_view_record(s->c, &record_type_registration, record);
     struct jsonw *j = &s->c->json;
 
+    if (!row)
+        return false;
     jsonw_object_open(j);
     jsonw_key(j, "id");
     api_write_id(j, row->id);

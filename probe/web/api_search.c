@@ -2,6 +2,7 @@
  * api_search - calls by a filter, in any order, page by page; and the fields that a filter knows.
  */
 #include "probe/web/api_context.h"
+#include "probe/web/api_view.h"
 
 #include "analyzer/privacy/privacy_filter.h"
 #include "storage/search/search.h"
@@ -73,11 +74,18 @@ static bool read_filter(struct api_context *c, struct filter **out)
     return ok;
 }
 
+/* Without its '-'. */
+static struct slice sort_name(struct slice sort)
+{
+    return sort.len && sort.p[0] == '-' ? slice_of(sort.p + 1, sort.len - 1) : sort;
+}
+
 bool api_search_read_filter(struct api_context *c, struct filter **out)
 {
     if (!read_filter(c, out))
         return false;
-    if (must_mask(c, *out))
+    if (!api_view_refuses_filter(c, *out, filter_field_find(sort_name(c->asked.sort))) &&
+        must_mask(c, *out))
         return true;
     filter_free(*out);
     *out = NULL;
@@ -88,12 +96,11 @@ bool api_search_read_filter(struct api_context *c, struct filter **out)
 static void read_order(const struct api_context *c, struct search_request *request)
 {
     struct slice sort = c->asked.sort;
-    bool falls = sort.len && sort.p[0] == '-';
 
     if (sort.len == 0)
         return;
-    request->sort = filter_field_find(slice_of(sort.p + falls, sort.len - falls));
-    request->ascending = !falls;
+    request->sort = filter_field_find(sort_name(sort));
+    request->ascending = sort.p[0] != '-';
     if (request->sort && request->sort->kind == FILTER_TIME)
         request->sort = NULL;
 }
@@ -130,6 +137,9 @@ static bool on_call(void *ctx, const void *record)
     struct call_list *list = ctx;
     struct jsonw *j = &list->c->json;
 
+    record = api_view_record(list->c, &record_type_call, record);
+    if (!record)
+        return false;
     if (list->count == 0) {
         record_write_alone(j, &record_type_call, record);
         return !list->c->x->body.failed;

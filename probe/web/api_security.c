@@ -2,6 +2,7 @@
  * api_security - scanners, fraud suspects and the careless, by source.
  */
 #include "probe/web/api_context.h"
+#include "probe/web/api_view.h"
 
 #include "probe/web/moment.h"
 #include "probe/web/source_sums.h"
@@ -133,7 +134,9 @@ static bool on_evidence(void *ctx, const void *record)
 {
     const struct sources *s = ctx;
 
-    record_write_alone(&s->c->json, &record_type_security, record);
+    record = api_view_record(s->c, &record_type_security, record);
+    if (record)
+        record_write_alone(&s->c->json, &record_type_security, record);
     return false;
 }
 
@@ -151,6 +154,7 @@ static void write_filter(struct jsonw *j, const struct source_sum *sum)
 static int write_source(struct sources *s, struct source_sum *sum)
 {
     struct jsonw *j = &s->c->json;
+    size_t from = j->out->len;
     int err = 0;
 
     s->sum = sum;
@@ -181,6 +185,7 @@ static int write_source(struct sources *s, struct source_sum *sum)
     jsonw_array_close(j);
     write_filter(j, sum);
     jsonw_object_close(j);
+    api_view_json(s->c, from);
     return err;
 }
 

@@ -2,6 +2,7 @@
  * api_silences - what nobody wants to hear of until a time, by label.
  */
 #include "probe/web/api_context.h"
+#include "probe/web/api_view.h"
 
 #include "analyzer/base/log.h"
 #include "probe/state/silences.h"
@@ -39,8 +40,10 @@ struct listing {
 static bool on_silence(void *ctx, const struct silence *silence)
 {
     struct listing *l = ctx;
+    size_t from = l->c->x->body.len;
 
     write_silence(&l->c->json, silence, l->now_ms);
+    api_view_json(l->c, from);
     return ++l->c->rows < LISTED_MAX && !l->c->x->body.failed;
 }
 
@@ -116,6 +119,7 @@ void api_silences_add(struct api_context *c)
 
     if (!api_has_state(c))
         return;
+    snprintf(s.by, sizeof s.by, "%s", c->x->who.name);
     if (api_read_body(c, &body, fields, sizeof fields / sizeof *fields)) {
         if (s.from_ms == 0)
             s.from_ms = s.created_ms;

@@ -2,6 +2,7 @@
  * api_transactions - what was asked apart from calls: of all, or of one user, one source, one method.
  */
 #include "probe/web/api_context.h"
+#include "probe/web/api_view.h"
 
 #include "storage/query_scan.h"
 
@@ -43,7 +44,9 @@ static bool on_row(void *ctx, const void *record)
 {
     struct api_context *c = ctx;
 
-    record_write_alone(&c->json, &record_type_transaction, record);
+    record = api_view_record(c, &record_type_transaction, record);
+    if (record)
+        record_write_alone(&c->json, &record_type_transaction, record);
     return false;
 }
 
@@ -71,6 +74,8 @@ void api_transactions_get(struct api_context *c)
     struct jsonw *j = &c->json;
     int err;
 
+    if (api_view_refuses(c, "user", c->asked.user))
+        return;
     if (c->asked.source.p)
         addr_parse_ip(c->asked.source, &p.source);
     err = look(&p);

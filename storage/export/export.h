@@ -59,6 +59,8 @@ void export_name_call(char out[EXPORT_NAME_MAX], uint64_t id, const char *ending
 void export_name_calls(char out[EXPORT_NAME_MAX], int64_t time_ns, uint64_t calls,
                        const char *ending);
 
+struct privacy;
+
 struct export_request {
     const char *store_dir;
     enum export_format format;
@@ -70,6 +72,7 @@ struct export_request {
     size_t limit;       /* calls of a filter; 0: all */
     size_t calls_max;   /* of packets; 0: EXPORT_PACKET_CALLS_MAX */
     struct slice asked; /* the filter as it was written, for the comment of the file */
+    const struct privacy *view; /* of csv and jsonl: how calls are masked; copied; NULL: they are not */
 };
 
 /* So far. */

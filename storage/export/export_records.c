@@ -1,4 +1,5 @@
 /* Calls as lines: comma-separated values, or JSON. */
+#include "analyzer/privacy/privacy_record.h"
 #include "storage/export/export_writer.h"
 #include "storage/export/record_csv.h"
 #include "storage/search/search.h"
@@ -16,7 +17,9 @@ struct records_file {
     struct search_end end;
     size_t next_call; /* of the request's list */
     uint64_t calls;
-    bool is_csv, is_begun, is_over;
+    bool is_csv, is_begun, is_over, is_masked;
+    struct privacy view;
+    struct privacy_scratch scratch;
 };
 
 static bool add_call(void *ctx, const void *record)
@@ -26,6 +29,14 @@ static bool add_call(void *ctx, const void *record)
     struct jsonw j = jsonw_to(file->out);
 
     call.stream_count = 0;
+    if (file->is_masked) {
+        record = privacy_record(&file->view, &record_type_call, &call, &file->scratch);
+        if (!record) {
+            file->out->failed = true;
+            return false;
+        }
+        call = *(const struct call_record *)record;
+    }
     if (file->is_csv) {
         record_csv_add(file->out, &record_type_call, &call);
     } else {
@@ -94,6 +105,9 @@ static int open_records(void **state, const struct export_request *request, bool
     }
     file->request = request;
     file->is_csv = is_csv;
+    file->is_masked = request->view != NULL;
+    if (request->view)
+        file->view = *request->view;
     *state = file;
     return 0;
 }
@@ -121,6 +135,7 @@ static void close_records(void *state)
     struct records_file *file = state;
 
     query_close(file->query);
+    privacy_scratch_fini(&file->scratch);
     free(file);
 }
 
