@@ -3,6 +3,7 @@
  * its record as soon as its address is known.
  */
 import { fetchCall, fetchMessages, isId } from "./api.js";
+import { loadPage } from "./pages.js";
 import { route } from "./router.js";
 import { may } from "./session.js";
 
@@ -28,7 +29,7 @@ export function takeAhead(id) {
 
 /* When nothing else is to be done. Who cannot load it now hears of it when he opens a call. */
 export function loadAhead() {
-  const load = () => import("./pages/call.js").catch(() => {});
+  const load = () => loadPage("call").catch(() => {});
   if (globalThis.requestIdleCallback) requestIdleCallback(load, { timeout: 2000 });
   else setTimeout(load, 300);
 }

@@ -6,7 +6,7 @@ import { startAlerts } from "./alerts.js";
 import { useKeys, useStore, useTitle } from "./hooks.js";
 import { beginChord, listenForKeys } from "./keys.js";
 import { connectLive, disconnectLive } from "./live.js";
-import { loadPage, PAGES } from "./pages.js";
+import { loadPage, loadStyles, PAGES } from "./pages.js";
 import { Banner } from "./parts/banner.js";
 import { Empty, Failure } from "./parts/notice.js";
 import { Toasts } from "./parts/toasts.js";
@@ -71,7 +71,7 @@ function Content({ page, id, query }) {
 }
 
 function Help({ page, close }) {
-  const { it: Sheet, error } = useCode("help", async () => (await import("./parts/help.js")).Help);
+  const { it: Sheet, error } = useCode("help", async () => (await Promise.all([import("./parts/help.js"), loadStyles()]))[0].Help);
 
   useEffect(() => error && close(), [error]);
   return Sheet ? html`<${Sheet} page=${page} close=${close} />` : null;

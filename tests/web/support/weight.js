@@ -25,13 +25,16 @@ export function filesOf(root) {
   return readdirSync(root, { recursive: true }).filter((name) => /\.(js|css)$/.test(name));
 }
 
+/* The styles that index.html does not name come with the first page that is not the calls. */
+const stylesOf = (root, name) => (name === "calls" ? [] : filesOf(root).filter((file) => file.startsWith("style/")));
+
 /* → {files: a Set of what any view needs, views: {calls: a Set of what it needs in all}} */
 export function viewsOf(root) {
   const files = new Set();
 
   for (const [, name] of read(root, "index.html").matchAll(NAMED)) closure(root, name, files);
   const pages = readdirSync(join(root, "pages")).map((name) => name.replace(/\.js$/, ""));
-  return { files, views: Object.fromEntries(pages.map((name) => [name, closure(root, `pages/${name}.js`, new Set(files))])) };
+  return { files, views: Object.fromEntries(pages.map((name) => [name, closure(root, `pages/${name}.js`, new Set([...files, ...stylesOf(root, name)]))])) };
 }
 
 export const bytesOf = (root, names) => [...names].reduce((all, name) => all + statSync(join(root, name)).size, 0);
