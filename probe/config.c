@@ -178,7 +178,7 @@ const struct config_option config_options[CONFIG_OPTIONS] = {
       "Unset, the whole day." },
     { "web.listen", CONFIG_TEXT, AT(web_listen), 0, 0, "127.0.0.1:8080", &config_form_address,
       "Where the dashboard and the API listen. "
-      "There is no login: whoever reaches this address sees every call." },
+      "Who has no session and no token sees nothing but the login page." },
     { "web.root", CONFIG_TEXT, AT(web_root), 0, 0, NULL, NULL,
       "The folder with the dashboard's files. "
       "Unset, the one that was installed with the program." },
@@ -218,6 +218,14 @@ const struct config_option config_options[CONFIG_OPTIONS] = {
       "How long a connection is kept for the next request." },
     { "web.limits.stall_time", CONFIG_DURATION, AT(web_limits_stall_time), 1000, 600000, "30s", NULL,
       "How long a client may take nothing of its answer before it is let go." },
+    { "access.idle", CONFIG_DURATION, AT(access_idle), 60000, 86400000, "30min", NULL,
+      "How long a session lasts when nothing is asked for." },
+    { "access.session", CONFIG_DURATION, AT(access_session), 60000, 2592000000, "12h", NULL,
+      "How long a session lasts at all: then its user logs in again." },
+    { "access.token_days", CONFIG_INT, AT(access_token_days), 1, 3650, "365", NULL,
+      "How many days a token may be good at most." },
+    { "access.link_hours", CONFIG_INT, AT(access_link_hours), 1, 720, "72", NULL,
+      "How many hours the one-time link of a new user, or for a new password, is good." },
     { "rules.directory", CONFIG_TEXT, AT(rules_directory), 0, 0, NULL, NULL,
       "The folder with the rules that raise alerts, a YAML file each. "
       "Unset, the one that was installed with the program." },

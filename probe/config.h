@@ -107,6 +107,8 @@ struct config {
     char *notify_ca_file;
     char *notify_base_url;
     int64_t notify_link_hours;
+    int64_t access_idle, access_session; /* ms */
+    int64_t access_token_days, access_link_hours;
     struct config_list notify_maintenance; /* "MATCH; TIMES" */
     struct config_list certificates_watch; /* HOST:PORT */
     int64_t certificates_every;            /* milliseconds */

@@ -37,7 +37,7 @@ struct config_option {
 };
 
 enum {
-    CONFIG_OPTIONS = 83,
+    CONFIG_OPTIONS = 87,
     CONFIG_TRUNK_KEYS = 4,
     CONFIG_RECEIVER_KEYS = 16,
     CONFIG_MAPS_COUNT = 2

@@ -68,6 +68,7 @@ int cmd_access_open(struct cmd_access *a, const struct cli_command *command,
                     char **argv)
 {
     struct settings set = { .file = NULL };
+    struct access_options who;
     int first, status = cli_parse(command, argc, argv, &first);
     int err;
 
@@ -81,8 +82,8 @@ int cmd_access_open(struct cmd_access *a, const struct cli_command *command,
         status = settings_read(command, &set, &a->config);
     if (status != -1)
         return status;
-    err =
-        access_open(&a->access, &(struct access_options){ .store_dir = a->config.store_directory });
+    settings_access(&a->config, &who);
+    err = access_open(&a->access, &who);
     return err ? cli_fail(command, EXIT_TROUBLE, "out of memory") : -1;
 }
 

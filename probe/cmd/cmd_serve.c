@@ -55,7 +55,9 @@ int cmd_serve(int argc, char **argv)
         "serve",
         "[--store DIR]",
         "serves the dashboard and the API of a store",
-        "Only this machine can connect unless --listen says otherwise; there is no login yet.\n\n"
+        "Only this machine can connect unless --listen says otherwise. Who has no user logs in by "
+        "the\n"
+        "link that the first start prints; 'earshot user' makes more.\n\n"
         "  earshot serve --store /var/lib/earshot --webhook https://hooks.example/earshot\n",
         options,
         sizeof options / sizeof options[0],

@@ -1,6 +1,7 @@
 #include "probe/cmd/settings.h"
 
 #include "analyzer/privacy/privacy_filter.h"
+#include "probe/access/access.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -243,6 +244,17 @@ int settings_mask_filter(const struct cli_command *command, const char *file, st
     return err ? cli_fail(command, EXIT_TROUBLE, "out of memory") : status;
 }
 
+void settings_access(const struct config *config, struct access_options *access)
+{
+    *access = (struct access_options){
+        .store_dir = config->store_directory,
+        .idle_s = config->access_idle / 1000,
+        .session_s = config->access_session / 1000,
+        .token_days = (unsigned)config->access_token_days,
+        .link_hours = (unsigned)config->access_link_hours,
+    };
+}
+
 void settings_web(const struct config *config, const char *file, struct web_process_options *web,
                   char room[FOLDERS_PATH_MAX])
 {
@@ -256,5 +268,6 @@ void settings_web(const struct config *config, const char *file, struct web_proc
         .privacy = read_privacy(config),
         .config = config,
     };
+    settings_access(config, &web->access);
     web->rules_dir = settings_rules(config, web->rules_room);
 }

@@ -56,6 +56,11 @@ int settings_read_engine(const struct cli_command *command, const char *file,
 int settings_read_engine_set(const struct cli_command *command, const struct settings *set,
                              struct plan_loaded *plan, struct engine_options *engine);
 
+struct access_options;
+
+/* Who may, and for how long; it borrows the store's name. */
+void settings_access(const struct config *config, struct access_options *access);
+
 /* Borrows from the configuration and from `room`. file: the configuration's, or NULL. */
 void settings_web(const struct config *config, const char *file, struct web_process_options *web,
                   char room[FOLDERS_PATH_MAX]);

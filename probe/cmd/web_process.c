@@ -3,7 +3,6 @@
 #include "analyzer/base/log.h"
 #include "probe/access/access.h"
 #include "probe/cmd/about_facts.h"
-#include "probe/cmd/settings.h"
 #include "probe/engine/stop_signal.h"
 #include "probe/notify/notify.h"
 #include "probe/receivers_load.h"
@@ -210,13 +209,8 @@ static int open_trail(const struct cli_command *command, struct beside *b,
 static int open_beside(const struct cli_command *command, struct beside *b,
                        const struct web_process_options *o)
 {
-    struct access_options who = { .store_dir = o->store_dir };
-    int status = -1, err;
+    int status = -1, err = access_open(&b->access, &o->access);
 
-    if (o->config)
-        settings_access(o->config, &who);
-    who.store_dir = o->store_dir;
-    err = access_open(&b->access, &who);
     if (err)
         return cli_fail(command, EXIT_TROUBLE, "nobody could log in: %s", strerror(-err));
     status = open_trail(command, b, o);

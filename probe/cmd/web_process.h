@@ -8,6 +8,7 @@
 #define PROBE_CMD_WEB_PROCESS_H
 
 #include "analyzer/privacy/privacy.h"
+#include "probe/access/access.h"
 #include "probe/capture/source.h"
 #include "probe/cli.h"
 #include "probe/cmd/folders.h"
@@ -20,11 +21,12 @@ struct web_process_options {
     const char *web_root; /* NULL: the API alone */
     const char *base_url; /* NULL: http:// and the address */
     bool listen_to_calls;
-    bool needs_probe;            /* it stands beside one */
-    const char *config_file;     /* NULL: none */
-    struct privacy privacy;      /* how the store's numbers and names are masked */
-    const char *rules_dir;       /* NULL: none */
-    const struct config *config; /* whom alerts are told; certificates to watch */
+    bool needs_probe;             /* it stands beside one */
+    const char *config_file;      /* NULL: none */
+    struct access_options access; /* who may, and for how long */
+    struct privacy privacy;       /* how the store's numbers and names are masked */
+    const char *rules_dir;        /* NULL: none */
+    const struct config *config;  /* whom alerts are told; certificates to watch */
     char rules_room[FOLDERS_PATH_MAX];
 };
 

@@ -14,7 +14,7 @@
 struct ack {
     uint64_t alert;
     int64_t time_ms;
-    char by[64]; /* "": there is no login yet */
+    char by[65]; /* the user's name; "": nobody said */
     char comment[500];
 };
 

@@ -19,7 +19,7 @@ struct silence {
     int64_t id;
     struct label_match match; /* never of every alert */
     int64_t from_ms, until_ms, created_ms;
-    char by[64]; /* ""  : there is no login yet */
+    char by[65]; /* the user's name; "": nobody said */
     char comment[SILENCE_TEXT_MAX];
 };
 

@@ -22,7 +22,7 @@ static void read_cookie(struct slice header, bool plain, struct exchange *x)
     while (header.len) {
         struct slice value = slice_trim(slice_cut(&header, ';'));
 
-        if (!slice_eq(slice_trim(slice_cut(&value, '=')), name))
+        if (!slice_eq(slice_cut(&value, '='), name))
             continue;
         secret = value;
         found++;
