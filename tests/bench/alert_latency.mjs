@@ -6,7 +6,7 @@
  * moment at which the twentieth 503 was sent. Spikes come at random moments, as ticks of a second
  * must not be in step with them.
  */
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -101,7 +101,18 @@ function frames(socket, text) {
   });
 }
 
-function listen(url) {
+/* What lets a WebSocket in: asked for with a token, made in the shell while the server runs. */
+async function askTicket(url, store) {
+  const shell = (...args) => execFileSync(earshot, [...args, "--store", store], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+  shell("user", "add", "bench", "--role", "viewer", "--link");
+  const token = shell("token", "add", "bench", "--user", "bench", "--scopes", "see");
+  const answer = await fetch(`${url}api/v1/live/ticket`, {
+    method: "POST", body: "{}", headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
+  });
+  return (await answer.json()).ticket;
+}
+
+function listen(url, ticket) {
   const { hostname, port, host, origin } = new URL(url);
   const socket = connect(Number(port), hostname);
   return new Promise((done, wrong) => {
@@ -117,7 +128,7 @@ function listen(url) {
       done(socket);
     });
     socket.write(
-      `GET /api/v1/live HTTP/1.1\r\nHost: ${host}\r\nOrigin: ${origin}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+      `GET /api/v1/live?ticket=${ticket} HTTP/1.1\r\nHost: ${host}\r\nOrigin: ${origin}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
         `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: earshot.live.v1\r\n` +
         `Sec-WebSocket-Key: ${randomBytes(16).toString("base64")}\r\n\r\n`,
     );
@@ -162,7 +173,7 @@ const server = await sink();
 const probe = await start(folder, `http://127.0.0.1:${server.address().port}/`);
 let good = false;
 try {
-  const socket = await listen(probe.url), from = await bind(caller);
+  const socket = await listen(probe.url, await askTicket(probe.url, join(folder, "store"))), from = await bind(caller);
   await pause(2500);
   for (let n = 1; n <= ALERTS; n++) {
     await spike(from, n);

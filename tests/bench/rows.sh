@@ -216,8 +216,10 @@ $(value late_ms flood) ms late); $(ledger flood); CPU $(calc %.0f "$(value busy_
     rm -rf "$work/flood" "$work/flood.pcap"
 }
 
-# serve STORE: the web process on a free port; its address is $address.
+# serve STORE: the web process on a free port; its address is $address, $token may ask it anything.
 serve() {
+    head -c 30 /dev/urandom | base64 | "$EARSHOT" user add bench --role admin --password-stdin --store "$1" &&
+        token=$("$EARSHOT" token add bench --user bench --scopes see,numbers,signalling,packets --store "$1" 2>/dev/null) || exit 1
     "$EARSHOT" serve --store "$1" --listen 127.0.0.1:0 >"$work/serve.out" 2>"$work/serve.err" &
     serving=$!
     local tries=0
@@ -236,7 +238,7 @@ stop_serving() {
 # ask FIELD FILE: GETs each path in FILE on one connection; times in ms in FILE.ms.
 ask() {
     sed "s,.*,url = \"$address&\"\noutput = /dev/null," "$2" >"$work/urls"
-    curl -sS -K "$work/urls" -w "%{http_code} %{$1}\n" >"$work/asked" || exit 1
+    curl -sS --oauth2-bearer "$token" -K "$work/urls" -w "%{http_code} %{$1}\n" >"$work/asked" || exit 1
     grep -qvE '^200 ' "$work/asked" && { say "$(grep -vE '^200 ' "$work/asked" | head -n 1)" && exit 1; }
     awk '{ print $2 * 1000 }' "$work/asked" >"$2.ms"
 }
@@ -257,14 +259,14 @@ row_search() {
     traffic "$work/long.pcap" --concurrent -n 50 --ramp 1 -d "$(scaled 60 10)" --start 1780000000 -c pcma
     command_line 'earshot replay long.pcap --store store --keep full'
     "$EARSHOT" replay "$work/long.pcap" --store "$work/store" --keep full >"$work/search.out" || exit 1
-    command_line "earshot serve --store store & curl -w '%{time_total}' 'ADDRESS/api/v1/calls?call_id=…'"
+    command_line "earshot serve --store store & curl --oauth2-bearer TOKEN -w '%{time_total}' 'ADDRESS/api/v1/calls?call_id=…'"
     serve "$work/store"
     from=1770000000 to=$((1770000000 + calls / 2))
     awk -v n="$samples" -v from=$from -v to=$to 'BEGIN { srand(7)
         for (i = 0; i < n; i++) printf "%.3f\n", from + 1 + rand() * (to - from - 1) }' >"$work/moments"
     # Which calls there are at those moments.
     sed "s,.*,url = \"$address/api/v1/calls?limit=1\&until=&\"," "$work/moments" >"$work/urls"
-    curl -sS -K "$work/urls" -w '\n' |
+    curl -sS --oauth2-bearer "$token" -K "$work/urls" -w '\n' |
         sed -nE 's/.*"id":"([0-9a-f]{16})".*"call_id":"([^"]*)".*/\1 \2/p' >"$work/sample"
     [ "$(wc -l <"$work/sample")" -eq "$samples" ] || { say 'the sample is not whole' && exit 1; }
     cut -d ' ' -f 2 "$work/sample" | sed 's,^,/api/v1/calls?call_id=,' >"$work/exact"
@@ -281,7 +283,7 @@ row_search() {
         "$(times "$work/any.ms")"
     ask time_starttransfer "$work/first"
     row 'pcap, short calls' 'the first byte of the pcap of each of them' '50 ms' "$(times "$work/first.ms")"
-    curl -sS "$address/api/v1/calls?limit=50" | grep -oE '"type":"call","id":"[0-9a-f]{16}"' |
+    curl -sS --oauth2-bearer "$token" "$address/api/v1/calls?limit=50" | grep -oE '"type":"call","id":"[0-9a-f]{16}"' |
         grep -oE '[0-9a-f]{16}' | sed 's,.*,/api/v1/calls/&/pcap,' >"$work/long"
     ask time_starttransfer "$work/long"
     row 'pcap, long calls' 'the same for calls of 60 s, 6,000 packets each' '50 ms' "$(times "$work/long.ms")"

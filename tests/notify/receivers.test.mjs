@@ -23,7 +23,7 @@ const write = (name, text, mode = 0o600) => {
     chmodSync(join(work, name), mode);
     return join(work, name);
 };
-let hooks, mails, logs, expired, serve, base, manager;
+let hooks, mails, logs, expired, serve, base, token, manager;
 
 // A key and a certificate in one file; days may be over already.
 function makePem(name, days) {
@@ -118,6 +118,8 @@ before(async () => {
     await new Promise((resolve) => expired.listen(0, '127.0.0.1', resolve));
     [mails, logs] = [await mailSink(), await syslogSink()];
     earshot('replay', join(process.env.EARSHOT_SAMPLES, 'good-call.pcap'), '--store', store, '--quiet');
+    earshot('user', 'add', 'noc', '--role', 'viewer', '--link', '--store', store);
+    token = earshot('token', 'add', 'test', '--user', 'noc', '--scopes', 'see', '--store', store).trim();
     serve = spawn(process.env.EARSHOT_BIN, ['serve', '-c', writeConfig(), '--store', store, '--listen', '127.0.0.1:0'],
         { stdio: ['ignore', 'pipe', 'inherit'] });
     base = await new Promise((resolve, reject) => {
@@ -155,7 +157,7 @@ test('a signed webhook, by either key', async () => {
 
     const { packets } = alert.links.calls[0];
     const answer = await fetch(packets);
-    assert.equal(answer.status, 200, 'the link of the message leads to the packets');
+    assert.equal(answer.status, 200, 'the link of the message leads to the packets, without a login');
     assert.equal(Buffer.from(await answer.arrayBuffer()).readUInt32LE(0), 0xa1b23c4d);
     assert.equal((await fetch(packets.replace('expires=1', 'expires=2'))).status, 403);
 });
@@ -165,7 +167,7 @@ test('an expired certificate that nobody but us asked for', async () => {
     const { status, alerts: [alert] } = JSON.parse(body);
     assert.equal(status, 'firing');
     assert.match(alert.annotations.summary, /CN=expired\) has expired/);
-    const { watched } = await (await fetch(`${base}/api/v1/certificates`)).json();
+    const { watched } = await (await fetch(`${base}/api/v1/certificates`, { headers: { Authorization: `Bearer ${token}` } })).json();
     assert.equal(watched.length, 1);
     assert.equal(watched[0].certificate.origin, 'watch');
     assert.ok(watched[0].certificate.days_left < -300);
