@@ -8,6 +8,7 @@
  */
 #include "probe/access/access.h"
 #include "probe/state/outbox.h"
+#include "probe/web/connections.h"
 #include "probe/web/server.h"
 #include "probe/web/trail.h"
 
@@ -35,6 +36,18 @@ static void on_wake(void *ctx)
     (void)ctx; /* there is no notifier, but tests may be asked for */
 }
 
+/* So that a test needs not five hundred of them. */
+static void take_limits(struct server_options *options, struct server_limits *limits)
+{
+    const char *live_clients = getenv("TEST_API_LIVE_CLIENTS");
+
+    if (!live_clients)
+        return;
+    *limits = connections_limits_usual;
+    limits->live_clients = (unsigned)strtoul(live_clients, NULL, 10);
+    options->limits = limits;
+}
+
 /* An admin, unless another server of this store has made him, and a token of his. */
 static int make_tester(struct access *access, char secret[TOKEN_LEN + 1])
 {
@@ -60,6 +73,7 @@ int main(int argc, char **argv)
     };
     struct server_options options = { .wake = on_wake };
     struct sigaction action = { .sa_handler = on_signal };
+    struct server_limits limits;
     char secret[TOKEN_LEN + 1];
     int err;
 
@@ -76,6 +90,7 @@ int main(int argc, char **argv)
         options.sound_time_max_s = (unsigned)strtoul(argv[5], NULL, 10);
     }
     options.rules_dir = getenv("TEST_API_RULES");
+    take_limits(&options, &limits);
     err = access_open(&options.access, &(struct access_options){ .store_dir = argv[1] });
     if (!err)
         err = make_tester(options.access, secret);
