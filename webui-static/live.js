@@ -107,19 +107,9 @@ function closed() {
   });
 }
 
-/* A server without users gives no tickets and needs none. */
-async function fetchTicket() {
-  try {
-    return (await askTicket()).ticket;
-  } catch (error) {
-    if (error.status === 404 || error.status === 405) return null;
-    throw error;
-  }
-}
-
 function openSocket(ticket) {
   const address = new URL("api/v1/live", location.href);
-  const query = { ...(ticket && { ticket }), ...(last.epoch !== null && { epoch: last.epoch, since: last.seq }) };
+  const query = { ticket, ...(last.epoch !== null && { epoch: last.epoch, since: last.seq }) };
 
   address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
   address.hash = "";
@@ -135,7 +125,7 @@ async function connect() {
 
   connection.update((now) => ({ ...now, phase: "connecting", retryAt: null }));
   try {
-    const ticket = await fetchTicket();
+    const { ticket } = await askTicket();
     if (attempt === attempts) openSocket(ticket);
   } catch {
     if (attempt === attempts) closed();

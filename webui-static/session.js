@@ -3,12 +3,11 @@
  *
  * The address stays what it was while the login page is shown: who has logged in sees what he asked for.
  */
-import { changeOwnPassword, endSession, fetchSession, refused, startSession, useSetupKey } from "./api.js";
+import { endSession, fetchSession, refused, startSession, useSetupKey } from "./api.js";
+import { navigate } from "./router.js";
 import { createStore } from "./store.js";
 
 const NOBODY = { user: null, role: "none", rights: [], expires: null, setup: false };
-/* Of a server that knows no users. */
-const EVERYBODY = { ...NOBODY, open: true, role: "admin", rights: ["see", "numbers", "signalling", "packets", "sound", "handle", "metrics"] };
 
 /* {known: the server has said; ended: it does not know him any more; error; user, role, rights, expires; setup: there is no user
  * yet} */
@@ -22,7 +21,7 @@ export function may(right) {
   return session.get().rights.includes(right);
 }
 
-export const isIn = ({ known, user, open }) => known && (user !== null || open === true);
+export const isIn = ({ known, user }) => known && user !== null;
 
 /* Where one begins: an auditor sees no calls, and who sees no numbers rather sees the whole. */
 export function landing() {
@@ -39,8 +38,7 @@ export async function loadSession() {
   try {
     take(await fetchSession());
   } catch (error) {
-    if (error.status === 404) take(EVERYBODY);
-    else session.set({ ...NOBODY, known: false, ended: false, error });
+    session.set({ ...NOBODY, known: false, ended: false, error });
   }
 }
 
@@ -51,8 +49,14 @@ function takeNew(answer) {
 }
 
 export const login = async (name, password) => takeNew(await startSession(name, password));
-export const setup = async (key, name, password) => takeNew(await useSetupKey(key, name, password));
-export const changePassword = (old, next) => changeOwnPassword(old, next);
+
+export async function setup(key, name, password) {
+  const answer = await useSetupKey(key, name, password);
+  /* The key is worthless now: it need not stand in the history. */
+  navigate({ page: "" }, { replace: true });
+  takeNew(answer);
+}
+
 
 export async function logout() {
   await endSession().catch((error) => {

@@ -96,12 +96,12 @@ describe("who may see what", { skip: missing ?? false }, () => {
     await page.goto(`${server.url}#/calls?filter=status:200`);
     await page.waitForSelector(".call-row");
     await page.context().clearCookies();
-    await page.evaluate(() => (location.hash = "#/alerts?tab=rules"));
+    await page.evaluate(() => (location.hash = "#/alerts?tab=silences"));
     await page.getByText("Your session has ended").waitFor();
     await logIn("bea", PASSWORD);
-    await page.waitForSelector(".rule");
-    assert.ok(page.url().endsWith("#/alerts?tab=rules"));
-    await page.locator("text=bea").first().click();
+    await page.waitForSelector(".alerts-page .tabs");
+    assert.ok(page.url().endsWith("#/alerts?tab=silences"));
+    await page.locator("[popovertarget=account-menu]").click();
     await page.getByRole("button", { name: "Log out" }).click();
     await page.waitForSelector(".gate form");
     assert.equal(await page.locator(".unsure").count(), 0, "who has left needs no excuse");
@@ -149,7 +149,7 @@ describe("who may see what", { skip: missing ?? false }, () => {
     await mine.goto(`${server.url}#/account`);
     await mine.fill("#old", "not the right one");
     await mine.fill("#next", PASSWORD);
-    await mine.getByRole("button", { name: "Change it" }).click();
+    await mine.getByRole("button", { name: "Change it", exact: true }).click();
     await mine.waitForSelector(".trouble");
     assert.ok(await mine.locator(".account-page").count(), "and throws nobody out");
   });

@@ -2,6 +2,7 @@
  * account - oneself: what one may do, the password, the tokens.
  */
 import { html, useState } from "../vendor/preact-htm.js";
+import { changeOwnPassword } from "../api.js";
 import { rightWords, roleWords } from "../access_words.js";
 import { dayAndTime, isKnown, text } from "../format.js";
 import { useStore } from "../hooks.js";
@@ -9,7 +10,7 @@ import { Icon } from "../parts/icon.js";
 import { PasswordField } from "../parts/password_field.js";
 import { TokenPanel } from "../parts/token_panel.js";
 import { Trouble, useWork } from "../parts/trouble.js";
-import { changePassword, logout, session } from "../session.js";
+import { logout, session } from "../session.js";
 import { clock } from "../settings.js";
 
 function Me() {
@@ -35,7 +36,7 @@ function Password() {
     event.preventDefault();
     setDone(false);
     if (busy) return;
-    act(() => changePassword(old, next), () => {
+    act(() => changeOwnPassword(old, next), () => {
       setOld("");
       setNext("");
       setDone(true);

@@ -18,8 +18,7 @@ export function SetupPage({ query }) {
   const { busy, error, act } = useWork();
   const submit = (event) => {
     event.preventDefault();
-    /* The key is worthless now: it need not stand in the history. */
-    if (!busy) act(() => setup(query.key, invited ? undefined : name.trim(), password), () => location.replace("#/"));
+    if (!busy) act(() => setup(query.key, invited ? undefined : name.trim(), password));
   };
 
   useTitle("Set a password");

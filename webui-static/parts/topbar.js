@@ -40,7 +40,6 @@ function Links({ page }) {
 function Account() {
   const { user, role } = useStore(session);
 
-  if (user === null) return null;
   return html`<div>
     <button type="button" class="tool" popovertarget="account-menu">
       <${Icon} name="person" /><span class="offscreen">Account: </span><bdi class="account-name">${text(user, 20)}</bdi>
