@@ -51,9 +51,9 @@ static bool is_object(struct slice value)
 
 struct masking {
     const struct privacy *p;
-    const struct record_type *type; /* NULL: not known */
-    bool is_nobody;                 /* its subject is no person's */
-    bool sweep;                     /* the second time */
+    const struct record_type *type;
+    bool is_nobody; /* its subject is no person's */
+    bool sweep;     /* the second time */
     struct mask_seen *seen;
 };
 
@@ -143,14 +143,13 @@ static void mask_member(const struct masking *m, struct slice name, struct slice
     int n = snprintf(full, sizeof full, "%s%.*s", outer, (int)name.len, name.p);
     const struct record_field *field = NULL;
 
-    if (m->type && n > 0 && (size_t)n < sizeof full)
+    if (n > 0 && (size_t)n < sizeof full)
         field = record_field_find(m->type, slice_of_text(full));
     if (field) {
         mask_value(m, field, value);
     } else if (m->type == &record_type_call && slice_eq(name, SLICE("streams"))) {
         mask_streams(m, value);
-    } else if (m->type && is_object(value) && depth < DEPTH_MAX && n > 0 &&
-               (size_t)n + 1 < sizeof full) {
+    } else if (is_object(value) && depth < DEPTH_MAX && n > 0 && (size_t)n + 1 < sizeof full) {
         full[n] = '.';
         full[n + 1] = '\0';
         mask_members(m, value, full, depth + 1);
@@ -346,6 +345,14 @@ static void mask_rules(const struct privacy *p, struct slice line)
     }
 }
 
+/* A transaction's type is its method. */
+static const struct record_type *type_of(struct slice name)
+{
+    const struct record_type *type = privacy_type_of(name);
+
+    return type ? type : &record_type_transaction;
+}
+
 void privacy_json(const struct privacy *p, char *text, size_t len)
 {
     struct slice line = slice_of(text, len), type = inside(json_item_get(line, "type"));
@@ -357,5 +364,5 @@ void privacy_json(const struct privacy *p, char *text, size_t len)
     else if (slice_eq(type, SLICE("rules")))
         mask_rules(p, line);
     else
-        mask_record(p, privacy_type_of(type), text, len);
+        mask_record(p, type_of(type), text, len);
 }

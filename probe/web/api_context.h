@@ -31,8 +31,8 @@ struct api_context {
     int64_t number;    /* likewise: of a silence, a delivery */
     struct slice name; /* likewise: of a rule, a receiver */
     struct api_media_call media;
-    char subject[72]; /* what it is done to, where the path does not say: a handler puts it there for the
-                       * audit trail; of a login the name that was given */
+    char subject[72];   /* for the audit trail: the name in the body of a change or a login, */
+    struct strbuf told; /* and what else may be told of it; see api_trail.h */
 
     const struct record_type *listed; /* its first field is the id */
     size_t rows;

@@ -7,7 +7,9 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 enum { DETAIL_MAX_BYTES = 2048, CALL_ID_MAX_BYTES = 1024 };
 
@@ -15,21 +17,25 @@ enum { DETAIL_MAX_BYTES = 2048, CALL_ID_MAX_BYTES = 1024 };
  * row; of the others it is what was done, when it was done, each time, on the disk. */
 static const struct deed {
     const char *name;
-    unsigned way;   /* enum trail_way */
-    bool body;      /* the body of the request tells what; never one with a password in it */
-    bool is_of_who; /* its handler finds out who it is: its line is written behind it */
+    unsigned way;      /* enum trail_way */
+    bool is_of_who;    /* its handler finds out who it is: its line is written behind it */
+    bool names_object; /* the name in its body is what it is done to */
 } deeds[] = {
     { "search", TRAIL_ONCE, false, false },
     { "open", TRAIL_ONCE, false, false },
     { "read", TRAIL_ONCE, false, false },
     { "trail", TRAIL_ONCE, false, false },
     { "listen", TRAIL_ONCE | TRAIL_SYNC | TRAIL_THING, false, false },
-    { "acknowledge", TRAIL_SYNC, true, false },
-    { "silence", TRAIL_SYNC, true, false },
-    { "test", TRAIL_SYNC, true, false },
-    { "login", TRAIL_SYNC, false, true },
-    { "logout", TRAIL_SYNC, false, true },
+    { "login", TRAIL_SYNC, true, false },
+    { "logout", TRAIL_SYNC, true, false },
+    { "setup", TRAIL_SYNC, false, true },
+    { "user", TRAIL_SYNC, false, true },
+    { "token", TRAIL_SYNC, false, true },
 };
+
+/* Members of bodies that are told. Passwords and keys are none of them. */
+static const char *const told_members[] = { "role",   "disabled", "reset", "scopes", "days",
+                                            "labels", "from",     "until", "since",  "comment" };
 
 static const struct deed *find_deed(const char *name)
 {
@@ -94,16 +100,60 @@ static void draft_make(struct draft *d, const struct api_context *c, const struc
     else if (c->number)
         snprintf(d->object, sizeof d->object, "%" PRId64, c->number);
     d->entry.object = c->name.len ? c->name : text_or_nothing(d->object);
-    if (!d->entry.object.p)
+    if (!d->entry.object.p && deed->names_object)
         d->entry.object = text_or_nothing(c->subject);
     if (c->asked.limit) /* the parameters were read */
         add_asked(&d->detail, c, route);
-    if (deed->body && x->asked.len)
-        add_word(&d->detail, "", strbuf_slice(&x->asked));
+    add_word(&d->detail, "", strbuf_slice(&c->told));
     /* A text that is too long is told as far as it goes. */
     d->detail.failed = false;
     if (d->detail.len)
         d->entry.detail = strbuf_slice(&d->detail);
+}
+
+/* This copy of them, too. */
+static void wipe_secrets(json_t *root)
+{
+    static const char *const secrets[] = { "password", "old", "new", "key" };
+
+    for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++) {
+        const json_t *value = json_object_get(root, secrets[i]);
+
+        if (json_is_string(value))
+            explicit_bzero((char *)(uintptr_t)json_string_value(value), json_string_length(value));
+    }
+}
+
+/* What a body says, while it is there: handlers wipe those that hold passwords. */
+static void read_body(struct api_context *c)
+{
+    struct slice text = strbuf_slice(&c->x->asked);
+    json_t *root = text.len ? json_loadb(text.p, text.len, JSON_REJECT_DUPLICATES, NULL) : NULL;
+    json_t *name = json_object_get(root, "name");
+
+    if (json_is_string(name))
+        snprintf(c->subject, sizeof c->subject, "%s", json_string_value(name));
+    c->told.max_bytes = DETAIL_MAX_BYTES;
+    for (size_t i = 0; i < sizeof told_members / sizeof told_members[0]; i++) {
+        json_t *value = json_object_get(root, told_members[i]);
+        char *shown = value && !json_is_string(value)
+                          ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY)
+                          : NULL;
+        char key[16];
+
+        if (!value || json_is_null(value)) {
+            free(shown);
+            continue;
+        }
+        snprintf(key, sizeof key, "%s=", told_members[i]);
+        if (json_is_string(value))
+            add_word(&c->told, key, slice_of_text(json_string_value(value)));
+        else if (shown)
+            add_word(&c->told, key, slice_of_text(shown));
+        free(shown);
+    }
+    wipe_secrets(root);
+    json_decref(root);
 }
 
 static bool keep_call_id(void *ctx, const void *record)
@@ -149,11 +199,18 @@ static bool write_line(struct api_context *c, const struct route *route, const s
         return true;
     log_warn("web: audit.jsonl cannot be written, so '%s' is not done: error %d", route->deed,
              -err);
+    c->x->set_cookie[0] = '\0';
     exchange_fail(c->x, err == -ENOSPC || err == -EDQUOT ? 507 : 503,
                   "the audit trail cannot be written (error %d), and without its line nothing is "
                   "done or given out",
                   -err);
     return false;
+}
+
+/* With a name and a password, or with a one-time link. */
+static bool is_login(const struct route *route)
+{
+    return route->deed && (strcmp(route->deed, "login") == 0 || strcmp(route->deed, "setup") == 0);
 }
 
 /* Nothing of it went out, or was done: so nothing depends on its line. */
@@ -163,7 +220,7 @@ static void write_refusal(struct api_context *c, const struct route *route)
     struct draft d;
     struct route as = *route;
 
-    if (strcmp(name, "login") == 0)
+    if (is_login(route))
         name = "login-failed";
     as.deed = name;
     draft_make(&d, c, &as, find_deed(name));
@@ -171,7 +228,7 @@ static void write_refusal(struct api_context *c, const struct route *route)
     if (!route->deed && !d.entry.detail.p)
         d.entry.detail = slice_of_text(c->x->path);
     /* Whose name was given is a stranger's text. */
-    if (c->subject[0] && !c->x->who.name[0]) {
+    if (c->subject[0] && is_login(route)) {
         d.entry.object = SLICE_ABSENT;
         d.entry.detail = slice_of_text(c->subject);
     }
@@ -184,11 +241,10 @@ static void write_refusal(struct api_context *c, const struct route *route)
 static bool is_refusal(const struct api_context *c, const struct route *route)
 {
     int status = c->x->status;
-    bool is_login = route->deed && strcmp(route->deed, "login") == 0;
 
     if (status == 401)
-        return is_login || c->x->token[0];
-    return status == 403 || (status == 429 && is_login);
+        return is_login(route) || c->x->token[0];
+    return status == 403 || (status == 429 && is_login(route));
 }
 
 bool api_trail_begin(struct api_context *c, const struct route *route)
@@ -197,27 +253,31 @@ bool api_trail_begin(struct api_context *c, const struct route *route)
 
     if (!c->api->options.trail || !route->deed || route->method == EXCHANGE_GET)
         return true;
+    read_body(c);
     deed = find_deed(route->deed);
     return deed->is_of_who || write_line(c, route, deed, deed->way);
 }
 
-void api_trail_end(struct api_context *c, const struct route *route)
+/* The answer of something that was looked at, or of a login: with what came of it. */
+static void write_done(struct api_context *c, const struct route *route)
 {
     const struct deed *deed = route->deed ? find_deed(route->deed) : NULL;
     int status = c->x->status;
 
-    if (!c->api->options.trail)
-        return;
-    if (is_refusal(c, route)) {
-        write_refusal(c, route);
-        return;
-    }
     if (!deed || c->x->head_only || (route->method != EXCHANGE_GET && !deed->is_of_who))
         return;
     /* Nothing new goes out, or nothing at all. */
     if (status == 304 || status == 400 || status == 401 || status == 416 || status == 429 ||
         status >= 500)
         return;
-    write_line(c, route, deed,
-               status < 400 ? deed->way | (deed->way ? 0 : TRAIL_SYNC) : TRAIL_ONCE);
+    write_line(c, route, deed, status < 400 ? deed->way : deed->way | TRAIL_ONCE);
+}
+
+void api_trail_end(struct api_context *c, const struct route *route)
+{
+    if (c->api->options.trail && is_refusal(c, route))
+        write_refusal(c, route);
+    else if (c->api->options.trail)
+        write_done(c, route);
+    strbuf_fini(&c->told);
 }
