@@ -65,6 +65,7 @@ export class LiveClient {
             assert.equal(this.buffer[0] & 0x70, 0, 'no extension is in use');
             const payload = this.buffer.subarray(at, at + length);
             if (opcode === 1) this.take(JSON.parse(payload.toString()));
+            if (opcode === 8) this.closeCode = payload.readUInt16BE(0);
             if (opcode === 9) this.onPing(payload);
             this.buffer = this.buffer.subarray(at + length);
             this.wake();
