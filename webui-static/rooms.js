@@ -120,7 +120,7 @@ export function registrationWhy(row) {
   }
   if (state === "flapping") return `lost and back ${count(flaps)} times since yesterday${told === "registered" ? "" : ", away at the moment"}`;
   if (state === "expired") return "its time ran out, and nobody asked for more";
-  if (state === "removed") return "logged out by itself";
+  if (state === "removed") return "the phone asked for it";
   if (state === "registered" && isKnown(status) && status >= 400 && status !== 401 && status !== 407) return `the last refresh was answered ${status}`;
   return "";
 }

@@ -8,7 +8,7 @@ import { cpuShare, queueMark, queueWord } from "../rooms.js";
 import { clock } from "../settings.js";
 import { Icon } from "./icon.js";
 
-const NAMES = { probe: "probe: capture, analysis, storage", web: "web: this page, the API, telling of alerts" };
+const NAMES = { probe: "capture, analysis, storage", web: "this page, the API, telling of alerts" };
 
 /* Of the answer before this one: what was used in between. */
 function useBefore(probe) {
@@ -28,14 +28,12 @@ function Process({ process, probe, before }) {
   const share = cpuShare(was, process, probe.at - (before?.at ?? probe.at));
 
   return html`<tr>
-    <th scope="row">${NAMES[process.name] ?? text(process.name, 30)}</th>
+    <th scope="row"><b>${text(process.name, 30)}</b> <span class="quiet">${NAMES[process.name] ?? ""}</span>
+      <small class="process-facts">PID ${isKnown(process.pid) ? String(process.pid) : NONE} · ${count(process.fds)} files · since ${dayAndTime(process.started, zone)}</small></th>
     <td class="number">${bytes(process.rss_bytes)}</td>
-    <td class="number">${share === null ? html`<span class="quiet">measuring</span>` : percent(share)}</td>
+    <td class="number">${share === null ? html`<span class="quiet">…</span>` : percent(share)}</td>
     <td class="number">${count(process.cpu_s)} s</td>
     <td class="number">${count(process.threads)}</td>
-    <td class="number">${count(process.fds)}</td>
-    <td class="number">${isKnown(process.pid) ? String(process.pid) : NONE}</td>
-    <td>${dayAndTime(process.started, zone)}</td>
   </tr>`;
 }
 
@@ -66,12 +64,11 @@ export function MachinePanel({ probe }) {
   const before = useBefore(probe);
   const { processes = [], queues = [], interfaces = [] } = probe;
 
-  return html`<section class="panel wide" aria-labelledby="machine">
+  return html`<section class="panel" aria-labelledby="machine">
     <h2 id="machine">Processes</h2>
     <div class="scroll-x" tabindex="0" role="region" aria-label="Processes">
       <table class="dense">
-        <thead><tr><th scope="col">Process</th><th scope="col" class="number">Memory</th><th scope="col" class="number">CPU now, of one</th><th scope="col" class="number">CPU in all</th>
-          <th scope="col" class="number">Threads</th><th scope="col" class="number">Files</th><th scope="col" class="number">PID</th><th scope="col">Since</th></tr></thead>
+        <thead><tr><th scope="col">Process</th><th scope="col" class="number">Memory</th><th scope="col" class="number">CPU now</th><th scope="col" class="number">in all</th><th scope="col" class="number">Threads</th></tr></thead>
         <tbody>${processes.map((process) => html`<${Process} key=${process.name} ...${{ process, probe, before }} />`)}</tbody>
       </table>
     </div>

@@ -62,18 +62,18 @@ function Target({ target, health }) {
       <h3><a href=${callsOf(target, span)}>${isKnown(target.trunk) ? html`<bdi>${text(target.trunk, 60)}</bdi> <span class="quiet mono">${text(target.address, 60)}</span>` : html`<span class="mono">${text(target.address, 60)}</span>`}</a></h3>
       <${StateMark} mark=${targetMark(target.state)} />
       <span class="quiet">${isKnown(target.since) ? `since ${dayAndTime(target.since, zone)}` : null}</span>
-      <span class="target-asked quiet">asked by <span class="mono">${text(target.source, 60)}</span></span>
+      <dl class="target-facts">
+        <div><dt>Up</dt><dd>${percent(up)}</dd></div>
+        <div><dt>Came back</dt><dd class=${target.flaps > 0 ? "level-poor" : ""}>${target.flaps > 0 ? html`<${Icon} name="turn" /> ` : null}${count(target.flaps)}×</dd></div>
+        <div><dt>Answered</dt><dd>${count(target.answered)} of ${count(target.asked)}</dd></div>
+        <div><dt>Round trip p50</dt><dd>${milliseconds(target.round_trip_ms_p50)}</dd></div>
+        <div><dt>p95</dt><dd>${milliseconds(target.round_trip_ms_p95)}</dd></div>
+        <div><dt>Last good answer</dt><dd>${isKnown(target.last_answer) ? dayAndTime(target.last_answer, zone).slice(5) : "never"}</dd></div>
+        <div><dt>Asked by</dt><dd class="mono">${text(target.source, 60)}</dd></div>
+      </dl>
     </div>
     <${Band} target=${target} ...${span} />
     <${Rounds} target=${target} ...${span} />
-    <dl class="target-facts">
-      <div><dt>Up</dt><dd>${percent(up)}</dd></div>
-      <div><dt>Went down and came back</dt><dd class=${target.flaps > 0 ? "level-poor" : ""}>${target.flaps > 0 ? html`<${Icon} name="turn" /> ` : null}${count(target.flaps)}</dd></div>
-      <div><dt>Answered</dt><dd>${count(target.answered)} of ${count(target.asked)}</dd></div>
-      <div><dt>Round trip p50</dt><dd>${milliseconds(target.round_trip_ms_p50)}</dd></div>
-      <div><dt>p95</dt><dd>${milliseconds(target.round_trip_ms_p95)}</dd></div>
-      <div><dt>Last good answer</dt><dd>${isKnown(target.last_answer) ? dayAndTime(target.last_answer, zone) : "never"}</dd></div>
-    </dl>
   </li>`;
 }
 
