@@ -30,7 +30,7 @@ void tickets_fini(struct tickets *t)
 /* Good until then; a clock that was set back makes none good for longer. */
 static bool is_good(const struct ticket *p, int64_t now_s)
 {
-    return p->expires_s > now_s && p->expires_s - now_s <= TICKET_GOOD_S;
+    return p->expires_s > now_s && p->expires_s - now_s <= TICKET_GOOD_S + CLOCKS_DIFFER_S;
 }
 
 static struct ticket *find_free(struct tickets *t, const struct identity *who, int64_t now_s)
