@@ -47,7 +47,7 @@ export function CertificatesPage({ query }) {
         return html`<${Unseen} watched=${watched} />
           ${certificates.length > 0
             ? html`<${Tabs} certificates=${certificates} chosen=${chosen} />
-                <section class="panel" aria-label="Certificates">${rows.length > 0 ? html`<${CertificateTable} certificates=${rows} />` : html`<p class="quiet"><${Icon} name="check" /> None of them.</p>`}</section>`
+                <section class="panel">${rows.length > 0 ? html`<${CertificateTable} certificates=${rows} />` : html`<p class="quiet"><${Icon} name="check" /> None of them.</p>`}</section>`
             : null}
           <${Unobservable} servers=${hidden} />
           ${answer.cut ? html`<p class="quiet">There are more than are shown: these end first.</p>` : null}`;

@@ -60,7 +60,7 @@ function Source({ source, answer, query }) {
 
   return html`<li class=${`panel source ${source.going_on ? "source-on" : ""}`}>
     <div class="source-head">
-      <h3 class="mono">${text(name, 60)}</h3>
+      <h2 class="mono">${text(name, 60)}</h2>
       ${source.going_on
         ? html`<span class="state-mark level-bad"><${Icon} name="bolt" />going on</span>`
         : html`<span class="state-mark level-quiet"><${Icon} name="check" />over</span>`}

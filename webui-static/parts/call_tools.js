@@ -36,10 +36,10 @@ function Formats({ params }) {
 function ExportMenu({ picked, all, params }) {
   return html`<${Menu} id=${EXPORT_MENU} title="Export" icon="download">
     ${picked.length && !all
-      ? html`<h3>${picked.length === 1 ? "The chosen call" : `The ${count(picked.length)} chosen calls, in one file`}</h3>
+      ? html`<h2>${picked.length === 1 ? "The chosen call" : `The ${count(picked.length)} chosen calls, in one file`}</h2>
           <${Formats} params=${{ ids: picked.join(",") }} />`
       : null}
-    <h3>All calls found</h3>
+    <h2>All calls found</h2>
     <${Formats} params=${params} />
     <p class="quiet">Packets of at most 100,000 calls in one go.</p>
   <//>`;

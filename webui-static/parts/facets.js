@@ -71,7 +71,7 @@ function Facet({ facet, looked, text, set }) {
 
   if (values.length === 0 && left.length === 0) return null;
   return html`<section class="facet">
-    <h3>${title}</h3>
+    <h2>${title}</h2>
     <ul>
       ${left.map(
         (term) => html`<li class="facet-on" key=${term}>
@@ -116,7 +116,7 @@ function When({ text, set }) {
   };
 
   return html`<section class="facet">
-    <h3>Time</h3>
+    <h2>Time</h2>
     <div class="facet-times">
       ${TIMES.map(([name, word]) => {
         const term = name === "today" ? "time:today" : `since:${name}`;

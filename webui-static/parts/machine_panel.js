@@ -64,8 +64,8 @@ export function MachinePanel({ probe }) {
   const before = useBefore(probe);
   const { processes = [], queues = [], interfaces = [] } = probe;
 
-  return html`<section class="panel" aria-labelledby="machine">
-    <h2 id="machine">Processes</h2>
+  return html`<section class="panel">
+    <h2>Processes</h2>
     <div class="scroll-x" tabindex="0" role="region" aria-label="Processes">
       <table class="dense">
         <thead><tr><th scope="col">Process</th><th scope="col" class="number">Memory</th><th scope="col" class="number">CPU now</th><th scope="col" class="number">in all</th><th scope="col" class="number">Threads</th></tr></thead>

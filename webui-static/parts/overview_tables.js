@@ -24,10 +24,9 @@ export function MosPanel({ answer }) {
   return html`<section class="panel" aria-labelledby="mos-title">
     <h2 id="mos-title">How they sounded <span class="quiet">MOS of ${count(sum)} of ${count(totals.ended)} calls that ended</span></h2>
     ${sum > 0
-      ? html`<div class="histogram" role="list" aria-label="Calls by MOS">
+      ? html`<div class="histogram" role="group" aria-label="Calls by MOS">
             ${mos.map(
               (bar) => html`<a
-                role="listitem"
                 class=${`level-${levelOf(bar)}`}
                 href=${callsAddress(bar.filter, "", "mos")}
                 tabindex=${bar.calls ? 0 : -1}

@@ -21,9 +21,8 @@ function Band({ target, from, until }) {
   const zone = useStore(clock);
   const spans = bandOf(target, from, until);
 
-  return html`<div class="band" role="list" aria-label="When it was up">
+  return html`<div class="band" role="group" aria-label="When it was up">
     ${spans.map((span) => html`<a
-      role="listitem"
       class=${`band-span band-${span.state}`}
       style=${{ left: `${span.left}%`, width: `${span.width}%` }}
       href=${callsOf(target, span)}

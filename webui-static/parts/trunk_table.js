@@ -42,7 +42,7 @@ const HEADS = ["Attempts", "ASR", "NER", "ACD", "PDD p95", "MOS p5", "One-way"];
 
 /* rows: of trunks.js. trunks: else they are destinations. */
 export function TrunkTable({ title, rows, span, more = 0, none, trunks = false }) {
-  return html`<section class="panel" aria-label=${title}>
+  return html`<section class="panel">
     <h2>${title}</h2>
     ${rows.length === 0
       ? html`<p class="quiet">${none}</p>`
