@@ -10,6 +10,7 @@ import { ladderText } from "../../webui-static/ladder_text.js";
 import { burstMarks, requestMarks } from "../../webui-static/marks.js";
 import { neighbourOf, rememberList } from "../../webui-static/neighbours.js";
 import { agentsOf, layoutLadder, lineOf, yOfTime } from "../../webui-static/parts/ladder_layout.js";
+import { placesOf } from "../../webui-static/message_text.js";
 import { heatPaths } from "../../webui-static/parts/lanes.js";
 import { bodyOf, compareSdp, pairOf, parseSdp, sdpPairs } from "../../webui-static/sdp.js";
 import { curlLine, downloadsOf, wiresharkFilter } from "../../webui-static/take.js";
@@ -72,6 +73,15 @@ describe("diff", () => {
   it("names the words in which two lines differ", () => {
     assert.deepEqual(diffLine("CSeq: 85 INVITE", "CSeq: 86 INVITE"), { before: "CSeq: ", a: "85", b: "86", after: " INVITE" });
     assert.deepEqual(diffLine("aa", "aaa"), { before: "", a: "aa", b: "aaa", after: "" });
+  });
+});
+
+describe("what is sought in a line", () => {
+  it("is found however it is written, more than once, also where a name ends", () => {
+    assert.deepEqual(placesOf("m=audio 1 M=AUDIO", "m=audio"), [[0, 7], [10, 17]]);
+    assert.deepEqual(placesOf("aaaa", "aa"), [[0, 2], [2, 4]]);
+    for (const [line, sought] of [["x", ""], ["İm=audio", "m=audio"], ["", "a"]]) assert.deepEqual(placesOf(line, sought), []);
+    assert.equal(placesOf("a".repeat(70000), "a").length, 64, "bounded");
   });
 });
 

@@ -48,7 +48,7 @@ describe("how it sounded", { skip: missing ?? false }, () => {
     const asked = await fakeApi(view, { call, ...options });
     await view.goto(`${server.url}#/call/${CALL_ID}`);
     await view.waitForSelector(".call-page h1");
-    await view.waitForSelector(".sounded");
+    await view.waitForSelector(".call-page > .panel:last-child .facts"); /* what is drawn last */
     return asked;
   }
   const textOf = async (selector) => (await page.textContent(selector)).replace(/\s+/g, " ").trim();
@@ -183,7 +183,7 @@ describe("how it sounded", { skip: missing ?? false }, () => {
     await page.waitForSelector(".player");
     const trail = () => {
       const path = join(store.path, "audit.jsonl");
-      return existsSync(path) ? readFileSync(path, "utf8").trim().split("\n").filter((line) => line !== "") : [];
+      return existsSync(path) ? readFileSync(path, "utf8").split("\n").filter((line) => line.includes('"listen"')) : [];
     };
     assert.deepEqual(trail(), [], "nobody has listened yet");
     await page.getByRole("button", { name: "Play" }).click();

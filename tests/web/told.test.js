@@ -40,6 +40,7 @@ describe("what really happened", { skip: missing ?? false }, () => {
   async function open(id, view = page) {
     await view.goto(`${server.url}#/call/${id}`);
     await view.waitForSelector(".ladder-message");
+    await view.waitForSelector(".call-page > .panel:last-child .facts");
     await view.waitForSelector("section[aria-labelledby=deviations] a, .call-page:not(:has(section[aria-labelledby=deviations]))");
   }
   const squeeze = (text) => text.replace(/\s+/g, " ").trim();
@@ -79,8 +80,8 @@ describe("what really happened", { skip: missing ?? false }, () => {
   });
 
   it("draws one ladder over all legs, told apart by a letter, and says which side hurts", async () => {
-    assert.deepEqual(await textsOf(".ladder-column"), ["192.0.2.10", "192.0.2.30", "192.0.2.31", "192.0.2.20"]);
-    assert.equal((await textsOf(".ladder-row:has(.ladder-message) .ladder-leg")).join(""), "ABABBAAB");
+    assert.deepEqual(await textsOf(".ladder-host"), ["192.0.2.10", "192.0.2.30", "192.0.2.31", "192.0.2.20"]);
+    assert.equal((await textsOf(".ladder-gutter .of-message .ladder-leg")).join(""), "ABABBAAB");
     assert.equal(await page.locator(".ladder-stream").count(), 4, "the media of both legs");
     assert.deepEqual((await textsOf(".ladder-message.again .ladder-mark")).filter((mark) => mark !== "SDP"), ["↻ sent again", "↻ sent again"]);
     assert.match(await textOf(".legs .added-bad"), /caller to callee ?hurts here ?Lost between ?2\.0 % ?Delay added ?14 ms/);
@@ -89,8 +90,8 @@ describe("what really happened", { skip: missing ?? false }, () => {
   });
 
   it("is read by the keyboard alone: a message of the other leg, this call's own ladder, the other leg", async () => {
-    await page.keyboard.press("j");
-    await page.keyboard.press("j");
+    await page.keyboard.press("m");
+    await page.keyboard.press("ArrowDown");
     await page.waitForSelector(".message-pane .leg-1");
     assert.match(await page.textContent(".message-raw"), /Call-ID: call-7@test/);
     await page.getByRole("button", { name: "This call alone" }).focus();
@@ -109,14 +110,35 @@ describe("what really happened", { skip: missing ?? false }, () => {
 
   it("says nothing of legs where a call stands alone", async () => {
     await open(alone);
-    assert.equal(await page.locator(".legs, .ladder-switch, .ladder-leg").count(), 0);
+    assert.equal(await page.locator(".legs, [aria-label='Which legs the ladder shows'], .ladder-leg").count(), 0);
     assert.equal(await page.locator(".ladder-message").count(), 4);
   });
 
-  it("adds up the minutes of trunks", async () => {
-    await page.goto(`${server.url}#/probe`);
-    await page.waitForSelector(".trunk-table tbody tr");
-    assert.deepEqual((await textsOf(".trunk-table tbody tr")).map((row) => row.slice(0, 20)), ["all calls–19592.3 %1", "carrier <a>from it19"]);
+  it("opens the rooms beside the calls: trunks, registrations, security, certificates, the probe", async () => {
+    const look = async (hash, sign) => {
+      await page.goto(`${server.url}#/${hash}`);
+      await page.waitForSelector(sign);
+      return textOf("main");
+    };
+
+    const trunks = await look("trunks", "table.dense tbody tr");
+    assert.match(trunks, /carrier b 192\.0\.2\.20 ?down.*Answered ?2 of 2/);
+    assert.match(trunks, /Never asked by OPTIONS: carrier <a>/);
+    assert.deepEqual((await textsOf("section[aria-label^='Calls by trunk'] tbody tr")).map((row) => row.slice(0, 20)), ["all calls–19592.3 %1", "carrier <a>from it19"]);
+    assert.match(await page.getAttribute("section[aria-label^='Calls by trunk'] tbody tr:nth-child(2) td a", "href"), /filter=trunk_in/);
+
+    assert.match(await look("registrations?q=script", ".reg-row"), /all 1.*"><script>ran=1<\/script>@example\.com ?registered.*192\.0\.2\.10/);
+    await page.keyboard.press("j");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector(".opened dl");
+    assert.match(page.url(), /open=[0-9a-f]{16}/);
+    assert.equal(await page.evaluate(() => globalThis.ran ?? null), null);
+
+    assert.match(await look("security?open=203.0.113.66", ".evidence-list li"), /203\.0\.113\.66.*Scanner\. ?Requests carry the user-agent of a known attack tool.*friendly-scanner/);
+    assert.match(await look("certificates", ".certificate-table, .empty"), /Certificates/);
+    const probe = await look("probe", "section[aria-labelledby=config] summary");
+    assert.match(probe, /web ?this page, the API.*PID \d+.*SQLite.*3\.\d+/);
+    assert.match(probe, /Configuration in force.*store/);
   });
 
   it("fits a phone, and is read by everyone", async () => {

@@ -191,7 +191,7 @@ function Heads({ layout, agents }) {
     ${layout.columns.map(({ name, x }, at) => {
       const agent = agents.get(splitAddress(name).host) ?? agents.get(name);
       return html`<g class="ladder-column" key=${at}>
-        <text x=${x} y="17" text-anchor="middle"><title>${text(name)}</title>${shortName(text(name), room)}</text>
+        <text class="ladder-host" x=${x} y="17" text-anchor="middle">${name.length > room ? html`<title>${text(name)}</title>` : null}${shortName(text(name), room)}</text>
         ${agent ? html`<text class="ladder-agent" x=${x} y="33" text-anchor="middle"><title>${text(agent, 120)}</title>${text(agent, room)}</text>` : null}
       </g>`;
     })}
@@ -256,7 +256,7 @@ export function Ladder({ messages, streams, keys, legs = [], view, selected, sel
     <div class="ladder-body">
     <svg class="ladder-gutter" width=${layout.gutter} height=${layout.height} role="group" aria-label="Times">
       ${rows.map(
-        (row) => html`<g key=${`${row.kind}${row.index}`}>
+        (row) => html`<g key=${`${row.kind}${row.index}`} class=${`of-${row.kind}`}>
           <${Times} row=${row} start=${layout.start} zone=${zone} />
           ${row.cut === null ? null : html`<text class="ladder-delta" x="0" y=${row.y - 12}>⋮ ${duration(row.cut * 1000)}</text>`}
           ${row.kind === "keys" ? null : html`<${LegMark} leg=${row.stream?.leg ?? legOf.get(row.message?.call)} gutter=${layout.gutter} y=${row.y + lineOf(row) + (row.compact ? 5 : 1)} />`}

@@ -9,36 +9,13 @@ import { LegBadge } from "./leg_badge.js";
 import { SdpTable } from "./sdp_table.js";
 import { useStore } from "../hooks.js";
 import { diffLine, diffTexts } from "../diff.js";
+import { placesOf, splitMessage } from "../message_text.js";
 import { clock } from "../settings.js";
 import { count, delta, text, time } from "../format.js";
 import { pairOf, sdpPairs } from "../sdp.js";
 
 const LINES_AT_FIRST = 400;
 const LINE_MAX = 8192;
-
-/* [{kind: start | header | folded | blank | sdp | body, name, value}] of a message's text. */
-export function splitMessage(raw) {
-  let inBody = false;
-  let sdp = false;
-
-  return raw.split(/\r\n|\n|\r/).map((line, at) => {
-    if (at === 0) return { kind: "start", name: "", value: line };
-    if (inBody) {
-      const field = sdp ? /^([a-z])=(.*)$/s.exec(line) : null;
-      if (field) return { kind: "sdp", name: `${field[1]}=`, value: field[2] };
-      return { kind: line === "" ? "blank" : "body", name: "", value: line };
-    }
-    if (line === "") {
-      inBody = true;
-      return { kind: "blank", name: "", value: "" };
-    }
-    if (/^[ \t]/.test(line)) return { kind: "folded", name: "", value: line };
-    const header = /^([^:]{1,80}):(.*)$/s.exec(line);
-    if (!header) return { kind: "body", name: "", value: line };
-    if (/^(content-type|c)$/i.test(header[1].trim())) sdp = /application\/sdp/i.test(header[2]);
-    return { kind: "header", name: `${header[1]}:`, value: header[2] };
-  });
-}
 
 const rawOf = (message) => (typeof message.raw === "string" ? message.raw : "");
 const trimmed = (message) => rawOf(message).replace(/(\r\n|\n|\r)+$/, "");
@@ -48,25 +25,26 @@ function wire(value) {
   return value === "" ? "" : value.split("\t").map((part) => (part === "" ? "" : text(part, LINE_MAX))).join("\t");
 }
 
-/* The same with what is sought set off: text nodes, and marks around text nodes. */
-function marked(value, sought) {
-  if (!sought) return wire(value);
-  const small = value.toLowerCase();
-  const parts = [];
-  let from = 0;
+/* Part of a line, from that character on, with the places set off: text nodes, and marks around text nodes. */
+function marked(part, from, places) {
+  const out = [];
+  let at = 0;
 
-  /* Lower case may be longer or shorter than what it is of: then places do not fit, and nothing is marked. */
-  if (small.length !== value.length) return wire(value);
-  for (let at = small.indexOf(sought); at >= 0 && parts.length < 64; at = small.indexOf(sought, from)) {
-    parts.push(wire(value.slice(from, at)), html`<mark>${wire(value.slice(at, at + sought.length))}</mark>`);
-    from = at + sought.length;
+  for (const [begin, end] of places) {
+    const [a, b] = [Math.max(begin - from, at), Math.min(end - from, part.length)];
+    if (a >= b) continue;
+    out.push(wire(part.slice(at, a)), html`<mark>${wire(part.slice(a, b))}</mark>`);
+    at = b;
   }
-  return [...parts, wire(value.slice(from))];
+  return [...out, wire(part.slice(at))];
 }
 
 function Line({ line, sought }) {
+  const { name, value } = line;
+  const places = placesOf(name + value, sought);
+
   return html`<span class=${`line line-${line.kind}`}>
-    ${line.name ? html`<span class="line-name">${marked(line.name, sought)}</span>` : null}<bdi>${marked(line.value, sought)}</bdi>${"\n"}
+    ${name ? html`<span class="line-name">${marked(name, 0, places)}</span>` : null}<bdi>${marked(value, name.length, places)}</bdi>${"\n"}
   </span>`;
 }
 

@@ -35,7 +35,7 @@ export function TakeAway({ call, conversation, alone, setAlone, streams, listen,
 
   return html`<details class="take">
     <summary class="button"><${Icon} name="copy" />Take away</summary>
-    <div class="take-sheet panel">
+    <div class="take-sheet">
       ${several
         ? html`<div class="ladder-switch" role="group" aria-label="Of which calls">
             <button type="button" aria-pressed=${legs ? "true" : "false"} onClick=${() => setAlone(false)}>All ${conversation.legs.length} legs</button>

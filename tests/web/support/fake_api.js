@@ -24,17 +24,18 @@ function wave() {
   return data;
 }
 
-/* call: what /calls/ID answers; listen: of /stats; refuse: {status, detail} for the sound. → the
+/* call: what /calls/ID answers; listen: of /session and /stats; refuse: {status, detail} for the sound. → the
  * paths that were asked for, in order. */
 export async function fakeApi(page, { call, listen = true, refuse = null, messages = [] }) {
   const asked = [];
   const json = (route, body, status = 200) => route.fulfill({ status, contentType: "application/json", body: JSON.stringify(body) });
 
   await page.unroute("**/api/v1/**");
-  await page.route("**/api/v1/**", (route) => {
+  await page.route("**/api/v1/**", async (route) => {
     const { pathname, search } = new URL(route.request().url());
     const path = pathname.replace(/^.*\/api\/v1\//, "");
     asked.push(path + search);
+    if (path === "session") return json(route, { ...(await (await route.fetch()).json()), listen });
     if (path === "stats") return json(route, { version: "test", store: {}, capture: null, mirror: null, live: false, listen });
     if (path === `calls/${CALL_ID}`) return json(route, call);
     if (path === `calls/${CALL_ID}/messages`) return json(route, { messages });
