@@ -135,27 +135,34 @@ export function ProbePage() {
         const protocols = countsOf(capture?.protocols);
         const anomalies = countsOf(capture?.sip_anomalies);
 
-        return html`<div class="grid">
-          <${Now} live=${stats.live === true} />
-          <${MachinePanel} probe=${probe} />
-          <${FaultPanel} rules=${rules} />
-          ${capture
-            ? html`<${Ledger} capture=${capture} />${stats.mirror ? html`<${MirrorPanel} mirror=${stats.mirror} />` : null}`
-            : html`<section class="panel"><${Empty} title="No ledger yet"><p>It is written when a probe has run on this store.</p><//></section>`}
-          <${StorePanel} stats=${stats} store=${store} />
-          ${capture
-            ? html`<${BarList} title="Where the packets went" counts=${countsOf(capture.bins)}
-                  total=${capture.received} none="Nothing was received."><${Sums} capture=${capture} /><//>
-                <${BarList} title="Malformed, by name" counts=${malformed} total=${sum(malformed)} none="Nothing was malformed." />
-                <${BarList} title="Refused, or not as it should be" counts=${refusals} total=${sum(refusals)} none="No limit was reached." />
-                <${BarList} title="Odd SIP messages" counts=${anomalies} total=${sum(anomalies)} word=${anomalyWord}
-                  none="Every SIP message was as it should be." />
-                <${BarList} title="Seen, not analysed" counts=${protocols} total=${sum(protocols)}
-                  word=${protocolWord} none=${isKnown(capture.protocols) ? "Nothing that nDPI knows." : "nDPI was not asked."}>
-                  <p class="quiet">What nDPI takes unknown flows for: a hint, never a verdict.</p><//>`
-            : null}
-          <${LibraryPanel} probe=${probe} />
-          <${ConfigPanel} probe=${probe} />
+        return html`<${FaultPanel} rules=${rules} />
+        <div class="grid">
+          <div class="column">
+            <${Now} live=${stats.live === true} />
+            ${capture
+              ? html`<${Ledger} capture=${capture} />`
+              : html`<section class="panel"><${Empty} title="No ledger yet"><p>It is written when a probe has run on this store.</p><//></section>`}
+            <${StorePanel} stats=${stats} store=${store} />
+            ${capture
+              ? html`<${BarList} title="Malformed, by name" counts=${malformed} total=${sum(malformed)} none="Nothing was malformed." />
+                  <${BarList} title="Refused, or not as it should be" counts=${refusals} total=${sum(refusals)} none="No limit was reached." />
+                  <${BarList} title="Odd SIP messages" counts=${anomalies} total=${sum(anomalies)} word=${anomalyWord}
+                    none="Every SIP message was as it should be." />`
+              : null}
+            <${LibraryPanel} probe=${probe} />
+          </div>
+          <div class="column">
+            <${MachinePanel} probe=${probe} />
+            ${stats.mirror ? html`<${MirrorPanel} mirror=${stats.mirror} />` : null}
+            ${capture
+              ? html`<${BarList} title="Where the packets went" counts=${countsOf(capture.bins)}
+                    total=${capture.received} none="Nothing was received."><${Sums} capture=${capture} /><//>
+                  <${BarList} title="Seen, not analysed" counts=${protocols} total=${sum(protocols)}
+                    word=${protocolWord} none=${isKnown(capture.protocols) ? "Nothing that nDPI knows." : "nDPI was not asked."}>
+                    <p class="quiet">What nDPI takes unknown flows for: a hint, never a verdict.</p><//>`
+              : null}
+            <${ConfigPanel} probe=${probe} />
+          </div>
         </div>
         <p class="quiet">For Prometheus: <a href="metrics">/metrics</a>, with a token that may <code>metrics</code> (<code>earshot token add prometheus --scopes metrics</code>).</p>`;
       }}

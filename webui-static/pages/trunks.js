@@ -17,7 +17,7 @@ import { destinationRows, trunkRows } from "../trunks.js";
 /* What the sums of minutes reach back at most. */
 const MINUTES_MAX = 1440;
 
-const NO_TRUNKS = html`Trunks have no names yet. Give each its addresses in the configuration, and their calls are told apart:
+const NO_TRUNKS = html`Trunks have the names that the configuration gives to their addresses, and their calls are told apart:${" "}
   <code>trunks: [{ name: carrier-a, addresses: [198.51.100.0/28], channels: 30 }]</code>`;
 
 export function TrunksPage({ query }) {

@@ -44,7 +44,7 @@ export function FaultPanel({ rules }) {
   const faulty = (Array.isArray(rules?.rules) ? rules.rules : []).filter(({ error }) => typeof error === "string");
 
   if (faulty.length === 0) return null;
-  return html`<section class="panel wide" aria-labelledby="faults">
+  return html`<section class="panel" aria-labelledby="faults">
     <h2 id="faults" class="level-bad"><${Icon} name="warning" /> ${faulty.length === 1 ? "One rule has" : `${count(faulty.length)} rules have`} a fault</h2>
     <ul>${faulty.map(({ name, error }) => html`<li key=${name}><b><bdi>${text(name, 64)}</bdi></b>: <bdi>${text(error, 300)}</bdi></li>`)}</ul>
     <p class="quiet">The probe goes on with what it read before. <code>earshot rules check</code> says the same; <a href="#/alerts?tab=rules">all rules</a></p>
