@@ -85,7 +85,8 @@ static const struct {
     { "bytes", "bytes of packets", offsetof(struct erase_result, bytes) },
     { "set_aside", "damaged databases, set aside long ago",
       offsetof(struct erase_result, set_aside) },
-    { "audit", "lines of audit.jsonl, without their texts now", offsetof(struct erase_result, audit_lines) },
+    { "audit", "lines of audit.jsonl, without their texts now",
+      offsetof(struct erase_result, audit_lines) },
     { "state", "rows of state.sqlite, X in them now", offsetof(struct erase_result, state_rows) },
 };
 

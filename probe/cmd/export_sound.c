@@ -1,8 +1,8 @@
 #include "probe/cmd/export_sound.h"
 
 #include "analyzer/record_id.h"
-#include "probe/cmd/cli_audit.h"
 #include "probe/cmd/call_packets.h"
+#include "probe/cmd/cli_audit.h"
 #include "probe/cmd/settings.h"
 #include "probe/cmd/store_query.h"
 #include "probe/engine/progress.h"

@@ -266,11 +266,9 @@ static void write_done(struct api_context *c, const struct route *route)
 
     if (!deed || c->x->head_only || (route->method != EXCHANGE_GET && !deed->is_of_who))
         return;
-    /* Nothing new goes out, or nothing at all. */
-    if (status == 304 || status == 400 || status == 401 || status == 416 || status == 429 ||
-        status >= 500)
-        return;
-    write_line(c, route, deed, status < 400 ? deed->way : deed->way | TRAIL_ONCE);
+    /* Else nothing goes out, or what he has already. */
+    if (status < 300)
+        write_line(c, route, deed, deed->way);
 }
 
 void api_trail_end(struct api_context *c, const struct route *route)

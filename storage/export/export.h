@@ -72,7 +72,8 @@ struct export_request {
     size_t limit;       /* calls of a filter; 0: all */
     size_t calls_max;   /* of packets; 0: EXPORT_PACKET_CALLS_MAX */
     struct slice asked; /* the filter as it was written, for the comment of the file */
-    const struct privacy *view; /* of csv and jsonl: how calls are masked; copied; NULL: they are not */
+    const struct privacy
+        *view; /* of csv and jsonl: how calls are masked; copied; NULL: they are not */
 };
 
 /* So far. */

@@ -43,7 +43,7 @@ struct erase_result {
     uint64_t sip_chunks, media_chunks, audio_chunks; /* forgotten */
     uint64_t chunks_masked;                          /* of other calls, stored anew */
     uint64_t bytes;                                  /* of the chunks that were forgotten */
-    uint64_t audit_lines; /* of audit.jsonl, that lost their texts */
+    uint64_t audit_lines;                            /* of audit.jsonl, that lost their texts */
     uint64_t state_rows;
     uint64_t set_aside; /* damaged databases that named it: removed */
     bool was_begun;     /* an earlier erasure was not finished: now it is */

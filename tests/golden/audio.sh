@@ -90,7 +90,7 @@ cmp -s "$work/call.wav" "$work/piped.wav" || fail "the WAV on standard output is
 cmp -s "$work/call.wav" "$work/pipe.wav" || fail "the WAV through a pipe is another one"
 [ "$(head -c 4 "$work/call.flac")" = fLaC ] || fail "call.flac is none"
 [ "$(head -c 4 "$work/call.ogg")" = OggS ] || fail "call.ogg is none"
-lines=$(grep -c "^{\"time\":.*\"action\":\"listen\",\"call\":\"$id\".*\"from\":\"cli\",\"format\":\"" \
+lines=$(grep -c "\"from\":\"cli\",\"deed\":\"listen\",\"object\":\"$id\",.*\"detail\":\"" \
     "$work/store/audit.jsonl")
 [ "$lines" -eq 4 ] || fail "$lines audit lines, there were 4 listenings"
 node -e '

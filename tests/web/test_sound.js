@@ -90,7 +90,8 @@ const mode = (name, status = 0, words = '') => {
     writeFileSync(join(work, 'words'), words);
 };
 const runs = () => existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : [];
-const audits = () => existsSync(audit) ? readFileSync(audit, 'utf8').trim().split('\n').map((line) => JSON.parse(line)) : [];
+const audits = () => existsSync(audit) ? readFileSync(audit, 'utf8').trim().split('\n').map((line) => JSON.parse(line))
+    .filter((line) => line.deed === 'listen') : [];
 
 const get = (path, { method = 'GET', headers = {}, server = listening, from } = {}) =>
     new Promise((resolve, reject) => {
@@ -177,10 +178,10 @@ test('the whole, then any part of it, made once and written down once', async ()
     assert.equal(runs().length, 1, 'one file for all of that');
     const lines = audits();
     assert.equal(lines.length, 1, 'one listening');
-    assert.deepEqual([lines[0].action, lines[0].call, lines[0].from, lines[0].format, lines[0].call_id],
-        ['listen', ids[0], '127.0.0.1', 'wav', 'call-0@test']);
+    assert.deepEqual([lines[0].object, lines[0].from, lines[0].detail, lines[0].call_id, lines[0].status],
+        [ids[0], '127.0.0.1', 'format=wav', 'call-0@test', 200]);
     assert.ok(Math.abs(lines[0].time - Date.now() / 1000) < 60);
-    assert.equal(lines[0].by, null, 'there is no login');
+    assert.equal(lines[0].user, 'tester');
 });
 
 test('what the program is given: a line of ours, few variables, three descriptors, limits', async () => {
@@ -329,8 +330,8 @@ test('without the audit line no sound', async () => {
     rmSync(audit);
     mkdirSync(audit); // cannot be written, whoever we are
     const refused = await get(audio(0), { from: '127.0.0.9' });
-    assert.equal(refused.status, 500);
-    assert.match(message(refused), /audit/);
+    assert.equal(refused.status, 503);
+    assert.match(message(refused), /audit trail cannot be written/);
     rmSync(audit, { recursive: true });
     appendFileSync(audit, aside);
     assert.equal((await get(audio(0), { from: '127.0.0.9' })).status, 200);
