@@ -1,6 +1,7 @@
 /*
  * message_text - a SIP message's text taken apart for showing: its lines, and where something stands in them.
  */
+
 /* [{kind: start | header | folded | blank | sdp | body, name, value}] of a message's text. */
 export function splitMessage(raw) {
   let inBody = false;
