@@ -151,6 +151,11 @@ test('lists and records are what the document says', options, async () => {
         await get(path);
     const { alerts } = await get('/alerts');
     await get(`/alerts/${alerts[0].id}`);
+    await ask('get', '/metrics', 200);
+    await ask('get', '/metrics', 200, { headers: { Authorization: `Bearer ${token}`, Accept: 'application/openmetrics-text' } });
+    await ask('get', '/healthz', 200, { as: {} });
+    const { status } = await fetch(`${base}/readyz`);
+    await ask('get', '/readyz', status, { as: {} });
     await get('/session', 200, { as: {} });
 });
 
