@@ -8,7 +8,7 @@
 
 /* What every browser draws: Firefox ends at 17.8 million. */
 export const PX_MAX = 15_000_000;
-const SPARE_ROWS = 10;
+const SPARE_ROWS = 6;
 
 /* Further than this in one go is no wheel and no key. */
 const FAR_VIEWS = 3;

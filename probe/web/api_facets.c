@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 enum {
     LOOKED_MAX = 10000, /* calls: enough for shares, few enough to count while one waits */
@@ -89,8 +90,15 @@ static void write_value(struct jsonw *j, const struct facet *facet,
     strbuf_fini(&filter);
 }
 
-static void write_facet(struct jsonw *j, const struct facet *facet,
-                        const struct search_tally_field *f)
+/* Classes stand in their own order. */
+static int by_number(const void *a, const void *b)
+{
+    const struct search_tally_value *x = a, *y = b;
+
+    return (x->number > y->number) - (x->number < y->number);
+}
+
+static void write_facet(struct jsonw *j, const struct facet *facet, struct search_tally_field *f)
 {
     uint64_t others = f->others;
 
@@ -99,6 +107,8 @@ static void write_facet(struct jsonw *j, const struct facet *facet,
     api_write_key_text(j, "title", slice_of_text(facet->title));
     jsonw_key(j, "values");
     jsonw_array_open(j);
+    if (facet->bands)
+        qsort(f->values, f->count, sizeof f->values[0], by_number);
     for (size_t i = 0; i < f->count; i++) {
         if (i < VALUES_SHOWN)
             write_value(j, facet, f, &f->values[i]);

@@ -37,7 +37,8 @@ const times = (values) => `${ms(at(values, 0.5))} (worst ${ms(Math.max(...values
 /* In the page: resolves with the milliseconds from `begin` to the frame behind the one in which `isThere` holds. */
 function install() {
   globalThis.painted = (isThere) =>
-    new Promise((done) => {
+    new Promise((done, wrong) => {
+      setTimeout(() => wrong(new Error("not painted within 10 s")), 10000);
       const look = () => {
         if (!isThere()) return;
         observer.disconnect();
@@ -69,6 +70,7 @@ async function filterToRows(page, text) {
     box.focus();
     box.value = filter;
     box.dispatchEvent(new Event("input", { bubbles: true }));
+    await new Promise((done) => setTimeout(done, 50));
     const begin = performance.now();
     box.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
     let wasBusy = false;
@@ -102,7 +104,7 @@ async function far(page, rows) {
   return page.evaluate(async (wanted) => {
     const begin = performance.now();
     const known = () => Number(/([\d,]+)/.exec(document.querySelector(".known b")?.textContent ?? "0")[1].replaceAll(",", ""));
-    while (known() < wanted) {
+    while (known() < wanted && performance.now() - begin < 60000) {
       scrollTo(0, document.documentElement.scrollHeight);
       await new Promise((done) => setTimeout(done, 8));
     }

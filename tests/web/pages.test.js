@@ -177,8 +177,8 @@ describe("virtual_rows", () => {
   const view = 900;
 
   it("draws what can be seen, and some more", () => {
-    assert.deepEqual(visibleRows(-200, view, 28, 1000), [0, 35]);
-    assert.deepEqual(visibleRows(28000, view, 28, 100000), [990, 1043]);
+    assert.deepEqual(visibleRows(-200, view, 28, 1000), [0, 31]);
+    assert.deepEqual(visibleRows(28000, view, 28, 100000), [994, 1039]);
     assert.deepEqual(visibleRows(99999, view, 28, 100), [100, 100]);
   });
   it("is the bar itself while there is room", () => {

@@ -82,8 +82,8 @@ function useLiveCalls(list, selected) {
   useLive("quiet", refresh);
 }
 
-/* How many calls the store holds: asked now and then. */
-function useStored() {
+/* How many calls the store holds: asked now and then, once the rows are there. */
+function useStored(ready) {
   const [stored, setStored] = useState(null);
   const ask = useCallback(() => {
     fetchStats().then(
@@ -93,10 +93,11 @@ function useStored() {
   }, []);
 
   useEffect(() => {
+    if (!ready) return undefined;
     ask();
     const timer = setInterval(ask, 10000);
     return () => clearInterval(timer);
-  }, []);
+  }, [ready]);
   return stored;
 }
 
@@ -189,7 +190,7 @@ export function CallsPage({ query }) {
   const main = useRef(null);
   const px = useWidth(main);
   const narrow = useMedia("(max-width: 760px)");
-  const stored = useStored();
+  const stored = useStored(!state.loading || state.count > 0);
   const mine = useStore(ownColumns);
   const open = useStore(facetsOpen) === "open";
   const [sheet, setSheet] = useState(false);

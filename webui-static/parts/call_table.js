@@ -21,7 +21,7 @@ const PICK_PX = 34;
 
 /* What is drawn: rows [first, last), offset: see virtual_rows. list: remembers where one was. */
 function useVisible(body, list, height, rows) {
-  const [range, setRange] = useState({ first: 0, last: 50, offset: list.offset });
+  const [range, setRange] = useState({ first: 0, last: Math.ceil(innerHeight / height), offset: list.offset });
   const before = useRef({ scrolled: 0, offset: list.offset });
 
   useLayoutEffect(() => {

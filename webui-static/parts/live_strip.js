@@ -46,7 +46,7 @@ export function LiveStrip({ stored, newest }) {
     ${fresh
       ? html`<${Figure} value=${count(stats.calls_open)} label="open now" />
           <${Figure} value=${count(stats.packets_per_s)} label="packets/s" />`
-      : html`<span class="quiet">No probe is running: this is what was stored.</span>`}
+      : html`<span class="quiet silent">No probe is running: this is what was stored.</span>`}
     <${Figure} value=${count(stored)} label="calls stored" />
     ${dropped > 0
       ? html`<a class="figure dropped" href="#/probe"><b>${count(dropped)}</b> packets dropped</a>`

@@ -17,7 +17,7 @@ function place(event) {
 
 export function Menu({ id, title, icon, children }) {
   return html`<button type="button" class="tool-button" popovertarget=${id}><${Icon} name=${icon} /><span>${title}</span></button>
-    <div class="menu drop" id=${id} popover="auto" aria-label=${title} onBeforeToggle=${place}>${children}</div>`;
+    <div class="menu menu-drop" id=${id} popover="auto" aria-label=${title} onBeforeToggle=${place}>${children}</div>`;
 }
 
 export const openMenu = (id) => document.getElementById(id)?.showPopover();
