@@ -1,5 +1,7 @@
 #include "probe/cmd/cmd_access.h"
 
+#include "probe/cmd/cli_audit.h"
+
 #include "analyzer/base/nearest.h"
 #include "probe/cmd/settings.h"
 
@@ -91,6 +93,22 @@ void cmd_access_close(struct cmd_access *a)
 {
     access_close(a->access);
     config_fini(&a->config);
+}
+
+int cmd_access_audit(const struct cmd_access *a, const char *deed, const char *more)
+{
+    char detail[400];
+    struct audit_entry e = { .deed = slice_of_text(deed), .object = slice_of_text(a->name) };
+    int err;
+
+    snprintf(detail, sizeof detail, "%s%s", a->command->name, more);
+    e.detail = slice_of_text(detail);
+    err = cli_audit(a->config.store_directory, &e);
+    if (err == 0 || err == -ENOENT) /* no store: there is nothing to be done in it either */
+        return -1;
+    return cli_fail(a->command, EXIT_CANNOT_WRITE,
+                    "%s/audit.jsonl: %s; without its line it is not done",
+                    a->config.store_directory, strerror(-err));
 }
 
 int cmd_access_fail(const struct cmd_access *a, int err, const char *why)

@@ -42,6 +42,10 @@ int cmd_access_open(struct cmd_access *a, const struct cli_command *command,
                     char **argv);
 void cmd_access_close(struct cmd_access *a);
 
+/* The line of the audit trail, before it is done. what: "user add"; more: " role=viewer", or "". -1 to go on;
+ * else the exit status, everything said. */
+int cmd_access_audit(const struct cmd_access *a, const char *deed, const char *more);
+
 /* Says what went wrong; the exit status. why: of −EINVAL, or NULL. */
 int cmd_access_fail(const struct cmd_access *a, int err, const char *why);
 

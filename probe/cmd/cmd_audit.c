@@ -52,8 +52,8 @@ static void print_verdict(const struct audit_verify *v)
     if (v->broken)
         printf("line %" PRIu64 ", byte %" PRIu64 ": %s: %s\n", v->line, v->offset,
                audit_break_name(v->broken), v->why);
-    printf("%" PRIu64 " line%s %s", v->lines, v->lines == 1 ? "" : "s",
-           v->broken ? "before it are as they were written" : "as they were written");
+    printf("%" PRIu64 " line%s%s as %s written", v->lines, v->lines == 1 ? "" : "s",
+           v->broken ? " before it" : "", v->lines == 1 ? "it was" : "they were");
     if (v->unchained)
         printf("; %" PRIu64 " from before there was a chain, of which nobody can tell",
                v->unchained);

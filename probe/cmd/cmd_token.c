@@ -47,9 +47,9 @@ static int fail_add(const struct cmd_access *a, int err, const char *user)
 static int add(struct cmd_access *a, const char *user, const char *scopes, int64_t days)
 {
     struct token token = { .scopes = token_scopes_parse(slice_of_text(scopes)) };
-    char secret[TOKEN_LEN + 1];
+    char secret[TOKEN_LEN + 1], told[300];
     struct identity who;
-    int err;
+    int err, status;
 
     if (!user)
         return cli_fail(a->command, EXIT_USAGE, "whose? '--user NAME'");
@@ -61,6 +61,10 @@ static int add(struct cmd_access *a, const char *user, const char *scopes, int64
                         "'--scopes' are some of see, numbers, signalling, packets, sound, handle, "
                         "trail, admin, metrics, with commas between them");
     snprintf(token.name, sizeof token.name, "%s", a->name);
+    snprintf(told, sizeof told, " user=%.64s scopes=%.200s", user, scopes);
+    status = cmd_access_audit(a, "token", told);
+    if (status != -1)
+        return status;
     speak_for(user, &who);
     err = access_add_token(a->access, &who, &token, (unsigned)days, a->now_s, secret);
     if (err)
@@ -156,6 +160,8 @@ static int run_remove(int argc, char **argv)
     if (status == -1 && !slice_to_u64(slice_of_text(a.name), INT64_MAX, &id))
         status = cli_fail(&command, EXIT_USAGE, "'%.40s' is no number; see 'earshot token list'",
                           a.name);
+    if (status == -1)
+        status = cmd_access_audit(&a, "token", "");
     if (status == -1) {
         speak_for(NULL, &who);
         err = access_end_token(a.access, &who, (int64_t)id);

@@ -63,7 +63,7 @@ static int run_add(int argc, char **argv)
     };
     struct access_change change = { .name = SLICE_ABSENT };
     struct slice password = SLICE_ABSENT;
-    char room[PROMPT_MAX], link[SECRET_KEY_LEN + 1];
+    char room[PROMPT_MAX], link[SECRET_KEY_LEN + 1], told[32];
     const char *why = NULL;
     struct cmd_access a;
     int err, status = cmd_access_open(&a, &command, &o, "which name?", argc, argv);
@@ -77,6 +77,10 @@ static int run_add(int argc, char **argv)
     }
     if (status == -1 && !by_link)
         status = prompt_password(&command, from_stdin, room, &password);
+    if (status == -1) {
+        snprintf(told, sizeof told, " role=%s%s", role, by_link ? " link" : "");
+        status = cmd_access_audit(&a, "user", told);
+    }
     if (status == -1) {
         err = access_add_user(a.access, &change, password, link, &why);
         if (err == -ENOENT)
@@ -136,6 +140,8 @@ static int run_remove(int argc, char **argv)
     struct cmd_access a;
     int err, status = cmd_access_open(&a, &command, &o, WHICH, argc, argv);
 
+    if (status == -1)
+        status = cmd_access_audit(&a, "user", "");
     if (status == -1) {
         err = access_remove_user(a.access, slice_of_text(a.name));
         status = err ? cmd_access_fail(&a, err, NULL) : EXIT_OK;
@@ -148,10 +154,15 @@ static int run_remove(int argc, char **argv)
 static int change_user(const struct cli_command *command, const struct cmd_access_options *o,
                        struct access_change change, int argc, char **argv)
 {
-    char link[SECRET_KEY_LEN + 1];
+    struct slice role = role_name(change.role);
+    char link[SECRET_KEY_LEN + 1], told[32] = "";
     struct cmd_access a;
     int err, status = cmd_access_open(&a, command, o, WHICH, argc, argv);
 
+    if (change.role != ROLE_NONE)
+        snprintf(told, sizeof told, " role=%.*s", (int)role.len, role.p);
+    if (status == -1)
+        status = cmd_access_audit(&a, "user", told);
     if (status == -1) {
         change.name = slice_of_text(a.name);
         change.now_s = a.now_s;
@@ -276,6 +287,8 @@ static int run_password(int argc, char **argv)
     }
     if (status == -1)
         status = prompt_password(&command, from_stdin, room, &password);
+    if (status == -1)
+        status = cmd_access_audit(&a, "user", "");
     if (status == -1) {
         err = access_set_password(a.access, slice_of_text(a.name), password, a.now_s, &why);
         status = err ? cmd_access_fail(&a, err, why) : EXIT_OK;

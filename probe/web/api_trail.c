@@ -225,7 +225,7 @@ static void write_refusal(struct api_context *c, const struct route *route)
     as.deed = name;
     draft_make(&d, c, &as, find_deed(name));
     d.entry.status = c->x->status;
-    if (!route->deed && !d.entry.detail.p)
+    if (!d.entry.object.p && !d.entry.detail.p)
         d.entry.detail = slice_of_text(c->x->path);
     /* Whose name was given is a stranger's text. */
     if (c->subject[0] && is_login(route)) {

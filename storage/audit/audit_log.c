@@ -103,6 +103,17 @@ static int append_locked(int fd, const struct audit_entry *entry, struct strbuf 
     return err;
 }
 
+/* Made by root's shell, it is to be the store's all the same: else the server could write no line. */
+static void give_away(int fd, const char *store_dir)
+{
+    struct stat file, folder;
+
+    if (geteuid() == 0 && fstat(fd, &file) == 0 && file.st_size == 0 && file.st_uid == 0 &&
+        stat(store_dir, &folder) == 0 && folder.st_uid != 0 &&
+        fchown(fd, folder.st_uid, folder.st_gid) != 0)
+        return; /* it is root's, then */
+}
+
 int audit_append(const char *store_dir, const struct audit_entry *entry, enum audit_care care,
                  struct strbuf *written)
 {
@@ -116,6 +127,7 @@ int audit_append(const char *store_dir, const struct audit_entry *entry, enum au
     if (fd < 0)
         return -errno;
     err = lock_file(fd);
+    give_away(fd, store_dir);
     if (err == 0)
         err = append_locked(fd, entry, &line);
     /* The others need not wait for the disk: the order is made. */
