@@ -43,6 +43,7 @@ function Notice({ children }) {
 
 function Forbidden({ title }) {
   return html`<${Notice}>
+    <h1 class="offscreen">${title}</h1>
     <${Empty} title="That is not for your role">
       <p>${title} needs a right that ${session.get().role} does not have. Who administers Earshot can give it.</p>
       <p><a href=${`#/${landing()}`}>Go to ${PAGES[landing()].title}</a></p>

@@ -3,7 +3,7 @@
  * to show, or a server that says no. And none is wider than the screen.
  */
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { axeComplaints } from "./support/axe.js";
@@ -16,6 +16,12 @@ import { showView, viewsOf, worthSeeing } from "./support/views.js";
 const missing = whyNot();
 const WIDE = { width: 1280, height: 900 };
 const NARROW = { width: 390, height: 844 };
+/* What a width may change; all of axe's rules have been asked of the wide page. */
+const OF_WIDTH = [
+  "aria-hidden-focus", "button-name", "color-contrast", "empty-heading", "heading-order", "label", "landmark-one-main", "landmark-unique", "link-name", "nested-interactive", "page-has-heading-one",
+  "region", "scrollable-region-focusable", "select-name",
+];
+const PAGES = ["overview", "calls", "alerts", "trunks", "registrations", "security", "certificates", "probe", "users", "audit"];
 
 if (missing) console.log(`SKIPPED: ${missing}`);
 
@@ -29,9 +35,9 @@ describe("every view, for everybody", { skip: missing ?? false }, () => {
     writeFileSync(capture, livelyCapture(environment.samples, Date.now() / 1000 - 5));
     writeFileSync(config, LIVELY_CONFIG);
     await replay(store, [capture], ["-c", config]);
-    server = await serve(store);
+    server = await serve(store, "127.0.0.1:0", ["-c", config]);
     browser = await openBrowser();
-    ({ page } = await openPage(browser));
+    ({ page } = await openPage(browser, { reducedMotion: "reduce" }));
   });
   after(async () => {
     await browser?.close();
@@ -39,31 +45,79 @@ describe("every view, for everybody", { skip: missing ?? false }, () => {
     store?.remove();
   });
 
-  /* All rules in the light and wide; then what a theme changes, and what a width does. */
-  async function complaints(name) {
+  async function look(view, name, viewport, colorScheme, rules = null) {
     const found = [];
-    const look = async (viewport, colorScheme, rules) => {
-      await page.setViewportSize(viewport);
-      await page.emulateMedia({ colorScheme });
-      const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      if (over > 0) found.push(`${name}: ${over} px wider than ${viewport.width}`);
-      for (const line of await axeComplaints(page, rules)) found.push(`${name}, ${viewport.width} px, ${colorScheme}: ${line}`);
-    };
-
-    await look(WIDE, "light");
-    await look(WIDE, "dark", ["color-contrast"]);
-    await look(NARROW, "dark");
-    await page.setViewportSize(WIDE);
+    await view.setViewportSize(viewport);
+    await view.emulateMedia({ colorScheme });
+    const over = await view.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    if (over > 0) found.push(`${name}: ${over} px wider than ${viewport.width}`);
+    for (const line of await axeComplaints(view, rules)) found.push(`${name}, ${viewport.width} px, ${colorScheme}: ${line}`);
     return found;
   }
 
+  /* All rules in the light and wide; then what a theme changes, and what a width does. */
+  async function complaints(view, name) {
+    return [
+      ...(await look(view, name, WIDE, "light")),
+      ...(await look(view, name, WIDE, "dark", ["color-contrast"])),
+      ...(await look(view, name, NARROW, "dark", OF_WIDTH)),
+    ];
+  }
+
   it("with much to show", async () => {
-    await page.goto(server.url);
     const found = [];
+    await page.goto(server.url);
     for (const view of viewsOf(await worthSeeing(page))) {
+      await page.setViewportSize(WIDE);
       await showView(page, server.url, view);
-      found.push(...(await complaints(view.name)));
+      found.push(...(await complaints(page, view.name)));
     }
+    assert.deepEqual(found, []);
+  });
+
+  it("with a server that says no", async () => {
+    const { page: view, close } = await openPage(browser);
+    const found = [];
+
+    await view.route(/\/api\/v1\/(?!session)/, (route) => route.fulfill({ status: 503, json: { status: 503, detail: "the store cannot be read" } }));
+    await view.goto(server.url);
+    for (const name of PAGES) {
+      await showView(view, server.url, { hash: `#/${name}`, sign: ".failure" });
+      found.push(...(await look(view, `${name}, refused`, WIDE, "light")));
+    }
+    await close();
+    assert.deepEqual(found, []);
+  });
+
+  it("without a login", async () => {
+    const { page: view, close } = await openPage(browser, { user: null });
+
+    await view.goto(server.url);
+    await view.waitForSelector(".gate form");
+    const found = await complaints(view, "login");
+    await view.goto(`${server.url}#/setup?key=0&name=bea`);
+    await view.waitForSelector("input[autocomplete=new-password]");
+    found.push(...(await complaints(view, "setup")));
+    await close();
+    assert.deepEqual(found, []);
+  });
+
+  /* Last: who opens a page after it is logged in to the server of nothing. */
+  it("with nothing to show", async () => {
+    const empty = makeStore();
+    mkdirSync(empty.path);
+    const other = await serve(empty);
+    const { page: view, close } = await openPage(browser);
+    const found = [];
+
+    await view.goto(other.url);
+    for (const name of PAGES) {
+      await showView(view, other.url, { hash: `#/${name}`, sign: "main h1" });
+      found.push(...(await look(view, `${name}, empty`, WIDE, "light")));
+    }
+    await close();
+    await other.stop();
+    empty.remove();
     assert.deepEqual(found, []);
   });
 });

@@ -22,7 +22,7 @@ export function viewsOf({ call, alert }) {
     view("alert", `#/alerts/${alert}`, ".alert-detail"),
     view("alerts-silence", "#/alerts?tab=silences", ".tabs", click("text=New silence")),
     view("alerts-deliveries", "#/alerts?tab=deliveries", ".alerts-page :is(.panel, .empty)"),
-    view("alerts-rules", "#/alerts?tab=rules", ".rule"),
+    view("alerts-rules", "#/alerts?tab=rules", ".alerts-page :is(.rule, .empty, .panel)"),
     view("trunks", "#/trunks", ".rooms-page :is(table, .panel)"),
     view("registrations", "#/registrations", ".rooms-page :is(table, .panel)"),
     view("security", "#/security", ".rooms-page :is(table, .panel)"),
@@ -49,7 +49,11 @@ export async function worthSeeing(page) {
 export async function showView(page, url, { hash, sign, act }) {
   await page.evaluate(() => document.querySelector("dialog[open]")?.close());
   await page.goto(url + hash);
-  await page.waitForSelector(sign);
-  await page.waitForFunction(() => document.querySelector(".loading") === null);
+  try {
+    await page.waitForSelector(sign);
+    await page.waitForFunction(() => document.querySelector(".loading") === null);
+  } catch {
+    throw new Error(`${hash} never came to show ${sign}: ${await page.textContent("body")}`);
+  }
   await act?.(page);
 }
