@@ -309,12 +309,27 @@ static bool set_fields(struct asked *a, struct slice value)
     return true;
 }
 
+static bool has_id(const struct asked *a, uint64_t id)
+{
+    for (size_t i = 0; i < a->id_count; i++) {
+        if (a->ids[i] == id)
+            return true;
+    }
+    return false;
+}
+
 static bool set_ids(struct asked *a, struct slice value)
 {
     while (value.len) {
-        if (a->id_count == PARAMS_IDS_MAX ||
-            !params_parse_id(slice_cut(&value, ','), &a->ids[a->id_count++]))
+        uint64_t id;
+
+        if (!params_parse_id(slice_cut(&value, ','), &id))
             return false;
+        if (has_id(a, id))
+            continue;
+        if (a->id_count == PARAMS_IDS_MAX)
+            return false;
+        a->ids[a->id_count++] = id;
     }
     return true;
 }

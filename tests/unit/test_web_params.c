@@ -124,6 +124,14 @@ static const struct {
     { "buckets=8192", PARAMS_PEAKS, NULL },
     { "buckets=8193", PARAMS_PEAKS, "from 1 to 8192" },
     { "q=1&a\r\nb=2", ALL, "unknown parameter 'a??b'" },
+    { "filter=mos<3", PARAMS_FACETS, NULL },
+    { "sort=mos", PARAMS_FACETS, "unknown parameter 'sort'" },
+    { "fields=id,mos_lq", PARAMS_SEARCH, NULL },
+    { "ids=0123456789abcdef,0123456789abcdee", PARAMS_EXPORT, NULL },
+    { "ids=0123456789abcdef,1", PARAMS_EXPORT, "expected ids of calls" },
+    { "ids=0123456789abcdef&filter=mos<3", PARAMS_EXPORT, "no filter and no sort beside it" },
+    { "ids=0123456789abcdef&sort=mos", PARAMS_EXPORT, "no filter and no sort beside it" },
+    { "ids=0123456789abcdef", PARAMS_SEARCH, "unknown parameter 'ids'" },
 };
 
 static void takes_what_the_table_says_and_names_what_it_refuses(void **state)
@@ -220,6 +228,30 @@ static void fills_in_what_is_asked(void **state)
     strbuf_fini(&error);
 }
 
+/* Each call once, and no more of them than there is room for. */
+static void reads_a_list_of_ids(void **state)
+{
+    struct strbuf query = { 0 }, error = { 0 };
+    struct asked asked;
+    char *block;
+
+    (void)state;
+    strbuf_add_text(&query, "ids=0000000000000001,0000000000000001");
+    for (int i = 2; i <= PARAMS_IDS_MAX; i++)
+        strbuf_addf(&query, ",%016x", i);
+    assert_true(read_query(query.p, PARAMS_EXPORT, &asked, &error, &block));
+    assert_int_equal(asked.id_count, PARAMS_IDS_MAX);
+    assert_int_equal(asked.ids[0], 1);
+    params_fini(&asked);
+    free(block);
+    strbuf_add_text(&query, ",0000000000000fff");
+    assert_false(read_query(query.p, PARAMS_EXPORT, &asked, &error, &block));
+    params_fini(&asked);
+    free(block);
+    strbuf_fini(&query);
+    strbuf_fini(&error);
+}
+
 static void refuses_more_than_it_can_hold(void **state)
 {
     struct params params = { 0 };
@@ -261,6 +293,7 @@ int main(void)
         cmocka_unit_test(takes_what_the_table_says_and_names_what_it_refuses),
         cmocka_unit_test(reads_older_parameters_as_a_filter),
         cmocka_unit_test(fills_in_what_is_asked),
+        cmocka_unit_test(reads_a_list_of_ids),
         cmocka_unit_test(refuses_more_than_it_can_hold),
         cmocka_unit_test(refuses_a_value_that_is_too_long),
     };

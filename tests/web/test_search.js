@@ -101,6 +101,36 @@ test('calls come in the order of a field, page by page, what is not known last',
     assert.equal(answer.status, 400, 'a cursor belongs to its order');
 });
 
+test('only the fields that are asked for are sent', async () => {
+    const { calls } = await getJson(`/calls?limit=5&fields=id,mos_lq,from_user&${filterOf(SOME)}`);
+    const whole = await getJson(`/calls?limit=5&${filterOf(SOME)}`);
+    assert.deepEqual(calls, whole.calls.map(({ id, mos_lq, from_user }) => ({ id, mos_lq, from_user })));
+    for (const wrong of ['nonsense', 'id,,mos_lq', 'streams'])
+        assert.equal((await fetch(`${base}/calls?fields=${wrong}`)).status, 400, wrong);
+});
+
+test('facets count what the calls of a filter have, and their words find as many', async () => {
+    const { looked, whole, facets } = await getJson(`/facets?${filterOf(SOME)}`);
+    assert.deepEqual([looked, whole], [100, true]);
+    const names = facets.map(({ field }) => field);
+    assert.deepEqual(names, ['trunk_in', 'trunk_out', 'destination', 'outcome', 'status', 'codec', 'mos', 'loss', 'verdict']);
+    for (const name of ['status', 'mos', 'codec']) assert.ok(facets[names.indexOf(name)].values.length > 0, name);
+    for (const { values } of facets)
+        for (const { value, filter, calls } of values)
+            assert.equal((await findAll(filterOf(`${filter} ${SOME}`), 1000)).length, calls, `${value}: ${filter}`);
+    assert.equal((await getJson('/facets')).looked, CALLS);
+    assert.equal((await getJson(`/facets?${filterOf('ua:nobody')}`)).looked, 0);
+    assert.equal((await fetch(`${base}/facets?${filterOf('stauts:5xx')}`)).status, 400);
+});
+
+test('calls that are named are exported, each once', async () => {
+    const [a, b] = (await some()).map(({ id }) => id);
+    const answer = await fetch(`${base}/export?format=jsonl&ids=${b},${a},${b}`);
+    assert.equal(answer.status, 200);
+    assert.deepEqual((await answer.text()).trim().split('\n').map((line) => JSON.parse(line).id), [b, a]);
+    assert.equal((await fetch(`${base}/export?format=csv&ids=${a}&filter=mos<3`)).status, 400);
+});
+
 test('what is wrong with a filter is said with its place', async () => {
     for (const [text, column, length, says] of [['from:+49* stauts:5xx', 11, 6, "did you mean 'status'?"],
         ['jürgen mos<9', 12, 1, 'from 1 to 5'], ['a (b', 3, 1, 'not closed'],
