@@ -165,6 +165,22 @@ static void add_without_secret(struct strbuf *out, struct slice text)
         strbuf_add_text(out, "/\xe2\x80\xa6");
 }
 
+/* 21600000 ms are 6 h. */
+static void show_duration(struct strbuf *out, int64_t ms)
+{
+    static const struct {
+        int64_t ms;
+        const char *unit;
+    } units[] = {
+        { 86400000, "d" }, { 3600000, "h" }, { 60000, "min" }, { 1000, "s" }, { 1, "ms" }
+    };
+    size_t i = 0;
+
+    while (units[i].ms > 1 && (ms == 0 || ms % units[i].ms))
+        i++;
+    strbuf_addf(out, "%" PRId64 " %s", ms / units[i].ms, units[i].unit);
+}
+
 static void show_texts(struct strbuf *out, const struct config_list *list)
 {
     for (size_t i = 0; i < list->n; i++) {
@@ -185,6 +201,8 @@ static void show_value(struct strbuf *out, const void *of, const struct config_o
         show_texts(out, field);
     } else if (o->type == CONFIG_TEXT) {
         add_without_secret(out, slice_of_text(*(char *const *)field));
+    } else if (o->type == CONFIG_DURATION) {
+        show_duration(out, *(const int64_t *)field);
     } else if (!map) {
         print_value(of, o, out);
     }

@@ -224,7 +224,10 @@ static int compare_changes(const void *a, const void *b)
 {
     const struct pair_change *x = a, *y = b;
 
-    return (x->time > y->time) - (x->time < y->time);
+    /* Of the same instant: that it began, then what it was. */
+    if (x->time == y->time)
+        return (y->word == WORD_SILENT) - (x->word == WORD_SILENT);
+    return x->time > y->time ? 1 : -1;
 }
 
 /* The state that a change leads to, in order of time; rows of several days say the same of most. */
@@ -391,13 +394,14 @@ static void write_spans(struct jsonw *j, const struct trunk_health *t,
 static void write_point(struct jsonw *j, const struct trunk_ask *asks, size_t n, int64_t time,
                         double *values)
 {
-    size_t answered = 0;
+    size_t answered = 0, timed = 0;
     int32_t status = 0;
     bool any_bad = false;
 
     for (size_t i = 0; i < n; i++) {
-        if (asks[i].status)
-            values[answered++] = asks[i].round_trip_ms;
+        answered += asks[i].status != 0;
+        if (!isnan(asks[i].round_trip_ms))
+            values[timed++] = asks[i].round_trip_ms;
         if (!is_good(asks[i].status) || !any_bad)
             status = asks[i].status;
         any_bad = any_bad || !is_good(asks[i].status);
@@ -406,7 +410,7 @@ static void write_point(struct jsonw *j, const struct trunk_ask *asks, size_t n,
     write_key_time(j, "time", time);
     write_key_int(j, "asked", (int64_t)n);
     write_key_int(j, "answered", (int64_t)answered);
-    write_rounds(j, values, answered, "round_trip_ms", "round_trip_ms_p95");
+    write_rounds(j, values, timed, "round_trip_ms", "round_trip_ms_p95");
     write_status(j, status);
     jsonw_object_close(j);
 }
@@ -437,11 +441,11 @@ static void write_pair(struct jsonw *j, const struct trunk_health *t, const stru
 {
     const struct trunk_ask *asks = t->asks + pair->first_ask;
     char text[ADDR_TEXT_MAX];
-    size_t answered = 0;
+    size_t timed = 0;
 
     for (size_t i = 0; i < pair->asks; i++) {
-        if (asks[i].status)
-            values[answered++] = asks[i].round_trip_ms;
+        if (!isnan(asks[i].round_trip_ms))
+            values[timed++] = asks[i].round_trip_ms;
     }
     jsonw_object_open(j);
     jsonw_key(j, "trunk");
@@ -458,7 +462,7 @@ static void write_pair(struct jsonw *j, const struct trunk_health *t, const stru
     write_key_int(j, "flaps", pair->flaps);
     write_key_int(j, "asked", (int64_t)pair->asks);
     write_key_int(j, "answered", pair->answered);
-    write_rounds(j, values, answered, "round_trip_ms_p50", "round_trip_ms_p95");
+    write_rounds(j, values, timed, "round_trip_ms_p50", "round_trip_ms_p95");
     write_spans(j, t, pair);
     write_points(j, t, pair, values);
     jsonw_object_close(j);

@@ -665,6 +665,37 @@ static void the_manual_has_the_table(void **state)
     strbuf_fini(&manual);
 }
 
+/* What a page shows: what is set and what is not, and never what stands behind the host of a URL. */
+static void what_is_shown_has_no_secrets(void **state)
+{
+    struct config *c = *state;
+    struct strbuf out = { 0 }, errors = { 0 };
+    struct jsonw j = jsonw_to(&out);
+    const char *text = "notify:\n"
+                       "  webhooks: [\"https://user:SECRET@hooks.example.com/services/SECRET\"]\n"
+                       "  receivers:\n"
+                       "    - name: oncall\n"
+                       "      kind: slack\n"
+                       "      url: https://chat.example.com/SECRET?token=SECRET\n"
+                       "store:\n"
+                       "  sync: 90s\n";
+
+    assert_int_equal(config_read_text(c, "test", slice_of_text(text), &errors), 0);
+    config_print_shown(c, &j);
+    assert_false(out.failed);
+    assert_null(strstr(out.p, "SECRET"));
+    assert_non_null(strstr(out.p, "https://hooks.example.com/"));
+    assert_non_null(strstr(out.p, "https://chat.example.com/"));
+    assert_non_null(
+        strstr(out.p, "{\"option\":\"store.sync\",\"value\":\"90 s\",\"default\":false}"));
+    assert_non_null(
+        strstr(out.p, "{\"option\":\"store.video\",\"value\":\"no\",\"default\":true}"));
+    for (size_t i = 0; config_option_name(i); i++)
+        assert_non_null(strstr(out.p, config_option_name(i)));
+    strbuf_fini(&out);
+    strbuf_fini(&errors);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -682,6 +713,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(says_which_file_cannot_be_read, setup, teardown),
         cmocka_unit_test_setup_teardown(the_sample_is_the_defaults, setup, teardown),
         cmocka_unit_test(the_manual_has_the_table),
+        cmocka_unit_test_setup_teardown(what_is_shown_has_no_secrets, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -201,6 +201,7 @@ static void add_peer(struct writer *w, int64_t time, unsigned n)
     p.answered = n ? 4 : 10;
     p.round_trip_ms_mean = 12.25;
     p.first_seen = p.last_seen = time;
+    p.since = time + n * SECOND_NS;
     writer_submit(w, &record_type_peer, &p);
 }
 
@@ -213,6 +214,8 @@ static void add_transaction(struct writer *w, int64_t time, unsigned n)
     t.method = n ? SLICE("options") : SLICE("register");
     t.call_id = SLICE("t@test");
     t.time = time;
+    t.src = told_host(TOLD_SBC_IN);
+    t.dst = told_host(TOLD_CALLEE);
     t.final_status = 200;
     writer_submit(w, &record_type_transaction, &t);
 }
