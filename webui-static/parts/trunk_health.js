@@ -17,7 +17,7 @@ const TICKS = 5;
 /* The calls to it in that time; an address is digits, dots and colons. */
 const callsOf = ({ address }, { from, until }) => callsAddress(`dst:${address} since:${Math.floor(from)} until:${Math.ceil(until)}`);
 
-function Band({ target, from, until }) {
+function Band({ of: target, from, until }) {
   const zone = useStore(clock);
   const spans = bandOf(target, from, until);
 
@@ -32,7 +32,7 @@ function Band({ target, from, until }) {
   </div>`;
 }
 
-function Rounds({ target, from, until }) {
+function Rounds({ of: target, from, until }) {
   const zone = useStore(clock);
   const chart = roundTrips(target.points, from, until, WIDTH, HEIGHT);
   const step = (until - from) / 96;
@@ -51,7 +51,7 @@ function Rounds({ target, from, until }) {
   </div>`;
 }
 
-function Target({ target, health }) {
+function Target({ of: target, health }) {
   const zone = useStore(clock);
   const up = shareUp(target);
   const span = { from: health.from, until: health.until };
@@ -71,8 +71,8 @@ function Target({ target, health }) {
         <div><dt>Asked by</dt><dd class="mono">${text(target.source, 60)}</dd></div>
       </dl>
     </div>
-    <${Band} target=${target} ...${span} />
-    <${Rounds} target=${target} ...${span} />
+    <${Band} of=${target} ...${span} />
+    <${Rounds} of=${target} ...${span} />
   </li>`;
 }
 
@@ -107,7 +107,7 @@ export function TrunkHealth({ rows, health }) {
             <li><span class="key band-up"></span>up</li><li><span class="key band-down"></span>down: silence, 408 or 5xx twice in a row</li>
             <li><span class="key band-silent"></span>asked, and nothing says that it lives</li><li>empty: nobody asked</li>
           </ul>
-          <ul class="targets">${targets.map((target) => html`<${Target} key=${`${target.source}>${target.address}`} target=${target} health=${health} />`)}</ul>
+          <ul class="targets">${targets.map((target) => html`<${Target} key=${`${target.source}>${target.address}`} of=${target} health=${health} />`)}</ul>
           <${Axis} from=${health.from} until=${health.until} />`
       : null}
     ${health.cut ? html`<p class="quiet">There is more than is shown: a shorter span has it.</p>` : null}
