@@ -1,7 +1,7 @@
 /*
  * access_words - roles, rights and deeds in plain words.
  */
-import { text } from "./format.js";
+import { own, text } from "./format.js";
 
 /* docs/ACCESS.md has the same as a table. */
 export const ROLES = {
@@ -27,8 +27,6 @@ const RIGHTS = {
 
 /* What a token can be given. */
 export const SCOPES = ["see", "numbers", "signalling", "packets", "sound", "handle", "trail", "metrics"];
-
-const own = (table, name) => (Object.hasOwn(table, name ?? "") ? table[name] : null);
 
 export const roleWords = (name) => own(ROLES, name) ?? text(name, 40);
 export const rightWords = (name) => own(RIGHTS, name) ?? text(name, 40);

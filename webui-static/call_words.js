@@ -3,10 +3,8 @@
  *
  * As in words.js, a name that is not here is shown as it is, with its underscores as spaces.
  */
-import { isKnown, text } from "./format.js";
+import { isKnown, own, plain, text } from "./format.js";
 
-const own = (table, name) => (Object.hasOwn(table, name ?? "") ? table[name] : undefined);
-const plain = (name) => text(isKnown(name) ? String(name).replaceAll("_", " ") : name, 60);
 
 const HISTORIES = {
   challenge: "Credentials were asked for",

@@ -2,10 +2,8 @@
  * evidence - what the verdict on a call's audio rests on, as rows for a table: what is known of the caller and of the
  * callee, side by side, and what is known of both. Facts alone; the sentences are the story's.
  */
-import { count, duration, isKnown, text } from "./format.js";
+import { count, duration, isKnown, own, plain, text } from "./format.js";
 
-const own = (table, name) => (Object.hasOwn(table, name ?? "") ? table[name] : undefined);
-const plain = (name) => text(isKnown(name) ? String(name).replaceAll("_", " ") : name, 60);
 const object = (value) => (value !== null && typeof value === "object" && !Array.isArray(value) ? value : {});
 const list = (value) => (Array.isArray(value) ? value.filter((each) => each !== null && typeof each === "object") : []);
 

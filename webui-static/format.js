@@ -27,6 +27,12 @@ export function text(value, limit = 200) {
   return shown.length > limit ? `${shown.slice(0, limit)}…` : shown;
 }
 
+/* What a table of ours says of a name; undefined: nothing, whatever a stranger calls himself. */
+export const own = (table, name) => (Object.hasOwn(table, name ?? "") ? table[name] : undefined);
+
+/* A name that is in no table, as words. */
+export const plain = (name) => text(isKnown(name) ? String(name).replaceAll("_", " ") : name, 60);
+
 export function count(value) {
   return isKnown(value) ? Math.round(value).toLocaleString("en-GB") : NONE;
 }

@@ -3,10 +3,8 @@
  *
  * As in words.js, a name that is not here is shown as it is, with its underscores as spaces.
  */
-import { count, isKnown, milliseconds, percent, text } from "./format.js";
+import { count, isKnown, milliseconds, own, percent, plain, text } from "./format.js";
 
-const own = (table, name) => (Object.hasOwn(table, name ?? "") ? table[name] : undefined);
-const plain = (name) => text(isKnown(name) ? String(name).replaceAll("_", " ") : name, 60);
 
 const WAYS = { rfc4733: "RTP event (RFC 4733)", info: "SIP INFO", inband: "tone in the sound" };
 const MODELS = {

@@ -4,7 +4,7 @@
  * A name that is not in a table is shown as it is, with its underscores as spaces: the server may
  * be newer than this page.
  */
-import { isKnown, NONE, text } from "./format.js";
+import { isKnown, NONE, own, plain, text } from "./format.js";
 
 const STATES = {
   trying: "trying",
@@ -222,8 +222,6 @@ const DIRECTIONS = {
   unknown: "direction unknown",
 };
 
-const own = (table, name) => (Object.hasOwn(table, name) ? table[name] : undefined);
-const plain = (name) => text(isKnown(name) ? String(name).replaceAll("_", " ") : name, 60);
 
 export const stateWord = (name) => own(STATES, name) ?? plain(name);
 export const binWord = (name) => own(BINS, name) ?? own(REFUSALS, name) ?? plain(name);

@@ -185,7 +185,10 @@ void api_write_key_ms(struct jsonw *j, const char *key, int64_t time_ms)
 void api_write_key_int(struct jsonw *j, const char *key, int64_t value)
 {
     jsonw_key(j, key);
-    jsonw_int(j, value);
+    if (value == RECORD_NONE)
+        jsonw_null(j);
+    else
+        jsonw_int(j, value);
 }
 
 /* ---- its packets and its sound ---- */

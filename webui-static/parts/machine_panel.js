@@ -3,7 +3,7 @@
  */
 import { html, useEffect, useRef, useState } from "../vendor/preact-htm.js";
 import { useStore } from "../hooks.js";
-import { bytes, count, dayAndTime, isKnown, NONE, percent, text } from "../format.js";
+import { bytes, count, dayAndTime, isKnown, NONE, own, percent, text } from "../format.js";
 import { cpuShare, queueMark, queueWord } from "../rooms.js";
 import { clock } from "../settings.js";
 import { Icon } from "./icon.js";
@@ -28,7 +28,7 @@ function Process({ process, probe, before }) {
   const share = cpuShare(was, process, probe.at - (before?.at ?? probe.at));
 
   return html`<tr>
-    <th scope="row"><b>${text(process.name, 30)}</b> <span class="quiet">${NAMES[process.name] ?? ""}</span>
+    <th scope="row"><b>${text(process.name, 30)}</b> <span class="quiet">${own(NAMES, process.name) ?? ""}</span>
       <small class="process-facts">PID ${isKnown(process.pid) ? String(process.pid) : NONE} · ${count(process.fds)} files · since ${dayAndTime(process.started, zone)}</small></th>
     <td class="number">${bytes(process.rss_bytes)}</td>
     <td class="number">${share === null ? html`<span class="quiet">…</span>` : percent(share)}</td>

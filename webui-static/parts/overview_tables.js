@@ -3,7 +3,7 @@
  */
 import { html } from "../vendor/preact-htm.js";
 import { useStore } from "../hooks.js";
-import { count, dayAndTime, duration, fixed, isKnown, milliseconds, NONE, percent, text, time } from "../format.js";
+import { count, dayAndTime, duration, fixed, isKnown, milliseconds, NONE, own, percent, text, time } from "../format.js";
 import { callsAddress, causeRows, FEW } from "../overview.js";
 import { clock } from "../settings.js";
 import { mosWords } from "../words.js";
@@ -61,8 +61,8 @@ export function ResponsePanel({ answer }) {
     <ul class="bar-rows">
       ${responses.map(
         ({ class: name, calls, filter }) => html`<li>
-          <a href=${callsAddress(filter)}><b class="mono">${name === "none" ? NONE : name}</b> ${CLASS_WORDS[name] ?? ""}</a>
-          <span class="bar-track" aria-hidden="true"><span class=${`status-fill-${name}`} style=${{ width: `${totals.settled > 0 ? (calls / totals.settled) * 100 : 0}%` }}></span></span>
+          <a href=${callsAddress(filter)}><b class="mono">${name === "none" ? NONE : name}</b> ${own(CLASS_WORDS, name) ?? ""}</a>
+          <span class="bar-track" aria-hidden="true"><span class=${`status-fill-${own(CLASS_WORDS, name) ? name : "none"}`} style=${{ width: `${totals.settled > 0 ? (calls / totals.settled) * 100 : 0}%` }}></span></span>
           <span>${count(calls)}</span><span class="quiet">${totals.settled > 0 ? percent(calls / totals.settled) : NONE}</span>
         </li>`,
       )}
@@ -160,7 +160,7 @@ export function GroupPanel({ id, title, what, rows, groups, none }) {
               <th scope="col" class="number">NER</th><th scope="col" class="number">ACD</th><th scope="col" class="number">PDD</th><th scope="col">MOS</th><th scope="col" class="number">One-way</th>
             </tr></thead>
             <tbody>${rows.map((row) => html`<${Group} key=${`${row.trunk ?? row.destination}/${row.direction ?? ""}`} row=${row}
-              title=${html`<bdi>${text(row.trunk ?? row.destination, 60)}</bdi>${DIRECTIONS[row.direction] ? html` <span class="quiet">${DIRECTIONS[row.direction]}</span>` : null}`} />`)}</tbody>
+              title=${html`<bdi>${text(row.trunk ?? row.destination, 60)}</bdi>${own(DIRECTIONS, row.direction) ? html` <span class="quiet">${DIRECTIONS[row.direction]}</span>` : null}`} />`)}</tbody>
           </table>
         </div>`}
   </section>`;

@@ -3,7 +3,7 @@
  */
 import { html } from "../vendor/preact-htm.js";
 import { useStore } from "../hooks.js";
-import { bytes, count, dayAndTime, fixed, isKnown, NONE, percent, text } from "../format.js";
+import { bytes, count, dayAndTime, fixed, isKnown, NONE, own, percent, text } from "../format.js";
 import { countsOf } from "../ledger.js";
 import { clock } from "../settings.js";
 import { Icon } from "./icon.js";
@@ -24,7 +24,7 @@ const CAUSES = { disk_full: "the disk is full", budget: "the size limit is reach
 
 function Step({ newest }) {
   const [icon, level, words] = Object.hasOwn(STEPS, newest?.step ?? "") ? STEPS[newest.step] : ["dots", "quiet", "not known: no probe has said"];
-  const cause = isKnown(newest?.step_cause) ? (CAUSES[newest.step_cause] ?? text(newest.step_cause, 40)) : null;
+  const cause = isKnown(newest?.step_cause) ? (own(CAUSES, newest.step_cause) ?? text(newest.step_cause, 40)) : null;
 
   return html`<span class=${`state-mark level-${level}`}><${Icon} name=${icon} />${words}${cause ? `: ${cause}` : ""}</span>`;
 }

@@ -3,7 +3,7 @@
  * calls behind it.
  */
 import { html } from "../vendor/preact-htm.js";
-import { count, duration, fixed, isKnown, milliseconds, NONE, percent, text } from "../format.js";
+import { count, duration, fixed, isKnown, milliseconds, NONE, own, percent, text } from "../format.js";
 import { callsAddress, FEW } from "../overview.js";
 import { groupFilter } from "../trunks.js";
 import { Icon } from "./icon.js";
@@ -26,7 +26,7 @@ function Row({ row, span, trunks }) {
 
   return html`<tr>
     <th scope="row"><a href=${callsAddress(filter)}>${row.all ? "all calls" : html`<bdi>${text(trunks ? row.trunk : row.destination, 60)}</bdi>`}</a></th>
-    ${trunks ? html`<td>${DIRECTIONS[row.direction] ?? NONE}</td>` : null}
+    ${trunks ? html`<td>${own(DIRECTIONS, row.direction) ?? NONE}</td>` : null}
     ${to(count(row.attempts))}
     ${to(percent(row.asr_ratio), "has:outcome -outcome:success", "", settled < FEW)}
     ${to(percent(row.ner_ratio), "has:outcome -outcome:success -nos_cause:busy,cancel -status:480,603", "", settled < FEW)}

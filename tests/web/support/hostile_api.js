@@ -120,22 +120,25 @@ export function hostileCertificate(attack, id) {
 const message = (attack, id) => ({ ...texts(attack, "src method reason cseq branch call_id from_tag to_tag request_uri"), time: T, dst: `${attack}x`, status: null, call: id, has_sdp: true,
   raw: `${attack}\r\n${attack}: ${attack}\r\nVia: ${attack}\r\nContact: <sip:${attack}>\r\n\r\nv=0\r\ns=${attack}\r\nm=audio 4000 RTP/AVP 96\r\na=rtpmap:96 ${attack}/8000\r\na=x:${attack}\r\n` });
 
-const group = (attack) => ({ ...texts(attack, "trunk direction trouble destination filter"), attempts: 9, asr: 0.5, ner: 0.6, acd_s: 60, pdd_ms_p50: 300, mos_p50: 4, series: [0.5, null, attack],
-  channel_limit: 1, concurrent_max: 1 });
+const kpi = { attempts: 9, settled: 9, answered: 5, failure: 1, concurrent_max: 3, asr: 0.5, ner: 0.6, ended: 5, acd_s: 60, pdd_calls: 9, pdd_ms_p50: 300, pdd_ms_p95: 900, mos_calls: 5, mos_p5: 3, mos_p50: 4,
+  judged: 5, one_way: 1, short_calls: 1, observed_s: 3600, calls_per_s: 1, erlang: 2, concurrent: 2 };
+
+const group = (attack) => ({ ...kpi, ...texts(attack, "trunk direction trouble destination filter"), before: kpi, series: [0.5, null, attack], channel_limit: 1 });
 
 const overview = (each) => ({
-  from: T - 3600, until: T, step_s: 60, totals: { attempts: 9, answered: 5, calls_per_s: 1, concurrent: 3, asr: 0.5 }, before: { attempts: 8, answered: 5, asr: 0.6 },
-  series: [{ time: T - 60, attempts: 5, answered: 3, concurrent: 1, asr: 0.5 }, { time: T, attempts: 4, answered: 2, concurrent: 2, asr: 0.6 }],
-  mos: [{ from: 1, to: 2.6, calls: 2, filter: "mos<2.6" }, ...each((attack) => ({ from: attack, to: 5, calls: 1, filter: attack }))],
+  minutes: 60, from: T - 3600, until: T, step_s: 60, totals: { ...kpi, filter: PAYLOADS[0] }, before: { ...kpi, filter: PAYLOADS[1] }, gaps: [{ from: T - 3000, until: T - 2900 }],
+  series: [T - 60, T].map((time) => ({ ...kpi, time })),
+  mos: [{ from: 1, to: 2.6, calls: 2, filter: "mos<2.6" }, ...each((attack) => ({ from: 3, to: 5, calls: 1, filter: attack }))],
   responses: each((attack) => ({ class: attack, calls: 1, filter: attack })),
-  causes: each((attack) => ({ status: 486, ...texts(attack, "reason meaning filter"), calls: 1, share: 0.1 })),
-  trunks: each(group), destinations: each(group), busy_hour: { from: T - 3600, attempts: 9, erlang: 2.5, filter: PAYLOADS[0] }, now: null,
+  nos: each((attack) => ({ ...texts(attack, "kind title meaning filter"), calls: 1, share: 0.1, share_before: 0.2 })),
+  causes: each((attack) => ({ status: 486, ...texts(attack, "reason kind meaning filter"), calls: 1, share: 0.1, share_before: 0.2 })),
+  trunks: each(group), destinations: each(group), busy_hour: { from: T - 3600, of: T - 86400, attempts: 9, erlang: 2.5, filter: PAYLOADS[0] }, groups: 25, live: true, now: null,
 });
 
 const probe = (each) => ({
-  version: PAYLOADS[3], build: texts(PAYLOADS[4], "commit compiler date"), libraries: each((attack) => texts(attack, "name version")),
+  version: PAYLOADS[3], build: texts(PAYLOADS[4], "commit compiler date kind"), libraries: each((attack) => texts(attack, "name version purpose")), live: true,
   processes: each((attack) => ({ name: attack, pid: 1, started: T, rss_bytes: 1e6, cpu_s: 1, threads: 2, fds: 9 })), queues: each((attack) => ({ name: attack, depth: 1, capacity: 9, length: 1 })),
-  interfaces: each((attack) => ({ ...texts(attack, "name source kind"), packets: 1 })),
+  interfaces: each((attack) => ({ ...texts(attack, "name source kind"), packets: 1 })), config_file: PAYLOADS[5], config: each((attack) => ({ option: attack, value: attack, default: false })),
 });
 
 const rights = "self see numbers signalling packets sound handle trail admin metrics".split(" ");
@@ -160,15 +163,19 @@ export function hostileAnswer(path) {
     [/\/deliveries$/, () => ({ deliveries: each((text, of, at) => delivery(text, at)), next: null, waiting: 1, delivered: 1, dead: 1 })],
     [/\/receivers$/, () => ({ receivers: each((text) => ({ ...texts(text, "name kind place state reason"), next_try: 1 })) })],
     [/\/rules$/, () => ({ time: T, rules: each(rule) })],
-    [/\/certificates$/, () => ({ certificates: each(hostileCertificate), next: null, watched: each((text) => ({ ...texts(text, "target error"), looked: T, certificate: null })),
-      unobservable: each((text) => ({ ...texts(text, "server version"), last: T })) })],
-    [/\/trunks\/health$/, () => ({ from: T - 86400, until: T, targets: each((text) => ({ ...texts(text, "trunk address state"), since: T, flaps: 1, asked: 9, answered: 8, round_trip_ms_p50: 12,
+    [/\/certificates$/, () => ({ as_of: T, certificates: each(hostileCertificate), next: null, watched: each((text) => ({ ...texts(text, "target error"), looked: T, certificate: null })),
+      unobservable: each((text) => ({ ...texts(text, "server server_name version"), resumed: true, seen_count: 2, last: T })) })],
+    [/\/trunks\/health$/, () => ({ from: T - 86400, until: T, targets: each((text) => ({ ...texts(text, "trunk address source state"), since: T, last_answer: T, last_asked: T, flaps: 1, asked: 9, answered: 8, round_trip_ms_p50: 12,
       round_trip_ms_p95: 30, spans: [{ from: T - 86400, until: T, state: text, status: 200 }], points: [{ time: T - 60, round_trip_ms: 12, status: 200 }, { time: T, round_trip_ms: null, status: text }] })) })],
     [/\/trunks$/, () => ({ minutes: 15, until: T, groups: [...each(group), PAYLOADS[0]] })],
-    [/\/registrations\/now$/, () => ({ counts, registrations: each((text) => ({ ...texts(text, "aor contact server user_agent src state filter"), since: T, expires: T, last: T, attempts: 3, failures: 1,
+    [/\/registrations\/now$/, () => ({ counts, as_of: T, registrations: each((text, of) => ({ id: of, ...texts(text, "aor user domain contact server user_agent src state told filter"), since: T, first: T, last_success: T, expires: T, last: T, attempts: 3, failures: 1,
       last_status: 403, flaps: 1 })), next: null })],
-    [/\/security\/sources$/, () => ({ sources: each((text) => ({ ...texts(text, "src filter"), kinds: [text, "scanner"], attempts: 9, first: T, last: T, user_agents: [text], targets: [text], numbers: [text],
-      security: [{ ...texts(text, "fact src subject user_agent detail source kind"), time: T }] })), cut: false })],
+    [/\/security\/sources$/, () => ({ from: T - 86400, until: T, sources_all: 25, kinds: each((text) => ({ ...texts(text, "kind sentence why"), sources: 1 })),
+      sources: each((text) => ({ ...texts(text, "src trunk filter"), kinds: [text, "scanner_agent"], attempts: 9, distinct: 3, first: T, last: T, going_on: true, user_agents: [text], targets: [text], numbers: [text],
+        security: [{ ...texts(text, "fact source subject trunk call_id user_agent"), id: idOf(7), first_seen: T, last_seen: T, count: 3, distinct: 2, window_s: 60, threshold: 2,
+          evidence: { ...texts(text, "sentence"), refused: 1, top: [{ user: text, count: 1 }], [text]: text } }] })), cut: false })],
+    [/\/transactions$/, () => ({ transactions: each((text, of) => ({ id: of, ...texts(text, "type method call_id user from_uri to_uri src dst user_agent final_reason contact"), time: T, final_status: 403, round_trip_ms: 3, attempts: 1 })),
+      next: null })],
     [/\/overview$/, () => overview(each)],
     [/\/probe$/, () => probe(each)],
     [/\/session$/, () => ({ user: "ann", role: "admin", rights: [...rights, PAYLOADS[0]], expires: T, setup: false, listen: true })],
