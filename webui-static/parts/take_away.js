@@ -49,7 +49,7 @@ export function TakeAway({ call, conversation, alone, setAlone, streams, listen,
       </div>
       ${listen && !may("sound") ? html`<p class="quiet"><${Icon} name="lock" /> Sound is not for this role: ask who has the role media.</p>` : null}
       <ul>
-        <${Line} name="Wireshark filter" value=${wiresharkFilter(known, streams)} />
+        ${may("packets") ? html`<${Line} name="Wireshark filter" value=${wiresharkFilter(known, streams)} />` : null}
         <${Line} name="Link to this view" value=${location.href} />
       </ul>
     </div>
