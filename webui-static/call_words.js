@@ -69,6 +69,27 @@ export function attestationWords(stir) {
   return `${level}${against}${signer}, unverified`;
 }
 
+const KEPT = {
+  headers: "Of its media the headers alone are kept, no sound",
+  signalling: "Its signalling is kept, its media is not",
+  nothing: "None of its packets are kept",
+};
+
+const KEPT_BY = {
+  default: "so the configuration has it (store.keep)",
+  policy: "so a line of store.policy has it",
+  value: "it ended without what store.media_of asks for",
+  pressure: "the disk was too full",
+  erased: "they were erased",
+};
+
+/* What is not there of a call's packets, and why; null: they are whole, or nobody says. */
+export function keptSentence({ kept, kept_by: by }) {
+  const what = own(KEPT, kept);
+  const why = own(KEPT_BY, by);
+  return what ? `${what}${why ? `: ${why}` : ""}.` : null;
+}
+
 const SIDES = { caller: "by the caller", callee: "by the callee" };
 
 export const historyWord = (name) => own(HISTORIES, name) ?? plain(name);

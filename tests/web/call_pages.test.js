@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { keptSentence } from "../../webui-static/call_words.js";
 import { sameNumbersFilter } from "../../webui-static/call_notes.js";
 import { diffLine, diffTexts } from "../../webui-static/diff.js";
 import { ladderText } from "../../webui-static/ladder_text.js";
@@ -172,6 +173,14 @@ describe("lines for other tools", () => {
   it("find the calls of the same numbers, either way", () => {
     assert.equal(sameNumbersFilter({ from_user: 'a"b', to_user: "+1", invite_time: 1000000.5 }), '(from:"a\\"b" to:"+1" or from:"+1" to:"a\\"b") since:395200 until:1086401');
     for (const call of [{}, { from_user: "a", to_user: "b\u0000", invite_time: 1 }, { from_user: "a", to_user: "b" }]) assert.equal(sameNumbersFilter(call), null);
+  });
+});
+
+describe("what is kept", () => {
+  it("is said where something is not, with why", () => {
+    assert.equal(keptSentence({ kept: "signalling", kept_by: "pressure" }), "Its signalling is kept, its media is not: the disk was too full.");
+    assert.equal(keptSentence({ kept: "nothing", kept_by: "constructor" }), "None of its packets are kept.");
+    for (const call of [{}, { kept: "full", kept_by: "default" }, { kept: null }, { kept: "toString" }]) assert.equal(keptSentence(call), null);
   });
 });
 

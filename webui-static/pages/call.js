@@ -24,6 +24,7 @@ import { fetchCall, fetchDeviations, fetchMessages, fetchStats, isId, pcapAddres
 import { takeAhead } from "../ahead.js";
 import { downloadFrom } from "../download.js";
 import { text } from "../format.js";
+import { keptSentence } from "../call_words.js";
 import { ladderText } from "../ladder_text.js";
 import { legsOf, streamsOfLegs } from "../legs.js";
 import { neighbourOf } from "../neighbours.js";
@@ -167,7 +168,7 @@ function Signalling({ call, messages, error, cut, streams, own, legs, several, q
 
   if (error) return html`<${Failure} what="The messages" error=${error} retry=${retry} />`;
   if (messages.length === 0 && streams.length === 0)
-    return may("signalling") ? html`<p class="quiet panel">No message of this call is kept.</p>` : null;
+    return may("signalling") ? html`<p class="quiet panel">No message of this call is kept. ${keptSentence(call)}</p>` : null;
   return html`${may("signalling")
       ? html`<${LadderTools} legs=${several} view=${view} change=${change} zoom=${(by) => zoomBy(by, view)} found=${found} next=${next} asText=${asText} />`
       : null}

@@ -7,6 +7,7 @@
 import { html, useEffect, useMemo, useRef, useState } from "../vendor/preact-htm.js";
 import { useKeys } from "../hooks.js";
 import { askPeaks, FORMATS, GAPS, soundAddress, soundDownload } from "../sound.js";
+import { keptSentence } from "../call_words.js";
 import { may } from "../session.js";
 import { Icon } from "./icon.js";
 import { clockOf } from "./time_readout.js";
@@ -154,5 +155,6 @@ function NotAllowed() {
 export function Player({ call, listen, tracks, start }) {
   if (listen === null || tracks.every(({ media }) => media !== "audio")) return null;
   if (listen && !may("sound")) return html`<${NotAllowed} />`;
+  if (listen && keptSentence(call)) return html`<p class="panel quiet locked"><${Icon} name="lock" /> <span>There is no sound to hear. ${keptSentence(call)}</span></p>`;
   return listen ? html`<${OpenPlayer} call=${call} tracks=${tracks} start=${start} />` : html`<${Locked} />`;
 }

@@ -3,6 +3,7 @@
  * not offered, and said.
  */
 import { html } from "../vendor/preact-htm.js";
+import { keptSentence } from "../call_words.js";
 import { may } from "../session.js";
 import { curlLine, downloadsOf, wiresharkFilter } from "../take.js";
 import { CopyButton } from "./copy_button.js";
@@ -18,9 +19,12 @@ function Line({ name, value, children }) {
   </li>`;
 }
 
-function Packets({ id, legs }) {
+function Packets({ call, legs }) {
+  const { id } = call;
+
   if (!may("packets")) return html`<p class="quiet"><${Icon} name="lock" /> Packets are not for this role: an engineer may download them.</p>`;
-  return html`<div class="take-files">
+  return html`${keptSentence(call) ? html`<p class="quiet">${keptSentence(call)}</p>` : null}
+    <div class="take-files">
       ${downloadsOf(id, legs).map(([name, address, why]) => html`<a class="button" href=${address} download title=${why}><${Icon} name="download" />${name}</a>`)}
     </div>
     <ul><${Line} name="curl to Wireshark" value=${curlLine(base(), id, legs)} /></ul>`;
@@ -42,7 +46,7 @@ export function TakeAway({ call, conversation, alone, setAlone, streams, listen,
             <button type="button" aria-pressed=${legs ? "false" : "true"} onClick=${() => setAlone(true)}>This leg alone</button>
           </div>`
         : null}
-      <${Packets} id=${call.id} legs=${legs} />
+      <${Packets} call=${call} legs=${legs} />
       <div class="take-files">
         <a class="button" href=${`api/v1/calls/${call.id}`} download=${`${call.id}.json`}><${Icon} name="download" />Record as JSON</a>
         ${listen && may("sound") ? html`<a class="button" href=${soundAddress} download title="Is recorded: who, when, which call"><${Icon} name="download" />WAV</a>` : null}
