@@ -58,7 +58,8 @@ async function ask(address, options) {
 }
 
 function get(path, params, signal) {
-  const search = new URLSearchParams(params ?? {}).toString();
+  /* Within quotes a filter may have a NUL, an address may not: there it is written so. */
+  const search = new URLSearchParams(params ?? {}).toString().replaceAll("%00", "%5C0");
   return ask(`${BASE}${path}${search ? `?${search}` : ""}`, { signal });
 }
 

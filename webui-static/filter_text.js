@@ -11,7 +11,7 @@ export function asWord(text) {
   const word = (text ?? "").trim();
 
   if (word === "" || /^[\p{L}\p{N}+*@._[][\p{L}\p{N}+*@._:[\]/-]*$/u.test(word)) return word;
-  return `"${word.replace(/(["\\])/g, "\\$1")}"`;
+  return `"${word.replace(/(["\\])/g, "\\$1").replaceAll("\0", "\\0")}"`;
 }
 
 /* Where the word begins that ends at the caret; -1: the caret is within quotes. */

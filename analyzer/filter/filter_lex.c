@@ -196,8 +196,10 @@ static int take_quoted(struct filter_lex *lex, struct filter_value *value)
             lex->at++;
             return 0;
         }
-        if (c == '\\' && lex->at + 1 < lex->text.len)
+        if (c == '\\' && lex->at + 1 < lex->text.len) {
             c = lex->text.p[++lex->at];
+            c = c == '0' ? '\0' : c; /* an address may not carry a NUL */
+        }
         lex->memory[lex->used++] = c;
     }
     return filter_lex_fail(lex, open, "the quote is not closed");

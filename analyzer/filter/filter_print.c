@@ -31,9 +31,9 @@ void filter_print_text(struct strbuf *out, struct slice text)
     }
     strbuf_add_char(out, '"');
     for (size_t i = 0; i < text.len; i++) {
-        if (text.p[i] == '"' || text.p[i] == '\\')
+        if (text.p[i] == '"' || text.p[i] == '\\' || text.p[i] == '\0')
             strbuf_add_char(out, '\\');
-        strbuf_add_char(out, text.p[i]);
+        strbuf_add_char(out, text.p[i] == '\0' ? '0' : text.p[i]);
     }
     strbuf_add_char(out, '"');
 }

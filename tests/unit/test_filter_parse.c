@@ -69,6 +69,7 @@ static const struct {
     { "has:mos,fax", "has:mos or has:fax" },
     { "from:\"a b\"", "from:\"a b\"" },
     { "from:\"a\\\"b\\\\c\"", "from:\"a\\\"b\\\\c\"" },
+    { "from:\"a\\0b\"", "from:\"a\\0b\"" },
     { "from:a\\b", "from:\"a\\\\b\"" },
     { "from:\"a*\"*", "from:\"a*\"*" },
     { "from:\"\"", "from:\"\"" },

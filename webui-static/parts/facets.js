@@ -57,7 +57,7 @@ function Value({ field, value, share, on, toggle, exclude }) {
       ${bars ? html`<span class=${`level-${mosWords(bars).level}`}><${MosBars} mos=${bars} /></span>` : null}
       <bdi>${name}</bdi><span class="facet-count">${count(value.calls)}</span>
     </button>
-    <button type="button" class="facet-not" aria-label=${`Not ${name}`} title="all but these" onClick=${exclude}>−</button>
+    <button type="button" class="facet-not" title="all but these" onClick=${exclude}><span aria-hidden="true">−</span><span class="offscreen">Not <bdi>${name}</bdi></span></button>
   </li>`;
 }
 
