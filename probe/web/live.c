@@ -53,6 +53,14 @@ static void outdate(struct live *l, uint64_t key)
     }
 }
 
+/* As probe/engine/feed_lines.c ends the line of a call. */
+static bool is_passing(struct slice message)
+{
+    static const struct slice end = SLICE_INIT("\"event\":\"changed\"}");
+
+    return message.len >= end.len && memcmp(message.p + message.len - end.len, end.p, end.len) == 0;
+}
+
 bool live_push(struct live *l, struct slice message, uint64_t key)
 {
     struct live_message *slot = &l->messages[l->next % LIVE_BACKLOG_MESSAGES];
@@ -75,7 +83,9 @@ bool live_push(struct live *l, struct slice message, uint64_t key)
     if (key)
         outdate(l, key);
     memcpy(l->bytes + offset, message.p, message.len);
-    *slot = (struct live_message){ .offset = offset, .len = message.len };
+    *slot = (struct live_message){ .offset = offset,
+                                   .len = message.len,
+                                   .is_passing = is_passing(message) };
     l->keys[l->next % LIVE_BACKLOG_MESSAGES] = key;
     l->head = offset + message.len;
     l->next++;
@@ -85,6 +95,13 @@ bool live_push(struct live *l, struct slice message, uint64_t key)
 uint64_t live_join(const struct live *l)
 {
     return l->next;
+}
+
+static bool is_spared(const struct live *l, uint64_t position)
+{
+    const struct live_message *m = &l->messages[position % LIVE_BACKLOG_MESSAGES];
+
+    return m->is_outdated || (l->is_thin && m->is_passing);
 }
 
 enum live_read live_read(const struct live *l, uint64_t *position, struct slice *message,
@@ -97,8 +114,7 @@ enum live_read live_read(const struct live *l, uint64_t *position, struct slice 
         *position = l->first;
         return LIVE_READ_DROPPED;
     }
-    while (l->next - *position > LIVE_BEHIND &&
-           l->messages[*position % LIVE_BACKLOG_MESSAGES].is_outdated) {
+    while (l->next - *position > LIVE_BEHIND && is_spared(l, *position)) {
         ++*position;
         ++*skipped;
     }

@@ -24,6 +24,8 @@ enum {
 struct live_message {
     size_t offset, len;
     bool is_outdated; /* a newer version of the same is there */
+    bool
+        is_passing; /* a change of a call that goes on: its next change or its end tells all of it */
 };
 
 struct live {
@@ -32,6 +34,7 @@ struct live {
     uint64_t *keys;                /* likewise: what it is about; 0: nothing that has versions */
     uint64_t first, next; /* numbers of the oldest one kept, and of the one to come; from 1 */
     size_t head;          /* where the next one's bytes go */
+    bool is_thin;         /* too many listen: who is behind is spared what is passing, too */
 };
 
 /* What some clients may see of a message; lent until the next one. Absent: it is as it is. */

@@ -9,8 +9,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* So that a fast probe does not keep the service thread from its other clients. */
-enum { READS_MAX = 8, READ_BYTES = 16 * 1024 };
+/* In one go as much as the probe keeps back for a reader; no more, so that a fast one does not keep the
+ * service thread from its clients. */
+enum { READS_MAX = 64, READ_BYTES = 16 * 1024 };
 
 int live_client_connect(const char *store_dir)
 {

@@ -4,6 +4,7 @@
 #include "analyzer/base/log.h"
 #include "probe/access/access.h"
 #include "probe/web/http.h"
+#include "probe/web/live_pace.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,22 +17,8 @@ enum {
     PING_S = 30,
     PONG_S = 10,
     CLOSE_S = 3,
-    BURST_MAX = 8, /* writes in one go */
-    /* With many clients the feed is read in steps, so that each gets one block for many messages: that many
-     * clients for a millisecond of waiting. */
-    PACE_FROM_CLIENTS = 32,
-    PACE_CLIENTS_PER_MS = 25,
-    PACE_MAX_MS = 50,
     SNAPSHOT_PIECE_BYTES = 48 * 1024,
 };
-
-static void wake_clients(struct server *s)
-{
-    for (size_t i = 0; s->live_clients && i < s->client_room; i++) {
-        if (s->clients[i].is_live)
-            lws_callback_on_writable(s->clients[i].wsi);
-    }
-}
 
 static void push(struct server *s, struct slice line)
 {
@@ -81,35 +68,15 @@ static void on_feed_line(void *ctx, struct slice line)
     on_line(s, line);
 }
 
-static void on_pace(lws_sorted_usec_list_t *sul)
-{
-    struct server *s = lws_container_of(sul, struct server, pace);
-
-    if (s->feed)
-        lws_rx_flow_control(s->feed, 1);
-}
-
-static void pace_feed(struct server *s)
-{
-    size_t ms = s->live_clients / PACE_CLIENTS_PER_MS;
-
-    if (s->live_clients < PACE_FROM_CLIENTS)
-        return;
-    if (ms > PACE_MAX_MS)
-        ms = PACE_MAX_MS;
-    lws_rx_flow_control(s->feed, 0);
-    lws_sul_schedule(s->context, 0, &s->pace, on_pace, (lws_usec_t)(ms + 1) * LWS_US_PER_MS);
-}
-
 int live_socket_on_feed(struct server *s)
 {
     uint64_t refused = s->feed_client.refused;
     int err = live_client_read(&s->feed_client, lws_get_socket_fd(s->feed), on_feed_line, s);
 
     push_dropped(s, s->feed_client.refused - refused);
-    wake_clients(s);
+    live_pace_wake(s);
     if (!err)
-        pace_feed(s);
+        live_pace_read(s);
     return err;
 }
 
@@ -119,7 +86,7 @@ void live_socket_on_inbox(struct server *s)
 
     push_dropped(s, live_inbox_take(&s->inbox, on_line, s));
     if (s->live.next != before)
-        wake_clients(s);
+        live_pace_wake(s);
 }
 
 /* ---- what was the case before the feed came ---- */
@@ -350,7 +317,7 @@ int live_socket_on_writeable(struct server *s, struct client *c)
         lws_callback_on_writable(c->wsi);
         return 0;
     }
-    for (int i = 0; i < BURST_MAX; i++) {
+    for (int i = 0; i < live_pace_burst(s); i++) {
         int wrote = write_next(s, c);
 
         if (wrote <= 0)
@@ -358,7 +325,7 @@ int live_socket_on_writeable(struct server *s, struct client *c)
         if (lws_send_pipe_choked(c->wsi))
             break;
     }
-    lws_callback_on_writable(c->wsi);
+    live_pace_again(s, c);
     return 0;
 }
 
@@ -404,12 +371,27 @@ static void tick_client(struct server *s, struct client *c, int64_t now_s)
     }
 }
 
+/* Who only listens asks nothing, and would learn of no change that `earshot user` makes. */
+static void look_for_changes(struct server *s)
+{
+    struct exchange *x = s->is_looking ? NULL : exchange_new();
+
+    if (!x)
+        return;
+    x->is_look = true;
+    s->is_looking = pool_push(s->pool, x);
+    if (!s->is_looking)
+        exchange_free(x);
+}
+
 void live_socket_tick(struct server *s)
 {
     int64_t now_s = (int64_t)time(NULL);
 
     if (!s->feed)
         connect_feed(s);
+    if (s->live_clients)
+        look_for_changes(s);
     for (size_t i = 0; s->live_clients && i < s->client_room; i++) {
         if (s->clients[i].is_live)
             tick_client(s, &s->clients[i], now_s);

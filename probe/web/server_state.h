@@ -75,6 +75,14 @@ struct live_block {
     unsigned char bytes[LWS_PRE + SERVER_BLOCK_BYTES];
 };
 
+/* See live_pace.h. */
+struct live_pace {
+    lws_sorted_usec_list_t round, read;
+    bool is_round_due;
+    size_t at; /* how far the round has come */
+    int64_t cpu_us, wall_us; /* of this thread when the last round began */
+};
+
 struct server {
     struct server_options options;
     struct server_limits limits;
@@ -97,11 +105,12 @@ struct server {
     struct live_block blocks[2]; /* as it is, and masked */
     struct live_view masked;
     struct live_mask mask;
-    lws_sorted_usec_list_t pace; /* until then the feed is not read */
+    struct live_pace pace;
     struct live_state live_state;
     struct live_inbox inbox;                   /* from other threads */
     struct latest_line rules_line, stats_line; /* read by the workers */
     char epoch[SERVER_EPOCH_LEN + 1]; /* of the numbers of messages: this run of the server */
+    bool is_looking; /* a worker does, see live_socket_tick */
     bool is_seeding, seed_again;      /* open alerts are being read; what is read is old already */
     struct live_client feed_client;
     struct tally tally;       /* what /metrics counts; of any thread */

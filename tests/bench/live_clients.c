@@ -22,9 +22,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -38,7 +40,16 @@ struct ws {
     uint64_t left; /* of a frame's body */
 };
 
+/* Of the processes of this program: the clients, the probe, and an honest client. */
+struct shared {
+    uint64_t said, lost;
+    double worst_ms, sum_ms;
+    unsigned asked, unanswered;
+    long rss_max_kib;
+};
+
 struct bench {
+    struct shared *all;
     struct sockaddr_in to;
     const char *token;
     long pid;
@@ -49,10 +60,6 @@ struct bench {
     size_t line_len;
     char *backlog; /* what the socket did not take */
     size_t backlog_len;
-    uint64_t said, lost;
-    double worst_ms, sum_ms;
-    unsigned asked, unanswered;
-    long rss_max_kib;
 };
 
 static double now_s(void)
@@ -145,7 +152,7 @@ static void open_ws(struct bench *b, struct ws *c)
             break;
     }
     if (strncmp(answer, "HTTP/1.1 101", 12) != 0) {
-        fprintf(stderr, "refused: %.300s\n", answer);
+        fprintf(stderr, "client %zu refused: %.300s\n", (size_t)(c - b->clients), answer);
         exit(1);
     }
     fcntl(c->fd, F_SETFL, O_NONBLOCK);
@@ -245,28 +252,31 @@ static void make_line(struct bench *b)
     snprintf(b->line + n, sizeof b->line - n, "\"event\":\"changed\"}\n");
 }
 
-static void say(struct bench *b, int fd)
+static void flush(struct bench *b, int fd)
+{
+    ssize_t sent = 1;
+
+    while (b->backlog_len && sent > 0) {
+        sent = send(fd, b->backlog, b->backlog_len, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (sent > 0) {
+            b->backlog_len -= (size_t)sent;
+            memmove(b->backlog, b->backlog + sent, b->backlog_len);
+        }
+    }
+}
+
+static void say(struct bench *b)
 {
     char text[4096];
-    int n = snprintf(text, sizeof text, b->line, (unsigned long long)(1 + b->said % CALLS));
+    int n = snprintf(text, sizeof text, b->line, (unsigned long long)(1 + b->all->said % CALLS));
 
-    b->said++;
+    b->all->said++;
     if (b->backlog_len + (size_t)n > BACKLOG_BYTES) {
-        b->lost++;
+        b->all->lost++;
         return;
     }
     memcpy(b->backlog + b->backlog_len, text, (size_t)n);
     b->backlog_len += (size_t)n;
-    for (;;) {
-        ssize_t sent = send(fd, b->backlog, b->backlog_len, MSG_DONTWAIT | MSG_NOSIGNAL);
-
-        if (sent <= 0)
-            return;
-        b->backlog_len -= (size_t)sent;
-        memmove(b->backlog, b->backlog + sent, b->backlog_len);
-        if (b->backlog_len == 0)
-            return;
-    }
 }
 
 static int listen_as_probe(const char *store)
@@ -337,27 +347,49 @@ static void look(struct bench *b)
     int err = ask(b, "GET", "/api/v1/session", answer, sizeof answer);
 
     ms = (now_s() - began) * 1e3;
-    b->asked++;
-    b->unanswered += err != 0;
-    b->sum_ms += ms;
-    if (ms > b->worst_ms)
-        b->worst_ms = ms;
-    if (kib > b->rss_max_kib)
-        b->rss_max_kib = kib;
+    b->all->asked++;
+    b->all->unanswered += err != 0;
+    b->all->sum_ms += ms;
+    if (ms > b->all->worst_ms)
+        b->all->worst_ms = ms;
+    if (kib > b->all->rss_max_kib)
+        b->all->rss_max_kib = kib;
 }
 
 static void report_common(const struct bench *b, double cpu, double seconds)
 {
     printf("server: at most %.1f MB of memory, %.0f %% of one core\n",
-           (double)b->rss_max_kib * 1024 / 1e6, 100 * cpu / seconds);
+           (double)b->all->rss_max_kib * 1024 / 1e6, 100 * cpu / seconds);
     printf("an honest client: %u asked, %u unanswered, %.1f ms on average, %.1f ms at worst\n",
-           b->asked, b->unanswered, b->sum_ms / (b->asked ? b->asked : 1), b->worst_ms);
+           b->all->asked, b->all->unanswered, b->all->sum_ms / (b->all->asked ? b->all->asked : 1),
+           b->all->worst_ms);
+}
+
+static void play_probe(struct bench *b, int probe, double rate, double seconds)
+{
+    const struct timespec pause = { 0, 500000 };
+    double began = now_s();
+
+    for (double t = began; t < began + seconds; t = now_s()) {
+        while ((double)b->all->said < (t - began) * rate)
+            say(b);
+        flush(b, probe);
+        nanosleep(&pause, NULL);
+    }
+}
+
+static void play_honest(struct bench *b, double seconds)
+{
+    for (double end = now_s() + seconds; now_s() < end;) {
+        sleep(1);
+        look(b);
+    }
 }
 
 static void run_live(struct bench *b, const char *store, double rate, double seconds)
 {
     int probe = listen_as_probe(store);
-    double began, next_look, cpu;
+    double began, cpu;
     uint64_t messages = 0, bytes = 0, dropped = 0, skipped = 0;
 
     b->backlog = malloc(BACKLOG_BYTES);
@@ -368,17 +400,19 @@ static void run_live(struct bench *b, const char *store, double rate, double sec
         open_ws(b, &b->clients[i]);
     cpu = cpu_s(b->pid);
     began = now_s();
-    next_look = began + 1;
-    for (double t = began; t < began + seconds; t = now_s()) {
-        while ((double)b->said < (t - began) * rate)
-            say(b, probe);
-        read_clients(b, 1);
-        if (t >= next_look) {
-            look(b);
-            next_look += 1;
-        }
+    if (fork() == 0) {
+        play_probe(b, probe, rate, seconds);
+        _exit(0);
     }
+    if (fork() == 0) {
+        play_honest(b, seconds - 1);
+        _exit(0);
+    }
+    while (now_s() < began + seconds)
+        read_clients(b, 5);
     cpu = cpu_s(b->pid) - cpu;
+    while (wait(NULL) > 0)
+        continue;
     for (size_t i = 0; i < b->count; i++) {
         messages += b->clients[i].messages;
         bytes += b->clients[i].bytes;
@@ -387,8 +421,8 @@ static void run_live(struct bench *b, const char *store, double rate, double sec
     }
     printf("%zu clients, %.0f updates/s of %zu bytes, %.0f s\n", b->count, rate, strlen(b->line),
            seconds);
-    printf("the probe: %llu said, %llu lost\n", (unsigned long long)b->said,
-           (unsigned long long)b->lost);
+    printf("the probe: %llu said, %llu lost\n", (unsigned long long)b->all->said,
+           (unsigned long long)b->all->lost);
     printf(
         "the clients: %.0f messages/s each, %.0f MB/s in all, %llu skipped and %llu dropped of a "
         "client on average, %zu let go\n",
@@ -446,6 +480,9 @@ int main(int argc, char **argv)
         files.rlim_cur = files.rlim_max;
         setrlimit(RLIMIT_NOFILE, &files);
     }
+    b.all = mmap(NULL, sizeof *b.all, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (b.all == MAP_FAILED)
+        die("memory");
     b.clients = calloc(b.count, sizeof *b.clients);
     b.epoll = epoll_create1(0);
     if (!b.clients || b.epoll < 0)
