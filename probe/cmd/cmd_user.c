@@ -192,7 +192,7 @@ static int run_role(int argc, char **argv)
         sizeof options / sizeof options[0],
     };
     struct access_change change = { .name = SLICE_ABSENT };
-    char link[SECRET_KEY_LEN + 1];
+    char link[SECRET_KEY_LEN + 1], told[64];
     struct cmd_access a;
     int err, status = cmd_access_open(&a, &command, &o, WHICH, argc, argv);
 
@@ -202,6 +202,10 @@ static int run_role(int argc, char **argv)
                                          .now_s = a.now_s };
         if (!role || change.role == ROLE_NONE)
             status = bad_role(&command, role);
+    }
+    if (status == -1) {
+        snprintf(told, sizeof told, " role=%.40s", role);
+        status = cmd_access_audit(&a, "user", told);
     }
     if (status == -1) {
         err = access_change_user(a.access, &change, link);

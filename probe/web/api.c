@@ -3,6 +3,7 @@
 #include "analyzer/base/log.h"
 #include "analyzer/privacy/privacy_json.h"
 #include "analyzer/record_id.h"
+#include "probe/access/access.h"
 #include "probe/web/api_context.h"
 #include "probe/web/api_trail.h"
 #include "probe/web/body.h"
@@ -342,7 +343,9 @@ static void answer_seed(struct api *a, struct exchange *x)
 
 void api_answer(struct api *a, struct exchange *x)
 {
-    if (x->is_seed)
+    if (x->is_look)
+        access_needs_setup(a->options.access);
+    else if (x->is_seed)
         answer_seed(a, x);
     else if (x->more)
         exchange_read_piece(x);

@@ -33,6 +33,7 @@ struct exchange {
     /* The request. */
     uint8_t method; /* enum exchange_method */
     bool is_seed;   /* of no client: what a live feed begins with, see live_state.h */
+    bool is_look;   /* of no client: has another process changed who may? */
     bool head_only;
     bool chunked;                 /* HTTP/1.1: the client knows how to read that */
     char path[EXCHANGE_PATH_MAX]; /* decoded, no NUL inside */

@@ -221,6 +221,11 @@ void http_on_answers(struct server *s)
     while (s->pool && (x = pool_pop(s->pool)) != NULL) {
         struct client *c = x->connection;
 
+        if (x->is_look) {
+            s->is_looking = false;
+            exchange_free(x);
+            continue;
+        }
         if (x->is_seed) {
             live_socket_on_seed(s, x);
             exchange_free(x);

@@ -186,7 +186,7 @@ describe("the page of alerts", { skip: missing ?? false }, () => {
     await page.click(".rule summary >> nth=0");
     assert.ok((await textOf(".rule-body >> nth=0")).includes(ATTACK));
     await page.selectOption(".trial select", "4w");
-    await page.getByRole("button", { name: "Test" }).click();
+    await page.getByRole("button", { name: "Test", exact: true }).click();
     await page.getByText("Never: nobody would have been woken.").waitFor();
     await keepShot(page, "rules-1440");
   });
