@@ -79,7 +79,8 @@ export function AlertChart({ alert }) {
 
   return html`<figure class="alert-chart">
     <div ref=${place}>
-      <svg width=${Math.max(width, 200)} height=${HEIGHT} role="img" aria-label=${`The measure from ${dayAndTime(view.from, zone)} on: ${words}`}>
+      <svg width=${Math.max(width, 200)} height=${HEIGHT} role="img">
+        <title>The measure from ${dayAndTime(view.from, zone)} on: ${words}</title>
         ${axis.map(
           (value) => html`<line class="lane-line" x1=${GUTTER} x2=${Math.max(width, 200) - RIGHT} y1=${view.yOf(value)} y2=${view.yOf(value)} />
             <text class="lane-tick" x=${GUTTER - 6} y=${view.yOf(value) + 4} text-anchor="end">${measure(value, alert.unit)}</text>`,

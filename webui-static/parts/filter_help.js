@@ -23,8 +23,8 @@ function groupsOf(fields) {
 
 function FieldRow({ field, insert }) {
   return html`<li>
-    <button type="button" onClick=${() => insert(field.example)} aria-label=${`Add ${field.example}`}>
-      <code>${field.example}</code>
+    <button type="button" onClick=${() => insert(field.example)}>
+      <span class="offscreen">Add </span><code>${field.example}</code>
     </button>
     <span>${field.help}</span>
     ${field.values ? html`<span class="quiet">${field.values.join(" · ")}</span>` : null}
