@@ -1,7 +1,6 @@
 #include "analyzer/kpi/kpi_id.h"
 
 #include "analyzer/base/siphash.h"
-#include "analyzer/record_id.h"
 
 #define MINUTE_US UINT64_C(60000000)
 

@@ -1,7 +1,6 @@
 #include "probe/web/overview.h"
 
 #include "analyzer/kpi/kpi_id.h"
-#include "analyzer/record_id.h"
 #include "probe/web/overview_trouble.h"
 
 #include <errno.h>
@@ -132,18 +131,14 @@ bool overview_busy_hour(const struct overview *o, struct overview_hour *hour)
 
 /* ---- groups ---- */
 
-static bool same_text(struct slice a, struct slice b)
+static bool same_key(const void *item, const void *key)
 {
-    return (a.p != NULL) == (b.p != NULL) && (!a.p || slice_eq(a, b));
+    return ((const struct overview_group *)item)->key == *(const uint64_t *)key;
 }
 
-static bool same_names(const void *item, const void *key)
+struct overview_group *overview_find(const struct overview *o, uint64_t key)
 {
-    const struct overview_group *a = item;
-    const struct kpi_record *b = key;
-
-    return same_text(a->trunk, b->trunk) && same_text(a->direction, b->direction) &&
-           same_text(a->destination, b->destination);
+    return table_find(&o->by_name, key, same_key, &key);
 }
 
 static struct slice put_text(char **at, struct slice text)
@@ -157,20 +152,22 @@ static struct slice put_text(char **at, struct slice text)
 }
 
 /* The group's names lie behind it. */
-static struct overview_group *make_group(struct overview *o, const struct kpi_record *k,
-                                         uint64_t hash)
+struct overview_group *overview_meet(struct overview *o, uint64_t key, const struct slice names[3])
 {
-    struct overview_group *g =
-        calloc(1, sizeof *g + k->trunk.len + k->direction.len + k->destination.len + 1);
-    char *at = (char *)(g + 1);
+    struct overview_group *g = NULL;
+    char *at;
 
+    o->cut = o->cut || o->group_count == OVERVIEW_GROUPS_MAX;
+    if (o->group_count < OVERVIEW_GROUPS_MAX)
+        g = calloc(1, sizeof *g + names[0].len + names[1].len + names[2].len + 1);
     if (!g)
         return NULL;
-    g->hash = hash;
-    g->trunk = put_text(&at, k->trunk);
-    g->direction = put_text(&at, k->direction);
-    g->destination = put_text(&at, k->destination);
-    if (table_put(&o->by_name, hash, g) != 0) {
+    at = (char *)(g + 1);
+    g->key = key;
+    g->trunk = put_text(&at, names[0]);
+    g->direction = put_text(&at, names[1]);
+    g->destination = put_text(&at, names[2]);
+    if (table_put(&o->by_name, key, g) != 0) {
         free(g);
         return NULL;
     }
@@ -178,46 +175,30 @@ static struct overview_group *make_group(struct overview *o, const struct kpi_re
     return g;
 }
 
-static void count_minute(struct overview_counts *c, const struct kpi_record *k, int64_t settled)
+static void add_counts(struct overview_counts *c, const struct overview_counts *minute)
 {
-    c->attempts += known(k->attempts);
-    c->answered += known(k->answered);
-    c->settled += settled;
-    c->effective += isnan(k->ner_ratio) ? 0 : llround(k->ner_ratio * (double)settled);
-    c->ended += known(k->ended);
-    c->one_way += known(k->one_way);
-    c->judged += known(k->judged);
-    c->duration_s += isnan(k->duration_s) ? 0 : k->duration_s;
+    c->attempts += minute->attempts;
+    c->answered += minute->answered;
+    c->settled += minute->settled;
+    c->effective += minute->effective;
+    c->ended += minute->ended;
+    c->one_way += minute->one_way;
+    c->judged += minute->judged;
+    c->duration_s += minute->duration_s;
 }
 
-bool overview_add_group(struct overview *o, const struct kpi_record *k, int64_t time)
+void overview_add_group(struct overview *o, struct overview_group *g, int64_t time,
+                        const struct overview_counts *minute)
 {
-    int64_t settled = known(k->answered) + known(k->failure) + known(k->nos);
-    struct overview_group *g;
-    uint64_t hash;
-
-    if (!k->trunk.p && !k->destination.p)
-        return true; /* all calls */
-    hash = kpi_id_hash(k->trunk, k->direction, k->destination);
-    g = table_find(&o->by_name, hash, same_names, k);
-    if (!g && o->group_count == OVERVIEW_GROUPS_MAX) {
-        o->cut = true;
-        return true;
-    }
-    if (!g)
-        g = make_group(o, k, hash);
-    if (!g)
-        return false;
     if (time >= o->from && time < o->until) {
         struct overview_step *step = &g->steps[step_of(o, time)];
 
-        count_minute(&g->now, k, settled);
-        step->answered += (uint32_t)known(k->answered);
-        step->settled += (uint32_t)settled;
+        add_counts(&g->now, minute);
+        step->answered += (uint32_t)minute->answered;
+        step->settled += (uint32_t)minute->settled;
     } else if (time < o->from && time >= overview_groups_from(o)) {
-        count_minute(&g->before, k, settled);
+        add_counts(&g->before, minute);
     }
-    return true;
 }
 
 /* ---- the worst of them ---- */
@@ -271,10 +252,10 @@ void overview_rank(struct overview *o)
 
 bool overview_add_listed(struct overview *o, const struct kpi_record *k)
 {
-    uint64_t hash = kpi_id_hash(k->trunk, k->direction, k->destination);
-    struct overview_group *g = table_find(&o->by_name, hash, same_names, k);
+    struct overview_group *g = overview_find(o, kpi_id_key(k->id));
+    int64_t time = kpi_id_minute_ns(k->id);
 
-    if (!g || k->time < o->from || k->time >= o->until)
+    if (!g || time < o->from || time >= o->until)
         return true;
     if (!g->sum) {
         g->sum = calloc(1, sizeof *g->sum);

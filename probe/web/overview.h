@@ -35,7 +35,7 @@ struct overview_step {
 
 struct overview_group {
     struct slice trunk, direction, destination;
-    uint64_t hash; /* of kpi_id.h */
+    uint64_t key; /* of kpi_id.h */
     struct overview_counts now, before;
     double lost; /* calls that went wrong and would not have; 0: nothing is wrong */
     char trouble[OVERVIEW_TROUBLE_MAX]; /* why it is listed, for a person; empty: for its calls */
@@ -85,12 +85,17 @@ int64_t overview_groups_from(const struct overview *o);
 
 /* A whole row of all calls. */
 void overview_add_all(struct overview *o, const struct kpi_record *minute);
-/* A row of a trunk or a destination alone, without its histograms. False: no memory. */
-bool overview_add_group(struct overview *o, const struct kpi_record *minute, int64_t time);
+/* The group of that key; NULL: it has not been met. */
+struct overview_group *overview_find(const struct overview *o, uint64_t key);
+/* Trunk, direction, destination. NULL: no memory, or (`cut` says so) no room. */
+struct overview_group *overview_meet(struct overview *o, uint64_t key, const struct slice names[3]);
+/* A minute of a trunk or a destination alone; settled of them effective. */
+void overview_add_group(struct overview *o, struct overview_group *g, int64_t time,
+                        const struct overview_counts *minute);
 
 /* Fills in both lists: the worst first, then those with most attempts. */
 void overview_rank(struct overview *o);
-/* A whole row of a listed group. False: no memory. */
+/* A row of a listed group with its histograms. False: no memory. */
 bool overview_add_listed(struct overview *o, const struct kpi_record *minute);
 
 struct overview_hour {

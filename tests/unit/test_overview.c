@@ -42,23 +42,27 @@ static struct kpi_record minute_at(int64_t time)
     return k;
 }
 
-static struct kpi_record group_at(const char *trunk, const char *destination, int64_t attempts,
-                                  int64_t answered, int64_t effective)
-{
-    struct kpi_record k;
+struct group {
+    const char *trunk, *destination;
+    struct overview_counts counts;
+};
 
-    record_clear(&record_type_kpi, &k);
-    if (trunk) {
-        k.trunk = slice_of_text(trunk);
-        k.direction = SLICE("out");
-    }
-    if (destination)
-        k.destination = slice_of_text(destination);
-    k.attempts = attempts;
-    k.answered = answered;
-    k.nos = attempts - answered;
-    k.ner_ratio = attempts ? (double)effective / (double)attempts : NAN;
-    return k;
+static struct group group_at(const char *trunk, const char *destination, int64_t attempts,
+                             int64_t answered, int64_t effective)
+{
+    return (struct group){
+        trunk,
+        destination,
+        { .attempts = attempts, .answered = answered, .settled = attempts, .effective = effective }
+    };
+}
+
+static uint64_t key_of(const char *trunk, const char *destination, struct slice names[3])
+{
+    names[0] = trunk ? slice_of_text(trunk) : SLICE_ABSENT;
+    names[1] = trunk ? SLICE("out") : SLICE_ABSENT;
+    names[2] = destination ? slice_of_text(destination) : SLICE_ABSENT;
+    return kpi_id_key(kpi_id_make(kpi_id_hash(names[0], names[1], names[2]), UNTIL));
 }
 
 static struct overview *begin(unsigned minutes)
@@ -181,9 +185,16 @@ static void the_busy_hour_is_where_most_calls_began(void **state)
     end(o);
 }
 
-static void add(struct overview *o, struct kpi_record k, int64_t time)
+static void add(struct overview *o, struct group group, int64_t time)
 {
-    assert_true(overview_add_group(o, &k, time));
+    struct slice names[3];
+    uint64_t key = key_of(group.trunk, group.destination, names);
+    struct overview_group *g = overview_find(o, key);
+
+    if (!g)
+        g = overview_meet(o, key, names);
+    if (g)
+        overview_add_group(o, g, time, &group.counts);
 }
 
 /* What is said of a trunk with these calls now and before; NULL: nothing. */
@@ -224,6 +235,7 @@ static void trouble_is_what_chance_does_not_explain(void **state)
 static void the_worst_come_first_then_the_largest(void **state)
 {
     struct overview *o = begin(60);
+    struct slice names[3];
     struct kpi_record k;
     char name[16];
 
@@ -231,7 +243,6 @@ static void the_worst_come_first_then_the_largest(void **state)
     add(o, group_at("large", NULL, 1000, 600, 995), UNTIL - MINUTE);
     add(o, group_at("broken", NULL, 100, 10, 20), UNTIL - MINUTE);
     add(o, group_at(NULL, "Cuba", 50, 40, 50), UNTIL - MINUTE);
-    add(o, group_at(NULL, NULL, 9999, 0, 0), UNTIL - MINUTE); /* all calls: none of them */
     for (int i = 0; i < 20; i++) {
         snprintf(name, sizeof name, "t%d", i);
         add(o, group_at(name, NULL, i, i, i), UNTIL - MINUTE);
@@ -245,15 +256,15 @@ static void the_worst_come_first_then_the_largest(void **state)
     assert_int_equal(o->trunks.groups[0]->steps[59].settled, 100);
     assert_int_equal(o->destinations.count, 1);
     /* A whole row of one of them fills in its histograms; of others and of before nothing. */
-    k = group_at("broken", NULL, 100, 10, 20);
-    k.time = UNTIL - 61 * MINUTE;
+    record_clear(&record_type_kpi, &k);
+    k.id = kpi_id_of(key_of("broken", NULL, names), UNTIL - 61 * MINUTE);
     k.mos_histogram = SLICE("{\"3.00\":5}");
     assert_true(overview_add_listed(o, &k));
     assert_null(o->trunks.groups[0]->sum);
-    k.time = UNTIL - MINUTE;
+    k.id = kpi_id_of(key_of("broken", NULL, names), UNTIL - MINUTE);
     assert_true(overview_add_listed(o, &k));
     assert_float_equal(kpi_sum_mos_of_rank(o->trunks.groups[0]->sum, 50), 3, 1e-9);
-    k.trunk = SLICE("nobody");
+    k.id = kpi_id_of(key_of("nobody", NULL, names), UNTIL - MINUTE);
     assert_true(overview_add_listed(o, &k));
     end(o);
 }
@@ -314,7 +325,9 @@ static void a_group_is_found_by_its_name(void **state)
     (void)state;
     assert_int_not_equal(all, none);
     assert_true(record_id_time_ns(a) >= UNTIL && record_id_time_ns(a) < UNTIL + MINUTE);
-    assert_int_equal(b - a, UINT64_C(60000000) << RECORD_ID_HASH_BITS);
+    assert_int_equal(kpi_id_key(a), kpi_id_key(b));
+    assert_int_equal(kpi_id_minute_ns(b), UNTIL + MINUTE);
+    assert_int_equal(kpi_id_of(kpi_id_key(a), UNTIL + MINUTE), b);
 }
 
 static void causes_have_the_kinds_of_outcomes(void **state)
