@@ -533,21 +533,49 @@ static int ask_node(struct block *b, uint16_t node, const uint64_t *among, uint6
 
 /* --- what comes out ------------------------------------------------------------------------- */
 
-/* Which of the calls that are left can still come into the page: by the number they are sorted by. */
+/* Which of the calls that are left can still come into the page, by a text that they are sorted by. */
+static int narrow_by_text(struct block *b, const struct search_top *top,
+                          const struct search_column *c, uint64_t *among)
+{
+    uint64_t *narrowed = new_bits(b);
+    int err = narrowed ? search_column_precede(c, search_top_last(top), top->order.ascending, among,
+                                               narrowed)
+                       : -ENOMEM;
+
+    if (err > 0)
+        memcpy(among, narrowed, b->words * sizeof *among);
+    free(narrowed);
+    return err < 0 ? err : 0;
+}
+
+/* The same by a number, which the column's row may tell before it is read. */
+static int narrow_by_number(struct block *b, const struct search_top *top,
+                            const struct search_column *c, uint64_t *among)
+{
+    double last = search_top_last(top)->number;
+    uint64_t *narrowed = new_bits(b);
+
+    if (!narrowed)
+        return -ENOMEM;
+    if (search_column_between(c, top->order.ascending ? -INFINITY : last,
+                              top->order.ascending ? last : INFINITY, among, narrowed))
+        memcpy(among, narrowed, b->words * sizeof *among);
+    free(narrowed);
+    return 0;
+}
+
 static int narrow_to_page(struct block *b, const struct search_top *top, uint64_t *among)
 {
     const struct search_key *last = search_top_last(top);
-    int field = search_field_number(top->order.field), err;
+    int field = search_field_number(top->order.field), err = 0;
     const struct search_column *c;
-    uint64_t *narrowed;
-    double least, most;
-    bool may;
+    bool may = true;
 
-    if (!last || last->kind != SEARCH_KEY_NUMBER || field < 0)
+    if (!last || last->kind == SEARCH_KEY_UNKNOWN || field < 0)
         return 0;
-    least = top->order.ascending ? -INFINITY : last->number;
-    most = top->order.ascending ? last->number : INFINITY;
-    err = may_match(b, field, least, most, &may);
+    if (last->kind == SEARCH_KEY_NUMBER)
+        err = may_match(b, field, top->order.ascending ? -INFINITY : last->number,
+                        top->order.ascending ? last->number : INFINITY, &may);
     if (err == 0 && !may)
         memset(among, 0, b->words * sizeof *among);
     if (err || !may)
@@ -555,13 +583,8 @@ static int narrow_to_page(struct block *b, const struct search_top *top, uint64_
     err = use_column(b, field, &c);
     if (err || !c)
         return err;
-    narrowed = new_bits(b);
-    if (!narrowed)
-        return -ENOMEM;
-    if (search_column_between(c, least, most, among, narrowed))
-        memcpy(among, narrowed, b->words * sizeof *among);
-    free(narrowed);
-    return 0;
+    return last->kind == SEARCH_KEY_NUMBER ? narrow_by_number(b, top, c, among)
+                                           : narrow_by_text(b, top, c, among);
 }
 
 static int offer_matches(struct block *b, struct search_top *top, const uint64_t *matches)

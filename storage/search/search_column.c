@@ -472,6 +472,20 @@ static bool test_value(const struct search_column *c, const struct filter_test *
     return filter_test_text(test, value);
 }
 
+/* The rows whose codes pass. */
+static void match_passes(const struct search_column *c, const uint8_t *passes,
+                         const uint64_t *among, uint64_t *out)
+{
+    for (uint32_t w = 0; w * 64 < c->count; w++) {
+        uint32_t end = c->count - w * 64 < 64 ? c->count - w * 64 : 64;
+        uint64_t word = 0;
+
+        for (uint32_t i = 0; i < end && among[w]; i++)
+            word |= (uint64_t)passes[search_pack_at(c->codes, c->bits, (size_t)w * 64 + i)] << i;
+        out[w] = word & among[w];
+    }
+}
+
 /* Each value is looked at once; a code of no value passes nothing. */
 static int match_dictionary(const struct search_column *c, const struct filter_test *test,
                             const uint64_t *among, uint64_t *out)
@@ -486,16 +500,10 @@ static int match_dictionary(const struct search_column *c, const struct filter_t
         passes[i + 1] = test_value(c, test, c->values[i]);
         any = any || passes[i + 1];
     }
-    if (!any)
+    if (any)
+        match_passes(c, passes, among, out);
+    else
         match_none(c, out);
-    for (uint32_t w = 0; any && w * 64 < c->count; w++) {
-        uint32_t end = c->count - w * 64 < 64 ? c->count - w * 64 : 64;
-        uint64_t word = 0;
-
-        for (uint32_t i = 0; i < end && among[w]; i++)
-            word |= (uint64_t)passes[search_pack_at(c->codes, c->bits, (size_t)w * 64 + i)] << i;
-        out[w] = word & among[w];
-    }
     free(passes);
     return 0;
 }
@@ -683,6 +691,43 @@ static struct slice text_at(const struct search_column *c, uint32_t row,
             end = middle;
     }
     return SLICE_ABSENT;
+}
+
+/* Whether a text that begins so can come before the last of a page, or be equal to it as far as is known. */
+static bool may_precede(const struct search_key *last, bool ascending, struct slice begin)
+{
+    size_t known = begin.len < last->len ? begin.len : last->len;
+    int difference = known ? memcmp(begin.p, last->text, known) : 0;
+
+    return ascending ? difference <= 0 : difference >= 0;
+}
+
+int search_column_precede(const struct search_column *c, const struct search_key *last,
+                          bool ascending, const uint64_t *among, uint64_t *out)
+{
+    size_t slots = (size_t)1 << c->bits, first = c->form == SEARCH_PHONES ? SEARCH_PHONE_HIGH : 1;
+    char room[SEARCH_PHONE_MAX];
+    uint8_t *passes;
+
+    if (c->form != SEARCH_DICTIONARY && c->form != SEARCH_PHONES)
+        return 0;
+    passes = calloc(slots > first ? slots : first, 1);
+    if (!passes)
+        return -ENOMEM;
+    if (c->form == SEARCH_PHONES)
+        passes[SEARCH_PHONE_OTHER] = 1;
+    for (size_t i = 0; i < c->distinct && i + first < slots; i++) {
+        uint32_t high = c->form == SEARCH_PHONES ? search_load_u32(c->highs + i * 4) : 0;
+
+        if (c->form == SEARCH_DICTIONARY)
+            passes[i + first] = may_precede(last, ascending, c->values[i]);
+        else /* a number of eight characters or less has nothing in its upper half */
+            passes[i + first] =
+                high == 0 || may_precede(last, ascending, search_phone_text(high, room));
+    }
+    match_passes(c, passes, among, out);
+    free(passes);
+    return 1;
 }
 
 /* --- the outside ---------------------------------------------------------------------------- */

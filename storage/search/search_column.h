@@ -91,6 +91,11 @@ int search_column_match(const struct search_column *c, const struct filter_test 
 bool search_column_between(const struct search_column *c, double least, double most,
                            const uint64_t *among, uint64_t *out);
 
+/* The rows of `among` whose text may come before `last`, a text, or be equal to it. 1; 0: nothing can be said of
+ * such a column; −ENOMEM. */
+int search_column_precede(const struct search_column *c, const struct search_key *last,
+                          bool ascending, const uint64_t *among, uint64_t *out);
+
 /* The first bytes of a text as a number that sorts as they do; zeros behind its end. */
 uint64_t search_head(struct slice text);
 
