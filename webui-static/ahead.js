@@ -29,7 +29,7 @@ export function takeAhead(id) {
 
 /* When nothing else is to be done. Who cannot load it now hears of it when he opens a call. */
 export function loadAhead() {
-  const load = () => loadPage("call").catch(() => {});
+  const load = () => loadPage("call").then(() => import("./parts/figures.js")).catch(() => {});
   if (globalThis.requestIdleCallback) requestIdleCallback(load, { timeout: 2000 });
   else setTimeout(load, 300);
 }

@@ -51,18 +51,6 @@ export function useMedia(query) {
   return matches;
 }
 
-/* Whether what is seen first has been painted: until then the rest is left out. */
-export function useLater(begun) {
-  const [later, setLater] = useState(false);
-
-  useEffect(() => {
-    if (!begun || later) return undefined;
-    const timer = setTimeout(() => setLater(true));
-    return () => clearTimeout(timer);
-  }, [begun]);
-  return later;
-}
-
 /* keys: {"j": handler, …}; the newest handlers count. bottom: asked when no other has
  * taken the key. */
 export function useKeys(keys, { bottom = false } = {}) {

@@ -2,7 +2,7 @@
  * call - the page of one call: its story, its ladder, how it sounded, its packets.
  */
 import { html, useEffect, useLayoutEffect, useMemo, useState } from "../vendor/preact-htm.js";
-import { useKeys, useLater, useLive, useStore, useTitle } from "../hooks.js";
+import { useKeys, useLive, useStore, useTitle } from "../hooks.js";
 import { Deviations, History, Links, MediaTimeouts } from "../parts/call_notes.js";
 import { MosChip, StatusChip, VerdictChip } from "../parts/chip.js";
 import { CopyButton } from "../parts/copy_button.js";
@@ -18,7 +18,6 @@ import { Empty, Failure, Loading } from "../parts/notice.js";
 import { SameNumbers } from "../parts/same_numbers.js";
 import { Sounded } from "../parts/sounded.js";
 import { Story } from "../parts/story.js";
-import { StreamPane } from "../parts/stream_pane.js";
 import { TakeAway } from "../parts/take_away.js";
 import { fetchCall, fetchDeviations, fetchMessages, fetchStats, isId, pcapAddress } from "../api.js";
 import { takeAhead } from "../ahead.js";
@@ -145,7 +144,7 @@ const indexOf = (value, messages) => {
   return Number.isInteger(number) && number > 0 && number <= messages.length ? number - 1 : null;
 };
 
-function Signalling({ call, messages, error, cut, streams, own, legs, several, query, view, found, go, retry, moment }) {
+function Signalling({ call, messages, error, cut, streams, own, legs, several, query, view, found, go, retry, moment, StreamPane }) {
   const zone = useStore(clock);
   const selected = indexOf(query.message, messages);
   const compared = indexOf(query.compare, messages);
@@ -194,7 +193,7 @@ function Signalling({ call, messages, error, cut, streams, own, legs, several, q
             sought=${view.sought.toLowerCase()}
             close=${() => go(null)}
           />`
-        : stream !== null
+        : stream !== null && StreamPane
           ? html`<${StreamPane} stream=${stream} whole=${own.find(({ id }) => id === stream.id) ?? null} close=${() => change({ stream: "" })} />`
           : null}
     </div>`;
@@ -219,6 +218,22 @@ function useDeviations(call) {
     return () => abort.abort();
   }, [needed]);
   return table;
+}
+
+/* What nobody sees at first: its code is asked for when the rest has been painted. {Figures, StreamPane} or {error}; null: not yet. */
+function useRest(begun) {
+  const [rest, setRest] = useState(null);
+
+  useEffect(() => {
+    let left = !begun;
+    const take = (what) => left || setRest(what);
+    if (begun)
+      import("../parts/figures.js").then(take, () => take({ error: new Error("their code could not be loaded from the server") }));
+    return () => {
+      left = true;
+    };
+  }, [begun]);
+  return rest;
 }
 
 /* Whether sound is made at all: the session knows; a server without one says so with its figures. null: not known yet. */
@@ -298,7 +313,7 @@ export function CallPage({ id, query }) {
   const { call, messages: all, cut, error, messagesError } = useCall(id, round);
   const deviations = useDeviations(call);
   const listen = useListen();
-  const later = useLater(call !== null);
+  const rest = useRest(call !== null);
   const view = viewOf(query);
   const moment = useMemo(() => createStore(null), [id]);
   const streams = useMemo(() => orderStreams(Array.isArray(call?.streams) ? call.streams : []), [call]);
@@ -341,10 +356,11 @@ export function CallPage({ id, query }) {
   );
   const sounded = useMemo(
     () => call && html`<h2>How it sounded</h2>
-      <${Sounded} ...${{ call, streams, listen, query, moment, messages, change, later }} />
-      ${later ? html`<h2>The record</h2>
+      <${Sounded} ...${{ call, streams, listen, query, moment, messages, change, Figures: rest?.Figures }} />
+      ${rest?.error ? html`<${Failure} what="The figures" error=${rest.error} retry=${() => location.reload()} />` : null}
+      ${rest ? html`<h2>The record</h2>
         <div class="panel"><${Facts} call=${call} /></div>` : null}`,
-    [call, streams, listen, messages, query.at, query.buffer, later],
+    [call, streams, listen, messages, query.at, query.buffer, rest],
   );
 
   return html`<main id="main" class="page call-page" tabindex="-1">
@@ -359,7 +375,7 @@ export function CallPage({ id, query }) {
           ${told}
           <h2>Signalling</h2>
           ${may("signalling") ? null : html`<p class="quiet panel"><${Icon} name="lock" /> Messages are not for this role: they hold numbers and addresses. An engineer may read them.</p>`}
-          <${Signalling} ...${{ call, messages, cut, own, legs, several, query, view, found, go, moment }} error=${messagesError} streams=${drawn} retry=${reload} />
+          <${Signalling} ...${{ call, messages, cut, own, legs, several, query, view, found, go, moment, StreamPane: rest?.StreamPane }} error=${messagesError} streams=${drawn} retry=${reload} />
           ${sounded}`}
   </main>`;
 }

@@ -190,9 +190,10 @@ function Heads({ layout, agents }) {
   return html`<svg width=${layout.width - layout.gutter} height=${HEADS_PX} viewBox=${`${layout.gutter} 0 ${layout.width - layout.gutter} ${HEADS_PX}`} role="group" aria-label="Hosts">
     ${layout.columns.map(({ name, x }, at) => {
       const agent = agents.get(splitAddress(name).host) ?? agents.get(name);
+      const fits = Math.min(room, Math.floor((2 * Math.min(x - layout.gutter, layout.width - x)) / LETTER_ROOM_PX));
       return html`<g class="ladder-column" key=${at}>
         <text class="ladder-host" x=${x} y="17" text-anchor="middle">${name.length > room ? html`<title>${text(name)}</title>` : null}${shortName(text(name), room)}</text>
-        ${agent ? html`<text class="ladder-agent" x=${x} y="33" text-anchor="middle"><title>${text(agent, 120)}</title>${text(agent, room)}</text>` : null}
+        ${agent ? html`<text class="ladder-agent" x=${x} y="33" text-anchor="middle"><title>${text(agent, 120)}</title>${text(agent, fits)}</text>` : null}
       </g>`;
     })}
   </svg>`;
