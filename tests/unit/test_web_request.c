@@ -104,7 +104,7 @@ static void counts_ipv6_peers_by_their_64(void **state)
 static void refuses_with_the_right_status(void **state)
 {
     static char long_path[EXCHANGE_PATH_MAX + 2];
-    struct request_rules rules = { address("127.0.0.1:80"), NULL };
+    struct request_rules rules = { .bound = address("127.0.0.1:80") };
     struct request good = { .is_1_1 = true, .path = SLICE("/x"), .host = SLICE("localhost") };
     struct request tries[6];
     const int wanted[] = { 421, 405, 400, 414, 400, 426 };
@@ -171,7 +171,7 @@ static void lets_only_our_own_pages_change_something(void **state)
         { "/api/v1/silences", "localhost:80", NULL, NULL, REQUEST_OTHER, REQUEST_NO_LENGTH, 405,
           "GET, HEAD, POST" },
     };
-    struct request_rules rules = { address("127.0.0.1:80"), NULL };
+    struct request_rules rules = { .bound = address("127.0.0.1:80") };
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
