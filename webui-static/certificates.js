@@ -8,7 +8,8 @@ const SOON_DAYS = 30;
 const URGENT_DAYS = 7;
 
 /* {icon, level, words}: no meaning hangs on a colour alone. */
-export function daysLeft({ state, days_left: days }) {
+export function daysLeft({ state, days_left: days, replaced }) {
+  if (replaced) return { icon: "turn", level: "quiet", words: "replaced since" };
   if (state === "not_observable") return { icon: "stop", level: "quiet", words: "not observable" };
   if (!isKnown(days)) return { icon: "dots", level: "quiet", words: "not known" };
   if (days < 0) return { icon: "cross", level: "bad", words: `expired ${plural(Math.ceil(-days))} ago` };
@@ -32,7 +33,7 @@ export function certificateNames({ server_name: asked, subject_alt_names: names,
 
 /* Those that end first on top; those that cannot be seen behind. */
 export function sortCertificates(certificates) {
-  const rank = ({ days_left: days }) => (isKnown(days) ? days : Infinity);
+  const rank = ({ days_left: days, replaced }) => (isKnown(days) && !replaced ? days : Infinity);
   return [...certificates].sort((a, b) => {
     const order = rank(a) - rank(b);
     if (order !== 0 && !Number.isNaN(order)) return order;
@@ -40,8 +41,8 @@ export function sortCertificates(certificates) {
   });
 }
 
-const isSoon = ({ days_left: days }) => isKnown(days) && days >= 0 && days < SOON_DAYS;
-const isOver = ({ days_left: days }) => isKnown(days) && days < 0;
+const isSoon = ({ days_left: days, replaced }) => isKnown(days) && !replaced && days >= 0 && days < SOON_DAYS;
+const isOver = ({ days_left: days, replaced }) => isKnown(days) && !replaced && days < 0;
 
 /* name in the address */
 export const CERTIFICATE_TABS = [
@@ -52,7 +53,27 @@ export const CERTIFICATE_TABS = [
   { name: "watched", word: "watched", icon: "search", takes: ({ origin }) => origin === "watch" },
 ];
 
+/* Who issued it: "CN=R3,O=Let's Encrypt,C=US" is R3, Let's Encrypt. */
+export function issuerName(issuer) {
+  const part = (name) => new RegExp(`(?:^|,)${name}=((?:[^,\\\\]|\\\\.)*)`).exec(issuer ?? "")?.[1].replace(/\\(.)/g, "$1");
+  const names = [part("CN"), part("O")].filter((name) => name !== undefined);
+
+  return names.length > 0 ? names.join(", ") : (issuer ?? null);
+}
+
+/* The same server showed another one under that name since. */
+function markReplaced(list) {
+  const newest = new Map();
+  const keyOf = ({ server, server_name: name, transport }) => `${server} ${name ?? ""} ${transport ?? ""}`;
+
+  for (const each of list) {
+    const known = newest.get(keyOf(each));
+    if (known === undefined || (each.first_seen ?? 0) > (known.first_seen ?? 0)) newest.set(keyOf(each), each);
+  }
+  return list.map((each) => ((each.last_seen ?? 0) < (newest.get(keyOf(each)).first_seen ?? 0) ? { ...each, replaced: true } : each));
+}
+
 /* What passed and what was asked for, those that end first on top. */
 export function certificatesOf({ certificates = [], watched = [] }) {
-  return sortCertificates([...certificates, ...watched.map(({ certificate }) => certificate).filter(isKnown)]);
+  return sortCertificates([...markReplaced(certificates), ...watched.map(({ certificate }) => certificate).filter(isKnown)]);
 }

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { CERTIFICATE_TABS, certificatesOf } from "../../webui-static/certificates.js";
+import { CERTIFICATE_TABS, certificatesOf, daysLeft, issuerName } from "../../webui-static/certificates.js";
 import {
   bandOf, configSections, cpuShare, healthRows, kindsHeard, kindWords, queueMark, readSpan, REGISTRATION_STATES, registrationMark, registrationWhy,
   roundTrips, shareUp, spanWords, targetMark,
@@ -108,6 +108,22 @@ describe("certificates in tabs", () => {
     });
     const ids = (name) => all.filter(CERTIFICATE_TABS.find((tab) => tab.name === name).takes).map(({ id }) => id).join("");
     assert.deepEqual(["", "expired", "soon", "mismatch", "watched"].map(ids), ["3421", "3", "42", "2", "4"]);
+  });
+});
+
+describe("a certificate", () => {
+  it("that another one has followed is no worry any more", () => {
+    const of = (id, days_left, first_seen, last_seen, server = "a:443") => ({ id, days_left, first_seen, last_seen, server, state: "seen" });
+    const all = certificatesOf({ certificates: [of("old", -3, 100, 200), of("new", 80, 300, 400), of("other", -3, 100, 200, "b:443"), of("both", 5, 250, 400)] });
+    assert.deepEqual(all.map(({ id, replaced }) => `${id}${replaced ? " replaced" : ""}`), ["other", "both", "new", "old replaced"]);
+    assert.equal(daysLeft(all.at(-1)).words, "replaced since");
+    assert.equal(CERTIFICATE_TABS.find(({ name }) => name === "expired").takes(all.at(-1)), false);
+  });
+  it("is issued by a name that one can read", () => {
+    assert.equal(issuerName("CN=R3,O=Let's Encrypt,C=US"), "R3, Let's Encrypt");
+    assert.equal(issuerName("C=DE,O=A\\, B GmbH"), "A, B GmbH");
+    assert.equal(issuerName("OU=only"), "OU=only");
+    assert.equal(issuerName(null), null);
   });
 });
 

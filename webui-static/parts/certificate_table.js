@@ -5,7 +5,7 @@ import { html } from "../vendor/preact-htm.js";
 import { useStore } from "../hooks.js";
 import { clock } from "../settings.js";
 import { count, day, dayAndTime, isKnown, NONE, text } from "../format.js";
-import { certificateNames, daysLeft } from "../certificates.js";
+import { certificateNames, daysLeft, issuerName } from "../certificates.js";
 import { Icon } from "./icon.js";
 
 function Left({ certificate }) {
@@ -34,7 +34,7 @@ function Row({ certificate }) {
     <th scope="row"><bdi class="mono">${text(certificate.server, 60)}</bdi></th>
     <td class="c-name"><${Subject} certificate=${certificate} /></td>
     <td class="c-left"><${Left} certificate=${certificate} /></td>
-    <td class="c-issuer"><bdi>${text(certificate.issuer, 80)}</bdi></td>
+    <td class="c-issuer"><bdi>${text(issuerName(certificate.issuer), 80)}</bdi></td>
     <td class="c-minor">${certificate.origin === "watch" ? html`<${Icon} name="search" /> asked for` : "in passing"}</td>
     <td class="c-minor">${text(certificate.transport, 8).toUpperCase()}${" "}${text(certificate.tls_version, 8)}</td>
     <td class="c-minor">${keyOf(certificate)}</td>
