@@ -91,7 +91,7 @@ const mode = (name, status = 0, words = '') => {
 };
 const runs = () => existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : [];
 const audits = () => existsSync(audit) ? readFileSync(audit, 'utf8').trim().split('\n').map((line) => JSON.parse(line))
-    .filter((line) => line.deed === 'listen') : [];
+    .filter((line) => line.deed === 'listen' && line.status === 200) : [];
 
 const get = (path, { method = 'GET', headers = {}, server = listening, from } = {}) =>
     new Promise((resolve, reject) => {
