@@ -1,5 +1,6 @@
 #include "tests/web/told_records.h"
 
+#include "analyzer/kpi/kpi_id.h"
 #include "analyzer/record_id.h"
 
 #include <math.h>
@@ -135,12 +136,12 @@ static void add_minute(struct writer *w, int64_t time, int64_t n, unsigned group
     struct kpi_record k;
 
     record_clear(&record_type_kpi, &k);
-    k.id = record_id_make(time, group);
     k.time = time;
     k.window_s = 60;
     k.trunk = group ? SLICE("carrier <a>") : SLICE_ABSENT;
     k.direction = group ? SLICE("in") : SLICE_ABSENT;
     k.destination = group == 2 ? SLICE("Germany") : SLICE_ABSENT;
+    k.id = kpi_id_make(kpi_id_hash(k.trunk, k.direction, k.destination), time);
     k.attempts = n + 1;
     k.answered = n;
     k.failure = 0;
