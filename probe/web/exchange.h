@@ -45,8 +45,8 @@ struct exchange {
     struct addr peer;
     bool over_tls;
     bool wants_openmetrics;
-    size_t route; /* what /metrics counts it under, see tally.h; filled in by the worker */
-    struct strbuf asked;                   /* the body of the request */
+    size_t route;        /* what /metrics counts it under, see tally.h; filled in by the worker */
+    struct strbuf asked; /* the body of the request */
     char session[EXCHANGE_CREDENTIAL_MAX]; /* of its cookie; empty: none */
     char token[EXCHANGE_CREDENTIAL_MAX];   /* of Authorization: Bearer; empty: none */
     struct identity who; /* filled in by the worker, from one of them, before its handler runs */

@@ -79,7 +79,7 @@ struct live_block {
 struct live_pace {
     lws_sorted_usec_list_t round, read;
     bool is_round_due;
-    size_t at; /* how far the round has come */
+    size_t at;               /* how far the round has come */
     int64_t cpu_us, wall_us; /* of this thread when the last round began */
 };
 
@@ -110,7 +110,7 @@ struct server {
     struct live_inbox inbox;                   /* from other threads */
     struct latest_line rules_line, stats_line; /* read by the workers */
     char epoch[SERVER_EPOCH_LEN + 1]; /* of the numbers of messages: this run of the server */
-    bool is_looking; /* a worker does, see live_socket_tick */
+    bool is_looking;                  /* a worker does, see live_socket_tick */
     bool is_seeding, seed_again;      /* open alerts are being read; what is read is old already */
     struct live_client feed_client;
     struct tally tally;       /* what /metrics counts; of any thread */

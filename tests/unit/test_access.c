@@ -5,6 +5,7 @@
 #include "probe/access/tickets.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <sqlite3.h>
 #include <stdarg.h>
@@ -105,6 +106,21 @@ static int log_in(struct access *a, const char *name, const char *password, int6
                         out);
 }
 
+/* A session of root's without a password: hashing takes its time. */
+static void begin_session(struct scene *s, struct access_entry *out, int64_t now_s)
+{
+    struct session session = { .user = 1, .created_s = now_s, .used_s = now_s };
+    struct access_db *d;
+
+    assert_int_equal(access_db_open(&d, s->dir), 0);
+    secret_key_make(out->secret, session.key);
+    assert_int_equal(sessions_add(d, &session), 0);
+    access_db_close(d);
+    access_close(s->access);
+    s->access = open_access(s->dir);
+    assert_int_equal(access_by_session(s->access, slice_of_text(out->secret), now_s, &out->who), 0);
+}
+
 static int ask(struct access *a, const struct access_entry *entry, int64_t now_s)
 {
     struct identity who;
@@ -176,7 +192,7 @@ static void test_session_ends(void **state)
     struct access_entry entry;
     int64_t at = NOW;
 
-    assert_int_equal(log_in(s->access, "root", RIGHT, NOW, NULL, &entry), 0);
+    begin_session(s, &entry, NOW);
     assert_int_equal(ask(s->access, &entry, NOW + ACCESS_IDLE_S - 1), 0);
     assert_int_equal(ask(s->access, &entry, NOW + 2 * ACCESS_IDLE_S - 2), 0);
     assert_true(access_still_may(s->access, &entry.who, RIGHT_SEE, NOW + 2 * ACCESS_IDLE_S));
@@ -184,7 +200,7 @@ static void test_session_ends(void **state)
     assert_false(access_still_may(s->access, &entry.who, RIGHT_SEE, NOW + 3 * ACCESS_IDLE_S));
 
     /* However busy, it ends. */
-    assert_int_equal(log_in(s->access, "root", RIGHT, NOW, NULL, &entry), 0);
+    begin_session(s, &entry, NOW);
     while (at + 1000 < NOW + ACCESS_SESSION_S) {
         at += 1000;
         assert_int_equal(ask(s->access, &entry, at), 0);
@@ -316,8 +332,8 @@ static void test_password_change(void **state)
                                 .from = address(1),
                                 .now_s = NOW };
 
-    assert_int_equal(log_in(s->access, "root", RIGHT, NOW, NULL, &mine), 0);
-    assert_int_equal(log_in(s->access, "root", RIGHT, NOW, NULL, &elsewhere), 0);
+    begin_session(s, &mine, NOW);
+    begin_session(s, &elsewhere, NOW);
     t.before = &mine.who;
     assert_int_equal(access_change_password(s->access, &t, SLICE(NEW), &changed), -EACCES);
     t.password = SLICE(RIGHT);
@@ -438,7 +454,7 @@ static void test_many_sessions(void **state)
     struct access_entry first, last;
     unsigned i;
 
-    assert_int_equal(log_in(s->access, "root", RIGHT, NOW, NULL, &first), 0);
+    begin_session(s, &first, NOW);
     access_close(s->access);
     {
         struct session session = { .user = 1, .created_s = NOW, .used_s = NOW + 1 };
@@ -456,6 +472,55 @@ static void test_many_sessions(void **state)
     assert_int_equal(log_in(s->access, "root", RIGHT, NOW + 2, NULL, &last), 0);
     assert_int_equal(ask(s->access, &first, NOW + 2), -ENOENT); /* the oldest made room */
     assert_int_equal(ask(s->access, &last, NOW + 2), 0);
+}
+
+/* ---- many threads, as a server has ---- */
+
+struct asking {
+    struct access *access;
+    const char *secret;
+    const struct identity *who;
+    unsigned known;
+};
+
+static void *keep_asking(void *arg)
+{
+    struct asking *q = arg;
+    char ticket[SECRET_KEY_LEN + 1];
+    struct identity who;
+
+    for (int i = 0; i < 300; i++) {
+        q->known += access_by_session(q->access, slice_of_text(q->secret), NOW + i, &who) == 0;
+        access_still_may(q->access, q->who, RIGHT_SEE, NOW + i);
+        if (access_make_ticket(q->access, q->who, NOW, ticket) == 0)
+            q->known += access_take_ticket(q->access, slice_of_text(ticket), NOW, &who);
+    }
+    return NULL;
+}
+
+static void test_threads(void **state)
+{
+    struct scene *s = *state;
+    struct access_change change = { .name = SLICE("ann"), .now_s = NOW };
+    struct access_entry entry;
+    struct asking asking[3];
+    char link[SECRET_KEY_LEN + 1];
+    pthread_t threads[3];
+
+    assert_int_equal(add_user(s->access, "ann", ROLE_VIEWER, NULL, link), 0);
+    begin_session(s, &entry, NOW);
+    for (size_t i = 0; i < 3; i++) {
+        asking[i] = (struct asking){ s->access, entry.secret, &entry.who, 0 };
+        assert_int_equal(pthread_create(&threads[i], NULL, keep_asking, &asking[i]), 0);
+    }
+    for (int i = 0; i < 20; i++) {
+        change.role = i % 2 ? ROLE_VIEWER : ROLE_MEDIA;
+        assert_int_equal(access_change_user(s->access, &change, link), 0);
+    }
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+        assert_int_equal(asking[i].known, 600);
+    }
 }
 
 static void test_no_store(void **state)
@@ -500,6 +565,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_tokens, make_scene, drop_scene),
         cmocka_unit_test_setup_teardown(test_tickets, make_scene, drop_scene),
         cmocka_unit_test_setup_teardown(test_many_sessions, make_scene, drop_scene),
+        cmocka_unit_test_setup_teardown(test_threads, make_scene, drop_scene),
         cmocka_unit_test_setup_teardown(test_newer, make_scene, drop_scene),
         cmocka_unit_test(test_no_store),
     };

@@ -54,7 +54,6 @@ after(async () => {
 });
 
 const fetch = fetchAs(() => ({ token }));
-
 const getJson = async (path) => {
     const answer = await fetch(base + path);
     assert.equal(answer.status, 200, path);
