@@ -5,7 +5,7 @@ import { html } from "../vendor/preact-htm.js";
 import { useStore } from "../hooks.js";
 import { addedOf, evidenceOf } from "../legs.js";
 import { clock } from "../settings.js";
-import { duration, isKnown, percent, splitAddress, text, time } from "../format.js";
+import { duration, isKnown, splitAddress, text, time } from "../format.js";
 import { MosChip, StatusChip, VerdictChip } from "./chip.js";
 import { Icon } from "./icon.js";
 import { LegBadge } from "./leg_badge.js";

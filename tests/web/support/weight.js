@@ -28,13 +28,17 @@ export function filesOf(root) {
 /* The styles that index.html does not name come with the first page that is not the calls. */
 const stylesOf = (root, name) => (name === "calls" ? [] : filesOf(root).filter((file) => file.startsWith("style/")));
 
+/* What a page asks for by itself once it stands. */
+const AFTERWARDS = { call: ["parts/figures.js"] };
+const scriptsOf = (name) => [`pages/${name}.js`, ...(AFTERWARDS[name] ?? [])];
+
 /* → {files: a Set of what any view needs, views: {calls: a Set of what it needs in all}} */
 export function viewsOf(root) {
   const files = new Set();
 
   for (const [, name] of read(root, "index.html").matchAll(NAMED)) closure(root, name, files);
   const pages = readdirSync(join(root, "pages")).map((name) => name.replace(/\.js$/, ""));
-  return { files, views: Object.fromEntries(pages.map((name) => [name, closure(root, `pages/${name}.js`, new Set([...files, ...stylesOf(root, name)]))])) };
+  return { files, views: Object.fromEntries(pages.map((name) => [name, scriptsOf(name).reduce((all, script) => closure(root, script, all), new Set([...files, ...stylesOf(root, name)]))])) };
 }
 
 export const bytesOf = (root, names) => [...names].reduce((all, name) => all + statSync(join(root, name)).size, 0);
