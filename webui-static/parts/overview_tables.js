@@ -150,7 +150,7 @@ export function GroupPanel({ id, title, what, rows, groups, none }) {
   const bad = groups?.[`${id}_in_trouble`] ?? 0;
 
   return html`<section class="panel" aria-labelledby=${`${id}-title`}>
-    <h2 id=${`${id}-title`}>${title} <span class="quiet">${bad > 0 ? `${count(bad)} of ${count(all)} do worse than chance explains` : all > 0 ? `none of ${count(all)} stands out; the busiest` : ""}</span></h2>
+    <h2 id=${`${id}-title`}>${title} <span class="quiet">${bad > 0 ? `${count(bad)} of ${count(all)} do worse than they should` : all > 0 ? `none of ${count(all)} stands out; the busiest` : ""}</span></h2>
     ${rows.length === 0
       ? html`<p class="quiet">${none}</p>`
       : html`<div class="scroll-x" tabindex="0" role="region" aria-label=${title}>
