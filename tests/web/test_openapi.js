@@ -149,6 +149,10 @@ test('lists and records are what the document says', options, async () => {
         '/registrations/now?state=registered&limit=1', '/registrations', '/registrations?limit=1', '/peers', '/security', '/security/sources?hours=168', '/transactions?limit=500',
         '/transactions?method=register', '/deviations', '/facets', '/facets?filter=status:2xx', '/fields', '/stats', '/store', '/probe', '/audit', '/audit?limit=2'])
         await get(path);
+    const filters = [];
+    JSON.stringify(await get('/overview?minutes=10080'), (key, value) => (key === 'filter' && filters.push(value), value));
+    assert.ok(filters.length > 40);
+    for (const filter of filters.filter((_, at) => at < 3 || at % 5 === 0)) await get(`/calls?limit=1&filter=${encodeURIComponent(filter)}`);
     const { alerts } = await get('/alerts');
     await get(`/alerts/${alerts[0].id}`);
     await ask('get', '/metrics', 200);

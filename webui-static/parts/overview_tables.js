@@ -138,7 +138,7 @@ function Group({ row, title }) {
     <${Ratio} name="NER" value=${row.ner} n=${row.settled} href=${to("has:outcome -outcome:success -nos_cause:busy,cancel -status:480,603")} />
     <td data-name="ACD" class=${`number ${row.ended < FEW ? "few" : ""}`}>${isKnown(row.acd_s) ? html`<a href=${to("outcome:success", "duration")}>${duration(row.acd_s * 1000)}</a>` : NONE}</td>
     <td data-name="PDD" class=${`number ${row.pdd_calls < FEW ? "few" : ""}`}>${isKnown(row.pdd_ms_p50) ? html`<a href=${to("has:pdd", "-pdd")}>${milliseconds(row.pdd_ms_p50)}</a>` : NONE}</td>
-    <td data-name="MOS" class=${row.mos_calls < FEW ? "few" : ""}>${isKnown(row.mos_p50) ? html`<a class="plain" href=${to("has:mos", "mos")}><${MosChip} mos=${row.mos_p50} /></a>` : NONE}</td>
+    <td data-name="MOS" class=${row.mos_calls < FEW ? "few" : ""}>${isKnown(row.mos_p50) ? html`<a class="plain" href=${to("has:mos", "mos")}><${MosChip} mos=${row.mos_p50} /></a> <small>${count(row.mos_calls)}</small>` : NONE}</td>
     <${Ratio} name="One-way" value=${share(row.one_way, row.judged)} n=${row.judged} href=${to("one_way")} />
   </tr>`;
 }
