@@ -18,7 +18,7 @@
 
 enum {
     WORKERS = 2 + SOUND_RENDERS_MAX, /* two at least are never busy with sound */
-    TLS_LOOK_S = 2,
+    TLS_LOOK_S = 1,
 };
 
 /* ---- what libwebsockets calls ---- */

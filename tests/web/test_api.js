@@ -676,13 +676,13 @@ test('who comes back gets what he missed, or is told how much', async () => {
         anew.close();
     }
     const pad = 'x'.repeat(1000);
-    feed.send(...Array.from({ length: 500 }, (_, n) => ({ type: 'x', n, pad })));
-    await again.until((l) => l.messages.at(-1).n === 499);
+    feed.send(...Array.from({ length: 5000 }, (_, n) => ({ type: 'x', n, pad })));
+    await again.until((l) => l.messages.at(-1).n === 4999);
     const late = await resume(`epoch=${epoch}&since=${at}`);
     await late.until((l) => l.told.some(({ type }) => type === 'snapshot'));
     assert.equal(late.hello.resumed, false);
     assert.equal(late.messages[0].type, 'dropped');
-    assert.ok(late.messages[0].messages > 200 && late.messages[0].messages < 502, `${late.messages[0].messages}`);
+    assert.ok(late.messages[0].messages > 200 && late.messages[0].messages < 5002, `${late.messages[0].messages}`);
     [again, late].forEach((client) => client.close());
     await feed.stop();
 });

@@ -29,9 +29,21 @@ async function until(what, isSo, patience = 20000) {
     assert.fail(`not in time: ${what}`);
 }
 
-function makeCertificate(name, kind = ['ec', '-pkeyopt', 'ec_paramgen_curve:P-256'], days = '30') {
-    execFileSync('openssl', ['req', '-x509', '-newkey', ...kind, '-nodes', '-subj', `/CN=${name}`, '-days', days,
+function makeCertificate(name, kind = ['ec', '-pkeyopt', 'ec_paramgen_curve:P-256']) {
+    execFileSync('openssl', ['req', '-x509', '-newkey', ...kind, '-nodes', '-subj', `/CN=${name}`, '-days', '30',
         '-keyout', join(work, `${name}.key`), '-out', join(work, `${name}.crt`)], { stdio: 'ignore' });
+}
+
+// req of OpenSSL 3.0 knows no dates, ca does.
+function makeExpired(name) {
+    const file = (end) => join(work, `${name}.${end}`);
+    writeFileSync(file('index'), '');
+    writeFileSync(file('serial'), '01\n');
+    writeFileSync(file('ca'), `[ca]\ndefault_ca=d\n[d]\ndatabase=${file('index')}\nserial=${file('serial')}\nnew_certs_dir=${work}\n`
+        + 'default_md=sha256\npolicy=p\n[p]\ncommonName=supplied\n');
+    execFileSync('openssl', ['req', '-newkey', 'rsa:2048', '-nodes', '-subj', `/CN=${name}`, '-keyout', file('key'), '-out', file('csr')], { stdio: 'ignore' });
+    execFileSync('openssl', ['ca', '-batch', '-selfsign', '-config', file('ca'), '-keyfile', file('key'), '-in', file('csr'), '-out', file('crt'),
+        '-startdate', '20240101000000Z', '-enddate', '20240201000000Z', '-notext'], { stdio: 'ignore' });
 }
 
 // Another file in the place of the old one, as programs that renew certificates do it.
@@ -141,7 +153,7 @@ test('a new certificate is shown to who comes next, and nobody is cut off', asyn
 });
 
 test('a certificate that has expired is not ready', async () => {
-    makeCertificate('old', undefined, '0');
+    makeExpired('old');
     show('old');
     await until('not ready', async () => (await get('/readyz')).status === 503);
     assert.deepEqual([(await readiness()).ok, (await readiness()).detail], [false, 'has expired']);
