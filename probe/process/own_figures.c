@@ -5,6 +5,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define NS_PER_S INT64_C(1000000000)
+
 /* Of /proc/self/stat, counted from the first field behind the name, which may hold anything. */
 enum { FIELD_THREADS = 17, FIELD_STARTED = 19, TEXT_MAX = 1024 };
 
@@ -54,7 +56,9 @@ static int64_t start_of(int64_t ticks)
         return OWN_FIGURES_NONE;
     clock_gettime(CLOCK_REALTIME, &now);
     clock_gettime(CLOCK_BOOTTIME, &boot);
-    return now.tv_sec - boot.tv_sec + ticks / per_s;
+    return ((int64_t)(now.tv_sec - boot.tv_sec) * NS_PER_S + (now.tv_nsec - boot.tv_nsec) +
+            ticks * (NS_PER_S / per_s)) /
+           NS_PER_S;
 }
 
 void own_figures_read(struct own_figures *out)
