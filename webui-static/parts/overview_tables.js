@@ -132,7 +132,7 @@ function Group({ row, title }) {
       ${row.trouble ? html`<span class="why"><${Icon} name="warning" /> ${text(row.trouble, 160)}</span>` : null}
     </th>
     <td data-name="Calls" class="number">${count(row.attempts)}<small>${isKnown(row.before?.attempts) ? ` was ${count(row.before.attempts)}` : ""}</small></td>
-    <td data-name="ASR, 0 to 100 %"><${Trend} values=${row.series} top=${1} label="ASR over the window" /></td>
+    <td data-name="Over time"><${Trend} values=${row.series} top=${1} label="ASR over the window" /></td>
     <${Ratio} name="ASR" value=${row.asr} n=${row.settled} href=${to("has:outcome -outcome:success")} />
     <td data-name="ASR before" class="number quiet">${percent(row.before?.asr)}</td>
     <${Ratio} name="NER" value=${row.ner} n=${row.settled} href=${to("has:outcome -outcome:success -nos_cause:busy,cancel -status:480,603")} />

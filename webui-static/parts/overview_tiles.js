@@ -16,7 +16,7 @@ const share = (part, whole) => (whole > 0 ? part / whole : null);
 
 /* read, show: the figure; rests: on how many calls; rises: is more good? words, sort: of the calls behind it. */
 const TILES = [
-  { name: "rate", title: "Calls/s", help: "Calls that began, by the second that was observed", read: (t) => t.calls_per_s, show: rate, rests: (t) => `${count(t.attempts)} calls began`, n: (t) => t.attempts, step: (s) => s.attempts },
+  { name: "rate", title: "Calls/s", help: "Calls that began, by the second that was observed", read: (t) => t.calls_per_s, show: rate, rests: (t) => `${count(t.attempts)} calls began`, n: (t) => t.attempts, step: (s) => (isKnown(s.concurrent) ? s.attempts : null) },
   { name: "concurrent", title: "At once", help: "Answered calls that were open at the end of the window", read: (t) => t.concurrent, past: (t) => t.concurrent_max, show: count, rests: (t) => `most ${count(t.concurrent_max)}, ${fixed(t.erlang, 1)} erlang`, words: "state:in_call", step: (s) => s.concurrent, open: true },
   { name: "asr", title: "ASR", help: "Answered, of all that were settled (ITU-T E.425)", read: (t) => t.asr, show: percent, rests: (t) => ofCalls(t.settled), n: (t) => t.settled, rises: true, matters: 0.02, words: "has:outcome -outcome:success", step: (s) => s.asr, top: 1 },
   { name: "ner", title: "NER", help: "The network did its part: answered, busy, cancelled, declined (ITU-T E.425)", read: (t) => t.ner, show: percent, rests: (t) => ofCalls(t.settled), n: (t) => t.settled, rises: true, matters: 0.02, words: "has:outcome -outcome:success -nos_cause:busy,cancel -status:480,603", step: (s) => s.ner, top: 1 },
