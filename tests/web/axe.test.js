@@ -3,14 +3,14 @@
  * to show, or a server that says no. And none is wider than the screen.
  */
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { axeComplaints } from "./support/axe.js";
 import { openBrowser, openPage } from "./support/browser.js";
 import { makeStore, replay, serve } from "./support/earshot.js";
 import { environment, whyNot } from "./support/environment.js";
-import { LIVELY_CONFIG, livelyCapture } from "./support/lively.js";
+import { livelyCapture, livelyConfig } from "./support/lively.js";
 import { showView, viewsOf, worthSeeing } from "./support/views.js";
 
 const missing = whyNot();
@@ -33,7 +33,7 @@ describe("every view, for everybody", { skip: missing ?? false }, () => {
     const capture = join(store.folder, "lively.pcap");
     const config = join(store.folder, "earshot.yaml");
     writeFileSync(capture, livelyCapture(environment.samples, Date.now() / 1000 - 5));
-    writeFileSync(config, LIVELY_CONFIG);
+    writeFileSync(config, livelyConfig(realpathSync(environment.rules)));
     await replay(store, [capture], ["-c", config]);
     server = await serve(store, "127.0.0.1:0", ["-c", config]);
     browser = await openBrowser();

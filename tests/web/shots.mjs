@@ -6,13 +6,13 @@
  * For docs/, and to be looked at after every change of a page. Made smaller with pngquant where that is installed.
  */
 import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, realpathSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { addAndLogIn, makeStore, replay, serve } from "./support/earshot.js";
 import { enter, openBrowser, openPage } from "./support/browser.js";
 import { datagram, pcap } from "./support/capture.js";
 import { environment, whyNot } from "./support/environment.js";
-import { LIVELY_CONFIG, livelyCapture } from "./support/lively.js";
+import { livelyCapture, livelyConfig } from "./support/lively.js";
 import { showView, viewsOf, worthSeeing } from "./support/views.js";
 
 const SIZES = [{ width: 1280, height: 860 }, { width: 390, height: 844 }];
@@ -23,8 +23,9 @@ const TALL_MAX = 1700;
 /* A probe that goes on until it is told to stop, with something to say each second. */
 function liveProbe(store, config) {
   const child = spawn(environment.earshot, ["replay", "-", "-c", config, "--store", store.path, "--rules", environment.rules], { stdio: ["pipe", "ignore", "ignore"] });
-  const noise = Buffer.alloc(40, 7);
-  const frames = () => Array.from({ length: 400 }, (_, at) => ({ at: Date.now() / 1000 + at / 1000, data: datagram("192.0.2.9:4000", "198.51.100.9:4000", noise) }));
+  let sent = 0;
+  const noise = () => Buffer.from(`so many things pass by that are no call: ${sent++}`);
+  const frames = () => Array.from({ length: 400 }, (_, at) => ({ at: Date.now() / 1000 + at / 1000, data: datagram("192.0.2.9:4000", "198.51.100.9:4000", noise()) }));
 
   child.stdin.on("error", () => {});
   child.stdin.write(pcap(frames()));
@@ -51,12 +52,16 @@ async function people(store, server, page) {
   await send("silences", { labels: "trunk=carrier-b", until: Math.floor(Date.now() / 1000) + 7200, comment: "carrier maintenance until 6:00" });
 }
 
+/* A note over what is to be seen is in the way. */
+const closeNotes = (page) => page.$$eval(".toast button", (buttons) => buttons.forEach((button) => button.click()));
+
 async function shoot(page, folder, name) {
   for (const size of SIZES)
     for (const colorScheme of THEMES) {
       await page.setViewportSize(size);
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
       await page.waitForTimeout(350);
+      await closeNotes(page);
       const tall = await page.evaluate(() => document.documentElement.scrollHeight);
       const clip = { x: 0, y: 0, width: size.width, height: Math.min(Math.max(tall, size.height), size.width < 500 ? TALL_MAX : size.height) };
       await page.evaluate(() => scrollTo(0, 0));
@@ -86,7 +91,7 @@ const config = join(store.folder, "earshot.yaml");
 
 mkdirSync(folder, { recursive: true });
 writeFileSync(capture, livelyCapture(environment.samples, Date.now() / 1000 - 5, 12));
-writeFileSync(config, LIVELY_CONFIG);
+writeFileSync(config, livelyConfig(realpathSync(environment.rules)));
 await replay(store, [capture], ["-c", config]);
 const server = await serve(store, "127.0.0.1:0", ["-c", config]);
 const stopProbe = liveProbe(store, config);
@@ -105,7 +110,7 @@ try {
     await stranger.goto(server.url);
     await stranger.waitForSelector(".gate");
     await shoot(stranger, folder, "login");
-    await stranger.goto(`${server.url}#/setup?key=0123`);
+    await stranger.goto(`${server.url}#/setup?key=0123&name=bea`);
     await stranger.waitForSelector(".gate form");
     await shoot(stranger, folder, "setup");
     const cookie = await addAndLogIn(store, server, { name: "otto", password: "one who reads the trail" }, "auditor");

@@ -11,7 +11,10 @@ const HOUR_S = 3600;
 const CARRIERS = ["198.51.100.1:5060", "198.51.100.2:5060"];
 const SBC = "192.0.2.1:5060";
 
-export const LIVELY_CONFIG = `trunks:
+/* rules: the folder of the rules. */
+export const livelyConfig = (rules) => `rules:
+  directory: ${JSON.stringify(rules)}
+trunks:
   - { name: carrier-a, addresses: [198.51.100.1], channels: 60 }
   - { name: carrier-b, addresses: [198.51.100.2], channels: 30 }
 numbers:
@@ -48,15 +51,15 @@ function pings(until, hours) {
 
 /* Three who look for a way in. */
 function scans(until) {
-  const scan = (src, method, agent, count, answer, spanS) =>
+  const scan = (src, method, agent, count, answer, backS) =>
     Array.from({ length: count }, (_, at) =>
-      request(until - spanS + (at * spanS) / count, method, [src, SBC], { from: `${1000 + at}@192.0.2.1`, to: `${1000 + at}@192.0.2.1`, callId: `scan-${src}-${at}`, agent }, answer, 0.02),
+      request(until - backS + at * 2, method, [src, SBC], { from: `${1000 + at}@192.0.2.1`, to: `${1000 + at}@192.0.2.1`, callId: `scan-${src}-${at}`, agent }, answer, 0.02),
     ).flat();
 
   return [
-    ...scan("203.0.113.66:5071", "OPTIONS", "friendly-scanner", 60, "404 Not Found", 900),
-    ...scan("203.0.113.90:5062", "REGISTER", "sipcli/v1.8", 120, "403 Forbidden", 600),
-    ...scan("198.18.7.5:5060", "INVITE", "pplsip", 40, "403 Forbidden", 1800),
+    ...scan("203.0.113.66:5071", "OPTIONS", "friendly-scanner", 60, "404 Not Found", 3 * HOUR_S),
+    ...scan("203.0.113.90:5062", "REGISTER", "sipcli/v1.8", 60, "403 Forbidden", 5 * HOUR_S),
+    ...scan("198.18.7.5:5060", "INVITE", "pplsip", 30, "403 Forbidden", 4 * HOUR_S),
   ];
 }
 
@@ -76,9 +79,9 @@ export function livelyCapture(samples, until, times = 1) {
   const once = files.flatMap((name) => framesOf(readFileSync(join(samples, name))));
   const last = Math.max(...once.map(({ at }) => at));
   const shifted = Array.from({ length: times }, (_, time) => {
-    const shift = until - last - time * 0.7 * HOUR_S;
+    const shift = until - last - time * 0.15 * HOUR_S;
     return once.map(({ at, data }) => ({ at: at + shift, data }));
   }).flat();
 
-  return pcap([...shifted, ...pings(until, 2 + times), ...scans(until), ...certificates(until)]);
+  return pcap([...shifted, ...pings(until, 6), ...scans(until), ...certificates(until)]);
 }
