@@ -230,7 +230,6 @@ export const anomalyWord = (name) => own(ANOMALIES, name) ?? plain(name);
 export const directionWord = (name) => own(DIRECTIONS, name) ?? plain(name);
 export const reasonWord = (name) => own(CONFIDENCE_REASONS, name) ?? plain(name);
 export const confidenceSentence = (name) => own(CONFIDENCE, name) ?? null;
-export const STATE_NAMES = Object.keys(STATES);
 
 export function verdictWords(name) {
   const [word, level] = own(VERDICTS, name) ?? [plain(name), "quiet"];

@@ -5,7 +5,7 @@
 import { html, useEffect, useState } from "../vendor/preact-htm.js";
 import { fetchFacets } from "../api.js";
 import { hasTerm, notTerm, splitTerms, timeOf, toggleTerm, withTime } from "../filter_text.js";
-import { count, percent, text as shown } from "../format.js";
+import { count, text as shown } from "../format.js";
 import { mosWords, verdictWords } from "../words.js";
 import { MosBars } from "./chip.js";
 import { Icon } from "./icon.js";
