@@ -22,7 +22,7 @@ export const PAGES = {
 };
 
 /* Styles that the calls do without: so the first view paints sooner. In the order in which they go over each other. */
-const LATER = ["call", "sound", "time_chart", "player", "ladder", "message", "panels", "rooms", "trunks", "overview", "alerts", "alert", "access"];
+const LATER = ["call", "sound", "time_chart", "player", "ladder", "message", "panels", "rooms", "trunks", "overview", "overview_tables", "alerts", "alert", "access"];
 let styles = null;
 
 const loadStyle = (name) =>
