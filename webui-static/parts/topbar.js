@@ -64,8 +64,8 @@ export function TopBar({ page, help }) {
   return html`<header class="topbar">
     <a class="skip" href="#main" onClick=${skip}>Skip to the content</a>
     <a class="brand" href=${`#/${landing()}`}><img src="logo.svg" alt="" width="24" height="24" /><span>Earshot</span></a>
-    <button type="button" class="tool menu-button" popovertarget="pages-menu" aria-label=${`Pages. This is ${PAGES[page].title}`}>
-      <${Icon} name="menu" /><span>${PAGES[page].title}</span><${Badge} />
+    <button type="button" class="tool menu-button" popovertarget="pages-menu">
+      <${Icon} name="menu" /><span class="offscreen">Pages. This is </span><span>${PAGES[page].title}</span><${Badge} />
     </button>
     <nav class="bar-links" aria-label="Pages"><${Links} page=${page} /></nav>
     <nav class="menu" id="pages-menu" popover="auto" aria-label="Pages"><${Links} page=${page} /></nav>
