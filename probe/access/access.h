@@ -6,7 +6,7 @@
  * not wait.
  *
  * Ownership  access_open/close. Borrows the store's name.
- * Thread     Any. Whoever logs in works for some hundredths of a second; at most two do so at a time
+ * Thread     Any. Whoever logs in works for some hundredths of a second, one at a time; one more waits,
  *            and all others are told to come again. access_take_ticket and access_still_may never wait
  *            for anything: they are the service thread's.
  * Errors     −errno. −ENOENT: nobody, or nothing of that name; −EACCES: not right; −EBUSY: too many
