@@ -450,7 +450,8 @@ describe("the dashboard", { skip: missing ?? false }, () => {
     await server.stop();
     await view.page.locator(".banner").waitFor({ timeout: 10000 });
     server = await serve(store, address);
-    await view.page.getByRole("button", { name: "Try now" }).click();
+    /* Unless it has come back by itself meanwhile. */
+    await view.page.getByRole("button", { name: "Try now" }).click({ timeout: 2000 }).catch(() => {});
     await view.page.locator(".banner").waitFor({ state: "detached", timeout: 35000 });
     await view.close();
   });
