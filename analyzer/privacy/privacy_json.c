@@ -70,6 +70,21 @@ static void mask_streams(const struct masking *m, struct slice array)
         mask_members(&of_stream, item, "", 0);
 }
 
+/* A display name stands in quotes, which JSON escapes: a blank is in the place of each backslash for as long
+ * as it takes. Every quote within a string has one. */
+static void mask_escaped(const struct masking *m, enum privacy_class what, char *text, size_t len)
+{
+    for (size_t i = 1; i < len; i++) {
+        if (text[i] == '"')
+            text[i - 1] = ' ';
+    }
+    privacy_mask_field(m->p, what, m->is_nobody, text, len, m->seen);
+    for (size_t i = 1; i < len; i++) {
+        if (text[i] == '"')
+            text[i - 1] = '\\';
+    }
+}
+
 static void mask_value(const struct masking *m, const struct record_field *field,
                        struct slice value)
 {
@@ -86,8 +101,7 @@ static void mask_value(const struct masking *m, const struct record_field *field
     else if (m->sweep)
         mask_sweep(m->p, m->seen, own(inside(value)), inside(value).len);
     else
-        privacy_mask_field(m->p, what, m->is_nobody, own(inside(value)), inside(value).len,
-                           m->seen);
+        mask_escaped(m, what, own(inside(value)), inside(value).len);
 }
 
 static bool is_person(enum privacy_class what)

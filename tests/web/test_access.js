@@ -11,7 +11,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LiveClient } from './support/live_client.js';
+import { LiveClient, startFeed } from './support/live_client.js';
 import { bearer, readServer } from './support/token.js';
 
 const TESTER = { name: 'tester', password: 'a password of the tests' };
@@ -169,6 +169,28 @@ test('a WebSocket comes with a ticket, once, and goes with the session', async (
     await live.until((l) => l.closed, 10000);
     assert.equal(live.closeCode, 1008);
     assert.equal((await ask('POST', '/live/ticket', { body: {}, headers: { Cookie: cookie } })).status, 401);
+});
+
+test('who is not to see numbers sees none in the live feed either, from its first message on', async (t) => {
+    const feed = await startFeed(store);
+    t.after(() => feed.stop());
+    const line = { type: 'call', id: '0dd2a1c27b3f0001', call_id: '4930770011223-1@x', from_user: '+4930770011223', to_user: 'alicia',
+        from_uri: '"Alicia" <sip:alicia@x>', trunk_out: 'carrier-a', event: 'opened' };
+    const other = { ...line, id: '0dd2a1c27b3f0002' };
+    const { body } = await ask('POST', '/tokens', { headers: { Cookie: (await logIn()).cookie }, body: { name: 'blind', scopes: ['see'], days: 1 } });
+    feed.send(line);
+    const [sees, blind] = [await LiveClient.open({ host, port, token }), await LiveClient.open({ host, port, token: body.secret })];
+    await blind.until((l) => l.snapshot.length > 0);
+    feed.send(other);
+    for (const live of [sees, blind]) await live.until((l) => l.messages.some(({ id }) => id === other.id));
+    t.after(() => [sees, blind].forEach((live) => live.close()));
+    const seen = JSON.stringify([sees.snapshot, sees.messages]), masked = JSON.stringify([blind.snapshot, blind.messages]);
+    for (const secret of ['70011223', 'alicia', 'Alicia']) {
+        assert.ok(seen.includes(secret));
+        assert.ok(!masked.includes(secret), `${secret} in ${masked}`);
+    }
+    assert.deepEqual(blind.messages.find(({ id }) => id === other.id), { ...other, call_id: '493077001XXXX-1@x', from_user: '+493077001XXXX',
+        to_user: 'xxxxxx', from_uri: '"xxxxxx" <sip:xxxxxx@x>' });
 });
 
 test('who guesses must wait, longer and longer, and is told nothing', async () => {
