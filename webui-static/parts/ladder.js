@@ -105,7 +105,7 @@ function streamLabel(stream, room) {
   const loss = isKnown(stream.lost) && stream.expected > 0 ? stream.lost / stream.expected : null;
   const mos = fixed(stream.mos_lq?.jb200, 2);
   const labels = [
-    `RTP ${text(stream.codec, 16)} · ${count(stream.packets)} packets · ${percent(loss)} lost · MOS ${mos}`,
+    `${stream.media === "image" ? "UDPTL" : "RTP"} ${text(stream.codec, 16)} · ${count(stream.packets)} packets · ${percent(loss)} lost · MOS ${mos}`,
     `${text(stream.codec, 16)} · ${percent(loss)} · MOS ${mos}`,
     `${percent(loss)} · ${mos}`,
   ];
