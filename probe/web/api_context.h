@@ -65,7 +65,7 @@ void api_write_id(struct jsonw *j, uint64_t id); /* 0: null */
 void api_write_key_text(struct jsonw *j, const char *key, struct slice text);
 void api_write_key_time(struct jsonw *j, const char *key, int64_t time);  /* RECORD_NONE: null */
 void api_write_key_ms(struct jsonw *j, const char *key, int64_t time_ms); /* 0: null */
-void api_write_key_int(struct jsonw *j, const char *key, int64_t value); /* RECORD_NONE: null */
+void api_write_key_int(struct jsonw *j, const char *key, int64_t value);  /* RECORD_NONE: null */
 /* Some fields of a record, by name. */
 void api_call_write_fields(struct jsonw *j, const struct record_type *type, const void *record,
                            const char *const *names, size_t count);

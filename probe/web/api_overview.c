@@ -6,6 +6,7 @@
 
 #include "analyzer/kpi/kpi_id.h"
 #include "analyzer/record_id.h"
+#include "probe/web/latest_line.h"
 #include "probe/web/overview_write.h"
 #include "storage/query_kpis.h"
 
@@ -142,11 +143,23 @@ static void write_nothing(struct api_context *c)
     static const char nothing[] =
         "\"from\":null,\"until\":null,\"step_s\":null,\"totals\":null,\"before\":null,\"gaps\":[],"
         "\"series\":[],\"mos\":[],\"responses\":[],\"nos\":[],\"causes\":[],\"trunks\":[],"
-        "\"destinations\":[],\"groups\":null,\"busy_hour\":null";
+        "\"destinations\":[],\"groups\":null,\"busy_hour\":null,\"now\":null";
     struct strbuf *out = c->json.out;
 
     strbuf_addf(out, "{\"minutes\":%u,%s,\"live\":%s,\"cut\":false}", c->asked.overview_minutes,
                 nothing, atomic_load(c->api->options.live) ? "true" : "false");
+}
+
+static void write_whole(struct api_context *c, struct overview_view *v)
+{
+    bool live = atomic_load(c->api->options.live);
+    struct strbuf stats = { 0 };
+
+    if (live && c->api->options.stats)
+        latest_line_add_to(c->api->options.stats, &stats);
+    overview_write(v, live, strbuf_slice(&stats));
+    strbuf_fini(&stats);
+    api_finish_json(c);
 }
 
 static void answer(struct api_context *c, struct overview_view *v, int64_t until)
@@ -162,8 +175,7 @@ static void answer(struct api_context *c, struct overview_view *v, int64_t until
     if (err == 0)
         err = read_minutes(c->api->query, v);
     if (err == 0) {
-        overview_write(v, atomic_load(c->api->options.live));
-        api_finish_json(c);
+        write_whole(c, v);
     } else {
         api_fail_store(c, err);
     }

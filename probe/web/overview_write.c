@@ -1,5 +1,6 @@
 #include "probe/web/overview_write.h"
 
+#include "analyzer/base/json_item.h"
 #include "analyzer/filter/filter.h"
 #include "probe/web/api_context.h"
 #include "probe/web/cause_words.h"
@@ -408,7 +409,27 @@ static void write_busy_hour(struct overview_view *v)
     jsonw_object_close(j);
 }
 
-void overview_write(struct overview_view *v, bool live)
+/* What the probe said last. */
+static void write_now(struct jsonw *j, struct slice stats)
+{
+    static const char *const names[] = { "time", "calls_open", "packets_per_s" };
+
+    jsonw_key(j, "now");
+    if (!stats.len) {
+        jsonw_null(j);
+        return;
+    }
+    jsonw_object_open(j);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct slice value = json_item_get(stats, names[i]);
+
+        jsonw_key(j, names[i]);
+        jsonw_raw(j, value.p ? value : SLICE("null"));
+    }
+    jsonw_object_close(j);
+}
+
+void overview_write(struct overview_view *v, bool live, struct slice stats)
 {
     const struct overview *o = &v->o;
     struct jsonw *j = v->j;
@@ -435,6 +456,7 @@ void overview_write(struct overview_view *v, bool live)
     write_int(j, "destinations_in_trouble", (int64_t)o->destinations.troubled);
     jsonw_object_close(j);
     write_busy_hour(v);
+    write_now(j, stats);
     jsonw_key(j, "live");
     jsonw_bool(j, live);
     jsonw_key(j, "cut");

@@ -17,6 +17,7 @@ struct overview_view {
     bool failed;
 };
 
-void overview_write(struct overview_view *v, bool live);
+/* stats: the newest of the feed, while a probe is live; empty: none. */
+void overview_write(struct overview_view *v, bool live, struct slice stats);
 
 #endif
