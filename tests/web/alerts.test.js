@@ -111,7 +111,7 @@ describe("the page of alerts", { skip: missing ?? false }, () => {
     assert.match(facts, /Measured ?61\.7 % against 20\.0 %, normally 1\.8 %/);
     assert.match(facts, /Just before ?2\.0 %.*Rests on ?37 of 60 records in 1:00/);
     assert.match(await textOf("section[aria-labelledby=top]"), /final_reason ?No circuit <img src=x onerror=ran=1>31/);
-    assert.match(await page.getAttribute(".alert-chart svg", "aria-label"), /the most was 65\.0 %/);
+    assert.match(await page.textContent(".alert-chart svg title"), /the most was 65\.0 %/);
     assert.equal(await page.locator(".alert-calls .call-row").count(), 2, "one of three is no longer stored");
     assert.match(await textOf("section[aria-labelledby=runbook]"), /javascript:ran=1$/);
     assert.equal(await page.locator("section[aria-labelledby=runbook] a").count(), 0);
