@@ -483,6 +483,8 @@ int main(int argc, char **argv)
     b.all = mmap(NULL, sizeof *b.all, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (b.all == MAP_FAILED)
         die("memory");
+    if (b.count == 0)
+        return 2;
     b.clients = calloc(b.count, sizeof *b.clients);
     b.epoll = epoll_create1(0);
     if (!b.clients || b.epoll < 0)
