@@ -153,10 +153,14 @@ static void mask_words(const struct masking *m, struct slice name, struct slice 
 static void mask_member(const struct masking *m, struct slice name, struct slice value,
                         const char *outer, int depth)
 {
-    char full[NAME_MAX_BYTES];
-    int n = snprintf(full, sizeof full, "%s%.*s", outer, (int)name.len, name.p);
     const struct record_field *field = NULL;
+    char full[NAME_MAX_BYTES];
+    int n;
 
+    /* Numbers and null, of which there are most, hold no text. */
+    if (value.len == 0 || !strchr("\"{[", value.p[0]))
+        return;
+    n = snprintf(full, sizeof full, "%s%.*s", outer, (int)name.len, name.p);
     if (n > 0 && (size_t)n < sizeof full)
         field = record_field_find(m->type, slice_of_text(full));
     if (field) {
@@ -194,7 +198,8 @@ static void mask_record(const struct privacy *p, const struct record_type *type,
                   privacy_names_nobody(inside(json_item_get(object, "fact")));
     mask_members(&m, object, "", 0);
     m.sweep = true;
-    mask_members(&m, object, "", 0);
+    if (seen.count)
+        mask_members(&m, object, "", 0);
 }
 
 /* ---- of an alert ---- */
