@@ -1,5 +1,5 @@
 /*
- * page.mjs BUILD STORE [--call ID] - how long the page keeps somebody waiting, with as many calls as STORE has.
+ * page.mjs BUILD STORE [--call ID] [--only PART,PART] - how long the page keeps somebody waiting, with as many calls as STORE has.
  *
  *     build/bench/tests/bench/page_store /tmp/store 10000000 14
  *     node tests/bench/page.mjs build/bench /tmp/store
@@ -7,13 +7,16 @@
  * Headless Chromium against `earshot serve`, both of this machine. Times go from the click or the Enter to the frame
  * behind the one in which the rows stand. A user is put into the store, for there is a login.
  *
+ * --only: of click, filter, sort, facets, scroll, call.
  * --call: the call of which the last row tells how long its page takes; the newest one unless given.
  */
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 const [build, store] = process.argv.slice(2, 4).map((path) => resolve(path));
-const callAsked = process.argv[process.argv.indexOf("--call") + 1 || Infinity];
+const option = (name) => process.argv[process.argv.indexOf(name) + 1 || Infinity];
+const callAsked = option("--call");
+const does = (part) => option("--only")?.split(",").includes(part) ?? true;
 Object.assign(process.env, {
   EARSHOT_BIN: existsSync(join(build, "earshot")) ? join(build, "earshot") : join(build, "probe/earshot"),
   EARSHOT_WEB_ROOT: join(build, "share/web"),
@@ -151,11 +154,13 @@ const sizes = { fields: await sizeOf(`calls?limit=60&fields=${MEMBERS}`), all: a
 console.log(`${stats.store.calls.toLocaleString("en-GB")} calls of ${stats.store.days} days, ${Math.round(stats.store.bytes / 1e6)} MB\n`);
 console.log("| | goal | measured: median |\n|---|---|---|");
 
-const cold = [], warm = [];
-for (let i = 0; i < ROUNDS; i++) cold.push(await clickToRows(page, server.url, true));
-for (let i = 0; i < ROUNDS; i++) warm.push(await clickToRows(page, server.url, false));
-say("click on Calls to its first rows painted, page's code not there yet", "300 ms", times(cold));
-say("the same once it is there", "300 ms", times(warm));
+if (does("click")) {
+  const cold = [], warm = [];
+  for (let i = 0; i < ROUNDS; i++) cold.push(await clickToRows(page, server.url, true));
+  for (let i = 0; i < ROUNDS; i++) warm.push(await clickToRows(page, server.url, false));
+  say("click on Calls to its first rows painted, page's code not there yet", "300 ms", times(cold));
+  say("the same once it is there", "300 ms", times(warm));
+}
 say("the first 60 calls as JSON, with the fields that a row shows; all fields", "", `${Math.round(sizes.fields / 1e3)} kB; ${Math.round(sizes.all / 1e3)} kB`);
 
 await page.goto(`${server.url}#/calls`);
@@ -165,7 +170,7 @@ const FILTERS = [
   `number:*${number.slice(-8)}`, `number:*${number.slice(-5)}`, `call_id:${callId}`, `call_id:${callId.slice(0, 13)}*`, "status:503", "mos<3.1",
   "trunk:carrier-2", "ua:oddphone", "ua:nobody", "status:486 destination:\"Country 33 mobile\"", "since:2h loss>5%", "ip:10.99.0.0/16",
 ];
-for (const filter of FILTERS) {
+for (const filter of does("filter") ? FILTERS : []) {
   const values = [];
   for (let i = 0; i < ROUNDS; i++) {
     values.push(await filterToRows(page, filter));
@@ -176,7 +181,8 @@ for (const filter of FILTERS) {
   say(`Enter to rows: \`${filter.replace(callId, "CALL-ID").replace(number.slice(-8), "NNNNNNNN").replace(number.slice(-5), "NNNNN")}\``, "500 ms", times(values));
 }
 
-for (const [name, column] of [["MOS, the worst first", "MOS"], ["Talked, the longest first", "Talked"], ["From", "From → To"]]) {
+const SORTS = [["MOS, the worst first", "MOS"], ["Talked, the longest first", "Talked"], ["From", "From → To"]];
+for (const [name, column] of does("sort") ? SORTS : []) {
   const values = [];
   for (let i = 0; i < ROUNDS; i++) {
     await page.goto(`${server.url}#/calls`);
@@ -199,7 +205,7 @@ for (const [name, column] of [["MOS, the worst first", "MOS"], ["Talked, the lon
   say(`sorted by ${name}: click to rows`, "500 ms", times(values));
 }
 
-for (const [name, filter] of [["of all calls", ""], ["status:503", "status:503"], ["ua:oddphone", "ua:oddphone"]]) {
+for (const [name, filter] of does("facets") ? [["of all calls", ""], ["status:503", "status:503"], ["ua:oddphone", "ua:oddphone"]] : []) {
   const values = [];
   for (let i = 0; i < ROUNDS; i++)
     values.push(
@@ -212,23 +218,25 @@ for (const [name, filter] of [["of all calls", ""], ["status:503", "status:503"]
   say(`facets, ${name}`, "", times(values));
 }
 
-await page.goto(`${server.url}#/calls`);
-await page.waitForSelector(".calls-table[aria-busy=false]");
-await page.waitForTimeout(1500);
-const { deltas, blank, rows } = await scroll(page);
-say(
-  `scrolling over ${rows.toLocaleString("en-GB")} rows, ${Math.round((SCROLL_PX * 60) / 28)} a second: time between frames`,
-  "16.7 ms",
-  `${at(deltas, 0.5).toFixed(1)} ms, p95 ${at(deltas, 0.95).toFixed(1)} ms, p99 ${at(deltas, 0.99).toFixed(1)} ms; ${(1000 / (deltas.reduce((a, b) => a + b) / deltas.length)).toFixed(1)} frames/s; rows not there yet in ${blank} of ${deltas.length} frames`,
-);
-const before = await heapMb(page);
-const pulled = await far(page, FAR_ROWS);
-say(
-  `pulling the bar down to ${pulled.rows.toLocaleString("en-GB")} rows`,
-  "",
-  `${(pulled.ms / 1000).toFixed(1)} s, ${Math.round((pulled.rows / pulled.ms) * 1000).toLocaleString("en-GB")} rows/s; ${pulled.drawn} rows in the document; heap ${before.toFixed(1)} MB before, ${(await heapMb(page)).toFixed(1)} MB after`,
-);
-say("a row's link to the call's page", "400 ms", times(await openCall(page, server.url, callAsked ?? some[0].id)));
+if (does("scroll")) {
+  await page.goto(`${server.url}#/calls`);
+  await page.waitForSelector(".calls-table[aria-busy=false]");
+  await page.waitForTimeout(1500);
+  const { deltas, blank, rows } = await scroll(page);
+  say(
+    `scrolling over ${rows.toLocaleString("en-GB")} rows, ${Math.round((SCROLL_PX * 60) / 28)} a second: time between frames`,
+    "16.7 ms",
+    `${at(deltas, 0.5).toFixed(1)} ms, p95 ${at(deltas, 0.95).toFixed(1)} ms, p99 ${at(deltas, 0.99).toFixed(1)} ms; ${(1000 / (deltas.reduce((a, b) => a + b) / deltas.length)).toFixed(1)} frames/s; rows not there yet in ${blank} of ${deltas.length} frames`,
+  );
+  const before = await heapMb(page);
+  const pulled = await far(page, FAR_ROWS);
+  say(
+    `pulling the bar down to ${pulled.rows.toLocaleString("en-GB")} rows`,
+    "",
+    `${(pulled.ms / 1000).toFixed(1)} s, ${Math.round((pulled.rows / pulled.ms) * 1000).toLocaleString("en-GB")} rows/s; ${pulled.drawn} rows in the document; heap ${before.toFixed(1)} MB before, ${(await heapMb(page)).toFixed(1)} MB after`,
+  );
+}
+if (does("call")) say("a row's link to the call's page", "400 ms", times(await openCall(page, server.url, callAsked ?? some[0].id)));
 if (complaints.length) console.log(`\nThe browser complained:\n${complaints.join("\n")}`);
 await browser.close();
 await server.stop();

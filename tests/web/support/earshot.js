@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 import { environment } from "./environment.js";
 
 const run = promisify(execFile);
-const START_MS = 15000;
+const START_MS = 60000;
 
 export function makeStore() {
   const folder = mkdtempSync(join(tmpdir(), "earshot-web-"));
