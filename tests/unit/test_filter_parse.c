@@ -518,7 +518,7 @@ static void test_nul(void **state)
     assert_int_equal(parse(&f, SLICE("from:a\0b"), &error), 0);
     assert_int_equal(f->tests[0].text.len, 3);
     filter_print(f, &b);
-    assert_true(slice_eq(strbuf_slice(&b), SLICE("from:\"a\0b\"")));
+    assert_true(slice_eq(strbuf_slice(&b), SLICE("from:\"a\\0b\"")));
     filter_free(f);
     strbuf_fini(&b);
 }
