@@ -21,6 +21,6 @@ void privacy_mask_json(const struct privacy *p, char *text, size_t len, bool swe
 size_t privacy_string_end(const char *text, size_t len, size_t at);
 
 /* Facts whose subject is a destination, an address, a word. */
-bool privacy_names_nobody(struct slice fact);
+bool privacy_field_names_nobody(struct slice fact);
 
 #endif

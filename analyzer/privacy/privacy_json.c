@@ -195,7 +195,7 @@ static void mask_record(const struct privacy *p, const struct record_type *type,
     struct masking m = { .p = p, .type = type, .seen = &seen };
 
     m.is_nobody = type == &record_type_security &&
-                  privacy_names_nobody(inside(json_item_get(object, "fact")));
+                  privacy_field_names_nobody(inside(json_item_get(object, "fact")));
     mask_members(&m, object, "", 0);
     m.sweep = true;
     if (seen.count)

@@ -184,26 +184,11 @@ static size_t texts_bytes(const struct record_type *type, const void *record)
     return total;
 }
 
-bool privacy_names_nobody(struct slice fact)
-{
-    static const struct slice facts[] = {
-        SLICE_INIT("new_destination"),
-        SLICE_INIT("foreign_rtp"),
-        SLICE_INIT("downgrade"),
-    };
-
-    for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++) {
-        if (slice_eq(fact, facts[i]))
-            return true;
-    }
-    return false;
-}
-
 static bool is_of_nobody(const struct record_type *type, const void *record)
 {
     const struct security_record *fact = type == &record_type_security ? record : NULL;
 
-    return fact && privacy_names_nobody(fact->fact);
+    return fact && privacy_field_names_nobody(fact->fact);
 }
 
 /* Gives the copy texts of its own, masked. Returns where the next may stand. */

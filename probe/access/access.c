@@ -231,7 +231,7 @@ int access_by_token(struct access *a, struct slice secret, int64_t now_s, struct
 {
     unsigned char key[SECRET_KEY_BYTES];
 
-    return token_hash(secret, key) ? identify(a, key, true, now_s, who) : -ENOENT;
+    return tokens_hash(secret, key) ? identify(a, key, true, now_s, who) : -ENOENT;
 }
 
 int access_make_ticket(struct access *a, const struct identity *who, int64_t now_s,

@@ -75,7 +75,7 @@ int access_add_user(struct access *a, const struct access_change *change, struct
     int err;
 
     link[0] = '\0';
-    *why = !user_name_is_good(change->name)
+    *why = !users_name_is_good(change->name)
                ? "a user's name is of letters, digits, '-', '_' and '.', at most 64"
            : password.p ? password_refuse(password, change->name)
                         : NULL;

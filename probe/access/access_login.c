@@ -155,7 +155,7 @@ static int check_link(struct access *a, struct slice key, const struct access_at
         return err;
     if (user.is_disabled)
         return -ENOENT;
-    if (user.id == 0 && !user_name_is_good(t->name))
+    if (user.id == 0 && !users_name_is_good(t->name))
         out->why = "a user's name is of letters, digits, '-', '_' and '.', at most 64";
     else if (user.id && t->name.len && !slice_ieq(t->name, slice_of_text(user.name)))
         out->why = "this link is another user's";

@@ -48,7 +48,7 @@ enum role role_parse(struct slice name)
     return ROLE_NONE;
 }
 
-struct slice right_name(enum right right)
+struct slice role_right_name(enum right right)
 {
     for (size_t i = 0; i < sizeof rights / sizeof *rights; i++) {
         if (rights[i].right == right)
@@ -57,7 +57,7 @@ struct slice right_name(enum right right)
     return SLICE_ABSENT;
 }
 
-enum right right_parse(struct slice name)
+enum right role_right_parse(struct slice name)
 {
     for (size_t i = 0; i < sizeof rights / sizeof *rights; i++) {
         if (slice_eq(name, rights[i].name))

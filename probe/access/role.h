@@ -44,8 +44,8 @@ struct slice role_name(enum role role);
 enum role role_parse(struct slice name);
 
 /* The name of one right, as scopes of tokens have it: "see", "packets". Absent for none of them. */
-struct slice right_name(enum right right);
+struct slice role_right_name(enum right right);
 /* 0: no right is called so. */
-enum right right_parse(struct slice name);
+enum right role_right_parse(struct slice name);
 
 #endif

@@ -9,7 +9,7 @@
 /* How long one that has expired is still shown. */
 #define KEPT_S (30 * INT64_C(86400))
 
-void token_scopes_write(struct strbuf *out, unsigned scopes)
+void tokens_scopes_write(struct strbuf *out, unsigned scopes)
 {
     bool is_first = true;
 
@@ -17,17 +17,17 @@ void token_scopes_write(struct strbuf *out, unsigned scopes)
         if (!(scopes & right))
             continue;
         strbuf_add(out, ",", is_first ? 0 : 1);
-        strbuf_add_slice(out, right_name((enum right)right));
+        strbuf_add_slice(out, role_right_name((enum right)right));
         is_first = false;
     }
 }
 
-unsigned token_scopes_parse(struct slice text)
+unsigned tokens_scopes_parse(struct slice text)
 {
     unsigned scopes = 0;
 
     while (text.len) {
-        enum right right = right_parse(slice_trim(slice_cut(&text, ',')));
+        enum right right = role_right_parse(slice_trim(slice_cut(&text, ',')));
 
         if (right == RIGHT_OPEN || right == RIGHT_SELF)
             return 0;
@@ -36,7 +36,7 @@ unsigned token_scopes_parse(struct slice text)
     return scopes;
 }
 
-bool token_hash(struct slice secret, unsigned char hash[SECRET_KEY_BYTES])
+bool tokens_hash(struct slice secret, unsigned char hash[SECRET_KEY_BYTES])
 {
     const size_t head = sizeof TOKEN_HEAD - 1;
 
@@ -79,7 +79,7 @@ static int insert(struct access_db *d, const struct token *token)
 
     if (err)
         return err;
-    token_scopes_write(&scopes, token->scopes);
+    tokens_scopes_write(&scopes, token->scopes);
     access_db_bind_key(s, 1, token->key);
     sqlite3_bind_int64(s, 2, token->user);
     sqlite3_bind_text(s, 3, token->name, -1, SQLITE_STATIC);
@@ -153,7 +153,7 @@ int tokens_list(struct access_db *d, int64_t user, token_fn fn, void *ctx)
     while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
         token = (struct token){ .id = sqlite3_column_int64(s, 0),
                                 .user = sqlite3_column_int64(s, 2),
-                                .scopes = token_scopes_parse(state_db_column_slice(s, 4)),
+                                .scopes = tokens_scopes_parse(state_db_column_slice(s, 4)),
                                 .created_s = sqlite3_column_int64(s, 5),
                                 .expires_s = sqlite3_column_int64(s, 6),
                                 .used_s = sqlite3_column_int64(s, 7) };

@@ -35,12 +35,12 @@ struct token {
 typedef bool (*token_fn)(void *ctx, const struct token *token);
 
 /* "see,metrics". */
-void token_scopes_write(struct strbuf *out, unsigned scopes);
+void tokens_scopes_write(struct strbuf *out, unsigned scopes);
 /* The rights of names with commas between them; 0: there is none, one that no right has, or "self". */
-unsigned token_scopes_parse(struct slice text);
+unsigned tokens_scopes_parse(struct slice text);
 
 /* False: it has not the form of one. */
-bool token_hash(struct slice secret, unsigned char hash[SECRET_KEY_BYTES]);
+bool tokens_hash(struct slice secret, unsigned char hash[SECRET_KEY_BYTES]);
 
 /* A new one: its id, with its secret; −EEXIST: he has one of that name; −ENOSPC: TOKENS_OF_USER_MAX. */
 int64_t tokens_add(struct access_db *d, struct token *token, char secret[TOKEN_LEN + 1]);

@@ -8,7 +8,7 @@
 
 #define COLUMNS "id, name, role, password <> '', is_disabled, created_s, coalesce(login_s, 0)"
 
-bool user_name_is_good(struct slice name)
+bool users_name_is_good(struct slice name)
 {
     for (size_t i = 0; i < name.len; i++) {
         char c = name.p[i];
@@ -58,7 +58,7 @@ int64_t users_add(struct access_db *d, struct slice name, enum role role, const 
 
     if (count < 0)
         return count;
-    if (!user_name_is_good(name) || role == ROLE_NONE)
+    if (!users_name_is_good(name) || role == ROLE_NONE)
         return -EINVAL;
     if (count >= USERS_MAX)
         return -ENOSPC;

@@ -25,7 +25,7 @@ struct user {
 };
 
 /* Letters, digits, '-', '_' and '.', which does not come first; 64 at most. */
-bool user_name_is_good(struct slice name);
+bool users_name_is_good(struct slice name);
 
 /* password: its hash; "": none. Its id, −EEXIST, or −ENOSPC: there are USERS_MAX. */
 int64_t users_add(struct access_db *d, struct slice name, enum role role, const char *password,

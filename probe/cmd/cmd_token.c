@@ -46,14 +46,14 @@ static int fail_add(const struct cmd_access *a, int err, const char *user)
 
 static int add(struct cmd_access *a, const char *user, const char *scopes, int64_t days)
 {
-    struct token token = { .scopes = token_scopes_parse(slice_of_text(scopes)) };
+    struct token token = { .scopes = tokens_scopes_parse(slice_of_text(scopes)) };
     char secret[TOKEN_LEN + 1], told[300];
     struct identity who;
     int err, status;
 
     if (!user)
         return cli_fail(a->command, EXIT_USAGE, "whose? '--user NAME'");
-    if (!user_name_is_good(slice_of_text(a->name)))
+    if (!users_name_is_good(slice_of_text(a->name)))
         return cli_fail(a->command, EXIT_USAGE,
                         "a token's name is of letters, digits, '-', '_' and '.'");
     if (!token.scopes)
@@ -113,7 +113,7 @@ static bool print_token(void *ctx, const struct token *t)
     struct strbuf scopes = { 0 };
     char expires[32], used[32];
 
-    token_scopes_write(&scopes, t->scopes);
+    tokens_scopes_write(&scopes, t->scopes);
     printf("%4" PRId64 " %-20s %-16s %-21s %-21s %s%s\n", t->id, t->name, t->user_name,
            cmd_access_time(t->expires_s, expires), cmd_access_time(t->used_s, used),
            scopes.p ? scopes.p : "", t->expires_s <= a->now_s ? " (expired)" : "");

@@ -343,9 +343,9 @@ static void answer_first(struct api *a, struct exchange *x)
     struct api_context c = { .api = a, .x = x, .json = jsonw_to(&x->body) };
     struct slice path = slice_of_text(x->path);
     struct route_variable v;
-    const struct route *route = route_find(path, x->method, &v);
+    const struct route *route = routes_find(path, x->method, &v);
 
-    x->route = route ? route_index(route) + 1 : 0;
+    x->route = route ? routes_index(route) + 1 : 0;
     if (!route && !slice_starts_with(path, SLICE("/api/")))
         answer_file(a, x);
     else if (gate_admit(&a->options, route, x))

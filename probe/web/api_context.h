@@ -83,7 +83,7 @@ bool api_read_body(struct api_context *c, struct body *body, const struct body_f
 
 /* Each in the file of its name. */
 api_handler api_session_get, api_session_login, api_session_logout, api_session_setup,
-    api_session_password, api_live_ticket;
+    api_session_password, api_session_live_ticket;
 api_handler api_users_get, api_users_add, api_users_change, api_users_remove;
 api_handler api_tokens_get, api_tokens_add, api_tokens_end;
 api_handler api_call_get, api_call_get_messages, api_stats_get, api_store_get, api_trunks_get;

@@ -75,7 +75,7 @@ static struct slice method_name(uint8_t method)
 /* A pattern of ours, never a path that somebody asked for. */
 static void label_route(struct exposition *e, size_t number)
 {
-    const struct route *route = number ? route_at(number - 1) : NULL;
+    const struct route *route = number ? routes_at(number - 1) : NULL;
 
     exposition_label(e, 0, "route",
                      route                        ? slice_of_text(route->path)

@@ -1,7 +1,7 @@
 /*
  * api_session - who I am, logging in and out, the first admin, another password, and the ticket of the live feed.
  */
-#include "probe/web/api_access.h"
+#include "probe/web/api_session.h"
 
 #include "analyzer/base/log.h"
 #include "probe/web/body.h"
@@ -11,7 +11,7 @@
 
 enum { PASSWORD_TEXT_MAX = 1024 }; /* longer ones are refused with words of their own */
 
-bool api_has_access(struct api_context *c)
+bool api_session_has_access(struct api_context *c)
 {
     if (c->api->options.access)
         return true;
@@ -19,18 +19,18 @@ bool api_has_access(struct api_context *c)
     return false;
 }
 
-void api_fail_wait(struct api_context *c, unsigned wait_s)
+void api_session_fail_wait(struct api_context *c, unsigned wait_s)
 {
     c->x->retry_after_s = wait_s ? wait_s : 1;
     exchange_fail(c->x, 429, "too many tries: come again in %u s", c->x->retry_after_s);
 }
 
-void api_fail_access(struct api_context *c, int err)
+void api_session_fail(struct api_context *c, int err)
 {
     char why[128];
 
     if (err == -EBUSY) {
-        api_fail_wait(c, 1);
+        api_session_fail_wait(c, 1);
         return;
     }
     if (strerror_r(-err, why, sizeof why) != 0)
@@ -39,17 +39,17 @@ void api_fail_access(struct api_context *c, int err)
     exchange_fail(c->x, err == -ENOSPC ? 507 : 503, "access.sqlite cannot be used: %s", why);
 }
 
-void api_write_key_s(struct jsonw *j, const char *key, int64_t time_s)
+void api_session_write_key_s(struct jsonw *j, const char *key, int64_t time_s)
 {
     api_write_key_ms(j, key, time_s * 1000);
 }
 
-void api_write_rights(struct jsonw *j, unsigned rights)
+void api_session_write_rights(struct jsonw *j, unsigned rights)
 {
     jsonw_array_open(j);
     for (unsigned right = 1; right <= rights; right <<= 1) {
         if (rights & right)
-            jsonw_text(j, right_name((enum right)right));
+            jsonw_text(j, role_right_name((enum right)right));
     }
     jsonw_array_close(j);
 }
@@ -65,8 +65,8 @@ static void write_session(struct api_context *c)
     api_write_key_text(&c->json, "token", who->token[0] ? slice_of_text(who->token) : SLICE_ABSENT);
     api_write_key_text(&c->json, "role", is_known ? role_name((enum role)who->role) : SLICE_ABSENT);
     jsonw_key(&c->json, "rights");
-    api_write_rights(&c->json, who->rights);
-    api_write_key_s(&c->json, "expires", who->expires_s);
+    api_session_write_rights(&c->json, who->rights);
+    api_session_write_key_s(&c->json, "expires", who->expires_s);
     jsonw_key(&c->json, "setup");
     jsonw_bool(&c->json, o->access && access_needs_setup(o->access));
     jsonw_key(&c->json, "listen");
@@ -113,7 +113,7 @@ void api_session_login(struct api_context *c)
     struct access_entry entry;
     struct body body;
 
-    if (!api_has_access(c))
+    if (!api_session_has_access(c))
         return;
     if (api_read_body(c, &body, fields, sizeof fields / sizeof *fields)) {
         int err = access_login(c->api->options.access, &t, &entry);
@@ -123,9 +123,9 @@ void api_session_login(struct api_context *c)
         else if (err == -EACCES)
             exchange_fail(c->x, 401, "name or password is not right");
         else if (err == -EBUSY)
-            api_fail_wait(c, entry.wait_s);
+            api_session_fail_wait(c, entry.wait_s);
         else
-            api_fail_access(c, err);
+            api_session_fail(c, err);
     }
     forget_body(c, &body);
 }
@@ -134,11 +134,11 @@ void api_session_logout(struct api_context *c)
 {
     int err;
 
-    if (!api_has_access(c))
+    if (!api_session_has_access(c))
         return;
     err = access_logout(c->api->options.access, &c->x->who);
     if (err) {
-        api_fail_access(c, err);
+        api_session_fail(c, err);
         return;
     }
     jsonw_object_open(&c->json);
@@ -161,7 +161,7 @@ void api_session_setup(struct api_context *c)
     struct access_entry entry;
     struct body body;
 
-    if (!api_has_access(c))
+    if (!api_session_has_access(c))
         return;
     if (api_read_body(c, &body, fields, sizeof fields / sizeof *fields)) {
         int err = access_enter(c->api->options.access, key, &t, &entry);
@@ -176,7 +176,7 @@ void api_session_setup(struct api_context *c)
         else if (err == -EINVAL)
             exchange_fail(c->x, 400, "%s", entry.why);
         else
-            api_fail_access(c, err);
+            api_session_fail(c, err);
     }
     forget_body(c, &body);
 }
@@ -192,7 +192,7 @@ void api_session_password(struct api_context *c)
     struct access_entry entry;
     struct body body;
 
-    if (!api_has_access(c))
+    if (!api_session_has_access(c))
         return;
     if (api_read_body(c, &body, fields, sizeof fields / sizeof *fields)) {
         int err = access_change_password(c->api->options.access, &t, password, &entry);
@@ -209,20 +209,20 @@ void api_session_password(struct api_context *c)
         } else if (err == -EINVAL) {
             exchange_fail(c->x, 400, "%s", entry.why);
         } else if (err == -EBUSY) {
-            api_fail_wait(c, entry.wait_s);
+            api_session_fail_wait(c, entry.wait_s);
         } else {
-            api_fail_access(c, err);
+            api_session_fail(c, err);
         }
     }
     forget_body(c, &body);
 }
 
-void api_live_ticket(struct api_context *c)
+void api_session_live_ticket(struct api_context *c)
 {
     char ticket[SECRET_KEY_LEN + 1];
     int64_t now_s = api_now_s();
 
-    if (!api_has_access(c))
+    if (!api_session_has_access(c))
         return;
     if (access_make_ticket(c->api->options.access, &c->x->who, now_s, ticket) != 0) {
         exchange_fail(c->x, 429, "too many tickets are waiting to be used");
@@ -230,7 +230,7 @@ void api_live_ticket(struct api_context *c)
     }
     jsonw_object_open(&c->json);
     api_write_key_text(&c->json, "ticket", slice_of_text(ticket));
-    api_write_key_s(&c->json, "expires", now_s + ACCESS_TICKET_S);
+    api_session_write_key_s(&c->json, "expires", now_s + ACCESS_TICKET_S);
     jsonw_object_close(&c->json);
     api_finish_json(c);
 }

@@ -1,7 +1,7 @@
 /*
  * api_tokens - what speaks for a user without a browser.
  */
-#include "probe/web/api_access.h"
+#include "probe/web/api_session.h"
 
 #include "probe/web/body.h"
 
@@ -15,10 +15,10 @@ static void write_token(struct jsonw *j, const struct token *t)
     api_write_key_text(j, "name", slice_of_text(t->name));
     api_write_key_text(j, "user", slice_of_text(t->user_name));
     jsonw_key(j, "scopes");
-    api_write_rights(j, t->scopes);
-    api_write_key_s(j, "created", t->created_s);
-    api_write_key_s(j, "expires", t->expires_s);
-    api_write_key_s(j, "last_used", t->used_s);
+    api_session_write_rights(j, t->scopes);
+    api_session_write_key_s(j, "created", t->created_s);
+    api_session_write_key_s(j, "expires", t->expires_s);
+    api_session_write_key_s(j, "last_used", t->used_s);
     jsonw_object_close(j);
 }
 
@@ -34,7 +34,7 @@ void api_tokens_get(struct api_context *c)
 {
     int err;
 
-    if (!api_has_access(c))
+    if (!api_session_has_access(c))
         return;
     jsonw_object_open(&c->json);
     jsonw_key(&c->json, "tokens");
@@ -43,7 +43,7 @@ void api_tokens_get(struct api_context *c)
     jsonw_array_close(&c->json);
     jsonw_object_close(&c->json);
     if (err)
-        api_fail_access(c, err);
+        api_session_fail(c, err);
     else
         api_finish_json(c);
 }
@@ -64,7 +64,7 @@ static void fail_add(struct api_context *c, int err)
         exchange_fail(c->x, 409, "%d tokens are there already: remove some", TOKENS_OF_USER_MAX);
         break;
     default:
-        api_fail_access(c, err);
+        api_session_fail(c, err);
     }
 }
 
@@ -101,11 +101,11 @@ void api_tokens_add(struct api_context *c)
     };
     struct body body;
 
-    if (!api_has_access(c))
+    if (!api_session_has_access(c))
         return;
     if (api_read_body(c, &body, fields, sizeof fields / sizeof *fields)) {
-        token.scopes = token_scopes_parse(scopes);
-        if (!user_name_is_good(name)) {
+        token.scopes = tokens_scopes_parse(scopes);
+        if (!users_name_is_good(name)) {
             exchange_fail(c->x, 400, "'name' is of letters, digits, '-', '_' and '.'");
         } else if (!token.scopes) {
             exchange_fail(c->x, 400,
@@ -123,13 +123,13 @@ void api_tokens_end(struct api_context *c)
 {
     int err;
 
-    if (!api_has_access(c))
+    if (!api_session_has_access(c))
         return;
     err = access_end_token(c->api->options.access, &c->x->who, c->number);
     if (err == -ENOENT) {
         exchange_fail(c->x, 404, "no token %" PRId64 " of yours", c->number);
     } else if (err) {
-        api_fail_access(c, err);
+        api_session_fail(c, err);
     } else {
         jsonw_object_open(&c->json);
         api_write_key_int(&c->json, "ended", c->number);

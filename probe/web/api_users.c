@@ -1,7 +1,7 @@
 /*
  * api_users - who has an account, and in which role; an admin's.
  */
-#include "probe/web/api_access.h"
+#include "probe/web/api_session.h"
 
 #include "probe/web/body.h"
 
@@ -16,8 +16,8 @@ static void write_user(struct jsonw *j, const struct user *u)
     jsonw_bool(j, u->is_disabled);
     jsonw_key(j, "has_password");
     jsonw_bool(j, u->has_password);
-    api_write_key_s(j, "created", u->created_s);
-    api_write_key_s(j, "last_login", u->login_s);
+    api_session_write_key_s(j, "created", u->created_s);
+    api_session_write_key_s(j, "last_login", u->login_s);
     api_write_key_int(j, "sessions", u->sessions);
     api_write_key_int(j, "tokens", u->tokens);
     jsonw_object_close(j);
@@ -35,7 +35,7 @@ void api_users_get(struct api_context *c)
 {
     int err;
 
-    if (!api_has_access(c))
+    if (!api_session_has_access(c))
         return;
     jsonw_object_open(&c->json);
     jsonw_key(&c->json, "users");
@@ -44,7 +44,7 @@ void api_users_get(struct api_context *c)
     jsonw_array_close(&c->json);
     jsonw_object_close(&c->json);
     if (err)
-        api_fail_access(c, err);
+        api_session_fail(c, err);
     else
         api_finish_json(c);
 }
@@ -72,7 +72,7 @@ static void answer_user(struct api_context *c, struct slice name, char *link, in
     int err = access_list_users(c->api->options.access, api_now_s(), on_found, &f);
 
     if (err) {
-        api_fail_access(c, err);
+        api_session_fail(c, err);
     } else if (!f.is_there) {
         exchange_fail(c->x, 404, "no user of this name");
     } else {
@@ -106,7 +106,7 @@ static void fail_change(struct api_context *c, int err, const char *why)
         exchange_fail(c->x, 409, "this is the last admin who can log in: make another one first");
         break;
     default:
-        api_fail_access(c, err);
+        api_session_fail(c, err);
     }
 }
 
@@ -133,7 +133,7 @@ void api_users_add(struct api_context *c)
     const char *why;
     struct body body;
 
-    if (!api_has_access(c))
+    if (!api_session_has_access(c))
         return;
     if (api_read_body(c, &body, fields, sizeof fields / sizeof *fields) &&
         read_role(c, role, &change.role)) {
@@ -160,7 +160,7 @@ void api_users_change(struct api_context *c)
     };
     struct body body;
 
-    if (!api_has_access(c))
+    if (!api_session_has_access(c))
         return;
     if (api_read_body(c, &body, fields, sizeof fields / sizeof *fields) &&
         read_role(c, role, &change.role)) {
@@ -183,7 +183,7 @@ void api_users_remove(struct api_context *c)
 {
     int err;
 
-    if (!api_has_access(c))
+    if (!api_session_has_access(c))
         return;
     err = access_remove_user(c->api->options.access, c->name);
     if (err) {

@@ -42,7 +42,7 @@ static bool read_bearer(struct slice header, struct exchange *x)
     if (!slice_ieq(scheme, SLICE("Bearer")))
         return false;
     secret = slice_trim(secret);
-    copy(x->token, token_hash(secret, hash) ? secret : SLICE("-"));
+    copy(x->token, tokens_hash(secret, hash) ? secret : SLICE("-"));
     return true;
 }
 

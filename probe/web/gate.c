@@ -31,7 +31,7 @@ static void refuse_unknown(struct exchange *x)
 
 static void refuse_right(struct exchange *x, enum right right)
 {
-    struct slice name = right_name(right), role = role_name((enum role)x->who.role);
+    struct slice name = role_right_name(right), role = role_name((enum role)x->who.role);
 
     if (right == RIGHT_SELF)
         exchange_fail(x, 403, "a token cannot do this: log in with a browser");

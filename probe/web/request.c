@@ -80,7 +80,7 @@ static bool accept_method(const struct request *r, const struct request_rules *r
                                      [REQUEST_POST] = ROUTE_POST,
                                      [REQUEST_DELETE] = ROUTE_DELETE,
                                      [REQUEST_OTHER] = 0 };
-    unsigned allowed = route_methods(r->path);
+    unsigned allowed = routes_methods(r->path);
 
     if (!(bits[r->method] & allowed)) {
         static const char *const names[] = { "GET, HEAD", "POST", "DELETE" };

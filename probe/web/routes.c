@@ -9,7 +9,8 @@ static const struct route routes[] = {
       api_session_setup },
     { "/api/v1/session/password", EXCHANGE_POST, RIGHT_SELF, "password", PARAMS_NONE, true,
       api_session_password },
-    { "/api/v1/live/ticket", EXCHANGE_POST, RIGHT_SEE, NULL, PARAMS_NONE, true, api_live_ticket },
+    { "/api/v1/live/ticket", EXCHANGE_POST, RIGHT_SEE, NULL, PARAMS_NONE, true,
+      api_session_live_ticket },
     { "/api/v1/users", EXCHANGE_GET, RIGHT_ADMIN, NULL, PARAMS_NONE, true, api_users_get },
     { "/api/v1/users", EXCHANGE_POST, RIGHT_ADMIN, "user", PARAMS_NONE, true, api_users_add },
     { "/api/v1/users/@", EXCHANGE_POST, RIGHT_ADMIN, "user", PARAMS_NONE, true, api_users_change },
@@ -105,7 +106,7 @@ static bool matches(const char *pattern, struct slice path, struct route_variabl
     return p.len == 0 && path.len == 0;
 }
 
-const struct route *route_find(struct slice path, uint8_t method, struct route_variable *v)
+const struct route *routes_find(struct slice path, uint8_t method, struct route_variable *v)
 {
     for (size_t i = 0; i < ROUTES; i++) {
         if (routes[i].method == method && matches(routes[i].path, path, v))
@@ -114,7 +115,7 @@ const struct route *route_find(struct slice path, uint8_t method, struct route_v
     return NULL;
 }
 
-unsigned route_methods(struct slice path)
+unsigned routes_methods(struct slice path)
 {
     static const unsigned bits[] = {
         [EXCHANGE_GET] = ROUTE_GET, [EXCHANGE_POST] = ROUTE_POST, [EXCHANGE_DELETE] = ROUTE_DELETE
@@ -129,12 +130,12 @@ unsigned route_methods(struct slice path)
     return methods ? methods : ROUTE_GET;
 }
 
-size_t route_index(const struct route *route)
+size_t routes_index(const struct route *route)
 {
     return (size_t)(route - routes);
 }
 
-const struct route *route_at(size_t index)
+const struct route *routes_at(size_t index)
 {
     return index < ROUTES ? &routes[index] : NULL;
 }

@@ -27,15 +27,15 @@ struct route_variable {
 };
 
 /* NULL: nothing is there by this method. */
-const struct route *route_find(struct slice path, uint8_t method, struct route_variable *v);
+const struct route *routes_find(struct slice path, uint8_t method, struct route_variable *v);
 
 /* What may be done at this path: never nothing. */
 enum route_method { ROUTE_GET = 1, ROUTE_POST = 2, ROUTE_DELETE = 4 };
-unsigned route_methods(struct slice path);
+unsigned routes_methods(struct slice path);
 
 /* All of them, for the tests that walk the table; NULL behind the last. */
-const struct route *route_at(size_t index);
+const struct route *routes_at(size_t index);
 /* Its index. */
-size_t route_index(const struct route *route);
+size_t routes_index(const struct route *route);
 
 #endif

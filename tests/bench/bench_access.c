@@ -117,7 +117,7 @@ static void measure_gate(struct access *a, const char *store, const char *sessio
     struct exchange *x = exchange_new();
     double begin;
 
-    for (size_t i = 0; (route = route_at(i)) != NULL && route->right != RIGHT_SEE; i++)
+    for (size_t i = 0; (route = routes_at(i)) != NULL && route->right != RIGHT_SEE; i++)
         continue;
     if (!x || !route)
         abort();

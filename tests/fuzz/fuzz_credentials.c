@@ -42,7 +42,7 @@ static void check(struct slice cookie, struct slice authorization, bool plain)
         must(contains(cookie, plain ? "earshot=" : "__Host-earshot="));
     }
     if (x->token[0] && strcmp(x->token, "-") != 0)
-        must(token_hash(slice_of_text(x->token), hash) && contains(authorization, x->token));
+        must(tokens_hash(slice_of_text(x->token), hash) && contains(authorization, x->token));
     exchange_free(x);
 }
 

@@ -264,8 +264,8 @@ static void test_routes(void **state)
     exchange_free(ask(&h, h.admin, EXCHANGE_POST, "/api/v1/silences", NULL,
                       "{\"labels\":\"from_user=alicia to_number=\\\"+442077005544\\\"\","
                       "\"until\":4000000000,\"comment\":\"+4930770088999 knows\"}"));
-    for (size_t i = 0; route_at(i); i++) {
-        const struct route *route = route_at(i);
+    for (size_t i = 0; routes_at(i); i++) {
+        const struct route *route = routes_at(i);
         char path[EXCHANGE_PATH_MAX];
         const char *query = route->params & PARAMS_SPAN ? "until=1795255300" : NULL;
         struct exchange *x;

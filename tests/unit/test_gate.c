@@ -93,7 +93,7 @@ static int ask(struct scene *s, const struct route *route, const char *session, 
     if (status == 403 && route)
         assert_non_null(strstr(x->body.p, route->right == RIGHT_SELF
                                               ? "log in"
-                                              : right_name((enum right)route->right).p));
+                                              : role_right_name((enum right)route->right).p));
     exchange_free(x);
     return status;
 }
@@ -160,11 +160,11 @@ static void add_rights(struct strbuf *out)
 {
     add_head(out, "| right | what it opens |", 2);
     for (unsigned i = 0; i < RIGHTS; i++) {
-        strbuf_addf(out, "| `%s` | %s |", right_name((enum right)(1u << i)).p,
+        strbuf_addf(out, "| `%s` | %s |", role_right_name((enum right)(1u << i)).p,
                     meaning((enum right)(1u << i)));
         add_roles(out, 1u << i);
     }
-    assert_int_equal(right_name((enum right)(1u << RIGHTS)).len, 0); /* all of them */
+    assert_int_equal(role_right_name((enum right)(1u << RIGHTS)).len, 0); /* all of them */
 }
 
 static void add_routes(struct strbuf *out)
@@ -172,9 +172,9 @@ static void add_routes(struct strbuf *out)
     const struct route *r;
 
     add_head(out, "| request | right |", 2);
-    for (size_t i = 0; (r = route_at(i)) != NULL; i++) {
+    for (size_t i = 0; (r = routes_at(i)) != NULL; i++) {
         strbuf_addf(out, "| `%s %s` | %s |", methods[r->method], r->path,
-                    r->right ? right_name((enum right)r->right).p : "open to all");
+                    r->right ? role_right_name((enum right)r->right).p : "open to all");
         add_roles(out, r->right);
     }
 }
@@ -250,7 +250,7 @@ static void test_every_role_every_route(void **state)
     const struct route *r;
     size_t asked = 0;
 
-    for (size_t i = 0; (r = route_at(i)) != NULL; i++) {
+    for (size_t i = 0; (r = routes_at(i)) != NULL; i++) {
         struct slice row = row_of(routes, r);
 
         if (!row.p)
@@ -280,7 +280,7 @@ static void test_nobody(void **state)
     const struct route *r;
 
     secret_key_make(wrong, key);
-    for (size_t i = 0; (r = route_at(i)) != NULL; i++) {
+    for (size_t i = 0; (r = routes_at(i)) != NULL; i++) {
         bool is_open = false;
 
         snprintf(called, sizeof called, "%s %s", methods[r->method], r->path);
@@ -304,7 +304,7 @@ static void test_tokens(void **state)
     struct identity who;
 
     for (unsigned right = 1; right < RIGHTS; right++) {
-        for (size_t i = 0; (r = route_at(i)) != NULL; i++) {
+        for (size_t i = 0; (r = routes_at(i)) != NULL; i++) {
             bool may = (r->right & ~(1u << right)) == 0;
 
             if (ask(s, r, NULL, s->tokens[right], &who) != (may ? 200 : 403))
@@ -321,7 +321,7 @@ static void test_no_access(void **state)
     struct scene *s = *state, none = { .options = { .store_dir = s->dir } };
     const struct route *r;
 
-    for (size_t i = 0; (r = route_at(i)) != NULL; i++) {
+    for (size_t i = 0; (r = routes_at(i)) != NULL; i++) {
         if (r->right != RIGHT_OPEN)
             assert_int_equal(ask(&none, r, s->sessions[ROLE_ADMIN], NULL, NULL), 401);
     }

@@ -217,7 +217,7 @@ static void expect_security(json_t *operation, const struct route *route)
 {
     const char *says = json_string_value(json_object_get(operation, "x-right"));
     struct slice right =
-        route->right == RIGHT_OPEN ? SLICE("open") : right_name((enum right)route->right);
+        route->right == RIGHT_OPEN ? SLICE("open") : role_right_name((enum right)route->right);
     const char *deed = json_string_value(json_object_get(operation, "x-deed"));
 
     if (!says || !slice_eq(slice_of_text(says), right))
@@ -238,7 +238,7 @@ static void each_route_is_there(void **state)
     const struct route *route;
 
     (void)state;
-    for (size_t i = 0; (route = route_at(i)) != NULL; i++) {
+    for (size_t i = 0; (route = routes_at(i)) != NULL; i++) {
         char path[256];
         const char *variable = template_of(route->path, path, sizeof path);
         json_t *operation = json_object_get(json_object_get(paths, path), methods[route->method]);
@@ -255,7 +255,7 @@ static bool is_route(const char *path, const char *method)
 {
     const struct route *route;
 
-    for (size_t i = 0; (route = route_at(i)) != NULL; i++) {
+    for (size_t i = 0; (route = routes_at(i)) != NULL; i++) {
         static const char *const methods[] = {
             [EXCHANGE_GET] = "get", [EXCHANGE_POST] = "post", [EXCHANGE_DELETE] = "delete"
         };

@@ -270,7 +270,8 @@ static void shows_what_is_nearest_to_firing(void **state)
     jsonw_object_close(&j);
     rule_trial_expect_text(
         strbuf_slice(&out),
-        "{\"rules\":[{\"rule\":\"many\",\"severity\":\"info\",\"on\":\"call.settled\","
+        "{\"rules\":[{\"rule\":\"many\",\"severity\":\"info\",\"by\":\"dst.ip\",\"on\":\"call."
+        "settled\","
         "\"threshold\":3.0000,\"unit\":\"calls\",\"groups\":3,\"firing\":1,\"pending\":0,"
         "\"values\":[{\"group\":\"192.0.2.2\",\"value\":5.0000,\"baseline\":null,\"samples\":5,"
         "\"state\":\"firing\"},{\"group\":\"192.0.2.3\",\"value\":2.0000,\"baseline\":null,"

@@ -161,7 +161,7 @@ static int ask(const char *request, struct strbuf *body)
     struct api_context c = { .x = x, .json = jsonw_to(&x->body) };
     struct strbuf error = { 0 };
     struct route_variable v;
-    const struct route *route = route_find(path, EXCHANGE_GET, &v);
+    const struct route *route = routes_find(path, EXCHANGE_GET, &v);
     int status;
 
     assert_non_null(route);

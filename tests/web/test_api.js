@@ -1,84 +1,28 @@
-// test_api - the web process from outside: every route of docs/API.md, what it refuses, the live
-// feed, and what a stranger's client may do to the others.
+// test_api - the web process from outside: every route of docs/API.md, what it refuses, and what a
+// stranger's client may do to the others. The live feed is test_live's.
 //
 //     node --test test_api.js
 //
-// MAKE_STORE and TEST_API_SERVE name the two programs; node's own modules are all it needs.
+// See support/api_server.js; node's own modules are all it needs.
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LiveClient, startFeed as openFeed } from './support/live_client.js';
-import { fetchAs, readServer, signRequests } from './support/token.js';
+import { sleep, startApiServer, status, until } from './support/api_server.js';
+import { signRequests } from './support/token.js';
 
 const CALLS = 2600; // more than the largest page twice, over two days
-const work = mkdtempSync(join(tmpdir(), 'earshot-web-'));
-const store = join(work, 'store');
-const root = join(work, 'root');
-let server, host, port, ids, base, token;
-let patient, mute, began; // two that stay from the beginning to the end
-
-const until = async (isSo, patience = 10000) => {
-    for (const end = Date.now() + patience; Date.now() < end && !isSo(); await sleep(50));
-};
-const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+let server, store, root, ids, host, port, base, token, fetch, getJson, raw, request, Live;
 
 before(async () => {
-    mkdirSync(join(root, 'vendor'), { recursive: true });
-    writeFileSync(join(root, 'index.html'), '<!doctype html><title>x</title>\n');
-    writeFileSync(join(root, 'app.js'), 'export const x = 1;\n');
-    writeFileSync(join(root, 'vendor', 'big.css'), 'a'.repeat(300000));
-    writeFileSync(join(root, '.secret'), 'hidden from all');
-    writeFileSync(join(work, 'outside.txt'), 'hidden from all');
-    ids = execFileSync(process.env.MAKE_STORE, [store, String(CALLS)]).toString().trim().split('\n');
-    server = spawn(process.env.TEST_API_SERVE, [store, root],
-        { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, TEST_API_LIVE_CLIENTS: '40' } });
-    ({ host, port, base, token } = await new Promise((resolve, reject) => {
-        server.stdout.once('data', (line) => resolve(readServer(line)));
-        server.once('exit', (code) => reject(new Error(`no server, exit status ${code}`)));
-    }));
-    [patient, mute] = [await Live.open(), await Live.open()];
-    mute.mute = true;
-    began = Date.now();
+    server = await startApiServer(CALLS);
+    ({ store, root, ids, host, port, base, token, fetch, getJson, raw, request, Live } = server);
 });
 
-after(async () => {
-    const left = new Promise((resolve) => server.once('exit', (code) => resolve(code)));
-    server.kill('SIGTERM');
-    assert.equal(await left, 0, 'the server leaves without a sanitizer report');
-    rmSync(work, { recursive: true });
-});
-
-const fetch = fetchAs(() => ({ token }));
-const getJson = async (path) => {
-    const answer = await fetch(base + path);
-    assert.equal(answer.status, 200, path);
-    assert.equal(answer.headers.get('content-type'), 'application/json; charset=utf-8');
-    return answer.json();
-};
-
-// A request as it stands, byte by byte; what came back until the end of the connection.
-const raw = (text, from) => new Promise((resolve) => {
-    const socket = net.connect({ port, host, localAddress: from });
-    let got = '';
-    socket.on('data', (data) => { got += data.toString('latin1'); });
-    socket.on('error', () => {});
-    socket.on('close', () => resolve(got));
-    socket.write(signRequests(text, token), 'latin1');
-});
-
-const request = (path, { method = 'GET', name = 'localhost', extra = '' } = {}) =>
-    raw(`${method} ${path} HTTP/1.1\r\nHost: ${name}\r\nConnection: close\r\n${extra}\r\n`);
-const status = (answer) => Number(answer.slice(9, 12));
-
-const Live = { open: (options) => LiveClient.open({ host, port, token, ...options }) };
-const startFeed = () => openFeed(store);
-
-// ---- the tests ----
+after(() => server.stop());
 
 test('calls come newest first, without their streams', async () => {
     const { calls, next } = await getJson('/calls');
@@ -581,6 +525,7 @@ test('many ask at once, and each is answered or told to come back', async () => 
 });
 
 test('this machine has 768 connections; who does nothing makes room, and an honest client is answered', async () => {
+    const live = [await Live.open(), await Live.open()];
     const sockets = [];
     let closed = 0;
     for (let i = 0; i < 900; i++) {
@@ -596,7 +541,8 @@ test('this machine has 768 connections; who does nothing makes room, and an hone
     const figures = await (await fetch(`http://${host}:${port}/metrics`)).text();
     assert.match(figures, /^earshot_http_connections_evicted_total [1-9]\d*$/m);
     sockets.forEach((socket) => socket.destroy());
-    assert.ok(!patient.closed && !mute.closed, 'live ones make no room');
+    assert.ok(live.every(({ closed }) => !closed), 'live ones make no room');
+    live.forEach((client) => client.close());
 });
 
 test('half a request is waited for 5 s, not for ever', async () => {
@@ -613,200 +559,4 @@ test('half a request is waited for 5 s, not for ever', async () => {
     await Promise.all([ended(dripping), ended(silent)]);
     clearInterval(drip);
     assert.ok(Date.now() - begin < 12000);
-});
-
-// ---- the live feed ----
-
-test('what the probe says arrives on every WebSocket', async () => {
-    assert.equal((await getJson('/stats')).live, false);
-    const feed = await startFeed();
-    assert.equal((await getJson('/stats')).live, true);
-    const a = await Live.open(), b = await Live.open({ origin: `http://${host}:${port}` });
-    const c = await Live.open({ protocol: null });
-    assert.match(a.head, /sec-websocket-protocol: earshot.live.v1/i);
-    assert.ok(!/sec-websocket-extensions/i.test(a.head));
-    feed.send({ type: 'call', event: 'opened', call_id: 'é' }, 'no JSON', '', { type: 'stats', n: 2 });
-    for (const client of [a, b, c]) {
-        await client.until((l) => l.messages.length >= 3);
-        assert.deepEqual(client.messages, [{ type: 'call', event: 'opened', call_id: 'é' }, { type: 'stats', n: 2 },
-            { type: 'dropped', messages: 1 }]);
-        client.close();
-    }
-    await feed.stop();
-    /* The server hears of it beside its other work. */
-    for (let tries = 0; tries < 50 && (await getJson('/stats')).live; tries++) await sleep(100);
-    assert.equal((await getJson('/stats')).live, false);
-});
-
-test('who begins to listen is told what is the case, and then what changes', async () => {
-    const feed = await startFeed();
-    const first = await Live.open();
-    const alert = (n, state) => ({ type: 'alert', id: `00000000000000a${n}`, state });
-    const call = (n, event) => ({ type: 'call', id: `00000000000000c${n}`, event });
-    feed.send({ type: 'stats', n: 1 }, alert(1, 'pending'), call(1, 'opened'), call(2, 'opened'), alert(1, 'firing'), alert(2, 'firing'),
-        alert(2, 'resolved'), call(2, 'closed'), { type: 'rules', rules: [] }, { type: 'stats', n: 2 });
-    await first.until((l) => l.messages.length === 10);
-    assert.deepEqual(first.seqs, Array.from({ length: 10 }, (_, i) => first.hello.seq + 1 + i), 'numbers follow each other');
-    /* The server reads the store's alerts when the probe comes, beside its other work. */
-    const ofStore = (l) => l.snapshot.filter(({ rule }) => rule === 'failures_503').length;
-    let second;
-    for (let tries = 0; tries < 50 && !(second && ofStore(second) === 25); tries++, await sleep(100)) {
-        second?.close();
-        second = await Live.open();
-        await second.until((l) => l.snapshot.length > 0 && l.told.at(-1).more === false);
-    }
-    assert.deepEqual(second.told[0], { seq: first.seqs.at(-1), type: 'hello', epoch: first.hello.epoch, resumed: false, live: true });
-    const ours = second.snapshot.filter(({ rule }) => rule === undefined || rule !== 'failures_503');
-    assert.deepEqual(ours, [{ type: 'stats', n: 2 }, { type: 'rules', rules: [] }, alert(1, 'firing'), call(1, 'opened')]);
-    assert.equal(ofStore(second), 25, 'those of the store');
-    feed.send(alert(1, 'resolved'));
-    await second.until((l) => l.messages.length === 1);
-    assert.deepEqual(second.messages, [alert(1, 'resolved')]);
-    [first, second].forEach((client) => client.close());
-    await feed.stop();
-});
-
-test('who comes back gets what he missed, or is told how much', async () => {
-    const feed = await startFeed();
-    const first = await Live.open();
-    feed.send({ type: 'x', n: 1 }, { type: 'x', n: 2 });
-    await first.until((l) => l.messages.length === 2);
-    const { epoch } = first.hello, at = first.seqs[0];
-    first.close();
-    feed.send({ type: 'x', n: 3 });
-    await sleep(100);
-    const resume = (query) => Live.open({ path: `/api/v1/live?${query}` });
-    const again = await resume(`epoch=${epoch}&since=${at}`);
-    await again.until((l) => l.messages.length === 2);
-    assert.deepEqual(again.messages, [{ type: 'x', n: 2 }, { type: 'x', n: 3 }]);
-    assert.deepEqual(again.told.map(({ type, resumed }) => [type, resumed]), [['hello', true]], 'no snapshot');
-    for (const query of [`epoch=0000000000000000&since=${at}`, `epoch=${epoch}&since=99999999`, `epoch=${epoch}`, `epoch=${epoch}&since=-1`]) {
-        const anew = await resume(query);
-        await anew.until((l) => l.told.some(({ type }) => type === 'snapshot'));
-        assert.equal(anew.hello.resumed, false, query);
-        assert.deepEqual(anew.messages, []);
-        anew.close();
-    }
-    const pad = 'x'.repeat(1000);
-    feed.send(...Array.from({ length: 5000 }, (_, n) => ({ type: 'x', n, pad })));
-    await again.until((l) => l.messages.at(-1).n === 4999);
-    const late = await resume(`epoch=${epoch}&since=${at}`);
-    await late.until((l) => l.told.some(({ type }) => type === 'snapshot'));
-    assert.equal(late.hello.resumed, false);
-    assert.equal(late.messages[0].type, 'dropped');
-    assert.ok(late.messages[0].messages > 200 && late.messages[0].messages < 5002, `${late.messages[0].messages}`);
-    [again, late].forEach((client) => client.close());
-    await feed.stop();
-});
-
-test('a slow client is spared the older versions of what changes, and is told how many', async () => {
-    const feed = await startFeed();
-    const slow = await Live.open(), quick = await Live.open();
-    const total = 30000, pad = 'x'.repeat(1000);
-    slow.socket.pause();
-    for (let n = 0; n < total; n += 100) {
-        feed.send(...Array.from({ length: 100 }, (_, i) => ({ type: 'call', id: `00000000000000${10 + i % 10}`, event: 'changed', n: n + i, pad })));
-        await quick.until((l) => (l.messages.at(-1)?.n ?? -1) >= n + 50);
-    }
-    await quick.until((l) => l.messages.at(-1).n === total - 1);
-    slow.socket.resume();
-    await slow.until((l) => l.messages.at(-1)?.n === total - 1 && l.told.at(-1).type === 'skipped');
-    const lost = slow.messages.filter(({ type }) => type === 'dropped').reduce((sum, { messages }) => sum + messages, 0);
-    const skipped = slow.told.filter(({ type }) => type === 'skipped').reduce((sum, { messages }) => sum + messages, 0);
-    assert.equal(slow.messages.filter(({ type }) => type === 'call').length + lost + skipped, total);
-    assert.ok(skipped > 0);
-    assert.deepEqual(new Set(slow.messages.slice(-64).filter(({ type }) => type === 'call').map(({ id }) => id)).size, 10, 'the newest of each is there');
-    [slow, quick].forEach((client) => client.close());
-    await feed.stop();
-});
-
-test('the feed comes back with the probe', async () => {
-    const client = await Live.open();
-    for (let run = 0; run < 2; run++) {
-        const feed = await startFeed();
-        feed.send({ type: 'stats', run });
-        await client.until((l) => l.messages.length === run + 1);
-        await feed.stop();
-    }
-    assert.deepEqual(client.messages.map((m) => m.run), [0, 1]);
-    client.close();
-});
-
-test('another site, another host, another path: no WebSocket', async () => {
-    const refusal = (options) => Live.open(options).then((l) => { l.close(); return 'open'; }, (e) => e.message);
-    assert.match(await refusal({ origin: 'http://evil.example.org' }), /^HTTP\/1\.1 403/);
-    assert.match(await refusal({ origin: 'null' }), /^HTTP\/1\.1 403/);
-    assert.match(await refusal({ origin: `http://${host}:1` }), /^HTTP\/1\.1 403/);
-    assert.match(await refusal({ origin: `http://${'a'.repeat(3000)}` }), /^HTTP\/1\.1 403/);
-    assert.match(await refusal({ name: 'evil.example.org', origin: 'http://evil.example.org' }), /^HTTP\/1\.1 421/);
-    assert.match(await refusal({ path: '/api/v1/calls' }), /^HTTP\/1\.1 404/);
-    assert.match(await refusal({ path: '/' }), /^HTTP\/1\.1 404/);
-});
-
-test('there is room for as many live clients as is said, and a message for each', async () => {
-    const feed = await startFeed();
-    const others = [patient, mute].filter((client) => !client.closed).length;
-    const clients = await Promise.all(Array.from({ length: 40 - others }, () => Live.open()));
-    await assert.rejects(Live.open(), /^Error: HTTP\/1\.1 503/);
-    feed.send({ type: 'stats', n: 1 });
-    await Promise.all(clients.map((client) => client.until((l) => l.messages.length === 1)));
-    clients.forEach((client) => client.close());
-    await sleep(200);
-    (await Live.open()).close();
-    await feed.stop();
-});
-
-test('a client that says something is let go', async () => {
-    const client = await Live.open();
-    client.socket.write(Buffer.from([0x81, 0x81, 0, 0, 0, 0, 0x41]));
-    await client.until((l) => l.closed);
-});
-
-test('a slow client loses messages, is told how many, and holds up nobody', async () => {
-    const feed = await startFeed();
-    const slow = await Live.open(), quick = await Live.open();
-    const total = 40000, pad = 'x'.repeat(1000);
-    slow.socket.pause();
-    for (let n = 0; n < total; n += 100) {
-        feed.send(...Array.from({ length: 100 }, (_, i) => ({ type: 'stats', n: n + i, pad })));
-        await quick.until((l) => (l.messages.at(-1)?.n ?? -1) >= n + 50);
-        await new Promise((resolve) => setImmediate(resolve));
-    }
-    await quick.until((l) => l.messages.at(-1).n === total - 1);
-    slow.socket.resume();
-    await slow.until((l) => l.messages.at(-1)?.n === total - 1);
-    for (const client of [slow, quick]) {
-        let next = 0;
-        for (const message of client.messages) {
-            if (message.type === 'dropped') next += message.messages;
-            else assert.equal(message.n, next++);
-        }
-        assert.equal(next, total);
-    }
-    assert.ok(slow.messages.some((m) => m.type === 'dropped'));
-    slow.close();
-    quick.close();
-    await feed.stop();
-});
-
-test('a client that never reads is let go', async () => {
-    const feed = await startFeed();
-    const stuck = await Live.open();
-    const pad = 'x'.repeat(60000);
-    stuck.socket.pause();
-    // Long enough to fill what the kernel keeps for it, and 10 s more.
-    for (let n = 0, end = Date.now() + 17000; Date.now() < end; n++) {
-        feed.send({ type: 'stats', n, pad });
-        await sleep(10);
-    }
-    stuck.socket.resume(); // to see the end
-    await stuck.until((l) => l.closed);
-    await feed.stop();
-});
-
-test('who answers pings stays, who does not is let go', async () => {
-    await sleep(Math.max(0, began + 45000 - Date.now()));
-    assert.ok(patient.pings >= 1 && !patient.closed);
-    assert.ok(mute.pings >= 1 && mute.closed);
-    patient.close();
 });
