@@ -67,7 +67,7 @@ void own_figures_read(struct own_figures *out)
     struct slice stat = read_text("/proc/self/stat", text);
     size_t name_end = stat.len;
     struct timespec cpu;
-    int64_t pages;
+    int64_t pages, of_files;
 
     while (name_end > 0 && stat.p[name_end - 1] != ')')
         name_end--;
@@ -77,7 +77,10 @@ void own_figures_read(struct own_figures *out)
     out->threads = number_at(stat, FIELD_THREADS);
     out->started_s = start_of(number_at(stat, FIELD_STARTED));
     pages = number_at(read_text("/proc/self/statm", text), 1);
+    of_files = number_at(read_text("/proc/self/statm", text), 2);
     out->rss_bytes = pages < 0 ? OWN_FIGURES_NONE : pages * sysconf(_SC_PAGESIZE);
+    out->own_bytes = of_files < 0 || pages < of_files ? OWN_FIGURES_NONE
+                                                      : (pages - of_files) * sysconf(_SC_PAGESIZE);
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
     out->cpu_s = (double)cpu.tv_sec + (double)cpu.tv_nsec / 1e9;
     out->fds = count_descriptors();
@@ -100,6 +103,7 @@ void own_figures_write(struct jsonw *j, const char *name, const struct own_figur
     write_known(j, "pid", figures->pid);
     write_known(j, "started", figures->started_s);
     write_known(j, "rss_bytes", figures->rss_bytes);
+    write_known(j, "own_bytes", figures->own_bytes);
     jsonw_key(j, "cpu_s");
     jsonw_real(j, figures->cpu_s, 2);
     write_known(j, "threads", figures->threads);

@@ -14,8 +14,9 @@ enum { OWN_FIGURES_NONE = -1 };
 struct own_figures {
     int64_t pid;
     int64_t started_s; /* epoch */
-    int64_t rss_bytes;
-    double cpu_s; /* of all its threads since it began */
+    int64_t rss_bytes; /* all that lies in memory, pages of mapped files too */
+    int64_t own_bytes; /* of it what is its own: the system cannot drop it */
+    double cpu_s;      /* of all its threads since it began */
     int64_t threads, fds;
 };
 

@@ -21,7 +21,8 @@ static void figures_are_this_process_s(void **state)
     own_figures_read(&before);
     assert_int_equal(before.pid, getpid());
     assert_int_equal(before.threads, 1);
-    assert_true(before.rss_bytes > 100000);
+    assert_true(before.own_bytes > 100000);
+    assert_true(before.own_bytes < before.rss_bytes);
     assert_true(before.fds >= 3);
     assert_true(before.started_s <= (int64_t)time(NULL) + 1);
     assert_true(before.started_s > (int64_t)time(NULL) - 600);
@@ -37,15 +38,21 @@ static void figures_are_this_process_s(void **state)
 
 static void what_is_not_known_is_null(void **state)
 {
-    const struct own_figures none = { 7,   OWN_FIGURES_NONE, OWN_FIGURES_NONE,
-                                      1.5, OWN_FIGURES_NONE, OWN_FIGURES_NONE };
+    const struct own_figures none = { .pid = 7,
+                                      .started_s = OWN_FIGURES_NONE,
+                                      .rss_bytes = OWN_FIGURES_NONE,
+                                      .own_bytes = OWN_FIGURES_NONE,
+                                      .cpu_s = 1.5,
+                                      .threads = OWN_FIGURES_NONE,
+                                      .fds = OWN_FIGURES_NONE };
     struct strbuf out = { 0 };
     struct jsonw j = jsonw_to(&out);
 
     (void)state;
     own_figures_write(&j, "web", &none);
-    assert_string_equal(out.p, "{\"name\":\"web\",\"pid\":7,\"started\":null,\"rss_bytes\":null,"
-                               "\"cpu_s\":1.50,\"threads\":null,\"fds\":null}");
+    assert_string_equal(
+        out.p, "{\"name\":\"web\",\"pid\":7,\"started\":null,\"rss_bytes\":null,\"own_bytes\":null,"
+               "\"cpu_s\":1.50,\"threads\":null,\"fds\":null}");
     strbuf_fini(&out);
 }
 

@@ -29,8 +29,8 @@ function Process({ process, probe, before }) {
 
   return html`<tr>
     <th scope="row"><b>${text(process.name, 30)}</b> <span class="quiet">${own(NAMES, process.name) ?? ""}</span>
-      <small class="process-facts">PID ${isKnown(process.pid) ? String(process.pid) : NONE} · ${count(process.fds)} files · since ${dayAndTime(process.started, zone)}</small></th>
-    <td class="number">${bytes(process.rss_bytes)}</td>
+      <small class="process-facts">PID ${isKnown(process.pid) ? String(process.pid) : NONE} · ${count(process.fds)} files${process.own_bytes > 0 ? `, ${bytes(process.rss_bytes - process.own_bytes)} of them in memory` : ""} · since ${dayAndTime(process.started, zone)}</small></th>
+    <td class="number">${bytes(process.own_bytes ?? process.rss_bytes)}</td>
     <td class="number">${share === null ? html`<span class="quiet">…</span>` : percent(share)}</td>
     <td class="number">${count(process.cpu_s)} s</td>
     <td class="number">${count(process.threads)}</td>
