@@ -46,8 +46,8 @@ const CELLS = {
 /* What is left away where there are no columns, when it is not known. */
 const VALUES = { mos: "mos_lq", verdict: "media_verdict", loss: "loss_ratio" };
 
-/* pick: chooses it among others, told whether up to the last one; undefined: there is nothing to choose for. */
-export function CallRow({ call, index, selected, fresh, zone, open, height, columns, picked, pick }) {
+/* top: where it lies in a box of its own; undefined: in a table as any other. pick: chooses it among others, told whether up to the last one; undefined: there is nothing to choose for. */
+export function CallRow({ call, index, selected, fresh, zone, open, height, top, columns, picked, pick }) {
   const id = isId(call.id) ? call.id : null;
   const choose = (event) => {
     event.stopPropagation();
@@ -55,18 +55,20 @@ export function CallRow({ call, index, selected, fresh, zone, open, height, colu
   };
 
   return html`<tr
+    key=${call.id}
     class=${`call-row ${selected ? "selected" : ""} ${fresh ? "fresh" : ""} ${picked ? "picked" : ""}`}
     aria-rowindex=${index + 2}
     data-id=${id}
-    style=${{ height: `${height}px` }}
+    role="row"
+    style=${{ height: `${height}px`, transform: top === undefined ? null : `translateY(${top}px)` }}
     onClick=${(event) => id && (event.shiftKey && pick ? choose(event) : open(id))}
   >
     ${pick
-      ? html`<td class="c-pick" onClick=${choose}><input type="checkbox" checked=${picked} aria-label="Choose this call" /></td>`
+      ? html`<td class="c-pick" role="cell" onClick=${choose}><input type="checkbox" checked=${picked} aria-label="Choose this call" /></td>`
       : null}
     ${columns.map((name) => {
       const unknown = VALUES[name] && !isKnown(call[VALUES[name]]);
-      return html`<td class=${`c-${name} ${COLUMNS[name].right ? "right" : ""} ${unknown ? "unknown" : ""}`}>${CELLS[name](call, zone)}</td>`;
+      return html`<td role="cell" class=${`c-${name} ${COLUMNS[name].right ? "right" : ""} ${unknown ? "unknown" : ""}`}>${CELLS[name](call, zone)}</td>`;
     })}
   </tr>`;
 }

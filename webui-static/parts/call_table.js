@@ -1,8 +1,8 @@
 /*
  * call_table - the table of calls, of which only what can be seen is in the document.
  *
- * Rows have one height; spacers above and below stand for the rest, as far as a browser can draw them
- * (virtual_rows.js). The page itself scrolls.
+ * Rows have one height and lie by themselves, each at its place in a box as high as all of them, as far as a browser
+ * can draw it (virtual_rows.js): the layout of a table would look at all rows again whenever one comes. The page itself scrolls.
  */
 import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor/preact-htm.js";
 import { useMedia, useStore } from "../hooks.js";
@@ -70,26 +70,21 @@ function useSelection(body, selected, id, height, offset) {
   }, [id]);
 }
 
-function Spacer({ px }) {
-  if (px <= 0) return null;
-  return html`<tr aria-hidden="true" class="spacer" style=${{ height: `${px}px` }}></tr>`;
-}
-
 function Heading({ name, sort, order }) {
-  const { title, first, px, right } = COLUMNS[name];
+  const { title, first, right } = COLUMNS[name];
   const { field } = readSort(first);
   const now = readSort(sort);
   const direction = sort && field && now.field === field ? (now.falls ? "descending" : "ascending") : null;
-  const style = { width: name === "parties" ? "auto" : `${px}px` };
 
-  return html`<th scope="col" class=${`c-${name} ${right ? "right" : ""}`} aria-sort=${direction} style=${style}>
+  return html`<th scope="col" class=${`c-${name} ${right ? "right" : ""}`} aria-sort=${direction} role="columnheader">
     ${first
       ? html`<button type="button" onClick=${() => order(field === "time" ? (sort === "time" ? "" : "time") : nextSort(sort, field, first))}>${title}<${Icon} name="up" /></button>`
       : title}
   </th>`;
 }
 
-/* Rows as they were drawn, so that what has not changed is not looked at again while one scrolls. */
+/* Rows as they were drawn, so that what has not changed is not looked at again while one scrolls. Elements, not
+ * components: Preact puts a component that has not changed in its place anew whenever one before it goes. */
 function useRows() {
   const drawn = useRef(new Map());
 
@@ -98,7 +93,7 @@ function useRows() {
     const rows = wanted.map(([key, props]) => {
       const old = drawn.current.get(key);
       const isSame = old && Object.keys(props).every((name) => Object.is(props[name], old.props[name]));
-      const kept = isSame ? old : { props, row: html`<${CallRow} key=${key} ...${props} />` };
+      const kept = isSame ? old : { props, row: CallRow(props) };
       next.set(key, kept);
       return kept.row;
     });
@@ -107,11 +102,13 @@ function useRows() {
   };
 }
 
-function Coming({ height, columns, index }) {
-  return html`<tr class="call-row coming" aria-hidden="true" style=${{ height: `${height}px` }} key=${`coming-${index}`}>
-    <td colspan=${columns}></td>
-  </tr>`;
+function Coming({ top, height, index }) {
+  return html`<tr class="call-row coming" aria-hidden="true" style=${{ height: `${height}px`, transform: `translateY(${top}px)` }} key=${`coming-${index}`}></tr>`;
 }
+
+/* The parties take the room that is left. */
+const tracks = (columns, picks) =>
+  [...(picks ? [`${PICK_PX}px`] : []), ...columns.map((name) => (name === "parties" ? `minmax(${COLUMNS[name].px}px, 1fr)` : `${COLUMNS[name].px}px`))].join(" ");
 
 /* state: of the list. sort: "", "mos", "-mos"; order: asks for another. picks: a Set of ids; pick, pickAll: undefined
  * where there is nothing to choose for. */
@@ -131,28 +128,23 @@ export function CallTable({ list, state, selected, open, sort, order, stale, nam
   for (let index = first; index < last; index++) {
     const call = callAt(state, index);
     if (call)
-      wanted.push([call.id, { call, index, zone, open, height, columns, pick, selected: selected === index, fresh: state.fresh.has(call.id), picked: all || picks.has(call.id) }]);
+      wanted.push([call.id, { call, index, top: index * height - offset, zone, open, height, columns, pick, selected: selected === index, fresh: state.fresh.has(call.id), picked: all || picks.has(call.id) }]);
     else wanted.push(null);
   }
   const shown = drawn(wanted.filter(Boolean));
   let at = 0;
-  const top = first * height - offset;
-  const whole = Math.min(rows * height, PX_MAX);
-
-  return html`<table class=${`calls-table ${stale ? "calls-stale" : ""}`} aria-busy=${stale} aria-rowcount=${state.next === null ? rows + 1 : -1}>
+  return html`<table class=${`calls-table ${stale ? "calls-stale" : ""}`} aria-busy=${stale} aria-rowcount=${state.next === null ? rows + 1 : -1} role="table" style=${{ "--columns": tracks(columns, pick) }}>
     <caption class="offscreen">Calls${sort ? "" : ", newest first"}</caption>
-    <thead>
-      <tr>
+    <thead role="rowgroup">
+      <tr role="row">
         ${pick
-          ? html`<th scope="col" class="c-pick"><input type="checkbox" checked=${all} aria-label=${`Choose all that is found, ${count(rows)} known so far`} onChange=${pickAll} /></th>`
+          ? html`<th scope="col" class="c-pick" role="columnheader"><input type="checkbox" checked=${all} aria-label=${`Choose all that is found, ${count(rows)} known so far`} onChange=${pickAll} /></th>`
           : null}
         ${columns.map((name) => html`<${Heading} key=${name} ...${{ name, sort, order }} />`)}
       </tr>
     </thead>
-    <tbody ref=${body}>
-      <${Spacer} px=${top} />
-      ${wanted.map((row, i) => (row ? shown[at++] : html`<${Coming} index=${first + i} ...${{ height, columns: columns.length + (pick ? 1 : 0) }} />`))}
-      <${Spacer} px=${whole - top - (last - first) * height} />
+    <tbody ref=${body} role="rowgroup" style=${{ height: `${Math.min(rows * height, PX_MAX)}px` }}>
+      ${wanted.map((row, i) => (row ? shown[at++] : html`<${Coming} index=${first + i} top=${(first + i) * height - offset} height=${height} />`))}
     </tbody>
   </table>`;
 }
