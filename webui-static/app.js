@@ -16,6 +16,8 @@ import { isIn, landing, loadSession, may, session } from "./session.js";
 
 /* A second key counts this long after "g". */
 const CHORD_MS = 1200;
+/* The first view has been painted by then. */
+const AHEAD_MS = 1500;
 
 /* What a module exports once it is there: {it} or {error}; {} while it is on its way. */
 function useCode(name, load) {
@@ -154,3 +156,5 @@ const place = document.getElementById("app");
 await loadSession();
 place.replaceChildren();
 render(html`<${App} />`, place);
+/* Who looks elsewhere first comes to the calls next: their code is there then. */
+setTimeout(() => may("see") && loadPage("calls").catch(() => {}), AHEAD_MS);
