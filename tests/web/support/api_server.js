@@ -63,7 +63,7 @@ export async function startApiServer(calls) {
     };
 
     return {
-        store, root, ids, host, port, base, token, fetch, getJson, raw, request, stop,
+        work, store, root, ids, host, port, base, token, fetch, getJson, raw, request, stop,
         Live: { open: (options) => LiveClient.open({ host, port, token, ...options }) },
         startFeed: () => startFeed(store),
     };
