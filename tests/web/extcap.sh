@@ -16,7 +16,7 @@ fail() {
 "$earshot" replay --quiet "$samples/sbc-legs.pcap" --store "$work/store" --keep full || exit 1
 echo 'correct horse battery staple' |
     "$earshot" user add ann --role engineer --password-stdin --store "$work/store" >/dev/null || exit 1
-"$earshot" token add wireshark --user ann --scopes see,packets --store "$work/store" >"$work/token" || exit 1
+"$earshot" token add wireshark --user ann --scopes see,numbers,packets --store "$work/store" >"$work/token" || exit 1
 
 "$earshot" serve --store "$work/store" --listen 127.0.0.1:0 >"$work/said" 2>&1 &
 server=$!
@@ -36,7 +36,7 @@ capture() {
 }
 call_id=$("$earshot" calls --store "$work/store" --json --limit 1 | grep -oE '"call_id":"[^"]*"' | cut -d '"' -f 4)
 mkfifo "$work/got" || exit 1
-cat "$work/got" >"$work/legs" &
+timeout 30 cat "$work/got" >"$work/legs" &
 reader=$!
 capture --call "$call_id" --token-file "$work/token" || fail "a call by its Call-ID: $(cat "$work/why")"
 wait "$reader"
