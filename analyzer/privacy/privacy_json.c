@@ -318,8 +318,10 @@ static void mask_alert(const struct privacy *p, char *text, size_t len)
         for (size_t i = 0; i < sizeof alert_texts / sizeof alert_texts[0]; i++) {
             struct slice value = json_item_get(alert, alert_texts[i].name);
 
+            if (value.len == 0)
+                continue;
             memset(own(value), ' ', value.len);
-            memcpy(own(value), "0", value.len > 0);
+            *own(value) = '0';
         }
         return;
     }
