@@ -7,7 +7,7 @@ text() { sources "$@" | grep -vxF "$self" | tr '\n' '\0'; }
 
 {
     text '*' | xargs -0 grep -nHIiwE '(TODO|FIXME|stub|not implemented)' |
-        grep -vE '^[^:]*package-lock\.json:|\b501\b' # the reason phrase of that status
+        grep -vE '^[^:]*package-lock\.json:|\{ 501, "Not Implemented"' # its reason phrase
     text '*' | xargs -0 grep -nHIE '(^|[^A-Za-z0-9_.])/(work|home|root|Users)/[A-Za-z]'
     text '*package-lock.json' | xargs -0 -r grep -nHE '"resolved"[[:space:]]*:[[:space:]]*"https?:'
     text '*.c' '*.h' '*.sh' '*.js' '*.css' '*.html' '*.yaml' '*.md' '*.txt' |
