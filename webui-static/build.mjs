@@ -6,7 +6,7 @@
  *
  * --as-written copies them unchanged, for who works on them. Run by CMake, in the folder with esbuild.
  */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, extname, join } from "node:path";
 
@@ -32,3 +32,7 @@ for (const name of files) {
   mkdirSync(dirname(join(to, name)), { recursive: true });
   writeFileSync(join(to, name), make ? make(bytes.toString("utf8"), name) : bytes);
 }
+
+/* What an earlier build left would be served, and weighed, as if it were ours. vendor/ is npm's. */
+for (const name of readdirSync(to, { recursive: true }))
+  if (/\.(js|css)$/.test(name) && !name.startsWith("vendor/") && !files.includes(name)) rmSync(join(to, name));
