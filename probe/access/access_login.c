@@ -67,11 +67,24 @@ static int read_hash(struct access *a, const struct access_attempt *t, char *has
     return err;
 }
 
-/* The password was right for this hash, which may have been changed meanwhile. */
+/* Who has this hash still: it was looked at without the lock. −EACCES: it has been changed meanwhile. */
+static int find_by_hash(struct access *a, struct slice name, const char *hash, struct user *user)
+{
+    char now[PASSWORD_HASH_MAX];
+    int err = users_read_password(a->db, name, now);
+
+    if (!err)
+        err = users_find(a->db, name, user);
+    if (!err && strcmp(now, hash) != 0)
+        err = -EACCES;
+    password_wipe(now, sizeof now);
+    return err;
+}
+
+/* The password was right for this hash. */
 static int admit(struct access *a, const struct access_attempt *t, const char *hash,
                  const char *new_hash, struct access_entry *out)
 {
-    char now[PASSWORD_HASH_MAX];
     struct user user;
     int err = access_lock(a, t->now_s);
 
@@ -79,10 +92,8 @@ static int admit(struct access *a, const struct access_attempt *t, const char *h
         err = access_db_begin(a->db);
     if (err)
         goto unlock;
-    err = users_read_password(a->db, t->name, now);
-    if (!err)
-        err = users_find(a->db, t->name, &user);
-    if (!err && (strcmp(now, hash) != 0 || user.is_disabled))
+    err = find_by_hash(a, t->name, hash, &user);
+    if (!err && user.is_disabled)
         err = -EACCES;
     if (!err && new_hash)
         err = users_set_password(a->db, &user, new_hash);
@@ -223,7 +234,6 @@ int access_enter(struct access *a, struct slice key, const struct access_attempt
 static int keep_password(struct access *a, const struct access_attempt *t, const char *old,
                          const char *hash, struct access_entry *out)
 {
-    char now[PASSWORD_HASH_MAX];
     struct user user;
     int err = access_lock(a, t->now_s);
 
@@ -231,11 +241,7 @@ static int keep_password(struct access *a, const struct access_attempt *t, const
         err = access_db_begin(a->db);
     if (err)
         goto unlock;
-    err = users_read_password(a->db, t->name, now);
-    if (!err)
-        err = users_find(a->db, t->name, &user);
-    if (!err && strcmp(now, old) != 0)
-        err = -EACCES;
+    err = find_by_hash(a, t->name, old, &user);
     if (!err)
         err = users_set_password(a->db, &user, hash);
     if (!err)
